@@ -1,0 +1,43 @@
+"""The system libraries for Qt: names, sentences, and the loader's word."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+import libraries
+import pytest
+
+
+def test_packages_are_named_once_and_sorted() -> None:
+    missing = ["libgthread-2.0.so.0", "libglib-2.0.so.0", "libEGL.so.1", "libunheard.so.3"]
+    assert libraries.packages_for(missing) == ["libegl1", "libglib2.0-0"]
+
+
+def test_debian_users_are_given_the_command(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(libraries.shutil, "which", lambda name: "/usr/bin/apt-get")
+    assert libraries.explain(["libEGL.so.1"]).endswith("sudo apt-get install libegl1")
+
+
+def test_others_are_given_the_names_of_the_libraries(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(libraries.shutil, "which", lambda name: None)
+    assert "libEGL.so.1" in libraries.explain(["libEGL.so.1"])
+
+
+def test_without_apt_nothing_can_be_installed(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(libraries.shutil, "which", lambda name: None)
+    assert libraries.apt_prefix() is None
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="/bin/false is asked")
+def test_a_python_that_cannot_be_asked_is_no_reason_to_stop() -> None:
+    assert libraries.find_missing(Path("/bin/false")) == []
+
+
+@pytest.mark.skipif(not sys.platform.startswith("linux"), reason="the loader of Linux is asked")
+def test_the_loader_tells_what_is_missing(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(
+        libraries, "DEBIAN_PACKAGES", {"libc.so.6": "libc6", "libnowhere.so.7": "libnowhere7"}
+    )
+    monkeypatch.delenv("WAYLAND_DISPLAY", raising=False)
+    assert libraries.probe() == ["libnowhere.so.7"]
