@@ -1,0 +1,272 @@
+"""A model on disk: a folder with a card (model.json), five graphs and the weights they came from.
+
+`Bundle.load` checks what it is going to use, and is quick; `Bundle.verify` checks everything.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import shutil
+import stat
+import tempfile
+import zipfile
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import partial
+from importlib import resources
+from pathlib import Path
+
+from engine import archive, graphs
+from engine.card import CARD, FORMAT, MAX_CARD, Card, Direction, FileEntry, file_digest, parse, seal
+from engine.errors import BundleError, PathText
+from engine.files import atomic_folder, safe_name, target_error, write_atomic
+
+__all__ = [
+    "CARD",
+    "FORMAT",
+    "GRAPHS",
+    "SUFFIX",
+    "Bundle",
+    "Card",
+    "Direction",
+    "bundled_models",
+    "default_bundle_path",
+    "export_bundle",
+    "import_bundle",
+    "seal",
+    "verify_bundle",
+]
+
+GRAPHS = ("content_encoder.onnx", "mapping.onnx", "preview.onnx", "style_encoder.onnx", "synthesis.onnx")
+SUFFIX = ".persona"
+_SYSTEM_LITTER = {".DS_Store", "Thumbs.db", "desktop.ini"}
+
+
+@dataclass(frozen=True, eq=False)
+class Bundle:
+    """A bundle whose card and graphs were checked."""
+
+    path: Path
+    card: Card
+    id: str
+    """Model id, written into recipes and styles: it stays equal when only the card's words change."""
+
+    @classmethod
+    def load(cls, path: PathText) -> Bundle:
+        """Checks the card, and the five graphs' digests, operators and shapes. BundleError otherwise."""
+        path = Path(path)
+        card = _read_card(path)
+        for name in GRAPHS:
+            if name not in card.files:
+                raise BundleError(path, f"its card does not list {name}", "card")
+            _check_graph(path, card, card.files[name])
+        return cls(path, card, model_id(card))
+
+    @property
+    def name(self) -> str:
+        """The name on the card."""
+        return self.card.name
+
+    def graph(self, name: str) -> Path:
+        """Path of "mapping", "synthesis", "preview", "style_encoder" or "content_encoder"."""
+        return self.path / f"{name}.onnx"
+
+    def direction(self, name: str) -> Direction | None:
+        """The direction of that name."""
+        return next((direction for direction in self.card.directions if direction.name == name), None)
+
+    def verify(self, progress: Callable[[float], None] | None = None) -> list[BundleError]:
+        """Checks everything, weights and a rendered picture too; empty when all is well."""
+        from engine.verification import problems  # it renders, so it needs the generator, which needs us
+
+        return problems(self, progress)
+
+
+def model_id(card: Card) -> str:
+    """sha256 hex over the graphs' names and digests."""
+    lines = (f"{name}:{card.files[name].sha256}\n" for name in sorted(GRAPHS))
+    return hashlib.sha256("".join(lines).encode()).hexdigest()
+
+
+def bundled_models() -> list[Path]:
+    """Folders of the models that came with the program, the default one first."""
+    folder = _models_folder()
+    found = sorted(card.parent for card in folder.glob(f"*/{CARD}")) if folder else []
+    default = _default_name(folder) if folder else ""
+    return sorted(found, key=lambda path: path.name != default)
+
+
+def default_bundle_path() -> Path:
+    """Folder of the default model. BundleError when the program came without one."""
+    models = bundled_models()
+    if not models:
+        raise BundleError("(default)", "no model came with this program; import one or train one", "missing")
+    return models[0]
+
+
+def import_bundle(source: PathText, target: PathText) -> Bundle:
+    """Unpacks a .persona file, or copies a bundle folder, into the folder `target`, whole or not at all.
+
+    The new bundle lies in `target`/<its name>, everything in it verified. BundleError when it is not a proper
+    bundle, TargetExistsError when that folder exists already.
+    """
+    source = Path(source)
+    place = Path(target) / safe_name(_peek(source).name)
+    with atomic_folder(place) as folder:
+        try:
+            _fill(source, folder)
+            found = Bundle.load(folder).verify()
+        except BundleError as error:
+            found = [error]
+        except OSError as error:
+            raise target_error(place, error) from error
+        if found:
+            raise BundleError(source, found[0].reason, found[0].code)
+    return Bundle.load(place)
+
+
+def export_bundle(bundle: Bundle, path: PathText, *, overwrite: bool = False) -> Path:
+    """Packs a bundle into a .persona file; the same bundle always gives the same bytes. TargetError."""
+    names = [CARD, *bundle.card.files]
+    return write_atomic(path, partial(archive.pack, bundle.path, names), overwrite=overwrite)
+
+
+def verify_bundle(path: PathText, progress: Callable[[float], None] | None = None) -> list[BundleError]:
+    """Problems of a bundle folder or .persona file; empty when all is well."""
+    path = Path(path)
+    try:
+        if not path.is_file():
+            return Bundle.load(path).verify(progress)
+        with tempfile.TemporaryDirectory(prefix="persona-") as scratch:
+            _fill(path, Path(scratch))
+            return [
+                BundleError(path, error.reason, error.code) for error in Bundle.load(scratch).verify(progress)
+            ]
+    except BundleError as error:
+        return [BundleError(path, error.reason, error.code)]
+    except OSError as error:
+        return [BundleError(path, f"it cannot be unpacked ({error.strerror})", "unreadable")]
+
+
+def check_file(path: Path, entry: FileEntry, *, digest: bool = True) -> None:
+    """Raises BundleError unless the listed file is there: a plain file inside `path`, with its digest."""
+    file = path / entry.name
+    try:
+        for part in (file, *file.parents):
+            if part == path:
+                break
+            if stat.S_ISLNK(part.lstat().st_mode):
+                raise BundleError(path, f"{entry.name} is a link", "link")
+        found = file.lstat()
+        if not stat.S_ISREG(found.st_mode):
+            raise BundleError(path, f"{entry.name} is not a file", "link")
+        if found.st_size != entry.bytes or (digest and file_digest(file) != entry.sha256):
+            raise BundleError(path, f"{entry.name} was changed or damaged", "digest")
+    except FileNotFoundError:
+        raise BundleError(path, f"{entry.name} is missing", "missing-file") from None
+    except OSError as error:
+        raise BundleError(path, f"{entry.name} cannot be read ({error.strerror})", "unreadable") from error
+
+
+def unlisted(path: Path, card: Card) -> list[str]:
+    """Names of files in the folder that the card does not know, without what systems leave behind."""
+    found = (Path(root) / name for root, _, names in os.walk(path) for name in names)
+    names = sorted(file.relative_to(path).as_posix() for file in found if file.name not in _SYSTEM_LITTER)
+    return [name for name in names if name != CARD and name not in card.files]
+
+
+def _read_card(path: Path) -> Card:
+    try:
+        if not path.exists():
+            raise BundleError(path, "there is nothing at that place", "missing")
+        if not path.is_dir():
+            raise BundleError(path, "it is a file, not a model folder; import it first", "not-a-folder")
+        card = path / CARD
+        if not stat.S_ISREG(card.lstat().st_mode):
+            raise BundleError(path, f"{CARD} is a link or a folder", "link")
+        with card.open("rb") as file:
+            return parse(file.read(MAX_CARD + 1))
+    except FileNotFoundError:
+        raise BundleError(path, f"it is not a model folder, there is no {CARD} in it", "no-card") from None
+    except OSError as error:
+        raise BundleError(path, f"{CARD} cannot be read ({error.strerror})", "unreadable") from error
+    except ValueError as error:
+        raise BundleError(path, str(error), "card") from None
+
+
+def _check_graph(path: Path, card: Card, entry: FileEntry) -> None:
+    """One reading serves the digest and the look inside."""
+    if entry.bytes > graphs.MAX_BYTES:
+        raise BundleError(path, f"{entry.name} is absurdly large", "graph")
+    check_file(path, entry, digest=False)
+    try:
+        data = (path / entry.name).read_bytes()
+        if hashlib.sha256(data).hexdigest() != entry.sha256:
+            raise BundleError(path, f"{entry.name} was changed or damaged", "digest")
+        graphs.check(data, *_ends(card, entry.name))
+    except OSError as error:
+        raise BundleError(path, f"{entry.name} cannot be read ({error.strerror})", "unreadable") from error
+    except ValueError as error:
+        raise BundleError(path, f"{entry.name} {error}", "graph") from None
+
+
+def _ends(card: Card, name: str) -> tuple[dict[str, graphs.Shape], dict[str, graphs.Shape]]:
+    """Inputs and outputs that the card promises for a graph; N is None."""
+    full: graphs.Shape = (None, 3, card.resolution, card.resolution)
+    small: graphs.Shape = (None, 3, card.preview_resolution, card.preview_resolution)
+    z: graphs.Shape = (None, card.z_size)
+    style: graphs.Shape = (None, card.style_size)
+    w: graphs.Shape = (None, card.num_ws, card.w_size)
+    return {
+        "mapping.onnx": ({"z": z, "style": style}, {"w": w}),
+        "synthesis.onnx": ({"w": w}, {"image": full}),
+        "preview.onnx": ({"w": w}, {"image": small}),
+        "style_encoder.onnx": ({"image": full}, {"style": style}),
+        "content_encoder.onnx": ({"image": full}, {"z": z}),
+    }[name]
+
+
+def _models_folder() -> Path | None:
+    try:
+        folder = Path(str(resources.files("resources"))) / "models"
+    except ModuleNotFoundError:
+        return None
+    return folder if folder.is_dir() else None
+
+
+def _default_name(folder: Path) -> str:
+    try:
+        return (folder / "default.txt").read_text(encoding="utf-8").strip()
+    except OSError:
+        return ""
+
+
+def _peek(source: Path) -> Card:
+    """The card of a bundle folder or .persona file."""
+    if source.is_dir():
+        return _read_card(source)
+    if not source.exists():
+        raise BundleError(source, "there is nothing at that place", "missing")
+    if not zipfile.is_zipfile(source):
+        raise BundleError(source, "it is neither a model folder nor a packed model", "archive")
+    try:
+        return parse(archive.read(source, CARD, MAX_CARD))
+    except ValueError as error:
+        raise BundleError(source, str(error), "archive") from None
+
+
+def _fill(source: Path, folder: Path) -> None:
+    """Puts a bundle's files into an empty folder."""
+    card = _peek(source)
+    if source.is_file():
+        try:
+            return archive.unpack(source, folder)
+        except ValueError as error:
+            raise BundleError(source, str(error), "archive") from None
+    for entry in card.files.values():
+        check_file(source, entry, digest=False)
+    for name in (CARD, *card.files):
+        (folder / name).parent.mkdir(parents=True, exist_ok=True)
+        shutil.copyfile(source / name, folder / name, follow_symlinks=False)
+    return None

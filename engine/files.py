@@ -1,0 +1,276 @@
+"""Writing that survives a crash: a temporary file in the same folder, flushed, synced, renamed.
+
+Temporary names start with `.persona-tmp-` and carry the writer's machine and process, so that leftovers of a
+killed process can be told from work in progress and swept.
+"""
+
+from __future__ import annotations
+
+import ctypes
+import errno
+import hashlib
+import os
+import platform
+import re
+import secrets
+import shutil
+import sys
+import time
+import unicodedata
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+from functools import lru_cache
+from pathlib import Path
+from typing import BinaryIO
+
+from engine.errors import PathText, TargetError, TargetExistsError
+
+Data = bytes | Callable[[BinaryIO], object]
+"""Bytes, or a function that writes them into the file it is given."""
+
+TEMPORARY = re.compile(r"\.persona-tmp-([0-9a-f]{8})-(\d{1,10})-[0-9a-f]{8}\Z")
+"""machine, process id, random"""
+ABANDONED_S = 24 * 3600
+"""A temporary file of another machine, or of a process id in use again, is swept when it is this old."""
+
+
+def write_atomic(
+    path: PathText, data: bytes | Callable[[BinaryIO], object], *, overwrite: bool = True
+) -> Path:
+    """Puts `data` at `path`, whole or not at all.
+
+    TargetExistsError when something is there and overwrite is False; TargetError when it cannot be written.
+    """
+    path = Path(path)
+    if not overwrite and os.path.lexists(path):
+        raise TargetExistsError(path)
+    _sweep_once(path.parent)
+    temporary = path.parent / _temporary_name()
+    try:
+        with _as_target_error(path):
+            _write_synced(temporary, data)
+            _move(temporary, path, overwrite)
+            _sync_folder(path.parent)
+    finally:
+        with suppress(OSError):
+            temporary.unlink(missing_ok=True)
+    return path
+
+
+@contextmanager
+def atomic_folder(path: PathText) -> Iterator[Path]:
+    """A new folder to fill; it appears at `path` when the block ends well, and not at all otherwise.
+
+    TargetExistsError when `path` exists already.
+    """
+    path = Path(path)
+    if os.path.lexists(path):
+        raise TargetExistsError(path)
+    make_folder(path.parent)
+    _sweep_once(path.parent)
+    temporary = path.parent / _temporary_name()
+    try:
+        with _as_target_error(path):
+            temporary.mkdir()
+        yield temporary
+        with _as_target_error(path):
+            _sync_tree(temporary)
+            if os.path.lexists(path):
+                raise TargetExistsError(path)
+            temporary.rename(path)
+            _sync_folder(path.parent)
+    finally:
+        shutil.rmtree(temporary, ignore_errors=True)
+
+
+def make_folder(path: PathText) -> Path:
+    """The folder `path`, made with its parents when missing. TargetError when that is impossible."""
+    path = Path(path)
+    try:
+        path.mkdir(parents=True, exist_ok=True)
+    except FileExistsError:
+        raise TargetError(path, "it is a file, not a folder", "not-a-folder") from None
+    except OSError as error:
+        raise target_error(path, error) from error
+    return path
+
+
+def sweep(folder: PathText) -> int:
+    """Removes temporary files and folders that killed processes left in `folder`; returns how many."""
+    swept = 0
+    with suppress(OSError), os.scandir(folder) as entries:
+        for entry in entries:
+            match = TEMPORARY.match(entry.name)
+            if match and _is_abandoned(entry, match[1], int(match[2])):
+                swept += _remove(Path(entry.path))
+    return swept
+
+
+def target_error(path: PathText, error: OSError) -> TargetError:
+    """The TargetError that says what `error` means for someone who wanted to write to `path`."""
+    code, reason = _REASONS.get(error.errno or 0, ("failed", error.strerror or str(error)))
+    return TargetError(path, reason, code)
+
+
+def safe_name(text: str, *, fallback: str = "unnamed", limit: int = 100) -> str:
+    """`text` as a file name (without folder) that every system accepts: never empty, reserved or hidden.
+
+    limit: longest result, in characters and, as UTF-8, in twice as many bytes. A suffix of up to 10
+    characters survives the cut.
+    """
+    text = "".join(
+        "-" if c in _FORBIDDEN else c for c in unicodedata.normalize("NFC", text) if _is_visible(c)
+    )
+    text = " ".join(text.split()).lstrip(". ").rstrip(". ")
+    stem, suffix = _split_suffix(text)
+    while stem and (len(stem + suffix) > limit or len((stem + suffix).encode()) > 2 * limit):
+        stem = stem[:-1]
+    text = (stem.rstrip(". ") + suffix) if stem else fallback
+    if _RESERVED.match(text):
+        text = "_" + text
+    return text
+
+
+def free_name(path: PathText) -> Path:
+    """`path`, or the first of "name (2).ext", "name (3).ext" ... that does not exist."""
+    path = Path(path)
+    candidate, n = path, 1
+    while os.path.lexists(candidate):
+        n += 1
+        candidate = path.with_name(f"{path.stem} ({n}){path.suffix}")
+    return candidate
+
+
+_FORBIDDEN = '/\\:*?"<>|'
+_RESERVED = re.compile(
+    r"(con|prn|aux|nul|clock\$|conin\$|conout\$|(com|lpt)[0-9\u00b9\u00b2\u00b3])\s*(\..*)?\Z", re.IGNORECASE
+)
+_REASONS = {
+    errno.ENOSPC: ("no-space", "there is no space left on the disk"),
+    errno.EDQUOT: ("no-space", "the disk quota is used up"),
+    errno.EFBIG: ("no-space", "the file would be too large"),
+    errno.EROFS: ("read-only", "the disk is read-only"),
+    errno.EACCES: ("no-permission", "permission denied"),
+    errno.EPERM: ("no-permission", "permission denied"),
+    errno.ENOENT: ("no-folder", "its folder does not exist"),
+    errno.ENOTDIR: ("not-a-folder", "part of its path is a file, not a folder"),
+    errno.EISDIR: ("is-folder", "it is a folder"),
+    errno.ENOTEMPTY: ("exists", "it exists already"),
+    errno.ENAMETOOLONG: ("name-too-long", "the name is too long"),
+    errno.EINVAL: ("bad-name", "the name is not allowed there"),
+    errno.EILSEQ: ("bad-name", "the name is not allowed there"),
+}
+
+
+@contextmanager
+def _as_target_error(path: Path) -> Iterator[None]:
+    try:
+        yield
+    except OSError as error:
+        raise target_error(path, error) from error
+
+
+def _is_visible(c: str) -> bool:
+    """False for control, format (bidirectional marks among them), surrogate and unassigned characters."""
+    return c.isspace() or unicodedata.category(c)[0] != "C"
+
+
+def _split_suffix(name: str) -> tuple[str, str]:
+    stem, dot, suffix = name.rpartition(".")
+    return (stem, dot + suffix) if stem and len(suffix) <= 10 else (name, "")
+
+
+@lru_cache(maxsize=1)
+def _machine() -> str:
+    return hashlib.sha256(platform.node().encode()).hexdigest()[:8]
+
+
+def _temporary_name() -> str:
+    return f".persona-tmp-{_machine()}-{os.getpid()}-{secrets.token_hex(4)}"
+
+
+@lru_cache(maxsize=256)
+def _sweep_once(folder: Path) -> None:
+    """Leftovers are looked for once per folder and process: a folder can be large."""
+    sweep(folder)
+
+
+def _is_abandoned(entry: os.DirEntry[str], machine: str, pid: int) -> bool:
+    if machine == _machine() and not _is_running(pid):
+        return True
+    try:
+        return time.time() - entry.stat(follow_symlinks=False).st_mtime > ABANDONED_S
+    except OSError:
+        return False
+
+
+def _is_running(pid: int) -> bool:
+    if sys.platform == "win32":
+        kernel = ctypes.windll.kernel32
+        handle = kernel.OpenProcess(0x1000, False, pid)  # PROCESS_QUERY_LIMITED_INFORMATION
+        if handle:
+            kernel.CloseHandle(handle)
+        return bool(handle)
+    try:
+        os.kill(pid, 0)
+    except (ProcessLookupError, OverflowError):
+        return False
+    except PermissionError:
+        return True
+    return True
+
+
+def _remove(path: Path) -> bool:
+    if path.is_dir() and not path.is_symlink():
+        shutil.rmtree(path, ignore_errors=True)
+    else:
+        with suppress(OSError):
+            path.unlink(missing_ok=True)
+    return not os.path.lexists(path)
+
+
+def _write_synced(path: Path, data: Data) -> None:
+    with path.open("xb") as file:
+        if callable(data):
+            data(file)
+        else:
+            file.write(data)
+        file.flush()
+        os.fsync(file.fileno())
+
+
+def _move(source: Path, target: Path, overwrite: bool) -> None:
+    """Renames; without `overwrite` a file that appeared meanwhile is left alone."""
+    if overwrite:
+        source.replace(target)
+    elif sys.platform == "win32":
+        source.rename(target)  # refuses to replace
+    else:
+        try:
+            os.link(source, target)
+        except FileExistsError:
+            raise TargetExistsError(target) from None
+        except OSError:  # a file system without hard links
+            if os.path.lexists(target):
+                raise TargetExistsError(target) from None
+            source.replace(target)
+
+
+def _sync_tree(folder: Path) -> None:
+    for root, _, names in os.walk(folder):
+        for name in names:
+            with (Path(root) / name).open("rb+") as file:
+                os.fsync(file.fileno())
+        _sync_folder(Path(root))
+
+
+def _sync_folder(folder: Path) -> None:
+    """Makes a rename durable; not every system lets a folder be opened."""
+    if sys.platform == "win32":
+        return
+    with suppress(OSError):
+        handle = os.open(folder, os.O_RDONLY)
+        try:
+            os.fsync(handle)
+        finally:
+            os.close(handle)

@@ -1,0 +1,41 @@
+"""Strict JSON for files that come from outside: capped, finite, without duplicate keys."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+
+def parse(text: str | bytes, limit: int) -> Any:
+    """The value in `text`; ValueError with a short reason when it is not acceptable JSON.
+
+    limit: largest accepted size in characters (bytes for bytes).
+    """
+    if len(text) > limit:
+        raise ValueError(f"it is larger than {limit} bytes")
+    try:
+        if isinstance(text, bytes):
+            text = text.decode("utf-8")
+        return json.loads(text, object_pairs_hook=_unique, parse_constant=_refuse_constant)
+    except UnicodeDecodeError:
+        raise ValueError("it is not UTF-8 text") from None
+    except json.JSONDecodeError as error:
+        raise ValueError(f"it is not JSON (line {error.lineno}, column {error.colno})") from None
+    except RecursionError:
+        raise ValueError("it is nested too deeply") from None
+
+
+def canonical(value: Any) -> str:
+    """Compact JSON with sorted keys; the same value always gives the same text. ValueError on NaN."""
+    return json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False)
+
+
+def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    found = dict(pairs)
+    if len(found) != len(pairs):
+        raise ValueError("it names a key twice")
+    return found
+
+
+def _refuse_constant(name: str) -> float:
+    raise ValueError(f"it holds {name}, which is not a number")

@@ -1,0 +1,81 @@
+"""A bundle's five graphs as functions of arrays, on one provider; each graph is opened when first needed."""
+
+from __future__ import annotations
+
+import threading
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from engine.bundle import Bundle
+from engine.errors import BundleError, DeviceError
+from engine.providers import CPU, Provider, choose, open_session
+
+Floats = NDArray[np.float32]
+
+
+class Network:
+    """Mapping, synthesis, preview and the two encoders. Thread-safe.
+
+    All raise DeviceError when the device fails and BundleError when the network gives what is no number: such
+    output would be a black picture that counts as success.
+    """
+
+    def __init__(self, bundle: Bundle, provider: Provider | None = None) -> None:
+        """provider None: `providers.choose()`."""
+        self.bundle = bundle
+        self.provider = provider or choose()
+        self._sessions: dict[str, Any] = {}
+        self._lock = threading.Lock()
+
+    def mapping(self, z: Floats, style: Floats) -> Floats:
+        """z [N, Z], style [N, S] -> w [N, L, W]"""
+        return self._run("mapping", "w", z=z, style=style)
+
+    def synthesis(self, w: Floats) -> Floats:
+        """w [N, L, W] -> image [N, 3, R, R], in the card's colour range"""
+        return self._run("synthesis", "image", w=w)
+
+    def preview(self, w: Floats) -> Floats:
+        """w [N, L, W] -> image [N, 3, P, P]"""
+        return self._run("preview", "image", w=w)
+
+    def style(self, image: Floats) -> Floats:
+        """image [N, 3, R, R] -> style [N, S], unit length"""
+        return self._run("style_encoder", "style", image=image)
+
+    def content(self, image: Floats) -> Floats:
+        """image [N, 3, R, R] -> z [N, Z]"""
+        return self._run("content_encoder", "z", image=image)
+
+    def open(self, *graphs: str) -> None:
+        """Opens graphs ahead of their first use."""
+        for graph in graphs:
+            self._session(graph)
+
+    def _run(self, graph: str, output: str, **inputs: Floats) -> Floats:
+        session = self._session(graph)
+        try:
+            found: Floats = session.run([output], inputs)[0]
+        except Exception as error:  # ONNX Runtime raises a family of its own
+            reason = str(error).strip().splitlines()[0][:200]
+            raise DeviceError(f"{self.provider.name} failed in {graph}: {reason}.", "run") from error
+        if not np.isfinite(found).all():
+            raise BundleError(self.bundle.path, f"{graph}.onnx gives numbers that are not finite", "picture")
+        return found
+
+    def _session(self, graph: str) -> Any:
+        with self._lock:
+            if graph not in self._sessions:
+                # The mapping is too small to share out: waking threads would cost more than it.
+                provider = replace(self.provider, threads=1) if graph == "mapping" else self.provider
+                self._sessions[graph] = open_session(provider, self._checked(graph))
+            return self._sessions[graph]
+
+    def _checked(self, graph: str) -> Any:
+        path = self.bundle.graph(graph)
+        if self.provider.onnx_name == CPU.onnx_name and not path.is_file():
+            raise BundleError(self.bundle.path, f"{path.name} is missing", "missing-file")
+        return path

@@ -1,0 +1,276 @@
+"""Everything that determines one picture, frozen and hashable; it travels inside every saved picture.
+
+    z = (sum_i a_i z_i + b c) / sqrt(sum_i a_i^2 + b^2)      seeds z_i, weights a_i; a photo's c, weight b
+    s = strength * normalised(sum_j v_j s_j)                 styles
+    w = m(s) + psi (mapping(z, s) - m(s))                    truncation towards the style's own centre m(s)
+
+then single layers of w from elsewhere, then directions. `engine.latent` and `engine.generator` carry it out.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import math
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, fields
+from functools import cached_property
+from typing import Any, TypeVar
+
+from engine import jsonio
+from engine.errors import RecipeError
+
+FORMAT = 1
+MAX_JSON = 1_000_000
+"""Largest recipe text that is read, in characters."""
+MAX_SEED = 2**63 - 1
+MAX_WEIGHT = 1000.0
+MAX_USES = 256
+"""Most seeds, styles, layer mixes or directions in one recipe."""
+MAX_VECTOR = 8192
+MAX_NAME = 200
+
+Item = TypeVar("Item")
+
+
+@dataclass(frozen=True)
+class SeedUse:
+    """One seed and its share in z."""
+
+    seed: int
+    weight: float = 1.0
+
+    def __post_init__(self) -> None:
+        weight = _number("a seed's weight", self.weight, -MAX_WEIGHT, MAX_WEIGHT)
+        _put(self, seed=_seed(self.seed), weight=weight)
+
+
+@dataclass(frozen=True)
+class StyleUse:
+    """One style and its share in s. The vector travels along, so the recipe needs no style file."""
+
+    name: str
+    vector: tuple[float, ...]
+    """[S], unit length by convention."""
+    weight: float = 1.0
+
+    def __post_init__(self) -> None:
+        _put(
+            self,
+            name=_name("a style's name", self.name),
+            vector=_vector("a style's vector", self.vector),
+            weight=_number("a style's weight", self.weight, -MAX_WEIGHT, MAX_WEIGHT),
+        )
+
+
+@dataclass(frozen=True)
+class LayerMix:
+    """Layers first..last of w, both counted, taken from elsewhere."""
+
+    first: int
+    last: int
+    seed: int | None = None
+    """None: the recipe's own z."""
+    style: StyleUse | None = None
+    """None: the recipe's own style."""
+    amount: float = 1.0
+    """0 leaves w as it is, 1 replaces it."""
+
+    def __post_init__(self) -> None:
+        first, last = _integer("a layer", self.first, 0, 1023), _integer("a layer", self.last, 0, 1023)
+        if first > last:
+            raise RecipeError(f"The recipe mixes layers {first} to {last}, which is backwards.")
+        if not (self.style is None or isinstance(self.style, StyleUse)):
+            raise RecipeError("The recipe's layer mix has a style that is not a StyleUse.")
+        _put(
+            self,
+            first=first,
+            last=last,
+            seed=None if self.seed is None else _seed(self.seed),
+            amount=_number("a layer mix's amount", self.amount, 0.0, 1.0),
+        )
+
+
+@dataclass(frozen=True)
+class DirectionUse:
+    """A named direction of the model and how far to go along it; 1.0 is one of its own scale."""
+
+    name: str
+    amount: float
+
+    def __post_init__(self) -> None:
+        _put(
+            self,
+            name=_name("a direction's name", self.name),
+            amount=_number("a direction's amount", self.amount, -100.0, 100.0),
+        )
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """What determines one picture. Raises RecipeError on values out of range."""
+
+    model: str
+    """Model id (`Bundle.id`)."""
+    seeds: tuple[SeedUse, ...] = ()
+    content: tuple[float, ...] | None = None
+    """[Z], a photo's place in the latent space (content encoder)."""
+    content_weight: float = 1.0
+    styles: tuple[StyleUse, ...] = ()
+    style_strength: float = 1.0
+    """0 without style ... 1 the whole style."""
+    truncation: float = 0.7
+    """psi, 0..1.2; smaller is nearer to the style's average picture."""
+    layers: tuple[LayerMix, ...] = ()
+    directions: tuple[DirectionUse, ...] = ()
+
+    def __post_init__(self) -> None:
+        if not self.model or not isinstance(self.model, str) or len(self.model) > MAX_NAME:
+            raise RecipeError("The recipe does not say which model it is for.")
+        _put(
+            self,
+            seeds=_items("seeds", self.seeds, SeedUse),
+            content=None if self.content is None else _vector("the content", self.content),
+            content_weight=_number("the content weight", self.content_weight, -MAX_WEIGHT, MAX_WEIGHT),
+            styles=_items("styles", self.styles, StyleUse),
+            style_strength=_number("the style strength", self.style_strength, 0.0, 1.0),
+            truncation=_number("the truncation", self.truncation, 0.0, 1.2),
+            layers=_items("layers", self.layers, LayerMix),
+            directions=_items("directions", self.directions, DirectionUse),
+        )
+        if not self.seeds and self.content is None:
+            raise RecipeError("The recipe has neither a seed nor a photo to start from.")
+        if len({len(style.vector) for style in self._all_styles()}) > 1:
+            raise RecipeError("The recipe mixes styles of different models.")
+
+    @classmethod
+    def from_seed(cls, model: str, seed: int, **fields: Any) -> Recipe:
+        """The plainest recipe: one seed; other fields by name."""
+        return cls(model=model, seeds=(SeedUse(seed),), **fields)
+
+    @cached_property
+    def digest(self) -> str:
+        """sha256 hex of the canonical JSON: equal recipes have equal digests."""
+        return hashlib.sha256(self.to_json().encode()).hexdigest()
+
+    @property
+    def seed(self) -> int | None:
+        """The seed with the largest weight, the one number to show for a recipe. None for a photo alone."""
+        return max(self.seeds, key=lambda use: abs(use.weight)).seed if self.seeds else None
+
+    def to_json(self) -> str:
+        """Canonical JSON; `from_json` gives back an equal recipe, bit for bit."""
+        return jsonio.canonical(self.to_dict())
+
+    def to_dict(self) -> dict[str, Any]:
+        """Plain dicts, lists, strings and numbers."""
+        return {"format": FORMAT} | {field.name: _plain(getattr(self, field.name)) for field in fields(self)}
+
+    @classmethod
+    def from_json(cls, text: str | bytes) -> Recipe:
+        """Reads `to_json` text. RecipeError when it is not a recipe of this format."""
+        try:
+            value = jsonio.parse(text, MAX_JSON)
+        except ValueError as error:
+            raise RecipeError(f"The recipe cannot be read: {error}.") from None
+        return cls.from_dict(value)
+
+    @classmethod
+    def from_dict(cls, value: Any) -> Recipe:
+        """Reads `to_dict` values. RecipeError when it is not a recipe of this format."""
+        if not isinstance(value, dict) or "format" not in value:
+            raise RecipeError("This is not a recipe.")
+        if type(value["format"]) is not int or value["format"] != FORMAT:
+            found = f"{value['format']!r:.40}"
+            raise RecipeError(f"The recipe has format {found}; this version reads format {FORMAT}.")
+        given = {key: item for key, item in value.items() if key != "format"}
+        for key, kind in (("seeds", SeedUse), ("styles", StyleUse), ("directions", DirectionUse)):
+            given[key] = [_build(kind, item) for item in _list(key, given.get(key, []))]
+        given["layers"] = [_layer(item) for item in _list("layers", given.get("layers", []))]
+        recipe: Recipe = _build(cls, given)
+        return recipe
+
+    def _all_styles(self) -> list[StyleUse]:
+        return [*self.styles, *(mix.style for mix in self.layers if mix.style is not None)]
+
+
+def _layer(value: Any) -> LayerMix:
+    if isinstance(value, dict) and value.get("style") is not None:
+        value = value | {"style": _build(StyleUse, value["style"])}
+    layer: LayerMix = _build(LayerMix, value)
+    return layer
+
+
+def _build(kind: Callable[..., Any], value: Any) -> Any:
+    """`kind(**value)`, refusing what the dataclass does not know and what it misses."""
+    if not isinstance(value, Mapping):
+        raise RecipeError("The recipe is malformed.")
+    known = {field.name for field in fields(kind)}  # type: ignore[arg-type]
+    for key in value:
+        if key not in known:
+            raise RecipeError(f"The recipe has a field {str(key)!r:.60} that this version does not know.")
+    try:
+        return kind(**value)
+    except TypeError:
+        raise RecipeError("The recipe misses a field.") from None
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, tuple):
+        return [_plain(item) for item in value]
+    if hasattr(value, "__dataclass_fields__"):
+        return {field.name: _plain(getattr(value, field.name)) for field in fields(value)}
+    return value
+
+
+def _put(target: object, **values: Any) -> None:
+    for name, value in values.items():
+        object.__setattr__(target, name, value)
+
+
+def _list(what: str, value: Any) -> Sequence[Any]:
+    if not isinstance(value, list | tuple) or len(value) > MAX_USES:
+        raise RecipeError(f"The recipe's {what} must be a list of at most {MAX_USES}.")
+    return value
+
+
+def _items(what: str, value: Any, kind: type[Item]) -> tuple[Item, ...]:
+    items = tuple(_list(what, value))
+    if not all(isinstance(item, kind) for item in items):
+        raise RecipeError(f"The recipe's {what} must be a list of {kind.__name__}.")
+    return items
+
+
+def _number(what: str, value: Any, low: float, high: float) -> float:
+    try:
+        number = float(value)
+    except (TypeError, ValueError, OverflowError):
+        number = math.nan
+    if isinstance(value, str | bool) or not low <= number <= high:
+        raise RecipeError(f"In the recipe, {what} must be a number from {low:g} to {high:g}.")
+    return number + 0.0  # -0.0 becomes 0.0, so that equal recipes have equal text
+
+
+def _integer(what: str, value: Any, low: int, high: int) -> int:
+    if isinstance(value, bool) or not hasattr(value, "__index__") or not low <= value.__index__() <= high:
+        raise RecipeError(f"In the recipe, {what} must be a whole number from {low} to {high}.")
+    return int(value)
+
+
+def _seed(value: Any) -> int:
+    return _integer("a seed", value, 0, MAX_SEED)
+
+
+def _name(what: str, value: Any) -> str:
+    if not isinstance(value, str) or not value or len(value) > MAX_NAME:
+        raise RecipeError(f"In the recipe, {what} must be a text of 1 to {MAX_NAME} characters.")
+    try:
+        value.encode()
+    except UnicodeEncodeError:
+        raise RecipeError(f"In the recipe, {what} is not valid text.") from None
+    return value
+
+
+def _vector(what: str, value: Any) -> tuple[float, ...]:
+    if isinstance(value, str | bytes) or not hasattr(value, "__len__") or not 1 <= len(value) <= MAX_VECTOR:
+        raise RecipeError(f"In the recipe, {what} must be a list of 1 to {MAX_VECTOR} numbers.")
+    return tuple(_number(what, item, -1e6, 1e6) for item in value)

@@ -1,0 +1,505 @@
+"""Styles: a vector made from reference pictures, the pictures it came from, and how well others match it.
+
+A style belongs to the model whose encoder made its vector. Small copies of the references travel in the file,
+so that it can be made anew for another model.
+"""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import math
+import re
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import asdict, dataclass, field, replace
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from engine import jsonio
+from engine.bundle import Bundle
+from engine.errors import Cancelled, PathText, PersonaError, PictureError, StyleError
+from engine.files import write_atomic
+from engine.images import (
+    Picture,
+    decode_picture,
+    encode,
+    load_picture,
+    picture_files,
+    read_record,
+    resize,
+    to_tensor,
+)
+from engine.latent import NEGLIGIBLE, unit
+from engine.network import Network
+from engine.providers import Provider
+from engine.recipe import StyleUse
+
+if TYPE_CHECKING:  # OpenCV is loaded when a face is looked for: many uses of styles do without
+    from engine.faces import Aligned, FaceFinder
+
+FORMAT = 1
+MAX_PICTURES = 50
+MAX_REFERENCES = 500
+"""In a file: mixes gather references."""
+MAX_FILE = 32 << 20
+THUMBNAIL = 96
+"""Side of the stored copies, in pixels."""
+MAX_THUMBNAIL = 100_000
+"""Longest stored copy, in base64 characters."""
+
+Vector = NDArray[np.float32]
+
+
+@dataclass(frozen=True)
+class Reference:
+    """A picture that a style was made from."""
+
+    name: str
+    """File name, without folder."""
+    digest: str
+    """sha256 hex of the file."""
+    weight: float
+    fit: float
+    """Cosine between this picture's vector and the mean of the others'; 1.0 for a single picture."""
+    thumbnail: str
+    """Base64 JPEG of the aligned picture, 96 px."""
+    outlier: bool = False
+    """The odd one out."""
+    whole: bool = False
+    """Used whole, without a face."""
+
+    def __post_init__(self) -> None:
+        if not isinstance(self.name, str) or not 0 < len(self.name) <= 300:
+            raise StyleError("A reference has no proper name.")
+        if not isinstance(self.digest, str) or not re.fullmatch(r"[0-9a-f]{64}", self.digest):
+            raise StyleError(f"The reference {self.name!r} has no proper digest.")
+        if not isinstance(self.thumbnail, str) or len(self.thumbnail) > MAX_THUMBNAIL:
+            raise StyleError(f"The reference {self.name!r} has no proper thumbnail.")
+        _put_number(self, "weight", 0.0, 1000.0)
+        _put_number(self, "fit", -1.001, 1.001)
+
+    def thumbnail_bytes(self) -> bytes:
+        """The JPEG file's bytes. StyleError when they are not there."""
+        try:
+            return base64.b64decode(self.thumbnail, validate=True)
+        except ValueError:
+            raise StyleError(f"The thumbnail of {self.name!r} is damaged.", "damaged") from None
+
+    def thumbnail_picture(self) -> Picture:
+        """The thumbnail's pixels: [96, 96, 3]. StyleError when they cannot be read."""
+        try:
+            return decode_picture(self.thumbnail_bytes(), self.name)
+        except PictureError:
+            raise StyleError(f"The thumbnail of {self.name!r} is damaged.", "damaged") from None
+
+
+@dataclass(frozen=True)
+class Style:
+    """A library entry: what `persona style create` writes. StyleError on malformed values."""
+
+    name: str
+    vector: tuple[float, ...]
+    """[S], unit length."""
+    model: str
+    """Model id it was made with; of no use to another model (see `StyleMaker.re_encode`)."""
+    references: tuple[Reference, ...] = ()
+    strength: float = 1.0
+    """0..1, what `Recipe.style_strength` starts with."""
+    consent: dict[str, Any] | None = field(default=None, hash=False)
+    """Who agreed to what, as recorded by the studio."""
+    created: str = ""
+    """ISO 8601, UTC."""
+    tags: tuple[str, ...] = ()
+
+    def __post_init__(self) -> None:
+        if not isinstance(self.name, str) or not self.name.strip() or len(self.name) > 200:
+            raise StyleError("A style needs a name of 1 to 200 characters.")
+        if not isinstance(self.model, str) or not 0 < len(self.model) <= 200:
+            raise StyleError(f"The style {self.name!r} does not say which model it is for.")
+        if not isinstance(self.consent, dict | None) or not isinstance(self.created, str):
+            raise StyleError(f"The style {self.name!r} is malformed.")
+        vector = _numbers(self.vector)
+        if vector is None or not NEGLIGIBLE < math.hypot(*vector) < 1e3:
+            raise StyleError(f"The style {self.name!r} has no proper vector.")
+        object.__setattr__(self, "vector", vector)
+        object.__setattr__(self, "references", tuple(self.references))
+        object.__setattr__(self, "tags", tuple(self.tags))
+        proper = all(isinstance(item, Reference) for item in self.references)
+        if not proper or len(self.references) > MAX_REFERENCES or not all(map(_is_tag, self.tags)):
+            raise StyleError(f"The style {self.name!r} is malformed.")
+        _put_number(self, "strength", 0.0, 1.0)
+
+    @classmethod
+    def load(cls, path: PathText) -> Style:
+        """Reads a style file. StyleError naming the file when it is not one."""
+        try:
+            with Path(path).open("rb") as file:
+                return cls.from_json(file.read(MAX_FILE + 1))
+        except OSError as error:
+            reason = "the file does not exist" if isinstance(error, FileNotFoundError) else error.strerror
+            raise StyleError(f"Cannot use the style {Path(path)}: {reason}.", "unreadable") from error
+        except StyleError as error:
+            reason = error.sentence[0].lower() + error.sentence[1:]
+            raise StyleError(f"Cannot use the style {Path(path)}: {reason}", error.code) from None
+
+    def save(self, path: PathText, *, overwrite: bool = False) -> Path:
+        """Writes the style file, atomically. TargetError when it cannot be written."""
+        return write_atomic(path, self.to_json().encode(), overwrite=overwrite)
+
+    def to_json(self) -> str:
+        """The style file's text; `from_json` gives back an equal style."""
+        return jsonio.canonical({"format": FORMAT, "kind": "style"} | asdict(self))
+
+    @classmethod
+    def from_json(cls, text: str | bytes) -> Style:
+        """Reads `to_json` text. StyleError otherwise."""
+        try:
+            value = jsonio.parse(text, MAX_FILE)
+        except ValueError as error:
+            raise StyleError(f"It cannot be read: {error}.", "damaged") from None
+        if not isinstance(value, dict) or value.get("kind", "style") != "style" or "format" not in value:
+            raise StyleError("It is not a style file.", "not-a-style")
+        if type(value["format"]) is not int or value["format"] != FORMAT:
+            found = f"{value['format']!r:.40}"
+            raise StyleError(f"It has format {found}, and this version reads format {FORMAT}.", "format")
+        try:
+            references = tuple(_known(Reference, item) for item in value.get("references", ()))
+            style: Style = _known(cls, value | {"references": references})
+        except (TypeError, AttributeError):
+            raise StyleError("It misses a field or has a malformed one.", "damaged") from None
+        return style
+
+    def use(self, weight: float = 1.0) -> StyleUse:
+        """This style as a part of a recipe."""
+        return StyleUse(self.name, self.vector, weight)
+
+    def check_model(self, bundle: Bundle) -> None:
+        """StyleError unless the style was made with this model."""
+        if self.model != bundle.id:
+            raise StyleError(
+                f"The style {self.name!r} was made with another model than {bundle.name!r}; "
+                "make it anew for this one.",
+                "other-model",
+            )
+
+    @property
+    def outliers(self) -> tuple[Reference, ...]:
+        """The references that do not look like the rest."""
+        return tuple(reference for reference in self.references if reference.outlier)
+
+
+@dataclass(frozen=True)
+class StyleResult:
+    """A new style and what was left out on the way."""
+
+    style: Style
+    problems: tuple[PersonaError, ...] = ()
+    """Pictures that were skipped: NoFaceError, PictureError."""
+    notes: tuple[str, ...] = ()
+    """Sentences worth telling: duplicates, several faces in one picture, odd ones out."""
+
+
+@dataclass(frozen=True, eq=False)
+class _Look:
+    """A reference before it is known how it fits the others."""
+
+    reference: Reference
+    vector: Vector
+
+
+class StyleMaker:
+    """Makes styles with one bundle's style encoder on one provider. Thread-safe."""
+
+    def __init__(
+        self,
+        bundle: Bundle,
+        provider: Provider | None = None,
+        *,
+        network: Network | None = None,
+        finder: FaceFinder | None = None,
+    ) -> None:
+        """network, finder: ones to share, instead of new ones."""
+        self.bundle = bundle
+        self.network = network or Network(bundle, provider)
+        self._finder = finder
+
+    def from_pictures(
+        self,
+        name: str,
+        paths: Sequence[PathText],
+        *,
+        weights: Sequence[float] | None = None,
+        whole: bool = False,
+        strength: float = 1.0,
+        tags: Iterable[str] = (),
+        consent: dict[str, Any] | None = None,
+        progress: Callable[[int, int], None] | None = None,
+        cancelled: Callable[[], bool] | None = None,
+    ) -> StyleResult:
+        """A style from 1-50 pictures, given as files or folders.
+
+        weights: one for each picture. whole: pictures without a face are used whole instead of being skipped.
+        progress(done, total). StyleError when no picture can be used; Cancelled.
+        """
+        files, problems = _files(paths)
+        if weights is not None and len(weights) != len(files):
+            raise StyleError(f"There are {len(files)} pictures, but {len(weights)} weights.", "weights")
+        looks: dict[str, _Look] = {}
+        notes: list[str] = []
+        for done, (file, weight) in enumerate(zip(files, weights or [1.0] * len(files), strict=True)):
+            if cancelled and cancelled():
+                raise Cancelled
+            try:
+                self._look_at(file, float(weight), whole, looks, notes)
+            except PictureError as error:
+                problems.append(error)
+            if progress:
+                progress(done + 1, len(files))
+        if not looks:
+            raise StyleError(_nothing_usable(name, problems), "no-pictures")
+        style = self._style(name, list(looks.values()), strength, tuple(tags), consent)
+        odd = [
+            f"{reference.name} does not look like the other pictures of this style."
+            for reference in style.outliers
+        ]
+        return StyleResult(style, tuple(problems), (*notes, *odd))
+
+    def vector(self, image: Picture) -> Vector:
+        """[S], unit length, of an aligned picture of any size."""
+        card = self.bundle.card
+        tensor = to_tensor(resize(image, card.resolution), card.color_range)
+        return self.network.style(tensor[None])[0]
+
+    def score(self, style: Style | Sequence[float], image: Picture) -> float:
+        """0..1: how well an aligned or generated picture matches the style.
+
+        The cosine of the two vectors, between the two that the model's card calls no match and full match.
+        """
+        vector = np.asarray(style.vector if isinstance(style, Style) else style, np.float64)
+        if isinstance(style, Style):
+            style.check_model(self.bundle)
+        if vector.shape != (self.bundle.card.style_size,):
+            raise StyleError("The style was made with another model.", "other-model")
+        low, high = self.bundle.card.style_score
+        cosine = float(unit(vector) @ unit(self.vector(image)))
+        return min(1.0, max(0.0, (cosine - low) / (high - low)))
+
+    def score_file(self, style: Style | Sequence[float], path: PathText, *, whole: bool = False) -> float:
+        """0..1 for a picture file. NoFaceError, PictureError.
+
+        A generated picture is taken as it is; in others the face is found and aligned first. whole: without a
+        face, the whole picture is judged.
+        """
+        return self.score(style, self.aligned(path, whole=whole).image)
+
+    def aligned(self, path: PathText, *, whole: bool = False) -> Aligned:
+        """A picture file made ready for the model; a picture that this program generated already is."""
+        try:
+            generated = read_record(path) is not None
+        except PersonaError:
+            generated = False
+        from engine.faces import Aligned, align_file
+
+        size = self.bundle.card.resolution
+        if generated:
+            image = load_picture(path)
+            if image.shape[0] == image.shape[1]:
+                return Aligned(resize(image, size), 1)
+        return align_file(self.finder, path, size, whole=whole)
+
+    @property
+    def finder(self) -> FaceFinder:
+        """The face finder, made when first needed."""
+        from engine.faces import FaceFinder
+
+        if self._finder is None:
+            self._finder = FaceFinder()
+        return self._finder
+
+    def re_encode(self, style: Style, paths: Sequence[PathText] = ()) -> StyleResult:
+        """`style` made anew with this model, from its reference files or else its stored thumbnails.
+
+        StyleError when it has no references that can be read.
+        """
+        files, problems = _files(paths)
+        originals = {_digest(file): file for file in files}
+        looks: list[_Look] = []
+        for reference in style.references:
+            try:
+                file = originals.get(reference.digest)
+                picture = (
+                    self.aligned(file, whole=reference.whole).image if file else reference.thumbnail_picture()
+                )
+                looks.append(_Look(reference, self.vector(picture)))
+            except (PictureError, StyleError) as error:
+                problems.append(error)
+        if not looks:
+            raise StyleError(_nothing_usable(style.name, problems), "no-pictures")
+        made = self._style(style.name, looks, style.strength, style.tags, style.consent)
+        return StyleResult(made, tuple(problems))
+
+    def _look_at(
+        self, file: Path, weight: float, whole: bool, looks: dict[str, _Look], notes: list[str]
+    ) -> None:
+        """Adds a picture's look to `looks`, unless it is there already."""
+        aligned = self.aligned(file, whole=whole)
+        digest = _digest(file)
+        if digest in looks:
+            notes.append(
+                f"{file.name} is the same picture as {looks[digest].reference.name}; it counts once."
+            )
+            return
+        if aligned.faces > 1:
+            notes.append(f"{file.name} shows {aligned.faces} faces; the foremost one was used.")
+        if aligned.whole:
+            notes.append(f"{file.name} shows no face; the whole picture was used.")
+        thumbnail = encode(resize(aligned.image, THUMBNAIL), "JPEG", quality=85)
+        text = base64.b64encode(thumbnail).decode()
+        reference = Reference(file.name, digest, weight, 1.0, text, whole=aligned.whole)
+        looks[digest] = _Look(reference, self.vector(aligned.image))
+
+    def _style(
+        self,
+        name: str,
+        looks: list[_Look],
+        strength: float,
+        tags: tuple[str, ...],
+        consent: dict[str, Any] | None,
+    ) -> Style:
+        weights = np.array([look.reference.weight for look in looks])
+        vectors = np.stack([unit(look.vector) for look in looks])  # [n, S]
+        mean = unit(weights @ vectors)
+        if not mean.any():
+            raise StyleError(f"The pictures of {name!r} have no weight, or cancel each other out.", "weights")
+        fits = _fits(vectors, weights)
+        low, high = self.bundle.card.style_score
+        odd = _odd_ones_out(fits, 0.25 * (high - low))
+        references = tuple(
+            replace(look.reference, fit=fit, outlier=outlier)
+            for look, fit, outlier in zip(looks, fits, odd, strict=True)
+        )
+        created = datetime.now(UTC).isoformat(timespec="seconds")
+        return Style(name, tuple(mean.tolist()), self.bundle.id, references, strength, consent, created, tags)
+
+
+def mix(styles: Sequence[Style], weights: Sequence[float] | None = None, name: str | None = None) -> Style:
+    """A style between several: the normalised weighted mean. StyleError when they are of different models."""
+    if not styles:
+        raise StyleError("There are no styles to mix.", "nothing")
+    shares = [1.0] * len(styles) if weights is None else [float(weight) for weight in weights]
+    if len(shares) != len(styles) or not all(0 <= share <= 1000 for share in shares):
+        raise StyleError("Mixing needs one weight from 0 to 1000 for each style.", "weights")
+    if len({(style.model, len(style.vector)) for style in styles}) > 1:
+        raise StyleError("Styles made with different models cannot be mixed.", "other-model")
+    total = unit(sum(share * unit(style.vector) for share, style in zip(shares, styles, strict=True)))
+    if not total.any():
+        raise StyleError("The styles have no weight, or cancel each other out.", "weights")
+    whole = sum(shares)
+    return Style(
+        name=name or " + ".join(style.name for style in styles)[:200],
+        vector=tuple(total.tolist()),
+        model=styles[0].model,
+        references=_gathered(styles, [share / whole for share in shares]),
+        strength=sum(share * style.strength for share, style in zip(shares, styles, strict=True)) / whole,
+        consent=_all_consents(styles),
+        created=datetime.now(UTC).isoformat(timespec="seconds"),
+        tags=tuple(dict.fromkeys(tag for style in styles for tag in style.tags)),
+    )
+
+
+def _fits(vectors: NDArray[np.float64], weights: NDArray[np.float64]) -> list[float]:
+    """Cosine of each vector with the weighted mean of the others."""
+    if len(vectors) == 1:
+        return [1.0]
+    weighted = weights[:, None] * vectors
+    others = weighted.sum(axis=0) - weighted
+    return [float(vector @ unit(other)) for vector, other in zip(vectors, others, strict=True)]
+
+
+def _odd_ones_out(fits: Sequence[float], margin: float) -> list[bool]:
+    """Fits far below the median: by `margin`, and by three deviations. Of two, neither is the odd one."""
+    if len(fits) < 3:
+        return [False] * len(fits)
+    middle = float(np.median(fits))
+    deviation = 1.4826 * float(np.median(np.abs(np.asarray(fits) - middle)))
+    return [fit < middle - max(margin, 3 * deviation) for fit in fits]
+
+
+def _gathered(styles: Sequence[Style], shares: Sequence[float]) -> tuple[Reference, ...]:
+    """The references of all, weighted by their styles' shares; the same picture once."""
+    gathered: dict[str, Reference] = {}
+    for style, share in zip(styles, shares, strict=True):
+        own = sum(reference.weight for reference in style.references) or 1.0
+        for reference in style.references:
+            known = gathered.get(reference.digest)
+            weight = share * reference.weight / own + (known.weight if known else 0.0)
+            gathered[reference.digest] = replace(known or reference, weight=weight)
+    return tuple(gathered.values())[:MAX_REFERENCES]
+
+
+def _all_consents(styles: Sequence[Style]) -> dict[str, Any] | None:
+    consents = [{"style": style.name, "consent": style.consent} for style in styles if style.consent]
+    return {"mixed": consents} if consents else None
+
+
+def _files(paths: Sequence[PathText]) -> tuple[list[Path], list[PersonaError]]:
+    """The picture files meant by `paths`, and the folders without any."""
+    files: dict[Path, None] = {}
+    problems: list[PersonaError] = []
+    for path in [paths] if isinstance(paths, str | Path) else paths:
+        try:
+            found = picture_files([path])
+        except PictureError as error:
+            problems.append(error)
+            continue
+        if not found:
+            problems.append(PictureError(path, "the folder holds no pictures", "no-pictures"))
+        files |= dict.fromkeys(found)
+    if len(files) > MAX_PICTURES:
+        raise StyleError(f"A style is made from 1 to {MAX_PICTURES} pictures, not {len(files)}.", "too-many")
+    return list(files), problems
+
+
+def _nothing_usable(name: str, problems: Sequence[PersonaError]) -> str:
+    if not problems:
+        return f"The style {name!r} needs at least one picture."
+    more = f" (and {len(problems) - 3} more)" if len(problems) > 3 else ""
+    reasons = "; ".join(str(problem).rstrip(".") for problem in problems[:3])
+    return f"No picture can be used for the style {name!r}: {reasons}{more}."
+
+
+def _digest(path: Path) -> str:
+    try:
+        with path.open("rb") as file:
+            return hashlib.file_digest(file, "sha256").hexdigest()
+    except OSError as error:
+        raise PictureError(path, "the file cannot be read", "unreadable") from error
+
+
+def _known(kind: type[Any], value: Any) -> Any:
+    """`kind` from the fields of a JSON object that it knows; TypeError when some are missing."""
+    return kind(**{key: item for key, item in value.items() if key in kind.__dataclass_fields__})
+
+
+def _numbers(value: Any) -> tuple[float, ...] | None:
+    if isinstance(value, str) or not hasattr(value, "__len__") or not 1 <= len(value) <= 8192:
+        return None
+    if not all(isinstance(item, int | float) and not isinstance(item, bool) for item in value):
+        return None
+    numbers = tuple(float(item) for item in value)
+    return numbers if all(math.isfinite(number) for number in numbers) else None
+
+
+def _put_number(target: Reference | Style, name: str, low: float, high: float) -> None:
+    value = getattr(target, name)
+    if isinstance(value, bool) or not isinstance(value, int | float) or not low <= value <= high:
+        raise StyleError(f"{target.name!r} has a {name} that is not a number from {low:g} to {high:g}.")
+    object.__setattr__(target, name, float(value))
+
+
+def _is_tag(value: Any) -> bool:
+    return isinstance(value, str) and 0 < len(value) <= 100

@@ -1,0 +1,37 @@
+from __future__ import annotations
+
+import pytest
+
+from engine import jsonio
+
+
+@pytest.mark.parametrize(
+    ("text", "reason"),
+    [
+        ('{"a": 1, "a": 2}', "twice"),
+        ('{"a": NaN}', "NaN"),
+        ("[-Infinity]", "Infinity"),
+        ("{", "not JSON"),
+        (b"\xff\xfe", "UTF-8"),
+        ("[" * 100_000, "deeply"),
+        ("[1" + "0" * 5000 + "]", "limit"),
+        ("x" * 101, "larger"),
+    ],
+)
+def test_refuses(text: str | bytes, reason: str) -> None:
+    limit = 100 if reason == "larger" else 1_000_000
+    with pytest.raises(ValueError, match=reason):
+        jsonio.parse(text, limit)
+
+
+def test_canonical_text_does_not_depend_on_the_order_of_keys() -> None:
+    assert (
+        jsonio.canonical({"b": 0.1, "a": "é"})
+        == jsonio.canonical({"a": "é", "b": 0.1})
+        == '{"a":"é","b":0.1}'
+    )
+
+
+def test_canonical_refuses_nan() -> None:
+    with pytest.raises(ValueError, match="JSON compliant"):
+        jsonio.canonical(float("nan"))
