@@ -1,0 +1,62 @@
+from __future__ import annotations
+
+import torch
+
+from trainer import augment
+
+
+def pictures() -> torch.Tensor:
+    torch.manual_seed(1)
+    return torch.rand(6, 3, 32, 32) * 2 - 1
+
+
+def test_nothing_happens_at_probability_zero() -> None:
+    x = pictures()
+    assert augment.Augment(0.0)(x) is x
+
+
+def test_augmentation_has_second_derivatives() -> None:
+    x = pictures().requires_grad_(True)
+    y = augment.Augment(1.0)(x)
+    (first,) = torch.autograd.grad(y.square().sum(), x, create_graph=True)
+    (second,) = torch.autograd.grad(first.square().sum(), x)
+
+    assert torch.isfinite(second).all()
+    assert second.abs().max() > 0
+
+
+def test_strength_follows_the_lead_of_d() -> None:
+    policy = augment.Augment(0.1, target=0.6, kimg_to_full=1.0)
+    policy.adapt(lead=1.0, pictures=100)
+    assert policy.p > 0.1
+    for _ in range(20):
+        policy.adapt(lead=0.0, pictures=100)
+    assert policy.p == 0.0
+    for _ in range(50):
+        policy.adapt(lead=1.0, pictures=100)
+    assert policy.p == policy.ceiling
+
+
+def test_scattering_keeps_every_pixel() -> None:
+    x = pictures()
+    y = augment.scatter(x)
+
+    assert not torch.equal(x, y)
+    assert torch.equal(x.flatten(2).sort().values, y.flatten(2).sort().values)
+
+
+def test_grades_change_the_colours_of_the_share_and_stay_in_range() -> None:
+    x = pictures()
+    assert torch.equal(augment.grade(x, 0.0), x)
+    y = augment.grade(x, 1.0)
+    assert y.abs().max() <= 1
+    assert (y - x).abs().mean() > 0.02
+
+
+def test_shifts_touch_only_the_chosen() -> None:
+    x = pictures()
+    chosen = torch.tensor([True, False, True, False, True, False]).reshape(6, 1, 1, 1)
+    y = augment.translate(x, chosen)
+
+    assert torch.equal(y[1::2], x[1::2])
+    assert y.shape == x.shape

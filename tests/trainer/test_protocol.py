@@ -1,0 +1,58 @@
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from trainer import protocol
+
+EVENTS = [
+    protocol.Started(1, "run", "CPU", "fp32", 0.0, 3.0, 20, False),
+    protocol.Progress(4, 0.1, 3.0, "warm", 20.0, None, 300.0),
+    protocol.Losses(4, 0.1, {"generator": 0.7}),
+    protocol.Samples(4, 0.1, "samples/a.webp"),
+    protocol.Metrics(4, 0.1, {"kid": 0.02}),
+    protocol.Checkpointed(4, 0.1, "checkpoints/step-00000004"),
+    protocol.Warned("perceptual", "没有权重"),
+    protocol.Paused("paused on request"),
+    protocol.Done("finished", 3.0, "model"),
+    protocol.Failed("x is no longer a number"),
+]
+
+
+@pytest.mark.parametrize("event", EVENTS, ids=lambda event: event.name)
+def test_every_event_is_parsed_back(event: protocol.Event) -> None:
+    assert protocol.parse_event(event.to_line(12.5)) == (12.5, event)
+
+
+@pytest.mark.parametrize("command", protocol.COMMANDS)
+def test_every_command_is_parsed_back(command: str) -> None:
+    assert protocol.parse_command(protocol.command_line(command)) == command
+
+
+@pytest.mark.parametrize("line", ["", "{", "[]", '{"event": "dance"}', '{"event": "done"}', "null"])
+def test_other_lines_are_refused(line: str) -> None:
+    with pytest.raises(protocol.ProtocolError):
+        protocol.parse_event(line)
+
+
+def test_fields_of_later_versions_are_passed_over() -> None:
+    line = EVENTS[-1].to_line(1.0)[:-1] + ', "colour": "red"}'
+    assert protocol.parse_event(line)[1] == EVENTS[-1]
+
+
+def test_a_line_cut_short_is_passed_over(tmp_path: Path) -> None:
+    path = tmp_path / "events.jsonl"
+    lines = [event.to_line(1.0) for event in EVENTS]
+    path.write_text("\n".join(lines) + "\n" + lines[0][:20], encoding="utf-8")
+
+    assert [event for _, event in protocol.read_events(path)] == EVENTS
+
+
+def test_the_protocol_needs_the_standard_library_only() -> None:
+    heavy = "('torch', 'numpy', 'cv2', 'PIL')"
+    code = f"import sys, trainer.protocol; print(any(m in sys.modules for m in {heavy}))"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "False"

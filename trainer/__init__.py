@@ -1,0 +1,1 @@
+"""Makes models: data, networks, training, judging and export. Needs torch; knows nothing of Qt."""

@@ -1,0 +1,60 @@
+"""Bundles as the trainer sees them: torch networks out of a bundle's weights, and where training left
+them."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import torch
+from safetensors.torch import load_file
+from torch import nn
+
+from engine.bundle import Bundle
+from engine.card import file_digest
+from trainer.networks import NetworkConfig, Networks
+
+
+class WeightsError(ValueError):
+    """Weights that do not fit; the message names the bundle and the reason."""
+
+
+def network_config(bundle: Bundle) -> NetworkConfig:
+    """The sizes on a bundle's card. Raises WeightsError where it was not made by this trainer."""
+    try:
+        return NetworkConfig(**bundle.card.raw["network"])
+    except (TypeError, ValueError) as error:
+        raise WeightsError(f"{bundle.path.name} does not describe its networks: {error}") from error
+
+
+def load_networks(path: Path) -> Networks:
+    """The four networks of a bundle, with its weights. Raises BundleError or WeightsError."""
+    bundle = Bundle.load(path)
+    networks = Networks.create(network_config(bundle))
+    load_weights(networks, bundle)
+    return networks
+
+
+def load_weights(networks: Networks, bundle: Bundle) -> None:
+    """Fills networks from a bundle's weight files, after comparing their digests. Raises WeightsError."""
+    for name, network in networks.named().items():
+        file = f"{name}.safetensors"
+        _check_digest(bundle, file)
+        try:
+            tensors = {k: v.float() for k, v in load_file(bundle.path / file).items()}
+            network.load_state_dict(tensors)
+        except (OSError, RuntimeError, ValueError) as error:
+            raise WeightsError(f"{bundle.path.name}: {file} does not fit its networks: {error}") from error
+
+
+def _check_digest(bundle: Bundle, file: str) -> None:
+    entry = bundle.card.files.get(file)
+    if entry is None or not (bundle.path / file).is_file():
+        raise WeightsError(f"{bundle.path.name} has no {file}, which training needs")
+    if file_digest(bundle.path / file) != entry.sha256:
+        raise WeightsError(f"{bundle.path.name}: {file} is damaged: its digest does not match the card")
+
+
+def weights_of(network: nn.Module, half: bool = False) -> dict[str, torch.Tensor]:
+    """State of a network for a weight file, in half precision where that is enough."""
+    kind = torch.float16 if half else torch.float32
+    return {k: v.detach().to("cpu", kind).contiguous() for k, v in network.state_dict().items()}

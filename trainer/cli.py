@@ -1,0 +1,101 @@
+"""The trainer's command line. Heavy modules are imported by the subcommand that needs them."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from trainer import torch_bench
+from trainer.data import cli as data_cli
+from trainer.data import forget
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Runs one subcommand; returns the exit code (0 done, 1 failed, 2 wrong usage or unfit input)."""
+    parser = argparse.ArgumentParser(prog="trainer", description="Makes models: data, training, judging.")
+    commands = parser.add_subparsers(dest="command", required=True)
+    _add_train(commands)
+    _add_bundle(commands)
+    data_cli.add_parser(commands)
+    forget.add_forget_parser(commands)
+    torch_bench.add_parser(commands)
+    helpers = commands.add_parser("helpers", help="fetch the pretrained helpers for training and judging")
+    helpers.set_defaults(run=_run_helpers)
+    args = parser.parse_args(argv)
+    try:
+        return int(args.run(args))
+    except KeyboardInterrupt:
+        print("interrupted", file=sys.stderr)
+        return 130
+
+
+def _add_train(commands: Any) -> None:
+    parser = commands.add_parser("train", help="train a model on a folder of pictures")
+    add = parser.add_argument
+    add("folder", type=Path, help="a prepared set, or a folder of pictures")
+    add("--out", required=True, type=Path, metavar="RUN", help="folder of the run")
+    add("--from", dest="start_from", type=Path, metavar="MODEL", help="fine-tune this model")
+    add("--resume", action="store_true", help="go on with the run in --out")
+    add("--preset", help="base, tune or quick (default: tune with --from, otherwise base)")
+    add("--minutes", type=float, help="fit the whole run into so many minutes")
+    add("--name", help="name of the model")
+    add("--device", help="auto, cpu or cuda")
+    add("--resolution", type=int, help="side of the pictures in pixels: a power of two")
+    add("--batch", type=int, help="pictures a step, for each process")
+    add("--seed", type=int)
+    add("--loss", help="relativistic, nonsaturating or minimax")
+    add("--precision", help="fp32 or bf16")
+    add("--threads", type=int, help="CPU threads")
+    add("--no-align", action="store_true", help="keep whole pictures: for anything but faces")
+    add("--labels", choices=["subfolders"], help="the top subfolders name the styles")
+    add("--consent", type=Path, metavar="FILE", help="consent record of the set")
+    add(
+        "--card",
+        type=Path,
+        metavar="FILE",
+        help="JSON with licence, attribution and notes for the model's card",
+    )
+    add(
+        "--set", action="append", default=[], metavar="NAME=VALUE", help="change any other setting of the job"
+    )
+    add("--stdin-is-life", action="store_true", help="checkpoint and leave when standard input closes")
+    add("--json", action="store_true", help="events on standard output (always so; accepted for likeness)")
+    parser.set_defaults(run=_run_train)
+
+
+def _add_bundle(commands: Any) -> None:
+    parser = commands.add_parser("bundle", help="export a model from a run's newest checkpoint")
+    parser.add_argument("run_folder", type=Path, metavar="RUN")
+    parser.add_argument("--out", required=True, type=Path, metavar="DIR", help="folder of the bundle")
+    parser.add_argument("--name", help="name of the model")
+    parser.add_argument("--card", type=Path, metavar="FILE", help="JSON with licence, attribution and notes")
+    parser.add_argument("--blend", type=Path, metavar="MODEL", help="earlier model of the same run to mix in")
+    parser.add_argument("--share", type=float, default=0.5, help="how much of it, 0 to 1")
+    parser.set_defaults(run=_run_bundle)
+
+
+def _run_bundle(args: argparse.Namespace) -> int:
+    from trainer.train import bundle
+
+    return bundle(args)
+
+
+def _run_train(args: argparse.Namespace) -> int:
+    from trainer.train import train
+
+    return train(args)
+
+
+def _run_helpers(args: argparse.Namespace) -> int:
+    from trainer.helpers import HELPERS, HelperError, fetch_helper
+
+    for name in HELPERS:
+        try:
+            print(f"{name}: {fetch_helper(name)}", file=sys.stderr)
+        except HelperError as error:
+            print(f"trainer: {error}", file=sys.stderr)
+            return 1
+    return 0

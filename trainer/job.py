@@ -1,0 +1,173 @@
+"""A validated training job: everything that determines a run, as one frozen value kept in the run's
+`job.json`."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict, dataclass, field, fields
+from pathlib import Path
+from typing import Any
+
+from trainer.loss import LOSSES
+from trainer.networks import NetworkConfig
+
+FORMAT = 1
+
+
+class JobError(ValueError):
+    """Settings that cannot be trained with; the message says which and why."""
+
+
+@dataclass(frozen=True)
+class Job:
+    """One run. Lengths are in kimg: thousands of pictures shown."""
+
+    data: str
+    """Folder with the prepared set."""
+    name: str = "model"
+    network: NetworkConfig = field(default_factory=NetworkConfig)
+    seed: int = 0
+    batch: int = 16
+    device: str = "auto"
+    precision: str = "fp32"
+    """fp32 or bf16 (bf16 keeps demodulation, losses and penalties in fp32)."""
+    threads: int = 0
+    """CPU threads; 0 leaves the choice to torch."""
+
+    start_resolution: int = 64
+    """Side at which reconstruction starts; it grows to the full side halfway through the warm start."""
+    style_kimg: float = 20.0
+    """E alone, by contrast; afterwards it holds still."""
+    style_batch: int = 32
+    warm_kimg: float = 30.0
+    """Reconstruction x = G(C(x), E(x)) before the adversary joins."""
+    adversarial_kimg: float = 30.0
+    warm_rate: float = 3e-3
+    """Adam's learning rate in the warm start, with cosine decay to a fifth."""
+    rate: float = 1e-3
+    """Adam's learning rate against the adversary."""
+    encoder_rate: float = 1e-3
+
+    loss: str = "relativistic"
+    gamma: float = 10.0
+    """Weight of R1 and R2."""
+    penalty_interval: int = 8
+    """Penalties on every n-th step, weighted n-fold."""
+    adversarial_weight: float = 1.0
+    style_weight: float = 1.0
+    content_weight: float = 0.5
+    reconstruction_weight: float = 1.0
+    reconstruction_floor: float = 0.3
+    """What is left of the reconstruction weight at the end of the adversarial part."""
+    style_dropout: float = 0.1
+    """Share of pictures shown without a style, so that G also works without one."""
+    condition_ramp_kimg: float = 5.0
+    """The projection head of D joins over this stretch: conditional training collapses early otherwise."""
+    noise: float = 0.2
+    """Standard deviation added to C(x) in reconstruction, so that its neighbourhood decodes too."""
+    augment: float = 0.0
+    """Augmentation probability at the start."""
+    augment_target: float = 0.6
+    """D's lead at which augmentation holds still; 0 keeps it as it starts."""
+    grades: float = 0.4
+    """Share of pictures under a random colour grade; grades count as styles."""
+    ema_half_life_kimg: float = 2.0
+
+    checkpoint_kimg: float = 2.0
+    sample_kimg: float = 2.0
+    report_seconds: float = 5.0
+    minutes: float = 0.0
+    """Stop in order after so many minutes; 0 trains to the end."""
+    start_from: str = ""
+    """Bundle whose weights training starts from; empty starts from noise."""
+    perceptual: bool = True
+    """Reconstruct under a perceptual distance where its weights can be had."""
+    about: dict[str, Any] = field(default_factory=dict)
+    """What the model's card says of licence, attribution and notes."""
+    consent: dict[str, Any] | None = None
+    """The consent record of the set, as it travels into the card."""
+
+    def __post_init__(self) -> None:
+        _require(self.batch >= 2, "the batch needs at least 2 pictures")
+        _require(self.loss in LOSSES, f"the loss must be one of {', '.join(LOSSES)}, not {self.loss!r}")
+        _require(
+            self.precision in ("fp32", "bf16"), f"the precision must be fp32 or bf16, not {self.precision!r}"
+        )
+        _require(0 <= self.seed < 2**63, "the seed must be a whole number from 0")
+        _require(
+            min(self.style_kimg, self.warm_kimg, self.adversarial_kimg) >= 0,
+            "lengths in kimg cannot be negative",
+        )
+        _require(self.total_kimg > 0, "the run has no length: give it kimg to train for")
+        _require(self.penalty_interval >= 1, "the penalty interval must be at least 1")
+        for name in ("style_dropout", "augment", "grades"):
+            _require(0 <= getattr(self, name) <= 1, f"{name} is a share between 0 and 1")
+        for name in ("warm_rate", "rate", "encoder_rate"):
+            _require(0 < getattr(self, name) < 1, f"{name} must lie between 0 and 1")
+
+    @property
+    def total_kimg(self) -> float:
+        return self.style_kimg + self.warm_kimg + self.adversarial_kimg
+
+    def to_json(self) -> dict[str, Any]:
+        return {"format": FORMAT} | asdict(self)
+
+    @staticmethod
+    def from_json(data: dict[str, Any]) -> Job:
+        """Raises JobError for another format, unknown or unfit settings."""
+        if data.get("format") != FORMAT:
+            raise JobError(f"job format {data.get('format')!r} is not known to this version")
+        known = {f.name for f in fields(Job)}
+        unknown = sorted(set(data) - known - {"format"})
+        if unknown:
+            raise JobError(f"unknown setting {unknown[0]!r}")
+        values = {k: v for k, v in data.items() if k in known}
+        try:
+            values["network"] = NetworkConfig(**values.get("network", {}))
+            return Job(**values)
+        except (TypeError, ValueError) as error:
+            raise JobError(str(error)) from error
+
+    @staticmethod
+    def load(path: Path) -> Job:
+        try:
+            return Job.from_json(json.loads(path.read_text(encoding="utf-8")))
+        except (OSError, ValueError) as error:
+            raise JobError(f"{path.name} cannot be read: {error}") from error
+
+
+PRESETS: dict[str, dict[str, Any]] = {
+    "base": {"style_kimg": 24.0, "warm_kimg": 36.0, "adversarial_kimg": 30.0},
+    "tune": {
+        "style_kimg": 0.0,
+        "warm_kimg": 2.0,
+        "adversarial_kimg": 18.0,
+        "augment": 0.2,
+        "checkpoint_kimg": 1.0,
+    },
+    "quick": {
+        "network": NetworkConfig(64, 32, 32, 32, 64, 1024, 64),
+        "start_resolution": 32,
+        "style_kimg": 4.0,
+        "warm_kimg": 2.0,
+        "adversarial_kimg": 2.0,
+    },
+}
+
+
+def from_preset(preset: str, data: str, **changes: Any) -> Job:
+    """A job from a preset and what differs. Raises JobError."""
+    if preset not in PRESETS:
+        raise JobError(f"the preset must be one of {', '.join(PRESETS)}, not {preset!r}")
+    known = {f.name for f in fields(Job)}
+    for name in changes:
+        _require(name in known, f"there is no setting {name!r}")
+    try:
+        return Job(**({"data": data} | PRESETS[preset] | changes))
+    except TypeError as error:
+        raise JobError(f"a setting has the wrong kind of value: {error}") from error
+
+
+def _require(holds: bool, message: str) -> None:
+    if not holds:
+        raise JobError(message)

@@ -1,0 +1,208 @@
+"""What the trainer and its parent say to each other: JSON lines, version 1. Standard library only.
+
+Commands travel on the trainer's standard input, one JSON object a line: {"command": "stop" | "checkpoint" |
+"preview" | "pause" | "resume"}. Closing standard input after at least one byte, or while `--stdin-is-life`
+was given, means "checkpoint and leave". Events travel on standard output and are kept in the run's
+`events.jsonl`; each is {"event": NAME, "time": seconds since 1970, ...} with the fields below. The log goes
+to standard error.
+
+A run is a folder: job.json, events.jsonl, checkpoints/, samples/ and, at its end, model/.
+"""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Iterator
+from dataclasses import asdict, dataclass, field, fields
+from pathlib import Path
+from typing import Any, ClassVar
+
+VERSION = 1
+COMMANDS = ("stop", "checkpoint", "preview", "pause", "resume")
+
+
+class ProtocolError(ValueError):
+    """A line that is not a command or an event of this version."""
+
+
+@dataclass(frozen=True)
+class Event:
+    """Something that happened in a training run."""
+
+    name: ClassVar[str] = ""
+
+    def to_line(self, now: float | None = None) -> str:
+        """One JSON line without the line break."""
+        head = {"event": self.name, "time": round(time.time() if now is None else now, 3)}
+        return json.dumps(head | asdict(self), ensure_ascii=False)
+
+
+@dataclass(frozen=True)
+class Started(Event):
+    """The run begins or goes on: `kimg` is where it stands."""
+
+    name: ClassVar[str] = "started"
+    version: int
+    run: str
+    device: str
+    precision: str
+    kimg: float
+    total_kimg: float
+    pictures: int
+    resumed: bool
+
+
+@dataclass(frozen=True)
+class Progress(Event):
+    """Where the run stands. `seconds_left` is None until it can be estimated."""
+
+    name: ClassVar[str] = "progress"
+    step: int
+    kimg: float
+    total_kimg: float
+    phase: str
+    seconds_per_kimg: float
+    seconds_left: float | None
+    memory_mb: float
+
+
+@dataclass(frozen=True)
+class Losses(Event):
+    """Mean losses and strengths since the last event of this kind."""
+
+    name: ClassVar[str] = "losses"
+    step: int
+    kimg: float
+    values: dict[str, float] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Samples(Event):
+    """A grid of pictures at fixed seeds was written; `file` is relative to the run folder."""
+
+    name: ClassVar[str] = "samples"
+    step: int
+    kimg: float
+    file: str
+
+
+@dataclass(frozen=True)
+class Metrics(Event):
+    """Measured figures of a snapshot."""
+
+    name: ClassVar[str] = "metrics"
+    step: int
+    kimg: float
+    values: dict[str, float] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Checkpointed(Event):
+    """The state was saved and verified; `file` is relative to the run folder."""
+
+    name: ClassVar[str] = "checkpoint"
+    step: int
+    kimg: float
+    file: str
+
+
+@dataclass(frozen=True)
+class Warned(Event):
+    """Something the user should know; the run goes on."""
+
+    name: ClassVar[str] = "warning"
+    code: str
+    message: str
+
+
+@dataclass(frozen=True)
+class Paused(Event):
+    """The run waits for "resume"; `reason` says why in one sentence."""
+
+    name: ClassVar[str] = "paused"
+    reason: str
+
+
+@dataclass(frozen=True)
+class Done(Event):
+    """The run ended in order. `bundle` is the exported model, None when the run was stopped early."""
+
+    name: ClassVar[str] = "done"
+    reason: str
+    kimg: float
+    bundle: str | None
+
+
+@dataclass(frozen=True)
+class Failed(Event):
+    """The run ended by an error, told in one sentence; the last checkpoint stays."""
+
+    name: ClassVar[str] = "failed"
+    message: str
+
+
+_EVENTS: dict[str, type[Event]] = {
+    kind.name: kind
+    for kind in (
+        Started,
+        Progress,
+        Losses,
+        Samples,
+        Metrics,
+        Checkpointed,
+        Warned,
+        Paused,
+        Done,
+        Failed,
+    )
+}
+
+
+def parse_event(line: str) -> tuple[float, Event]:
+    """Time and event of one line; fields of later versions are ignored. Raises ProtocolError."""
+    data = _parse_object(line)
+    kind = _EVENTS.get(str(data.get("event")))
+    if kind is None:
+        raise ProtocolError(f"unknown event {data.get('event')!r}")
+    known = {f.name for f in fields(kind)}
+    try:
+        return float(data.get("time", 0.0)), kind(**{k: v for k, v in data.items() if k in known})
+    except (TypeError, ValueError) as error:
+        raise ProtocolError(f"the event {kind.name!r} is incomplete") from error
+
+
+def parse_command(line: str) -> str:
+    """The command in one line. Raises ProtocolError."""
+    command = _parse_object(line).get("command")
+    if command not in COMMANDS:
+        raise ProtocolError(f"unknown command {command!r}")
+    return str(command)
+
+
+def command_line(command: str) -> str:
+    """The line, with its line break, that gives the trainer a command."""
+    if command not in COMMANDS:
+        raise ProtocolError(f"unknown command {command!r}")
+    return json.dumps({"command": command}) + "\n"
+
+
+def read_events(path: Path) -> Iterator[tuple[float, Event]]:
+    """Events of a run from its `events.jsonl`; lines cut short by a crash or of later versions are
+    skipped."""
+    with path.open(encoding="utf-8", errors="replace") as lines:
+        for line in lines:
+            try:
+                yield parse_event(line)
+            except ProtocolError:
+                continue
+
+
+def _parse_object(line: str) -> dict[str, Any]:
+    try:
+        data = json.loads(line)
+    except ValueError as error:
+        raise ProtocolError("not a JSON line") from error
+    if not isinstance(data, dict):
+        raise ProtocolError("not a JSON object")
+    return data

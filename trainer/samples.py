@@ -1,0 +1,45 @@
+"""The sample grid of a run: the same seeds and the same pictures every time, from the averaged networks."""
+
+from __future__ import annotations
+
+import numpy as np
+import torch
+from PIL import Image
+from torch import Tensor
+
+from trainer.step import Trainee
+
+COLUMNS = 12
+
+
+@torch.no_grad()
+def sample_grid(trainee: Trainee, pictures: Tensor, truncation: float = 0.8) -> Image.Image:
+    """A grid from pictures x [<= 12, 3, R, R] in -1..1.
+
+    Rows: x; its reconstruction G(C(x), E(x)); three random people in the style of each x (one person a
+    row); the content of x in the style of its neighbour; two rows of random people without a style.
+    """
+    x = pictures[:COLUMNS]
+    n = x.shape[0]
+    average = trainee.average
+    g, e, c = average.generator, average.style_encoder, average.content_encoder
+    rng = torch.Generator().manual_seed(2024)
+    size = trainee.job.network.z_size
+    style, content = e(x), c(x)
+    rows = [x, g(content, style)]
+    for _ in range(3):
+        z = torch.randn(1, size, generator=rng).to(x.device).expand(n, -1)
+        rows.append(g(z * truncation, style))
+    rows.append(g(content, style.roll(1, dims=0)))
+    for _ in range(2):
+        z = torch.randn(n, size, generator=rng).to(x.device) * truncation
+        rows.append(g(z, torch.zeros_like(style)))
+    return tile(torch.stack(rows))
+
+
+def tile(rows: Tensor) -> Image.Image:
+    """[rows, columns, 3, H, W] in -1..1 -> one picture."""
+    r, n, c, h, w = rows.shape
+    pixels = ((rows.float().clamp(-1, 1) + 1) * 127.5).round().byte().cpu()
+    array = pixels.permute(0, 3, 1, 4, 2).reshape(r * h, n * w, c).numpy()
+    return Image.fromarray(np.ascontiguousarray(array))
