@@ -1,0 +1,70 @@
+"""The models that can be chosen: those that came with the program, and those imported or trained."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+from engine.bundle import CARD, Bundle, bundled_models, import_bundle
+from engine.errors import BundleError
+from engine.files import make_folder
+from studio.library import jsonfile
+from studio.library.pictures import Damage
+
+
+@dataclass(frozen=True)
+class ModelEntry:
+    """A model that could be used; its card was glanced at, nothing was checked yet."""
+
+    path: Path
+    name: str
+    resolution: int
+    bundled: bool
+    licence: str = ""
+
+
+class ModelShelf:
+    """The folder of models."""
+
+    def __init__(self, folder: Path, bundled: Callable[[], list[Path]] = bundled_models) -> None:
+        """bundled: gives the folders of the models that came with the program."""
+        self.folder = folder
+        self._bundled = bundled
+
+    def entries(self) -> tuple[list[ModelEntry], list[Damage]]:
+        """All models, bundled ones first, and those whose card cannot be read."""
+        entries, damaged = [], []
+        for path, bundled in self._folders():
+            try:
+                entries.append(_glance(path, bundled))
+            except BundleError as error:
+                damaged.append(Damage(path, error.reason))
+        return entries, damaged
+
+    def add(self, source: Path) -> Bundle:
+        """Imports a .persona file or a bundle folder. BundleError, TargetExistsError."""
+        make_folder(self.folder)
+        return import_bundle(source, self.folder)
+
+    def _folders(self) -> list[tuple[Path, bool]]:
+        try:
+            bundled = self._bundled()
+        except BundleError:
+            bundled = []
+        own = sorted(path.parent for path in self.folder.glob(f"*/{CARD}")) if self.folder.is_dir() else []
+        return [(path, True) for path in bundled] + [
+            (path, False) for path in own if not path.name.startswith(".")
+        ]
+
+
+def _glance(path: Path, bundled: bool) -> ModelEntry:
+    try:
+        card = jsonfile.read_object(path / CARD)
+        if card is None:
+            raise ValueError("it has no card")
+        return ModelEntry(
+            path, str(card["name"]), int(card["resolution"]), bundled, str(card.get("licence", ""))
+        )
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        raise BundleError(path, str(error)) from error

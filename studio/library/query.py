@@ -1,0 +1,95 @@
+"""What people type into the gallery's search box, as a query.
+
+anna beach                words that begin some word of name, tags, style, note, date or seed
+tag:beach style:anna      exactly this tag, this style; "tag:two words" in quotes
+rating:4  label:red       at least four stars; this colour
+score:0.8                 style match of at least 0.8 (also 80 or 80%)
+since:2026-11 until:2026-11-24   made in that time, both ends included; date:2026-11 means both
+board:name
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import date, datetime, timedelta
+
+from studio.library.index import Query
+from studio.library.pictures import LABELS, Board
+
+TERM = re.compile(
+    r'"(?P<key>tag|style|board|label|rating|score|since|until|date):(?P<quoted>[^"]*)"'
+    r'|(?P<key2>tag|style|board|label|rating|score|since|until|date):(?:"(?P<value2>[^"]*)"|(?P<value3>\S+))',
+    re.IGNORECASE,
+)
+
+
+EVERYTHING = Query()
+
+
+def parse(text: str, base: Query = EVERYTHING, boards: Sequence[Board] = ()) -> Query:
+    """`base` narrowed down by what was typed. Terms that make no sense are searched for as words."""
+    query = base
+
+    def take(match: re.Match[str]) -> str:
+        nonlocal query
+        key = (match["key"] or match["key2"]).lower()
+        value = next(one for one in (match["quoted"], match["value2"], match["value3"]) if one is not None)
+        narrowed = _narrowed(query, key, value.strip(), boards)
+        if narrowed is None:
+            return match[0]
+        query = narrowed
+        return " "
+
+    words = TERM.sub(take, text)
+    return replace(query, text=" ".join(words.split()))
+
+
+def _narrowed(query: Query, key: str, value: str, boards: Sequence[Board]) -> Query | None:
+    try:
+        match key:
+            case "tag":
+                return replace(query, tag=value)
+            case "style":
+                return replace(query, style=value)
+            case "board":
+                same = (board.id for board in boards if board.name.casefold() == value.casefold())
+                return replace(query, board=next(same))
+            case "label":
+                return replace(query, label=value.lower()) if value.lower() in LABELS[1:] else None
+            case "rating":
+                return replace(query, rating=max(0, min(5, int(value.lstrip(">=")))))
+            case "score":
+                return replace(query, score=_fraction(value.lstrip(">=")))
+            case "since":
+                return replace(query, since=_span(value)[0])
+            case "until":
+                return replace(query, until=_span(value)[1])
+            case _:
+                since, until = _span(value)
+                return replace(query, since=since, until=until)
+    except (ValueError, StopIteration):
+        return None
+
+
+def _fraction(text: str) -> float:
+    number = float(text.rstrip("%"))
+    return number / 100 if text.endswith("%") or number > 1 else number
+
+
+def _span(text: str) -> tuple[int, int]:
+    """First microsecond of a year, month or day (local time), and the one after its last. ValueError."""
+    parts = [int(part) for part in text.split("-")]
+    first = date(*(parts + [1, 1])[:3])
+    if len(parts) == 1:
+        after = date(first.year + 1, 1, 1)
+    elif len(parts) == 2:
+        after = (first + timedelta(days=31)).replace(day=1)
+    else:
+        after = first + timedelta(days=1)
+    return _microseconds(first), _microseconds(after)
+
+
+def _microseconds(day: date) -> int:
+    return int(datetime(day.year, day.month, day.day).astimezone().timestamp() * 1_000_000)
