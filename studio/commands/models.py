@@ -1,0 +1,109 @@
+"""Which model, on which device."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import QObject
+
+from engine.errors import TargetExistsError
+from studio.commands.rooms import Rooms
+from studio.commands.told import shortened, tell
+from studio.library.models import ModelEntry
+from studio.library.pictures import Damage
+from studio.library.tasks import IsCancelled, Progress
+from studio.library.text import Text
+from studio.state.jobs import Job
+from studio.state.notices import Kind
+
+if TYPE_CHECKING:
+    from engine.bundle import Bundle
+    from studio.workers.generator_thread import Loaded
+
+
+class ModelCommands(QObject):
+    """Acts on models."""
+
+    def __init__(self, rooms: Rooms, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self._rooms = rooms
+        rooms.generator.loading.connect(rooms.model.set_loading)
+        rooms.generator.ready.connect(self._take)
+        rooms.generator.failed.connect(self._fail)
+
+    def use(self, path: Path | None, *, by: object = None) -> None:
+        """Switches to a model; None is the default one. A .persona file is imported first."""
+        if path is not None and path.is_file():
+            self.import_file(path, by=by)
+            return
+        self._rooms.settings.model = str(path) if path is not None else ""
+        self.load()
+
+    def set_device(self, device: str, *, by: object = None) -> None:
+        """Chooses the device (`library.settings.DEVICES`) and loads the model on it."""
+        self._rooms.settings.device = device
+        self.load()
+
+    def load(self) -> None:
+        """Loads the model of the settings on the device of the settings."""
+        settings = self._rooms.settings
+        self._rooms.generator.load(Path(settings.model) if settings.model else None, settings.device)
+
+    def import_file(self, path: Path, *, by: object = None) -> Job:
+        """Imports a .persona file or a bundle folder, and switches to it."""
+        shelf = self._rooms.model_shelf
+
+        def work(progress: Progress, cancelled: IsCancelled) -> Bundle:
+            return shelf.add(path)
+
+        def done(bundle: Bundle) -> None:
+            self._rooms.notices.add(Kind.SUCCESS, Text("The model “{name}” was imported.", name=bundle.name))
+            self.refresh()
+            self.use(bundle.path, by=by)
+
+        def fail(error: Exception) -> None:
+            what = Text("The model {name} could not be imported.", name=path.name)
+            if isinstance(error, TargetExistsError):
+                what = Text("A model of this name is in the library already.")
+            tell(self._rooms.notices, what, error)
+
+        return self._rooms.background.start(
+            Text("Importing the model {name}", name=path.name), work, done, fail
+        )
+
+    def refresh(self) -> None:
+        """Reads anew which models there are."""
+        notices = self._rooms.notices
+
+        def take(found: tuple[list[ModelEntry], list[Damage]]) -> None:
+            entries, damaged = found
+            self._rooms.model.set_entries(entries)
+            if damaged:
+                notices.add(
+                    Kind.WARNING,
+                    Text("Some models cannot be used."),
+                    meaning=Text("They were left as they are."),
+                    details=shortened(tuple(map(str, damaged))),
+                )
+
+        self._rooms.reader.run(
+            self._rooms.model_shelf.entries,
+            take,
+            lambda error: tell(notices, Text("The models could not be listed."), error),
+        )
+
+    def _take(self, loaded: Loaded) -> None:
+        rooms = self._rooms
+        rooms.model.set_ready(loaded.bundle, loaded.provider)
+
+    def _fail(self, error: Exception) -> None:
+        rooms = self._rooms
+        rooms.model.set_failed(error)
+        tell(rooms.notices, Text("The model could not be loaded."), error)
+        if rooms.settings.model and rooms.model.bundle is None:
+            rooms.settings.model = ""  # so that there is a picture at all
+            self.load()
+        elif rooms.settings.device != "auto" and rooms.model.bundle is None:
+            rooms.settings.device = "auto"
+            self.load()

@@ -1,0 +1,424 @@
+"""What people do with pictures: keep, rate, sort onto boards, delete, bring back, export."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+from PySide6.QtCore import QObject, QUrl, Signal
+from PySide6.QtGui import QDesktopServices
+
+from engine.errors import Cancelled, TargetExistsError
+from engine.images import Picture
+from engine.recipe import Recipe
+from studio.commands.rooms import Rooms
+from studio.commands.steps import Area, Step
+from studio.commands.told import tell
+from studio.library.index import Row
+from studio.library.pictures import Board
+from studio.library.sets import look_of, most_varied, strangers
+from studio.library.settings import ExportOptions
+from studio.library.tasks import IsCancelled, Progress
+from studio.library.text import Text
+from studio.library.trash import Slot
+from studio.state.jobs import Job
+from studio.state.notices import Act, Kind
+from studio.workers.generator_thread import BULK, SAVE, Render
+
+GALLERY = frozenset({Area.GALLERY})
+BOARDS = frozenset({Area.GALLERY, Area.BOARDS})
+
+
+class PictureCommands(QObject):
+    """Acts on the gallery. Each returns at once; `by` is who asks (see `steps.Report`)."""
+
+    kept = Signal(object)
+    """library.index.Row of a picture that was just kept."""
+    exported = Signal(object)
+    """engine.export.ExportResult."""
+
+    def __init__(self, rooms: Rooms, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self._rooms = rooms
+
+    # ---- keeping
+
+    def keep(self, *, by: object = None) -> None:
+        """Keeps the picture under the probe, at full resolution."""
+        recipe = self._rooms.explorer.recipe
+        if recipe is not None:
+            self.keep_recipe(recipe, by=by)
+
+    def keep_recipe(self, recipe: Recipe, *, by: object = None) -> None:
+        """Renders a recipe at full resolution and keeps it."""
+        self._rooms.generator.render(
+            recipe,
+            priority=SAVE,
+            score=bool(recipe.styles),
+            done=lambda render, image: self._save(render, image, by),
+            failed=lambda _, error: self._tell(Text("The picture could not be kept."), error),
+        )
+
+    def keep_recipes(self, recipes: Sequence[Recipe], *, by: object = None) -> Job:
+        """Renders and keeps many; what was kept before a cancel or an error stays."""
+        rooms, recipes = self._rooms, list(recipes)
+        kept: list[Row] = []
+
+        def work(progress: Progress, cancelled: IsCancelled) -> list[Row]:
+            pictures = rooms.generator.render_many(recipes, score=True)
+            for recipe, (image, score) in zip(recipes, pictures, strict=True):
+                if cancelled():
+                    pictures.close()
+                    raise Cancelled
+                kept.append(rooms.gallery.keep(image, recipe, score=score))
+                progress(len(kept), len(recipes))
+            return kept
+
+        def end(_: object = None) -> None:
+            if kept:
+                self._push_kept(list(kept), by)
+
+        def fail(error: Exception) -> None:
+            end()
+            self._tell(Text("Not all pictures could be kept."), error)
+
+        return rooms.background.start(
+            Text("Keeping {n} pictures", n=len(recipes)), work, end, fail, cancelled=end
+        )
+
+    def keep_varied(self, count: int, *, candidates: int = 0, by: object = None) -> Job:
+        """Makes strangers in the style under the probe and keeps the `count` that differ most.
+
+        candidates: how many to choose from, as previews; 0 for four times as many.
+        """
+        recipe = self._rooms.explorer.recipe
+        seed = secrets.randbelow(1 << 31)
+        some = strangers(recipe, candidates or 4 * count, seed) if recipe else []
+
+        def choose(progress: Progress, cancelled: IsCancelled) -> list[Recipe]:
+            looks = []
+            pictures = self._rooms.generator.render_many(some, preview=True, priority=BULK)
+            for image, _ in pictures:
+                if cancelled():
+                    pictures.close()
+                    raise Cancelled
+                looks.append(look_of(image))
+                progress(len(looks), len(some))
+            return [some[n] for n in most_varied(looks, count)]
+
+        def done(chosen: list[Recipe]) -> None:
+            if chosen:
+                self.keep_recipes(chosen, by=by)
+
+        return self._rooms.background.start(
+            Text("Choosing the most varied of {n}", n=len(some)),
+            choose,
+            done,
+            lambda error: self._tell(Text("The pictures could not be made."), error),
+        )
+
+    def _save(self, render: Render, image: Picture, by: object) -> None:
+        self._rooms.writer.run(
+            lambda: self._rooms.gallery.keep(image, render.recipe, score=render.score),
+            lambda row: self._push_kept([row], by),
+            lambda error: self._tell(Text("The picture could not be kept."), error),
+        )
+
+    def _push_kept(self, rows: list[Row], by: object) -> None:
+        """What was kept can be taken back: into the bin, and out of it again."""
+        rooms = self._rooms
+        slots: list[Slot] = []
+        ids = tuple(row.id for row in rows)
+
+        def undo() -> None:
+            self._in_lane(lambda: slots.append(rooms.gallery.delete(ids)))
+
+        def redo() -> None:
+            self._in_lane(lambda: rooms.gallery.restore(slots.pop()))
+
+        title = _counted(len(rows), "Keep picture", "Keep {n} pictures")
+        rooms.steps.push(Step(title, GALLERY, undo, redo, ids), by)
+        rooms.refresh_gallery()
+        for row in rows:
+            self.kept.emit(row)
+
+    # ---- saying something about pictures
+
+    def rename(self, id: str, name: str, *, by: object = None) -> None:
+        """Gives a picture another name."""
+        self._edit(Text("Rename picture"), [id], lambda row: replace(row, name=name), by)
+
+    def rate(self, ids: Sequence[str], rating: int, *, by: object = None) -> None:
+        """Gives 0 to 5 stars."""
+        self._edit(Text("Rate"), ids, lambda row: replace(row, rating=rating), by)
+
+    def set_label(self, ids: Sequence[str], label: str, *, by: object = None) -> None:
+        """Gives a colour label (`library.pictures.LABELS`)."""
+        self._edit(Text("Set label"), ids, lambda row: replace(row, label=label), by)
+
+    def set_note(self, ids: Sequence[str], note: str, *, by: object = None) -> None:
+        """Writes a note."""
+        self._edit(Text("Write note"), ids, lambda row: replace(row, note=note), by)
+
+    def set_tags(self, ids: Sequence[str], tags: Sequence[str], *, by: object = None) -> None:
+        """Sets the tags."""
+        self._edit(Text("Set tags"), ids, lambda row: replace(row, tags=tuple(tags)), by)
+
+    def add_tag(self, ids: Sequence[str], tag: str, *, by: object = None) -> None:
+        """Adds a tag to what each picture has."""
+        self._edit(Text("Add tag"), ids, lambda row: replace(row, tags=(*row.tags, tag)), by)
+
+    def remove_tag(self, ids: Sequence[str], tag: str, *, by: object = None) -> None:
+        """Takes a tag away."""
+        self._edit(Text("Remove tag"), ids, lambda row: replace(row, tags=_without(row.tags, tag)), by)
+
+    def put_on_board(self, ids: Sequence[str], board: str, *, by: object = None) -> None:
+        """Puts pictures on a board."""
+        self._edit(Text("Put on board"), ids, lambda row: replace(row, boards=(*row.boards, board)), by)
+
+    def take_off_board(self, ids: Sequence[str], board: str, *, by: object = None) -> None:
+        """Takes pictures off a board."""
+        self._edit(
+            Text("Take off board"), ids, lambda row: replace(row, boards=_without(row.boards, board)), by
+        )
+
+    def _edit(self, title: Text, ids: Sequence[str], edit: Callable[[Row], Row], by: object) -> None:
+        gallery, ids = self._rooms.gallery, tuple(ids)
+        if not ids:
+            return
+
+        def do() -> Callable[[], object]:
+            before = gallery.edit(ids, edit)
+            return lambda: gallery.put_back(before)
+
+        self._written(title, GALLERY, do, Text("Not everything could be written down."), ids, by)
+
+    # ---- boards
+
+    def make_board(self, name: str, ids: Sequence[str] = (), *, by: object = None) -> None:
+        """A new board, with these pictures on it."""
+        gallery, ids = self._rooms.gallery, tuple(ids)
+        board = gallery.new_board(name)
+
+        def do() -> Callable[[], object]:
+            gallery.set_boards([*gallery.boards(), board])
+            before = gallery.edit(ids, lambda row: replace(row, boards=(*row.boards, board.id)))
+
+            def undo() -> None:
+                gallery.put_back(before)
+                gallery.set_boards([one for one in gallery.boards() if one.id != board.id])
+
+            return undo
+
+        self._written(Text("New board"), BOARDS, do, Text("The board could not be made."), ids, by)
+
+    def rename_board(self, board: str, name: str, *, by: object = None) -> None:
+        """Gives a board another name."""
+        self._set_boards(
+            Text("Rename board"),
+            lambda boards: [Board(one.id, name) if one.id == board else one for one in boards],
+            by,
+        )
+
+    def reorder_boards(self, ids: Sequence[str], *, by: object = None) -> None:
+        """Sets the order of the boards."""
+        places = {one: place for place, one in enumerate(ids)}
+        self._set_boards(
+            Text("Reorder boards"),
+            lambda boards: sorted(boards, key=lambda board: places.get(board.id, len(places))),
+            by,
+        )
+
+    def delete_board(self, board: str, *, by: object = None) -> None:
+        """Takes a board away; its pictures stay in the gallery, and come back to it with undo."""
+        self._set_boards(Text("Delete board"), lambda boards: [one for one in boards if one.id != board], by)
+
+    def _set_boards(self, title: Text, change: Callable[[list[Board]], list[Board]], by: object) -> None:
+        gallery = self._rooms.gallery
+
+        def do() -> Callable[[], object]:
+            before = gallery.boards()
+            gallery.set_boards(change(before))
+            return lambda: gallery.set_boards(before)
+
+        self._written(title, BOARDS, do, Text("The boards could not be written."), (), by)
+
+    # ---- deleting
+
+    def delete(self, ids: Sequence[str], *, by: object = None) -> None:
+        """Moves pictures to the bin; undo brings them back."""
+        gallery, ids = self._rooms.gallery, tuple(ids)
+        if not ids:
+            return
+
+        def do() -> Callable[[], object]:
+            slot = gallery.delete(ids)
+            return lambda: gallery.restore(slot)
+
+        model = self._rooms.gallery_model
+        model.select([one for one in model.selection if one not in ids])
+        title = _counted(len(ids), "Delete picture", "Delete {n} pictures")
+        self._written(title, GALLERY, do, Text("The pictures could not be deleted."), ids, by)
+
+    def restore(self, slot: Slot, items: Sequence[int] | None = None, *, by: object = None) -> None:
+        """Brings pictures back from the bin (all of a slot, or some); undo deletes them again."""
+        gallery = self._rooms.gallery
+
+        def do() -> Callable[[], object]:
+            ids = [row.id for row in gallery.restore(slot, items)]
+            return lambda: gallery.delete(ids)
+
+        self._written(
+            Text("Bring back pictures"), GALLERY, do, Text("The pictures could not be brought back."), (), by
+        )
+
+    # ---- exporting
+
+    def export(
+        self,
+        ids: Sequence[str],
+        folder: Path,
+        options: ExportOptions,
+        *,
+        conflict: str = "rename",
+        by: object = None,
+    ) -> Job:
+        """Writes pictures as a finished set.
+
+        conflict: "ask" (ends with TargetExistsError before anything is written), "rename" or "overwrite".
+        """
+        gallery, ids = self._rooms.gallery, tuple(ids)
+
+        def work(progress: Progress, cancelled: IsCancelled) -> object:
+            from engine.export import ExportItem, export_set
+
+            rows = [gallery.row(one) for one in ids]
+            items = [
+                ExportItem(gallery.path(row.id), gallery.recipe(row.id), row.name, row.score) for row in rows
+            ]
+            return export_set(
+                items,
+                folder,
+                **_arguments(options),
+                conflict=conflict,
+                progress=progress,
+                cancelled=cancelled,
+            )
+
+        return self._export(len(ids), work, folder)
+
+    def export_recipes(
+        self,
+        recipes: Sequence[Recipe],
+        folder: Path,
+        options: ExportOptions,
+        *,
+        conflict: str = "rename",
+        by: object = None,
+    ) -> Job:
+        """Renders recipes at full resolution straight into a finished set."""
+        generator, recipes = self._rooms.generator, list(recipes)
+
+        def work(progress: Progress, cancelled: IsCancelled) -> object:
+            from engine.export import ExportItem, export_set
+
+            pictures = generator.render_many(recipes)
+            items = [ExportItem(_next_of(pictures), recipe, f"portrait {recipe.seed}") for recipe in recipes]
+            try:
+                return export_set(
+                    items,
+                    folder,
+                    **_arguments(options),
+                    conflict=conflict,
+                    progress=progress,
+                    cancelled=cancelled,
+                )
+            finally:
+                pictures.close()
+
+        return self._export(len(recipes), work, folder)
+
+    def _export(self, count: int, work: Callable[[Progress, IsCancelled], object], folder: Path) -> Job:
+        notices = self._rooms.notices
+
+        def done(result: object) -> None:
+            show = Act(Text("Show folder"), lambda: _open_folder(folder))
+            what = _counted(
+                count, "Exported a picture to {folder}.", "Exported {n} pictures to {folder}.", folder
+            )
+            notices.add(Kind.SUCCESS, what, acts=(show,))
+            self.exported.emit(result)
+
+        def fail(error: Exception) -> None:
+            if not isinstance(
+                error, TargetExistsError
+            ):  # that is a question, for whoever asked for the export
+                self._tell(Text("The export could not be finished."), error)
+
+        def cancelled() -> None:
+            notices.add(
+                Kind.INFO, Text("The export was stopped; finished pictures stay in {f}.", f=str(folder))
+            )
+
+        return self._rooms.background.start(
+            _counted(count, "Exporting a picture", "Exporting {n} pictures"),
+            work,
+            done,
+            fail,
+            cancelled,
+        )
+
+    # ---- helpers
+
+    def _written(
+        self,
+        title: Text,
+        areas: frozenset[Area],
+        do: Callable[[], Callable[[], object]],
+        failed: Text,
+        ids: tuple[str, ...],
+        by: object,
+    ) -> None:
+        self._rooms.written(title, areas, do, lambda: self._rooms.refresh_gallery(ids), failed, ids, by)
+
+    def _in_lane(self, work: Callable[[], object]) -> None:
+        self._rooms.writer.run(
+            work,
+            lambda _: self._rooms.refresh_gallery(),
+            lambda error: self._tell(Text("The step could not be undone."), error),
+        )
+
+    def _tell(self, what: Text, error: Exception) -> None:
+        tell(self._rooms.notices, what, error)
+
+
+def _counted(n: int, one: str, many: str, folder: Path | None = None) -> Text:
+    values: dict[str, Any] = {"folder": str(folder)} if folder is not None else {}
+    return Text(one, **values) if n == 1 else Text(many, n=n, **values)
+
+
+def _without(words: tuple[str, ...], word: str) -> tuple[str, ...]:
+    return tuple(one for one in words if one != word)
+
+
+def _next_of(pictures: Iterator[tuple[Picture, float | None]]) -> Callable[[], Picture]:
+    return lambda: next(pictures)[0]
+
+
+def _arguments(options: ExportOptions) -> dict[str, Any]:
+    return {
+        "format": options.format,
+        "quality": options.quality,
+        "size": options.size or None,
+        "template": options.template,
+        "contact_sheet": options.contact_sheet,
+        "sidecar": options.sidecar,
+        "embed_recipe": options.embed_recipe,
+    }
+
+
+def _open_folder(folder: Path) -> None:
+    QDesktopServices.openUrl(QUrl.fromLocalFile(str(folder)))

@@ -1,0 +1,142 @@
+"""Remembers between two starts: the window, where one stood, history, pins, the gallery's question."""
+
+from __future__ import annotations
+
+from contextlib import suppress
+from dataclasses import asdict, replace
+from typing import Any
+
+from PySide6.QtCore import QObject, QTimer
+
+from engine.errors import RecipeError
+from studio.commands.rooms import Rooms
+from studio.library.index import Query, Sort
+from studio.library.session import SessionFile
+from studio.state.explorer import Pin, Place
+
+FORMAT = 1
+AUTOSAVE_MS = 3000
+"""How soon after a change the session is saved: more than this is never lost."""
+
+
+class Session(QObject):
+    """Saves itself a moment after anything changed."""
+
+    def __init__(self, rooms: Rooms, file: SessionFile, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self._rooms = rooms
+        self._file = file
+        self._saved = _read(file)
+        self._window: dict[str, Any] = _dict(self._saved.get("window"))
+        self._resumed = False
+        self._timer = QTimer(self)
+        self._timer.setSingleShot(True)
+        self._timer.setInterval(AUTOSAVE_MS)
+        self._timer.timeout.connect(self.save)
+        for signal in (
+            rooms.explorer.place_changed,
+            rooms.explorer.zoom_changed,
+            rooms.explorer.pins_changed,
+            rooms.history.current_changed,
+            rooms.gallery_model.query_changed,
+            rooms.gallery_model.selection_changed,
+        ):
+            signal.connect(self.touch)
+        self._resume_gallery()
+
+    @property
+    def window(self) -> dict[str, Any]:
+        """What the window wants remembered."""
+        return self._window
+
+    @window.setter
+    def window(self, value: dict[str, Any]) -> None:
+        if value != self._window:
+            self._window = dict(value)
+            self.touch()
+
+    def touch(self, *_: object) -> None:
+        """Something changed."""
+        if not self._timer.isActive():
+            self._timer.start()
+
+    def resume(self, model_id: str) -> None:
+        """The first model is there: back to where one stood, if that was with this model."""
+        if self._resumed:
+            return
+        self._resumed = True
+        saved = _dict(self._saved.get("explorer"))
+        explorer = self._rooms.explorer
+        with suppress(RecipeError):
+            place = Place.from_dict(_dict(saved.get("place")))
+            if place.model == model_id:
+                self._rooms.history.load(_dict(self._saved.get("history")))
+                explorer.restore(place)
+            elif not place.model:
+                explorer.restore(replace(place, model=model_id))
+        zoom = saved.get("zoom")
+        if isinstance(zoom, int | float) and zoom > 0:
+            explorer.zoom = float(zoom)
+        explorer.set_pins(_pins(saved.get("pins"), model_id))
+
+    def save(self) -> None:
+        """Writes it, in the background."""
+        session = self.collect()
+        self._rooms.writer.run(lambda: self._file.save(session), None, lambda error: None)
+
+    def stop(self) -> None:
+        """Saves for the last time."""
+        self._timer.stop()
+        self.save()
+
+    def collect(self) -> dict[str, Any]:
+        """All that is remembered, as plain values."""
+        rooms = self._rooms
+        if not self._resumed:  # no model came; what was remembered before is still the best we have
+            return {**self._saved, "format": FORMAT, "window": self._window}
+        return {
+            **self._saved,
+            "format": FORMAT,
+            "window": self._window,
+            "explorer": {
+                "place": rooms.explorer.place.to_dict(),
+                "zoom": rooms.explorer.zoom,
+                "pins": [
+                    {"id": pin.id, "name": pin.name, "place": pin.place.to_dict()}
+                    for pin in rooms.explorer.pins
+                ],
+            },
+            "history": rooms.history.to_dict(),
+            "gallery": {
+                "query": asdict(rooms.gallery_model.query),
+                "selection": list(rooms.gallery_model.selection[:1000]),
+            },
+        }
+
+    def _resume_gallery(self) -> None:
+        saved = _dict(self._saved.get("gallery"))
+        with suppress(TypeError, ValueError):
+            query = Query(**_dict(saved.get("query")))
+            self._rooms.gallery_model.query = replace(query, sort=Sort(query.sort), text=str(query.text))
+        selection = saved.get("selection")
+        if isinstance(selection, list):
+            self._rooms.gallery_model.select(one for one in selection if isinstance(one, str))
+
+
+def _read(file: SessionFile) -> dict[str, Any]:
+    saved = file.load()
+    return saved if saved.get("format") == FORMAT else {}
+
+
+def _dict(value: Any) -> dict[str, Any]:
+    return value if isinstance(value, dict) else {}
+
+
+def _pins(value: Any, model_id: str) -> list[Pin]:
+    pins = []
+    for item in value if isinstance(value, list) else ():
+        with suppress(RecipeError, KeyError, TypeError, ValueError):
+            pin = Pin(int(item["id"]), Place.from_dict(item["place"]), str(item["name"]))
+            if pin.place.model == model_id:
+                pins.append(pin)
+    return pins

@@ -1,0 +1,120 @@
+"""Undo and redo for everything, as one line of steps, with a report of what each of them changed."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from enum import StrEnum
+
+from PySide6.QtCore import QObject, Signal
+
+from studio.library.text import Text
+
+KEPT = 500
+"""How many steps can be undone."""
+
+
+class Area(StrEnum):
+    """A part of the studio that a step may change."""
+
+    GALLERY = "gallery"
+    STYLES = "styles"
+    EXPLORER = "explorer"
+    MODELS = "models"
+    BOARDS = "boards"
+
+
+@dataclass(frozen=True)
+class Report:
+    """What a step changed."""
+
+    title: Text
+    areas: frozenset[Area]
+    ids: tuple[str, ...] = ()
+    by: object = None
+    """Who asked: the view passes itself, so that it need not refresh what it shows already."""
+    kind: str = "do"
+    """"do", "undo" or "redo"."""
+
+
+@dataclass(frozen=True, eq=False)
+class Step:
+    """Something done that can be undone. Both functions only hand work over; neither waits."""
+
+    title: Text
+    areas: frozenset[Area]
+    undo: Callable[[], object]
+    redo: Callable[[], object]
+    ids: tuple[str, ...] = ()
+
+
+class Steps(QObject):
+    """The line of steps."""
+
+    changed = Signal(object)
+    """Report."""
+    can_undo_changed = Signal(bool)
+    can_redo_changed = Signal(bool)
+
+    def __init__(self, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self._done: list[Step] = []
+        self._undone: list[Step] = []
+
+    @property
+    def can_undo(self) -> bool:
+        """Whether there is something to undo."""
+        return bool(self._done)
+
+    @property
+    def can_redo(self) -> bool:
+        """Whether there is something to redo."""
+        return bool(self._undone)
+
+    @property
+    def undo_title(self) -> Text | None:
+        """What undo would undo."""
+        return self._done[-1].title if self._done else None
+
+    @property
+    def redo_title(self) -> Text | None:
+        """What redo would do again."""
+        return self._undone[-1].title if self._undone else None
+
+    def push(self, step: Step, by: object = None) -> None:
+        """Remembers a step that was just done, and reports it."""
+        self._set([*self._done, step][-KEPT:], [])
+        self._report(step, by, "do")
+
+    def undo(self, by: object = None) -> None:
+        """Takes back the last step."""
+        if self._done:
+            step = self._done[-1]
+            self._set(self._done[:-1], [*self._undone, step])
+            step.undo()
+            self._report(step, by, "undo")
+
+    def redo(self, by: object = None) -> None:
+        """Does the step again that was taken back last."""
+        if self._undone:
+            step = self._undone[-1]
+            self._set([*self._done, step], self._undone[:-1])
+            step.redo()
+            self._report(step, by, "redo")
+
+    def drop(self, step: Step) -> None:
+        """Forgets a step that turned out to have failed."""
+        self._set(
+            [one for one in self._done if one is not step], [one for one in self._undone if one is not step]
+        )
+
+    def _set(self, done: list[Step], undone: list[Step]) -> None:
+        could = self.can_undo, self.can_redo
+        self._done, self._undone = done, undone
+        if self.can_undo != could[0]:
+            self.can_undo_changed.emit(self.can_undo)
+        if self.can_redo != could[1]:
+            self.can_redo_changed.emit(self.can_redo)
+
+    def _report(self, step: Step, by: object, kind: str) -> None:
+        self.changed.emit(Report(step.title, step.areas, step.ids, by, kind))

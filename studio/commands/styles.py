@@ -1,0 +1,335 @@
+"""What people do with styles: make, mix, rename, order, delete, bring back, import, export."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
+from pathlib import Path
+
+from PySide6.QtCore import QObject, Signal
+
+from engine.errors import NoFaceError, PersonaError, StyleError
+from engine.recipe import StyleUse
+from engine.style import Style, StyleResult, mix
+from studio.commands.rooms import Rooms
+from studio.commands.steps import Area
+from studio.commands.told import said, shortened, tell
+from studio.library.styles import StyleEntry
+from studio.library.tasks import IsCancelled, Progress
+from studio.library.text import Text
+from studio.library.trash import Slot
+from studio.state.jobs import Job
+from studio.state.notices import Act, Kind
+
+STYLES = frozenset({Area.STYLES})
+MAX_PICTURES = 50
+
+
+class StyleCommands(QObject):
+    """Acts on the style library. Each returns at once; `by` is who asks (see `steps.Report`)."""
+
+    made = Signal(object)
+    """StyleEntry that was just made (and put to use)."""
+
+    def __init__(self, rooms: Rooms, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self._rooms = rooms
+
+    # ---- using
+
+    def use(self, id: str | None, *, by: object = None) -> None:
+        """Puts a style to use on the canvas, or none."""
+        rooms = self._rooms
+        entry = rooms.styles.entry(id) if id is not None else None
+        if entry is None:
+            rooms.explorer.set_styles(())
+        elif rooms.styles.is_usable(entry):
+            rooms.explorer.set_styles([entry.style.use()], entry.style.strength)
+        else:
+            self._tell_other_model(entry)
+
+    def entry_of(self, styles: Sequence[StyleUse]) -> StyleEntry | None:
+        """The style in the library that is in use, if it is one and alone."""
+        if len(styles) != 1:
+            return None
+        same = [entry for entry in self._rooms.styles.entries if entry.style.vector == styles[0].vector]
+        return next((entry for entry in same if entry.name == styles[0].name), same[0] if same else None)
+
+    # ---- making
+
+    def make(
+        self, paths: Sequence[Path], *, name: str = "", whole: bool | None = None, by: object = None
+    ) -> Job:
+        """A style from pictures and folders of pictures, with progress and cancel; then it is in use.
+
+        name: empty for one taken from the folder or the first picture. whole: None as in the settings.
+        """
+        paths = list(paths)
+        name = name.strip() or _name_for(paths)
+        whole = self._rooms.settings.whole_pictures if whole is None else whole
+        return self._make(name, paths, whole, by)
+
+    def make_from_gallery(self, ids: Sequence[str], *, name: str = "", by: object = None) -> Job:
+        """A style from kept pictures."""
+        paths = [self._rooms.gallery.path(one) for one in ids]
+        return self._make(name.strip() or _name_for(paths), paths, True, by)
+
+    def _make(self, name: str, paths: list[Path], whole: bool, by: object, replaced: str = "") -> Job:
+        """replaced: id of a style that the new one takes the place of."""
+        shelf, model = self._rooms.style_shelf, self._rooms.model
+        bundle, provider = model.bundle, model.provider
+
+        def use_whole(instead_of: str = "") -> tuple[Act, ...]:
+            if whole:
+                return ()
+            return (Act(Text("Use pictures whole"), lambda: self._make(name, paths, True, by, instead_of)),)
+
+        def work(progress: Progress, cancelled: IsCancelled) -> tuple[StyleEntry, StyleResult]:
+            from engine.style import StyleMaker
+
+            if bundle is None:
+                raise _NoModel
+            files = _spread(_picture_files(paths))
+            result = StyleMaker(bundle, provider).from_pictures(
+                name, files or paths, whole=whole, progress=progress, cancelled=cancelled
+            )
+            entry = shelf.add(result.style)
+            if replaced:
+                shelf.delete([replaced])
+            return entry, result
+
+        def done(made: tuple[StyleEntry, StyleResult]) -> None:
+            entry, result = made
+            faceless = any(isinstance(problem, NoFaceError) for problem in result.problems)
+            self._push_made(entry, by)
+            self._tell_made(entry, result, use_whole(entry.id) if faceless else ())
+
+        def fail(error: Exception) -> None:
+            nothing = isinstance(error, StyleError) and error.code == "no-pictures"
+            what = Text("The style “{name}” could not be made.", name=name)
+            tell(self._rooms.notices, what, error, acts=use_whole() if nothing else ())
+
+        return self._rooms.background.start(
+            Text("Making the style “{name}”", name=name),
+            work,
+            done,
+            fail,
+        )
+
+    def mix(self, weights: Mapping[str, float], *, name: str = "", by: object = None) -> None:
+        """A new style between several (style id -> weight); then it is in use."""
+        entries = [entry for one in weights if (entry := self._rooms.styles.entry(one)) is not None]
+        shares = [weights[entry.id] for entry in entries]
+        self._add(lambda: mix([entry.style for entry in entries], shares, name.strip() or None), by)
+
+    def duplicate(self, id: str, *, by: object = None) -> None:
+        """A copy, right behind the original."""
+        self._added(lambda: self._rooms.style_shelf.duplicate(id), by, use=False)
+
+    def import_file(self, path: Path, *, by: object = None) -> None:
+        """Adds a style from a file."""
+        self._added(lambda: self._rooms.style_shelf.import_file(path), by)
+
+    def _add(self, make: Callable[[], Style], by: object) -> None:
+        self._added(lambda: self._rooms.style_shelf.add(make()), by)
+
+    def _added(self, add: Callable[[], StyleEntry], by: object, *, use: bool = True) -> None:
+        self._rooms.writer.run(
+            add,
+            lambda entry: self._push_made(entry, by, use=use),
+            lambda error: self._tell(Text("The style could not be added."), error),
+        )
+
+    def _push_made(self, entry: StyleEntry, by: object, *, use: bool = True) -> None:
+        """A new style can be taken back: into the bin, and out of it again."""
+        shelf = self._rooms.style_shelf
+        slots: list[Slot] = []
+        first = True
+
+        def do() -> Callable[[], object]:
+            nonlocal first
+            if not first:
+                shelf.restore(slots.pop())
+            first = False
+            return lambda: slots.append(shelf.delete([entry.id]))
+
+        def shown() -> None:
+            self._rooms.refresh_styles()
+
+        self._rooms.written(
+            Text("New style “{name}”", name=entry.name),
+            STYLES,
+            do,
+            shown,
+            Text("The style could not be added."),
+            (entry.id,),
+            by,
+        )
+        self._rooms.refresh_styles(lambda: self._present(entry, use))
+
+    def _present(self, entry: StyleEntry, use: bool) -> None:
+        if use:
+            self.use(entry.id)
+        self.made.emit(entry)
+
+    # ---- changing
+
+    def rename(self, id: str, name: str, *, by: object = None) -> None:
+        """Gives a style another name."""
+        name = name.strip()
+        if name:
+            self._change(Text("Rename style"), id, lambda style: replace(style, name=name), by)
+
+    def set_tags(self, id: str, tags: Sequence[str], *, by: object = None) -> None:
+        """Sets the tags."""
+        clean = tuple(dict.fromkeys(tag.strip()[:100] for tag in tags if tag.strip()))
+        self._change(Text("Set tags"), id, lambda style: replace(style, tags=clean), by)
+
+    def set_strength(self, id: str, strength: float, *, by: object = None) -> None:
+        """How strongly it is used to begin with, 0..1."""
+        strength = min(1.0, max(0.0, strength))
+        self._change(Text("Set strength"), id, lambda style: replace(style, strength=strength), by)
+
+    def set_weights(self, id: str, weights: Mapping[str, float], *, by: object = None) -> None:
+        """How much each reference counts (digest -> weight 0..1); the style is made anew from them."""
+        bundle, provider = self._rooms.model.bundle, self._rooms.model.provider
+
+        def change(style: Style) -> Style:
+            from engine.style import StyleMaker
+
+            if bundle is None:
+                raise _NoModel
+            references = tuple(
+                replace(one, weight=min(1000.0, max(0.0, weights.get(one.digest, one.weight))))
+                for one in style.references
+            )
+            return StyleMaker(bundle, provider).re_encode(replace(style, references=references)).style
+
+        self._change(Text("Weigh references"), id, change, by)
+
+    def re_encode(self, id: str, *, by: object = None) -> None:
+        """Makes a style of another model anew for the one in use, from its stored references."""
+        self.set_weights(id, {}, by=by)
+
+    def reorder(self, ids: Sequence[str], *, by: object = None) -> None:
+        """Sets the order."""
+        shelf, ids = self._rooms.style_shelf, list(ids)
+
+        def do() -> Callable[[], object]:
+            before = [entry.id for entry in shelf.entries()[0]]
+            shelf.reorder([*ids, *(one for one in before if one not in ids)])
+            return lambda: shelf.reorder(before)
+
+        self._written(Text("Reorder styles"), do, tuple(ids), by)
+
+    def delete(self, ids: Sequence[str], *, by: object = None) -> None:
+        """Moves styles to the bin; undo brings them back."""
+        shelf, ids = self._rooms.style_shelf, tuple(ids)
+        if not ids:
+            return
+
+        def do() -> Callable[[], object]:
+            slot = shelf.delete(ids)
+            return lambda: shelf.restore(slot)
+
+        title = Text("Delete style") if len(ids) == 1 else Text("Delete {n} styles", n=len(ids))
+        self._written(title, do, ids, by)
+
+    def restore(self, slot: Slot, items: Sequence[int] | None = None, *, by: object = None) -> None:
+        """Brings styles back from the bin; undo deletes them again."""
+        shelf = self._rooms.style_shelf
+
+        def do() -> Callable[[], object]:
+            ids = [entry.id for entry in shelf.restore(slot, items)]
+            return lambda: shelf.delete(ids)
+
+        self._written(Text("Bring back styles"), do, (), by)
+
+    def export_file(self, id: str, path: Path, *, overwrite: bool = False, by: object = None) -> None:
+        """Writes a style to a file of its own."""
+        notices = self._rooms.notices
+        self._rooms.writer.run(
+            lambda: self._rooms.style_shelf.export_file(id, path, overwrite=overwrite),
+            lambda written: notices.add(
+                Kind.SUCCESS, Text("The style was written to {path}.", path=str(written))
+            ),
+            lambda error: self._tell(Text("The style could not be written."), error),
+        )
+
+    def _change(self, title: Text, id: str, change: Callable[[Style], Style], by: object) -> None:
+        shelf = self._rooms.style_shelf
+
+        def do() -> Callable[[], object]:
+            before = shelf.entry(id).style
+            shelf.save(id, change(before))
+            return lambda: shelf.save(id, before)
+
+        self._written(title, do, (id,), by)
+
+    def _written(
+        self, title: Text, do: Callable[[], Callable[[], object]], ids: tuple[str, ...], by: object
+    ) -> None:
+        failed = Text("The style could not be changed.")
+        self._rooms.written(title, STYLES, do, self._rooms.refresh_styles, failed, ids, by)
+
+    # ---- telling
+
+    def _tell(self, what: Text, error: Exception) -> None:
+        tell(self._rooms.notices, what, error)
+
+    def _tell_made(self, entry: StyleEntry, result: StyleResult, acts: tuple[Act, ...]) -> None:
+        details = shortened((*map(said, result.problems), *map(Text, result.notes)))
+        n = len(result.style.references)
+        what = (
+            Text("The style “{name}” was made from one picture.", name=entry.name)
+            if n == 1
+            else Text("The style “{name}” was made from {n} pictures.", name=entry.name, n=n)
+        )
+        meaning = None
+        if skipped := len(result.problems):
+            meaning = (
+                Text("One picture was left out.")
+                if skipped == 1
+                else Text("{n} pictures were left out.", n=skipped)
+            )
+        kind = Kind.WARNING if result.problems else Kind.SUCCESS
+        self._rooms.notices.add(kind, what, meaning=meaning, details=details, acts=acts)
+
+    def _tell_other_model(self, entry: StyleEntry) -> None:
+        self._rooms.notices.add(
+            Kind.WARNING,
+            Text("The style “{name}” was made with another model.", name=entry.name),
+            meaning=Text("Its numbers mean nothing to the model in use."),
+            advice=Text("Make it anew for this model from its references, or switch the model."),
+        )
+
+
+class _NoModelError(PersonaError):
+    def __str__(self) -> str:
+        return "There is no model yet; wait until one is loaded, or choose one in the settings."
+
+
+_NoModel = _NoModelError()
+
+
+def _name_for(paths: Sequence[Path]) -> str:
+    """What to call a style made from these: the folder's name, or the first picture's."""
+    names = (path.name if path.is_dir() else path.stem for path in paths)
+    return next((name.strip()[:100] for name in names if name.strip()), "Style")
+
+
+def _picture_files(paths: Sequence[Path]) -> list[Path]:
+    """The pictures among files and folders; what cannot be read is left for `from_pictures` to tell."""
+    from engine.images import picture_files
+
+    try:
+        return picture_files(paths)
+    except PersonaError:
+        return []
+
+
+def _spread(files: Sequence[Path]) -> list[Path]:
+    """All, or as many as a style takes, evenly from first to last."""
+    if len(files) <= MAX_PICTURES:
+        return list(files)
+    return [files[round(n * (len(files) - 1) / (MAX_PICTURES - 1))] for n in range(MAX_PICTURES)]

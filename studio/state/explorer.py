@@ -1,0 +1,439 @@
+"""The explorer: where on the endless map one stands, in which style, and the recipe that follows from it."""
+
+from __future__ import annotations
+
+import math
+import secrets
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from functools import lru_cache
+from typing import Any
+
+from PySide6.QtCore import QObject, Signal
+from PySide6.QtGui import QImage
+
+from engine.errors import RecipeError
+from engine.latent import interpolate, plane_recipe
+from engine.recipe import DirectionUse, LayerMix, Recipe, SeedUse, StyleUse
+
+ANCHOR_RADIUS = 1.5
+"""Map units around an opened picture within which the map turns from it into the ordinary one."""
+MIN_ZOOM, MAX_ZOOM = 0.05, 64.0
+MAP_SEEDS = 1 << 31
+
+
+@dataclass(frozen=True)
+class Place:
+    """Everything that determines the picture under the probe. This is what undo remembers."""
+
+    model: str = ""
+    map_seed: int = 1
+    x: float = 0.0
+    y: float = 0.0
+    anchor: Recipe | None = None
+    """The noise of a picture that was opened: it lies at the origin, and the map goes on around it."""
+    styles: tuple[StyleUse, ...] = ()
+    style_strength: float = 1.0
+    truncation: float = 0.7
+    directions: tuple[tuple[str, float], ...] = ()
+    layers: tuple[LayerMix, ...] = ()
+
+    def recipe(self) -> Recipe | None:
+        """The recipe at this place; None without a model."""
+        return self.recipe_at(self.x, self.y)
+
+    def recipe_at(self, x: float, y: float) -> Recipe | None:
+        """The recipe of another point of the same map."""
+        if not self.model:
+            return None
+        base = Recipe(
+            model=self.model,
+            seeds=(SeedUse(0),),
+            styles=self.styles,
+            style_strength=self.style_strength,
+            truncation=self.truncation,
+            directions=tuple(DirectionUse(name, amount) for name, amount in self.directions if amount),
+            layers=self.layers,
+        )
+        if self.anchor is None:
+            return plane_recipe(base, x, y, self.map_seed)
+        noise = self.anchor
+        start = replace(base, seeds=noise.seeds, content=noise.content, content_weight=noise.content_weight)
+        t = _smooth(math.hypot(x, y) / ANCHOR_RADIUS)
+        return start if t == 0 else interpolate(start, plane_recipe(base, x, y, self.map_seed), t)
+
+    def opened(self, recipe: Recipe) -> Place:
+        """The place at which `recipe` is what one sees."""
+        return Place(
+            model=recipe.model,
+            map_seed=self.map_seed,
+            anchor=Recipe(
+                model=recipe.model,
+                seeds=recipe.seeds,
+                content=recipe.content,
+                content_weight=recipe.content_weight,
+            ),
+            styles=recipe.styles,
+            style_strength=recipe.style_strength,
+            truncation=recipe.truncation,
+            directions=tuple((use.name, use.amount) for use in recipe.directions),
+            layers=recipe.layers,
+        )
+
+    def to_dict(self) -> dict[str, Any]:
+        """Plain values for the session file; not to be changed."""
+        return _to_dict(self)
+
+    @classmethod
+    def from_dict(cls, value: Mapping[str, Any]) -> Place:
+        """Reads `to_dict` values. RecipeError when they are not a place."""
+        try:
+            x, y, map_seed = float(value["x"]), float(value["y"]), int(value["map_seed"])
+            recipe = Recipe.from_dict(value["recipe"]) if value["recipe"] is not None else None
+            anchored = bool(value["anchored"])
+        except (KeyError, TypeError, ValueError, OverflowError) as error:
+            raise RecipeError(f"This is not a place: {error}.") from None
+        if not (math.isfinite(x) and math.isfinite(y) and 0 <= map_seed < 1 << 62):
+            raise RecipeError("This place is not on the map.")
+        if recipe is None:
+            return cls(map_seed=map_seed, x=x, y=y)
+        opened = replace(cls(map_seed=map_seed).opened(recipe), x=x, y=y)
+        return opened if anchored else replace(opened, anchor=None)
+
+
+@lru_cache(maxsize=2048)
+def _to_dict(place: Place) -> dict[str, Any]:
+    recipe = place.recipe_at(0.0, 0.0)  # where an anchor lies
+    return {
+        "map_seed": place.map_seed,
+        "x": place.x,
+        "y": place.y,
+        "anchored": place.anchor is not None,
+        "recipe": recipe.to_dict() if recipe else None,
+    }
+
+
+def _smooth(t: float) -> float:
+    """0 at 0, 1 from 1 on, flat at both ends."""
+    t = min(1.0, max(0.0, t))
+    return t * t * (3 - 2 * t)
+
+
+@dataclass(frozen=True)
+class Pin:
+    """A place that is remembered on the map."""
+
+    id: int
+    place: Place
+    name: str = ""
+
+
+class Explorer(QObject):
+    """Where one stands. Every property has a signal; what changes the picture changes `recipe` too."""
+
+    recipe_changed = Signal(object)
+    """Recipe | None, on every move."""
+    place_changed = Signal(object)
+    """Place, on every move."""
+    settled = Signal(object)
+    """Place: the hand rests after a move; history takes a step."""
+    x_changed = Signal(float)
+    y_changed = Signal(float)
+    zoom_changed = Signal(float)
+    map_seed_changed = Signal(object)
+    truncation_changed = Signal(float)
+    style_strength_changed = Signal(float)
+    styles_changed = Signal(object)
+    """tuple[StyleUse, ...]."""
+    directions_changed = Signal(object)
+    """dict name -> amount."""
+    layers_changed = Signal(object)
+    """tuple[LayerMix, ...]."""
+    moving_changed = Signal(bool)
+    image_changed = Signal(object)
+    """QImage | None: the picture under the probe, preview or full."""
+    score_changed = Signal(object)
+    """float | None: style match of the picture under the probe."""
+    pins_changed = Signal()
+
+    def __init__(self, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self._place = Place()
+        self._recipe: Recipe | None = None
+        self._zoom = 1.0
+        self._moves = 0
+        self._at_begin: Place | None = None
+        self._image: QImage | None = None
+        self._is_full = False
+        self._shown: Recipe | None = None
+        self._score: float | None = None
+        self._pins: tuple[Pin, ...] = ()
+        self._next_pin = 1
+
+    # ---- where one stands
+
+    @property
+    def place(self) -> Place:
+        """Everything that determines the picture, as one value; setting it is a whole move."""
+        return self._place
+
+    @place.setter
+    def place(self, value: Place) -> None:
+        self._go(value)
+
+    @property
+    def recipe(self) -> Recipe | None:
+        """What is under the probe; None before a model is loaded."""
+        return self._recipe
+
+    @property
+    def x(self) -> float:
+        """Position on the map, in map units: neighbouring people are one unit apart."""
+        return self._place.x
+
+    @x.setter
+    def x(self, value: float) -> None:
+        self.move_to(value, self._place.y)
+
+    @property
+    def y(self) -> float:
+        """Position on the map, in map units; down is larger."""
+        return self._place.y
+
+    @y.setter
+    def y(self, value: float) -> None:
+        self.move_to(self._place.x, value)
+
+    @property
+    def map_seed(self) -> int:
+        """Which of the many maps."""
+        return self._place.map_seed
+
+    @map_seed.setter
+    def map_seed(self, value: int) -> None:
+        self._go(replace(self._place, map_seed=value))
+
+    @property
+    def truncation(self) -> float:
+        """psi, 0..1.2; smaller is nearer to the style's average picture."""
+        return self._place.truncation
+
+    @truncation.setter
+    def truncation(self, value: float) -> None:
+        self._go(replace(self._place, truncation=min(1.2, max(0.0, value))))
+
+    @property
+    def style_strength(self) -> float:
+        """0 without style ... 1 the whole style."""
+        return self._place.style_strength
+
+    @style_strength.setter
+    def style_strength(self, value: float) -> None:
+        self._go(replace(self._place, style_strength=min(1.0, max(0.0, value))))
+
+    @property
+    def styles(self) -> tuple[StyleUse, ...]:
+        """The styles in use, with weights."""
+        return self._place.styles
+
+    @property
+    def directions(self) -> dict[str, float]:
+        """How far to go along named directions."""
+        return dict(self._place.directions)
+
+    @property
+    def layers(self) -> tuple[LayerMix, ...]:
+        """Layers taken from elsewhere."""
+        return self._place.layers
+
+    @property
+    def zoom(self) -> float:
+        """How close one looks; does not change the picture under the probe."""
+        return self._zoom
+
+    @zoom.setter
+    def zoom(self, value: float) -> None:
+        value = min(MAX_ZOOM, max(MIN_ZOOM, value))
+        if value != self._zoom:
+            self._zoom = value
+            self.zoom_changed.emit(value)
+
+    # ---- moving
+
+    @property
+    def moving(self) -> bool:
+        """Whether something is being dragged: previews now, the full picture when it rests."""
+        return self._moves > 0
+
+    def begin_move(self) -> None:
+        """A drag (of the canvas or a slider) begins; may be nested."""
+        self._moves += 1
+        if self._moves == 1:
+            self._at_begin = self._place
+            self.moving_changed.emit(True)
+
+    def end_move(self) -> None:
+        """The drag ends: the full picture is asked for, and history takes a step."""
+        if self._moves == 0:
+            return
+        self._moves -= 1
+        if self._moves == 0:
+            self.moving_changed.emit(False)
+            if self._place != self._at_begin:
+                self.settled.emit(self._place)
+
+    def move_to(self, x: float, y: float) -> None:
+        """Goes to a point of the map. Outside a drag this is a whole move."""
+        if math.isfinite(x) and math.isfinite(y):
+            self._go(replace(self._place, x=float(x), y=float(y)))
+
+    def move_by(self, dx: float, dy: float) -> None:
+        """Goes on by map units."""
+        self.move_to(self._place.x + dx, self._place.y + dy)
+
+    def shuffle(self, map_seed: int | None = None) -> None:
+        """Another map altogether, at its origin."""
+        seed = secrets.randbelow(MAP_SEEDS) if map_seed is None else map_seed
+        self._go(replace(self._place, map_seed=seed, x=0.0, y=0.0, anchor=None))
+
+    def open(self, recipe: Recipe) -> None:
+        """Continues from a recipe: it lies at the origin and the map goes on around it."""
+        self._go(self._place.opened(recipe))
+
+    def set_model(self, model_id: str) -> None:
+        """The model in use. An opened picture and styles of another model are let go."""
+        if model_id == self._place.model:
+            return
+        fresh = Place(model_id, self._place.map_seed, self._place.x, self._place.y)
+        self._go(replace(fresh, truncation=self._place.truncation), quietly=True)
+
+    def set_styles(
+        self, styles: Sequence[StyleUse], strength: float | None = None, *, quietly: bool = False
+    ) -> None:
+        """The styles in use, with weights. quietly: no step in history."""
+        strength = self._place.style_strength if strength is None else min(1.0, max(0.0, strength))
+        place = replace(self._place, styles=tuple(styles), style_strength=strength)
+        self._go(place, quietly=quietly)
+
+    def set_direction(self, name: str, amount: float) -> None:
+        """How far to go along a named direction; 0 not at all."""
+        directions = dict(self._place.directions) | {name: amount}
+        self._go(replace(self._place, directions=tuple((n, a) for n, a in directions.items() if a)))
+
+    def clear_directions(self) -> None:
+        """Back from all directions."""
+        self._go(replace(self._place, directions=()))
+
+    def set_layers(self, layers: Sequence[LayerMix]) -> None:
+        """Layers taken from elsewhere."""
+        self._go(replace(self._place, layers=tuple(layers)))
+
+    def recipe_at(self, x: float, y: float) -> Recipe | None:
+        """What another point of the map would show, all else being equal."""
+        return self._place.recipe_at(x, y)
+
+    def restore(self, place: Place) -> None:
+        """Goes somewhere without a step in history (undo, the last session)."""
+        self._go(place, quietly=True)
+
+    # ---- what one sees
+
+    @property
+    def image(self) -> QImage | None:
+        """The picture under the probe."""
+        return self._image
+
+    @property
+    def is_full(self) -> bool:
+        """Whether `image` is the full picture rather than a preview."""
+        return self._is_full
+
+    @property
+    def is_current(self) -> bool:
+        """Whether `image` shows the present recipe rather than one from a moment ago."""
+        return self._shown is not None and self._shown == self._recipe
+
+    @property
+    def score(self) -> float | None:
+        """Style match 0..1 of the picture under the probe, once known."""
+        return self._score
+
+    def show(self, recipe: Recipe, image: QImage, *, full: bool) -> None:
+        """A picture has come for a recipe."""
+        if self._recipe is None or recipe.model != self._recipe.model:
+            return
+        if recipe != self._shown:
+            self._set_score(None)
+        self._shown, self._image, self._is_full = recipe, image, full
+        self.image_changed.emit(image)
+
+    def show_score(self, recipe: Recipe, score: float | None) -> None:
+        """A style match has come for a recipe."""
+        if recipe == self._shown:
+            self._set_score(score)
+
+    # ---- pins
+
+    @property
+    def pins(self) -> tuple[Pin, ...]:
+        """The remembered places."""
+        return self._pins
+
+    def add_pin(self, name: str = "") -> Pin:
+        """Remembers where one stands."""
+        pin = Pin(self._next_pin, self._place, name)
+        self._next_pin += 1
+        self.set_pins((*self._pins, pin))
+        return pin
+
+    def remove_pin(self, id: int) -> None:
+        """Forgets a place."""
+        self.set_pins([pin for pin in self._pins if pin.id != id])
+
+    def go_to_pin(self, id: int) -> None:
+        """Goes back to a remembered place."""
+        for pin in self._pins:
+            if pin.id == id:
+                self._go(pin.place)
+
+    def set_pins(self, pins: Sequence[Pin]) -> None:
+        """Takes in remembered places."""
+        self._pins = tuple(pins)
+        self._next_pin = max((self._next_pin, *(pin.id + 1 for pin in self._pins)))
+        self.pins_changed.emit()
+
+    # ---- inside
+
+    def _go(self, place: Place, *, quietly: bool = False) -> None:
+        before = self._place
+        if place == before:
+            return
+        recipe = place.recipe()
+        self._place = place
+        self._tell_parts(before, place)
+        if recipe != self._recipe:
+            self._recipe = recipe
+            if recipe is None or (self._shown is not None and self._shown.model != recipe.model):
+                self._let_go_of_image()
+            self.recipe_changed.emit(recipe)
+        self.place_changed.emit(place)
+        if not self.moving and not quietly:
+            self.settled.emit(place)
+
+    def _tell_parts(self, before: Place, after: Place) -> None:
+        for name in ("x", "y", "map_seed", "truncation", "style_strength", "styles", "layers"):
+            if getattr(before, name) != getattr(after, name):
+                getattr(self, f"{name}_changed").emit(getattr(after, name))
+        if before.directions != after.directions:
+            self.directions_changed.emit(dict(after.directions))
+
+    def _let_go_of_image(self) -> None:
+        self._shown = self._image = None
+        self._is_full = False
+        self._set_score(None)
+        self.image_changed.emit(None)
+
+    def _set_score(self, score: float | None) -> None:
+        if score != self._score:
+            self._score = score
+            self.score_changed.emit(score)

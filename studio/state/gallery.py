@@ -1,0 +1,427 @@
+"""The gallery as the window sees it: an endless list of which only the visible stretch is in memory.
+
+A query is answered by the keys of all matching pictures, in order (a few milliseconds for 100,000); rows are
+read in stretches when they are looked at. All of that happens elsewhere: until a row is there, its roles are
+None.
+"""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from enum import IntEnum
+from pathlib import Path
+from typing import Any, Protocol
+
+import numpy as np
+from PySide6.QtCore import QAbstractListModel, QModelIndex, QObject, Qt, Signal
+from PySide6.QtGui import QImage
+
+from studio.library.index import Keys, Query, Row
+from studio.library.pictures import Board, Gallery
+from studio.library.tasks import Runner, Ticket
+from studio.state.items import ROOT, AnyIndex
+
+STRETCH = 100
+"""Rows that are read at once."""
+ROWS_KEPT = 4000
+FEW = 64
+"""Up to so many pictures that came or went are shown as such; beyond that the list starts anew."""
+
+
+class PictureRole(IntEnum):
+    """What a row of the gallery knows."""
+
+    ID = Qt.ItemDataRole.UserRole + 1
+    ROW = Qt.ItemDataRole.UserRole + 2
+    """library.index.Row, or None while it is being read."""
+    NAME = Qt.ItemDataRole.UserRole + 3
+    RATING = Qt.ItemDataRole.UserRole + 4
+    LABEL = Qt.ItemDataRole.UserRole + 5
+    SCORE = Qt.ItemDataRole.UserRole + 6
+    STYLE = Qt.ItemDataRole.UserRole + 7
+    PATH = Qt.ItemDataRole.UserRole + 8
+    SELECTED = Qt.ItemDataRole.UserRole + 9
+
+
+class ThumbnailSource(Protocol):
+    """Somebody who has thumbnails, or gets them."""
+
+    def get(self, path: Path, size: int, arrived: Callable[[Path], object] | None = None) -> QImage | None:
+        """The thumbnail when it is at hand; otherwise `arrived(path)` is called once it is."""
+        ...
+
+    def forget(self, path: Path) -> None:
+        """The file changed or is gone."""
+        ...
+
+
+@dataclass(frozen=True)
+class _Found:
+    """The answer to a query: all keys, the first stretch of rows, and how it differs from what is shown."""
+
+    keys: Keys
+    rows: list[Row]
+    shown: Keys
+    """What was shown when it was asked."""
+    gone: tuple[int, ...] | None
+    """Rows of `shown` that went; None when more changed than can be shown as coming and going."""
+    come: tuple[int, ...]
+    """Rows of `keys` that came."""
+
+
+def _few_changes(old: Keys, new: Keys) -> tuple[tuple[int, ...] | None, tuple[int, ...]]:
+    """Which rows of `old` went and which rows of `new` came, if that is all and they are few."""
+    if abs(len(new) - len(old)) > FEW or not len(old) or not len(new):
+        return (() if np.array_equal(new, old) else None), ()
+    if np.array_equal(new, old):
+        return (), ()
+    gone, come = np.flatnonzero(~np.isin(old, new)), np.flatnonzero(~np.isin(new, old))
+    if len(gone) + len(come) > FEW or not np.array_equal(np.delete(old, gone), np.delete(new, come)):
+        return None, ()
+    return tuple(gone.tolist()), tuple(come.tolist())
+
+
+class GalleryModel(QAbstractListModel):
+    """The kept pictures that match the query. DecorationRole: a QImage, or None while it is being read."""
+
+    query_changed = Signal(object)
+    """Query."""
+    loaded = Signal()
+    """The list of the present query is complete."""
+    selection_changed = Signal()
+    count_changed = Signal(int)
+    failed = Signal(object)
+    """Exception: the gallery could not be read."""
+    boards_changed = Signal()
+    words_changed = Signal()
+    """`tags` or `styles` changed."""
+    thumbnail_size_changed = Signal(int)
+
+    def __init__(
+        self,
+        gallery: Gallery,
+        runner: Runner,
+        thumbnails: ThumbnailSource | None = None,
+        parent: QObject | None = None,
+    ) -> None:
+        super().__init__(parent)
+        self._gallery = gallery
+        self._runner = runner
+        self._thumbnails = thumbnails
+        self._thumbnail_size = 256
+        self._query = Query()
+        self._keys: Keys = np.empty(0, np.int64)
+        self._rows: OrderedDict[int, Row] = OrderedDict()
+        self._key_of: dict[str, int] = {}
+        self._reading: set[int] = set()
+        self._looking: Ticket | None = None
+        self._awake = False
+        self._selected: dict[str, int] = {}
+        self._boards: tuple[Board, ...] = ()
+        self._tags: tuple[tuple[str, int], ...] = ()
+        self._styles: tuple[tuple[str, int], ...] = ()
+
+    # ---- which pictures
+
+    @property
+    def query(self) -> Query:
+        """Which pictures are shown, in which order; may be set."""
+        return self._query
+
+    @query.setter
+    def query(self, value: Query) -> None:
+        if value != self._query:
+            self._query = value
+            self.query_changed.emit(value)
+            if self._awake:
+                self._look(anew=True)
+
+    @property
+    def count(self) -> int:
+        """How many pictures match."""
+        return len(self._keys)
+
+    @property
+    def boards(self) -> tuple[Board, ...]:
+        """The boards."""
+        return self._boards
+
+    @property
+    def tags(self) -> tuple[tuple[str, int], ...]:
+        """All tags in the gallery with the number of pictures, most used first."""
+        return self._tags
+
+    @property
+    def styles(self) -> tuple[tuple[str, int], ...]:
+        """All styles in the gallery with the number of pictures, most used first."""
+        return self._styles
+
+    @property
+    def thumbnail_size(self) -> int:
+        """Side of thumbnails in pixels; may be set."""
+        return self._thumbnail_size
+
+    @thumbnail_size.setter
+    def thumbnail_size(self, value: int) -> None:
+        if value != self._thumbnail_size:
+            self._thumbnail_size = value
+            self._touch(range(self.count), [Qt.ItemDataRole.DecorationRole])
+            self.thumbnail_size_changed.emit(value)
+
+    def refresh(self, ids: Iterable[str] | None = None) -> None:
+        """Pictures changed on disk: these, or (None) any. Nothing is read before this is called first."""
+        self._awake = True
+        for key in (
+            [self._key_of[one] for one in ids if one in self._key_of] if ids is not None else self._rows
+        ):
+            self._forget_thumbnail(key)
+        if ids is None:
+            self._rows.clear()
+        else:
+            for one in ids:
+                self._rows.pop(self._key_of.get(one, -1), None)
+        self._look()
+        self.refresh_words()
+
+    def refresh_words(self) -> None:
+        """Reads boards, tags and styles anew."""
+        self._runner.run(
+            lambda: (self._gallery.boards(), self._gallery.index.tags(), self._gallery.index.styles()),
+            lambda found: self._take_words(*found),
+            lambda error: None,
+            priority=1,
+        )
+
+    # ---- rows
+
+    def row_at(self, row: int) -> Row | None:
+        """What is known about the picture in a row; None while it is being read (it is asked for)."""
+        if not 0 <= row < self.count:
+            return None
+        known = self._rows.get(int(self._keys[row]))
+        if known is None:
+            self._read(row // STRETCH)
+        return known
+
+    def row_of(self, id: str) -> int:
+        """Row of a picture; -1 when it is not shown or not read yet."""
+        return self._position(self._key_of.get(id, -1))
+
+    def known_row(self, id: str) -> Row | None:
+        """What is known about a picture, if it was read."""
+        return self._rows.get(self._key_of.get(id, -1))
+
+    def path(self, id: str) -> Path:
+        """A picture's file."""
+        return self._gallery.path(id)
+
+    def rowCount(self, parent: AnyIndex = ROOT) -> int:
+        return 0 if parent.isValid() else self.count
+
+    def data(self, index: AnyIndex, role: int = Qt.ItemDataRole.DisplayRole) -> Any:
+        if not index.isValid():
+            return None
+        row = self.row_at(index.row())
+        if row is None:
+            return None
+        match role:
+            case Qt.ItemDataRole.DisplayRole | PictureRole.NAME | Qt.ItemDataRole.AccessibleTextRole:
+                return row.name
+            case Qt.ItemDataRole.DecorationRole:
+                return self._thumbnail(row)
+            case PictureRole.ID:
+                return row.id
+            case PictureRole.ROW:
+                return row
+            case PictureRole.RATING:
+                return row.rating
+            case PictureRole.LABEL:
+                return row.label
+            case PictureRole.SCORE:
+                return row.score
+            case PictureRole.STYLE:
+                return row.style
+            case PictureRole.PATH:
+                return self._gallery.path(row.id)
+            case PictureRole.SELECTED:
+                return row.id in self._selected
+        return None
+
+    # ---- selection
+
+    @property
+    def selection(self) -> tuple[str, ...]:
+        """Ids of the selected pictures, in the order of the list; those not shown at present come last."""
+        end, keys = self.count, np.fromiter(self._selected.values(), np.int64, len(self._selected))
+        rows = np.flatnonzero(np.isin(self._keys, keys)) if len(keys) else keys
+        places = dict(zip(self._keys[rows].tolist(), rows.tolist(), strict=True))
+        return tuple(sorted(self._selected, key=lambda one: places.get(self._selected[one], end)))
+
+    def is_selected(self, id: str) -> bool:
+        """Whether a picture is selected."""
+        return id in self._selected
+
+    def select(self, ids: Iterable[str]) -> None:
+        """Selects exactly these."""
+        self._set_selected({one: self._key_of.get(one, -1) for one in ids})
+
+    def toggle(self, id: str) -> None:
+        """Adds one to the selection, or takes it out."""
+        selected = dict(self._selected)
+        if selected.pop(id, None) is None:
+            selected[id] = self._key_of.get(id, -1)
+        self._set_selected(selected)
+
+    def select_range(self, first_row: int, last_row: int) -> None:
+        """Selects the rows between, both included; at once where they were read, else as soon as they are."""
+        low, high = sorted((first_row, last_row))
+        keys = [int(key) for key in self._keys[max(0, low) : high + 1]]
+        known = {self._rows[key].id: key for key in keys if key in self._rows}
+        if len(known) == len(keys):
+            self._set_selected(known)
+            return
+        self._runner.run(
+            lambda: self._gallery.index.ids(keys),
+            lambda ids: self._set_selected({one: key for key, one in ids.items()}),
+            self.failed.emit,
+        )
+
+    def select_all(self) -> None:
+        """Selects every picture that matches."""
+        self.select_range(0, self.count - 1)
+
+    def clear_selection(self) -> None:
+        """Selects nothing."""
+        self._set_selected({})
+
+    def _set_selected(self, selected: dict[str, int]) -> None:
+        if selected.keys() == self._selected.keys():
+            return
+        changed = selected.keys() ^ self._selected.keys()
+        keys = [selected.get(one, self._selected.get(one, -1)) for one in changed]
+        self._selected = selected
+        if len(keys) > FEW:
+            self._touch(range(self.count), [PictureRole.SELECTED])
+        else:
+            self._touch([row for key in keys if (row := self._position(key)) >= 0], [PictureRole.SELECTED])
+        self.selection_changed.emit()
+
+    # ---- looking things up
+
+    def _look(self, *, anew: bool = False) -> None:
+        """Asks which pictures match; a newer question replaces one that was not answered yet.
+
+        anew: it is another question, so that the list starts over rather than changing here and there.
+        """
+        if self._looking is not None:
+            self._looking.cancel()
+        query, index, shown = self._query, self._gallery.index, self._keys
+
+        def find() -> _Found:
+            keys = index.keys(query)
+            gone, come = (None, ()) if anew else _few_changes(shown, keys)
+            return _Found(keys, index.rows(keys[:STRETCH]), shown, gone, come)
+
+        self._looking = self._runner.run(find, self._show, self.failed.emit, priority=-1)
+
+    def _show(self, found: _Found) -> None:
+        self._looking = None
+        before = self.count
+        for row in found.rows:
+            self._remember(row)
+        self._reading.clear()
+        if found.gone is not None and found.shown is self._keys:
+            self._show_few(found, found.gone)
+        else:
+            self.beginResetModel()
+            self._keys = found.keys
+            self.endResetModel()
+        self._touch(range(self.count))
+        if self.count != before:
+            self.count_changed.emit(self.count)
+        self.loaded.emit()
+
+    def _show_few(self, found: _Found, gone: tuple[int, ...]) -> None:
+        """Shows that a few pictures came or went; scrolling and focus then stay."""
+        for row in reversed(gone):
+            self.beginRemoveRows(ROOT, row, row)
+            self._keys = np.delete(self._keys, row)
+            self.endRemoveRows()
+        for row in found.come:
+            self.beginInsertRows(ROOT, row, row)
+            self._keys = np.insert(self._keys, row, found.keys[row])
+            self.endInsertRows()
+        self._keys = found.keys
+
+    def _read(self, stretch: int) -> None:
+        if stretch in self._reading:
+            return
+        self._reading.add(stretch)
+        keys = [int(key) for key in self._keys[stretch * STRETCH : (stretch + 1) * STRETCH]]
+
+        def take(rows: list[Row]) -> None:
+            self._reading.discard(stretch)
+            for row in rows:
+                self._remember(row)
+            ends = [self._position(key) for key in (keys[0], keys[-1])]
+            self._touch(range(max(0, min(ends)), max(ends) + 1))
+
+        def fail(error: Exception) -> None:
+            self.failed.emit(error)
+
+        self._runner.run(lambda: self._gallery.index.rows(keys), take, fail)
+
+    def _remember(self, row: Row) -> None:
+        self._rows[row.key] = row
+        self._rows.move_to_end(row.key)
+        self._key_of[row.id] = row.key
+        if row.id in self._selected:
+            self._selected[row.id] = row.key
+        while len(self._rows) > ROWS_KEPT:
+            _, old = self._rows.popitem(last=False)
+            self._key_of.pop(old.id, None)
+
+    def _take_words(
+        self, boards: Sequence[Board], tags: Sequence[tuple[str, int]], styles: Sequence[tuple[str, int]]
+    ) -> None:
+        if self._boards != tuple(boards):
+            self._boards = tuple(boards)
+            self.boards_changed.emit()
+        if (self._tags, self._styles) != (tuple(tags), tuple(styles)):
+            self._tags, self._styles = tuple(tags), tuple(styles)
+            self.words_changed.emit()
+
+    def _position(self, key: int) -> int:
+        """Row of a key; -1 when it is not shown. Looking through 100,000 takes some 50 microseconds."""
+        found = np.flatnonzero(self._keys == key)
+        return int(found[0]) if len(found) else -1
+
+    def _touch(self, rows: Sequence[int], roles: Sequence[int] = ()) -> None:
+        """Tells that rows changed: from the first to the last of them."""
+        if len(rows):
+            low, high = (rows[0], rows[-1]) if isinstance(rows, range) else (min(rows), max(rows))
+            self.dataChanged.emit(self.index(low), self.index(high), [int(role) for role in roles])
+
+    # ---- thumbnails
+
+    def _thumbnail(self, row: Row) -> QImage | None:
+        if self._thumbnails is None:
+            return None
+        path = self._gallery.path(row.id)
+        return self._thumbnails.get(path, self._thumbnail_size, self._thumbnail_arrived)
+
+    def _thumbnail_arrived(self, path: Path) -> None:
+        position = self.row_of(self._gallery.id_of(path) or "")
+        if position >= 0:
+            self._touch([position], [Qt.ItemDataRole.DecorationRole])
+
+    def _forget_thumbnail(self, key: int) -> None:
+        row = self._rows.get(key)
+        if row is not None and self._thumbnails is not None:
+            self._thumbnails.forget(self._gallery.path(row.id))
+
+    def flags(self, index: QModelIndex | AnyIndex) -> Qt.ItemFlag:
+        drag = Qt.ItemFlag.ItemIsDragEnabled if index.isValid() else Qt.ItemFlag.NoItemFlags
+        return super().flags(index) | drag

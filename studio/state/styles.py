@@ -1,0 +1,237 @@
+"""The style library as the window sees it."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Sequence
+from enum import IntEnum
+from functools import lru_cache
+from typing import Any
+
+from PySide6.QtCore import QAbstractListModel, QModelIndex, QObject, Qt, Signal
+from PySide6.QtGui import QImage
+
+from engine.errors import StyleError
+from engine.style import Reference
+from studio.library.styles import StyleEntry, swatch
+from studio.state.items import ROOT, AnyIndex
+from studio.state.pixels import from_image, to_image
+
+log = logging.getLogger(__name__)
+
+
+class StyleRole(IntEnum):
+    """What a row of the list of styles knows."""
+
+    ID = Qt.ItemDataRole.UserRole + 1
+    ENTRY = Qt.ItemDataRole.UserRole + 2
+    """StyleEntry."""
+    NAME = Qt.ItemDataRole.UserRole + 3
+    TAGS = Qt.ItemDataRole.UserRole + 4
+    """tuple[str, ...]"""
+    REFERENCES = Qt.ItemDataRole.UserRole + 5
+    """How many references."""
+    SWATCH = Qt.ItemDataRole.UserRole + 6
+    """tuple of "#rrggbb"."""
+    USABLE = Qt.ItemDataRole.UserRole + 7
+    """Whether it was made with the model in use."""
+    STARTER = Qt.ItemDataRole.UserRole + 8
+    """Came with the program."""
+    OUTLIERS = Qt.ItemDataRole.UserRole + 9
+    """How many references do not look like the rest."""
+    ACTIVE = Qt.ItemDataRole.UserRole + 10
+
+
+class StyleItems(QAbstractListModel):
+    """The styles that match the search, in the person's order. DecorationRole: the thumbnail (QImage)."""
+
+    def __init__(self, library: StyleLibrary) -> None:
+        super().__init__(library)
+        self._library = library
+        self._shown: tuple[StyleEntry, ...] = ()
+
+    @property
+    def shown(self) -> tuple[StyleEntry, ...]:
+        """The entries of the rows."""
+        return self._shown
+
+    def row_of(self, id: str) -> int:
+        """Row of a style; -1 when it is not shown."""
+        return next((row for row, entry in enumerate(self._shown) if entry.id == id), -1)
+
+    def show(self, entries: Sequence[StyleEntry]) -> None:
+        """Takes in what is to be shown. The same styles in the same order keep their rows."""
+        entries = tuple(entries)
+        if [entry.id for entry in entries] == [entry.id for entry in self._shown]:
+            self._shown = entries
+            self.touch()
+            return
+        self.beginResetModel()
+        self._shown = entries
+        self.endResetModel()
+
+    def touch(self) -> None:
+        """Anything about the rows may have changed."""
+        if self._shown:
+            self.dataChanged.emit(self.index(0), self.index(len(self._shown) - 1))
+
+    def rowCount(self, parent: AnyIndex = ROOT) -> int:
+        return 0 if parent.isValid() else len(self._shown)
+
+    def data(self, index: AnyIndex, role: int = Qt.ItemDataRole.DisplayRole) -> Any:
+        if not index.isValid() or not 0 <= index.row() < len(self._shown):
+            return None
+        entry = self._shown[index.row()]
+        match role:
+            case Qt.ItemDataRole.DisplayRole | Qt.ItemDataRole.EditRole | StyleRole.NAME:
+                return entry.name
+            case Qt.ItemDataRole.DecorationRole:
+                return thumbnail(entry)
+            case StyleRole.ID:
+                return entry.id
+            case StyleRole.ENTRY:
+                return entry
+            case StyleRole.TAGS:
+                return entry.style.tags
+            case StyleRole.REFERENCES:
+                return len(entry.style.references)
+            case StyleRole.SWATCH:
+                return colours(entry)
+            case StyleRole.USABLE:
+                return self._library.is_usable(entry)
+            case StyleRole.STARTER:
+                return entry.starter
+            case StyleRole.OUTLIERS:
+                return len(entry.style.outliers)
+            case StyleRole.ACTIVE:
+                return entry.id == self._library.active_id
+        return None
+
+    def flags(self, index: QModelIndex | AnyIndex) -> Qt.ItemFlag:
+        drag = Qt.ItemFlag.ItemIsDragEnabled if index.isValid() else Qt.ItemFlag.NoItemFlags
+        return super().flags(index) | drag | Qt.ItemFlag.ItemIsDropEnabled
+
+
+class StyleLibrary(QObject):
+    """The styles on disk, and the one in use."""
+
+    entries_changed = Signal()
+    active_changed = Signal(object)
+    """StyleEntry | None."""
+    search_changed = Signal(str)
+
+    def __init__(self, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self._entries: tuple[StyleEntry, ...] = ()
+        self._active_id: str | None = None
+        self._search = ""
+        self._model_id = ""
+        self.items = StyleItems(self)
+
+    @property
+    def entries(self) -> tuple[StyleEntry, ...]:
+        """All styles in their order."""
+        return self._entries
+
+    @property
+    def active(self) -> StyleEntry | None:
+        """The style in use."""
+        return self.entry(self._active_id) if self._active_id else None
+
+    @property
+    def active_id(self) -> str | None:
+        """Id of the style in use."""
+        return self._active_id
+
+    @property
+    def search(self) -> str:
+        """Words that names and tags must contain."""
+        return self._search
+
+    @search.setter
+    def search(self, value: str) -> None:
+        if value != self._search:
+            self._search = value
+            self._show()
+            self.search_changed.emit(value)
+
+    def entry(self, id: str) -> StyleEntry | None:
+        """A style by id."""
+        return next((entry for entry in self._entries if entry.id == id), None)
+
+    def is_usable(self, entry: StyleEntry) -> bool:
+        """Whether the style was made with the model in use (or no model is in use yet)."""
+        return not self._model_id or entry.style.model == self._model_id
+
+    def activate(self, id: str | None) -> None:
+        """Puts a style to use, or none."""
+        known = id if id is not None and self.entry(id) is not None else None
+        if known != self._active_id:
+            self._active_id = known
+            self.items.touch()
+            self.active_changed.emit(self.active)
+
+    def set_entries(self, entries: Sequence[StyleEntry]) -> None:
+        """Takes in what is on disk; the style in use stays in use while it exists."""
+        before = self.active
+        self._entries = tuple(entries)
+        self._show()
+        if self._active_id is not None and self.active is None:
+            self._active_id = None
+        if self.active != before:
+            self.active_changed.emit(self.active)
+        self.entries_changed.emit()
+
+    def set_model_id(self, model_id: str) -> None:
+        """The model in use, which decides what is usable."""
+        if model_id != self._model_id:
+            self._model_id = model_id
+            self.items.touch()
+
+    def _show(self) -> None:
+        words = self._search.casefold().split()
+        self.items.show([entry for entry in self._entries if _matches(entry, words)])
+
+
+def _matches(entry: StyleEntry, words: Sequence[str]) -> bool:
+    text = " ".join((entry.name, *entry.style.tags)).casefold()
+    return all(word in text for word in words)
+
+
+def thumbnail(entry: StyleEntry) -> QImage:
+    """The reference that stands for a style: the one that fits best. A null image when it has none."""
+    references = entry.style.references
+    if not references:
+        return QImage()
+    return reference_image(max(references, key=lambda one: (one.weight > 0, one.fit)))
+
+
+@lru_cache(maxsize=512)
+def reference_image(reference: Reference) -> QImage:
+    """A reference's thumbnail; null when it cannot be read."""
+    try:
+        return to_image(reference.thumbnail_picture())
+    except StyleError:
+        log.warning("The thumbnail of %s cannot be read.", reference.name)
+        return QImage()
+
+
+def colours(entry: StyleEntry) -> tuple[str, ...]:
+    """The colours that stand for a style, as "#rrggbb"."""
+    references = tuple(one for one in entry.style.references if not one.outlier)[:8]
+    return _colours(references)
+
+
+@lru_cache(maxsize=512)
+def _colours(references: tuple[Reference, ...]) -> tuple[str, ...]:
+    images = [image for image in map(reference_image, references) if not image.isNull()]
+    if not images:
+        return ()
+    return swatch(from_image(images[0]) if len(images) == 1 else _side_by_side(images))
+
+
+def _side_by_side(images: Sequence[QImage]) -> Any:
+    import numpy as np
+
+    side = 48
+    return np.concatenate([from_image(image.scaled(side, side)) for image in images], axis=1)

@@ -1,0 +1,403 @@
+"""The one thread that owns the generator.
+
+Live requests (the picture under the probe) have one waiting slot: a newer one replaces it, stale answers are
+dropped. Everything else (saves, exports, tiles of the map) waits in a queue and is never dropped unless its
+asker cancels it; while live requests keep coming, the queue still gets its turn a few times a second.
+"""
+
+from __future__ import annotations
+
+import heapq
+import threading
+import time
+from collections import deque
+from collections.abc import Callable, Generator, Iterable
+from concurrent.futures import CancelledError, Future
+from dataclasses import dataclass
+from itertools import count
+from pathlib import Path
+from typing import TYPE_CHECKING, Protocol
+
+from PySide6.QtCore import QObject, Signal
+
+from engine.errors import Cancelled, PersonaError, RecipeError
+from engine.recipe import Recipe
+from studio.workers.pool import Caller
+
+if TYPE_CHECKING:
+    from engine.bundle import Bundle
+    from engine.images import Picture
+    from engine.providers import Provider
+
+TILE, SAVE, BULK = 0, 1, 2
+"""Priorities of queued renders: what is on screen, what someone waits for, what takes long anyway."""
+TURN_S = 0.25
+"""While live requests keep coming, the queue gets a turn this often."""
+GRACE_S = 0.1
+"""So long after a live picture another one is expected: no full picture of the queue is begun before it."""
+
+
+@dataclass(frozen=True)
+class Answer:
+    """A rendered picture and what was asked."""
+
+    request: int
+    recipe: Recipe
+    image: Picture
+    full: bool
+    milliseconds: float
+    """What rendering took."""
+
+
+@dataclass(frozen=True)
+class Loaded:
+    """A model that is ready."""
+
+    path: Path
+    bundle: Bundle
+    provider: Provider
+    seconds: float
+    """What loading took."""
+
+
+class Engine(Protocol):
+    """What the thread needs of a loaded model; called from the thread only."""
+
+    @property
+    def bundle(self) -> Bundle:
+        """The model."""
+        ...
+
+    @property
+    def provider(self) -> Provider:
+        """Where it runs."""
+        ...
+
+    def render(self, recipe: Recipe) -> Picture:
+        """The full picture."""
+        ...
+
+    def preview(self, recipe: Recipe) -> Picture:
+        """The small one."""
+        ...
+
+    def score(self, recipe: Recipe, image: Picture) -> float | None:
+        """How well a full picture matches the recipe's styles, 0..1; None without styles."""
+        ...
+
+
+Opener = Callable[[Path | None, str], Engine]
+"""open(folder of the bundle or None for the default one, device) -> Engine; may take seconds."""
+
+
+class Render:
+    """A queued render."""
+
+    def __init__(
+        self,
+        recipe: Recipe,
+        preview: bool,
+        priority: int,
+        number: int,
+        done: Callable[[Render, Picture], object] | None = None,
+        failed: Callable[[Render, Exception], object] | None = None,
+        score: bool = False,
+    ) -> None:
+        self.recipe = recipe
+        self.preview = preview
+        self.score: float | None = None
+        """Style match of the picture, once it is rendered, where that was asked for."""
+        self._wants_score = score
+        self._order = (priority, number)
+        self._done = done
+        self._failed = failed
+        self._future: Future[Picture] = Future()
+
+    def __lt__(self, other: Render) -> bool:
+        return self._order < other._order
+
+    def cancel(self) -> None:
+        """Drops it if it has not begun; nobody is called back any more."""
+        self._done = self._failed = None
+        self._future.cancel()
+
+    def result(self, timeout: float | None = None) -> Picture:
+        """Waits for the picture; for threads other than Qt's. Cancelled, PersonaError, TimeoutError."""
+        try:
+            return self._future.result(timeout)
+        except CancelledError:
+            raise Cancelled from None
+
+    def _carry_out(self, engine: Engine | None, caller: Caller) -> None:
+        """On the generator's thread."""
+        if not self._future.set_running_or_notify_cancel():
+            return
+        try:
+            if engine is None:
+                raise RecipeError("The model that this recipe is for is not loaded.", "other-model")
+            picture = (engine.preview if self.preview else engine.render)(self.recipe)
+            if self._wants_score:
+                self.score = engine.score(self.recipe, picture)
+        except Exception as error:
+            self._future.set_exception(error)
+            caller.call(lambda error=error: self._failed and self._failed(self, error))  # type: ignore[misc]
+        else:
+            self._future.set_result(picture)
+            caller.call(lambda: self._done and self._done(self, picture))
+
+
+@dataclass(frozen=True)
+class _Live:
+    request: int
+    recipe: Recipe
+    full: bool
+
+
+class GeneratorThread(QObject):
+    """Loads models and renders, off the Qt thread. Signals arrive on the thread this object lives in."""
+
+    loading = Signal()
+    ready = Signal(object)
+    """Loaded."""
+    failed = Signal(object)
+    """Exception: a model could not be loaded; the one before stays in use."""
+    answered = Signal(object)
+    """Answer to a live request; always newer than the one before."""
+    scored = Signal(int, object)
+    """request, style match 0..1 of its full picture (float | None)."""
+    render_failed = Signal(int, object)
+    """request, Exception."""
+    queue_changed = Signal(int)
+    """How many queued renders wait."""
+
+    def __init__(self, opener: Opener | None = None, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self._open = opener or open_engine
+        self._caller = Caller(self)
+        self._condition = threading.Condition()
+        self._numbers = count(1)
+        self._stopping = False
+        self._to_load: tuple[Path | None, str] | None = None
+        self._live: _Live | None = None
+        self._to_score: tuple[int, Recipe, Picture] | None = None
+        self._queue: list[Render] = []
+        self._newest = 0
+        self._last_turn = 0.0
+        self._last_live = 0.0
+        self.grace_s = GRACE_S
+        self._engine: Engine | None = None
+        self._engines: dict[str, Engine] = {}
+        self._mail: Answer | None = None
+        self._thread = threading.Thread(target=self._work, name="generator", daemon=True)
+
+    # ---- asking, from the Qt thread (render and render_many from any)
+
+    def start(self) -> None:
+        """Starts the thread."""
+        self._thread.start()
+
+    def stop(self, timeout: float = 1.0) -> bool:
+        """Ends the thread after the picture at hand, cancels the rest. True when it ended in time."""
+        with self._condition:
+            self._stopping = True
+            waiting, self._queue = self._queue, []
+            self._condition.notify_all()
+        for render in waiting:
+            render.cancel()
+        if self._thread.is_alive():
+            self._thread.join(timeout)
+        self._caller.close()
+        return not self._thread.is_alive()
+
+    def load(self, path: Path | None, device: str = "auto") -> None:
+        """Loads a model (None: the default one); `loading`, then `ready` or `failed` follow."""
+        with self._condition:
+            self._to_load = (path, device)
+            self._live = self._to_score = None
+            self._condition.notify_all()
+        self.loading.emit()
+
+    def request_preview(self, recipe: Recipe) -> int:
+        """Asks for a live preview; replaces the live request that waits. Returns its number."""
+        return self._request(recipe, full=False)
+
+    def request_full(self, recipe: Recipe) -> int:
+        """Asks for the live full picture; replaces the live request that waits. Returns its number."""
+        return self._request(recipe, full=True)
+
+    def render(
+        self,
+        recipe: Recipe,
+        *,
+        preview: bool = False,
+        priority: int = SAVE,
+        score: bool = False,
+        done: Callable[[Render, Picture], object] | None = None,
+        failed: Callable[[Render, Exception], object] | None = None,
+    ) -> Render:
+        """Queues a render; from any thread. `done` and `failed` are called on the Qt thread.
+
+        score: whether the style match is wanted too (`Render.score`).
+        """
+        with self._condition:
+            render = Render(recipe, preview, priority, next(self._numbers), done, failed, score)
+            if self._stopping:
+                render.cancel()
+                return render
+            if not self._queue:
+                self._last_turn = time.monotonic()
+            heapq.heappush(self._queue, render)
+            self._condition.notify_all()
+        self._tell_queue()
+        return render
+
+    def render_many(
+        self,
+        recipes: Iterable[Recipe],
+        *,
+        preview: bool = False,
+        priority: int = BULK,
+        score: bool = False,
+        ahead: int = 2,
+    ) -> Generator[tuple[Picture, float | None], None, None]:
+        """Pictures and scores in the order of `recipes`, for a thread that may wait; a few are made ahead.
+
+        When the caller stops in between, what is ahead is cancelled.
+        """
+        pending: deque[Render] = deque()
+        source = iter(recipes)
+        try:
+            while True:
+                while len(pending) <= ahead and (recipe := next(source, None)) is not None:
+                    pending.append(self.render(recipe, preview=preview, priority=priority, score=score))
+                if not pending:
+                    return
+                render = pending.popleft()
+                yield render.result(), render.score
+        finally:
+            for render in pending:
+                render.cancel()
+
+    @property
+    def waiting(self) -> int:
+        """How many queued renders wait."""
+        with self._condition:
+            return len(self._queue)
+
+    def _request(self, recipe: Recipe, full: bool) -> int:
+        with self._condition:
+            self._newest = next(self._numbers)
+            self._live = _Live(self._newest, recipe, full)
+            self._to_score = None
+            self._condition.notify_all()
+            return self._newest
+
+    # ---- working, on the thread
+
+    def _work(self) -> None:
+        while (step := self._next()) is not None:
+            step()
+        self._engine = None
+        self._engines.clear()
+
+    def _next(self) -> Callable[[], None] | None:
+        """The next thing to do; waits for it. None at the end."""
+        with self._condition:
+            while not self._stopping:
+                if step := self._choose():
+                    return step
+                self._condition.wait(self.grace_s / 4 if self._queue else None)
+        return None
+
+    def _choose(self) -> Callable[[], None] | None:
+        """Loading first, then live requests, but the queue must not starve; scores come last."""
+        if self._to_load is not None:
+            target, self._to_load = self._to_load, None
+            return lambda: self._load(*target)
+        now = time.monotonic()
+        is_turn = bool(self._queue) and now - self._last_turn >= TURN_S
+        if self._live is not None and self._engine is not None and not is_turn:
+            live, self._live = self._live, None
+            return lambda: self._answer(live)
+        if self._queue and self._engines:
+            is_calm = now - self._last_live >= self.grace_s
+            if is_turn or is_calm or self._queue[0].preview:
+                render = heapq.heappop(self._queue)
+                self._last_turn = now
+                return lambda: self._render(render)
+        if self._to_score is not None:
+            to_score, self._to_score = self._to_score, None
+            return lambda: self._score(*to_score)
+        return None
+
+    def _load(self, path: Path | None, device: str) -> None:
+        start = time.perf_counter()
+        try:
+            engine = self._open(path, device)
+            loaded = Loaded(engine.bundle.path, engine.bundle, engine.provider, time.perf_counter() - start)
+        except Exception as error:
+            self._caller.call(lambda error=error: self.failed.emit(error))  # type: ignore[misc]
+            return
+        self._engine = engine
+        with self._condition:
+            if self._live is not None and self._live.recipe.model != engine.bundle.id:
+                self._live = None  # asked of the model before
+            needed = {render.recipe.model for render in self._queue} | {engine.bundle.id}
+        self._engines[engine.bundle.id] = engine
+        self._engines = {one: known for one, known in self._engines.items() if one in needed}
+        self._caller.call(lambda: self.ready.emit(loaded))
+
+    def _answer(self, live: _Live) -> None:
+        engine = self._engine
+        assert engine is not None
+        start = time.perf_counter()
+        try:
+            _check_model(live.recipe, engine)
+            image = (engine.render if live.full else engine.preview)(live.recipe)
+        except Exception as error:
+            self._caller.call(lambda error=error: self.render_failed.emit(live.request, error))  # type: ignore[misc]
+            return
+        milliseconds = 1000 * (time.perf_counter() - start)
+        self._last_live = 0.0 if live.full else time.monotonic()
+        with self._condition:
+            is_newest = live.request == self._newest
+            if live.full and not is_newest:
+                return  # the hand moves again; a preview is on its way
+            self._mail = Answer(live.request, live.recipe, image, live.full, milliseconds)
+            if live.full and is_newest and live.recipe.styles:
+                self._to_score = (live.request, live.recipe, image)
+        self._caller.call(self._deliver)
+
+    def _deliver(self) -> None:
+        """On the Qt thread: of several answers that wait for it, the last."""
+        with self._condition:
+            answer, self._mail = self._mail, None
+        if answer is not None:
+            self.answered.emit(answer)
+
+    def _render(self, render: Render) -> None:
+        render._carry_out(self._engines.get(render.recipe.model), self._caller)
+        self._tell_queue()
+
+    def _score(self, request: int, recipe: Recipe, image: Picture) -> None:
+        assert self._engine is not None
+        try:
+            score = self._engine.score(recipe, image)
+        except PersonaError:
+            score = None
+        self._caller.call(lambda: self.scored.emit(request, score))
+
+    def _tell_queue(self) -> None:
+        self._caller.call(lambda: self.queue_changed.emit(self.waiting))
+
+
+def _check_model(recipe: Recipe, engine: Engine) -> None:
+    if recipe.model != engine.bundle.id:
+        raise RecipeError("The recipe is for another model than the one in use.", "other-model")
+
+
+def open_engine(path: Path | None, device: str) -> Engine:
+    """Loads a bundle on a device. BundleError, DeviceError."""
+    from studio.workers.loaded_engine import LoadedEngine
+
+    return LoadedEngine.open(path, device)

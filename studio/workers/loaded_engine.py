@@ -1,0 +1,46 @@
+"""A loaded model as the generator's thread uses it; imported there, for what it imports takes long."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from engine import latent, providers
+from engine.bundle import Bundle, default_bundle_path
+from engine.generator import Generator
+from engine.images import Picture
+from engine.providers import Provider
+from engine.recipe import Recipe
+from engine.style import StyleMaker
+
+
+class LoadedEngine:
+    """Generator and style encoder of one bundle on one provider."""
+
+    def __init__(self, bundle: Bundle, provider: Provider) -> None:
+        self.bundle = bundle
+        self.provider = provider
+        self._generator = Generator(bundle, provider)
+        self._maker: StyleMaker | None = None
+
+    @classmethod
+    def open(cls, path: Path | None, device: str) -> LoadedEngine:
+        """Loads the bundle and renders nothing yet. BundleError, DeviceError."""
+        bundle = Bundle.load(path or default_bundle_path())
+        return cls(bundle, providers.choose(device))
+
+    def render(self, recipe: Recipe) -> Picture:
+        """The full picture."""
+        return self._generator.render(recipe)
+
+    def preview(self, recipe: Recipe) -> Picture:
+        """The small one."""
+        return self._generator.preview(recipe)
+
+    def score(self, recipe: Recipe, image: Picture) -> float | None:
+        """How well a full picture matches the recipe's styles; None without styles."""
+        if not recipe.styles:
+            return None
+        if self._maker is None:
+            self._maker = StyleMaker(self.bundle, network=self._generator.network)
+        style = latent.blend_styles(recipe.styles, self.bundle.card.style_size)
+        return self._maker.score(style.tolist(), image)

@@ -1,0 +1,94 @@
+"""Notices when the Qt thread is held up, and by what.
+
+A timer ticks in the Qt thread; a thread of its own looks whether it does. When it does not, the watcher takes
+down what the Qt thread is doing: the one line that has to move elsewhere.
+"""
+
+from __future__ import annotations
+
+import sys
+import threading
+import time
+import traceback
+from dataclasses import dataclass
+
+from PySide6.QtCore import QObject, Qt, QTimer, Signal
+
+TICK_MS = 5
+
+
+@dataclass(frozen=True)
+class Block:
+    """A time in which the event loop stood still."""
+
+    milliseconds: float
+    stack: str
+    """What the Qt thread was doing, as text; empty when it could not be seen."""
+
+
+class Watchdog(QObject):
+    """Measures blocks of the event loop of the thread it lives in."""
+
+    blocked = Signal(object)
+    """Block."""
+
+    def __init__(self, limit_ms: float = 50.0, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self.limit_ms = limit_ms
+        self._blocks: list[Block] = []
+        self._worst = 0.0
+        self._last = 0.0
+        self._stack = ""
+        self._watched = threading.get_ident()
+        self._over = threading.Event()
+        self._watcher: threading.Thread | None = None
+        self._timer = QTimer(self)
+        self._timer.setTimerType(Qt.TimerType.PreciseTimer)
+        self._timer.setInterval(TICK_MS)
+        self._timer.timeout.connect(self._tick)
+
+    @property
+    def blocks(self) -> tuple[Block, ...]:
+        """All blocks longer than the limit since the start, longest first."""
+        return tuple(sorted(self._blocks, key=lambda block: block.milliseconds, reverse=True))
+
+    @property
+    def worst_ms(self) -> float:
+        """The longest time for which the event loop stood still."""
+        return self._worst
+
+    def start(self) -> None:
+        """Begins to measure."""
+        self._last = time.perf_counter()
+        self._over.clear()
+        self._watcher = threading.Thread(target=self._watch, name="watchdog", daemon=True)
+        self._watcher.start()
+        self._timer.start()
+
+    def stop(self) -> None:
+        """Stops measuring; what was measured stays."""
+        self._tick()
+        self._timer.stop()
+        self._over.set()
+        if self._watcher is not None:
+            self._watcher.join()
+            self._watcher = None
+
+    def _tick(self) -> None:
+        now = time.perf_counter()
+        milliseconds = 1000 * (now - self._last) - TICK_MS
+        stack, self._stack = self._stack, ""
+        self._last = now
+        self._worst = max(self._worst, milliseconds)
+        if milliseconds > self.limit_ms:
+            block = Block(milliseconds, stack)
+            self._blocks.append(block)
+            self.blocked.emit(block)
+
+    def _watch(self) -> None:
+        """On its own thread: a look at the stack while the Qt thread is late."""
+        while not self._over.wait(self.limit_ms / 2000):
+            late = 1000 * (time.perf_counter() - self._last) - TICK_MS
+            if late > self.limit_ms / 2 and not self._stack:
+                frame = sys._current_frames().get(self._watched)
+                self._stack = "".join(traceback.format_stack(frame, limit=30)) if frame else ""

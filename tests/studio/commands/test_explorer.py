@@ -1,0 +1,97 @@
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+
+from engine.images import save_picture
+from studio.commands.desk import Desk
+from studio.commands.explorer import sort_out
+from studio.state.notices import Kind
+from tests.studio.library.made import picture, style
+from tests.studio.workers.checks import Until
+from tests.studio.workers.fakes import OTHER, recipe
+
+
+def test_moves_are_steps_and_branches(desk: Desk) -> None:
+    explorer, on = desk.explorer, desk.on_explorer
+    for x in (1, 2):
+        explorer.move_to(x, 0)
+    desk.steps.undo()
+    assert explorer.x == 1
+    explorer.move_to(9, 0)
+    assert [node.place.x for node in desk.history.path()] == [0, 1, 9]
+    on.back()
+    assert explorer.x == 1
+    on.forward()
+    assert explorer.x == 9, "the branch last walked"
+    old = next(node for node in desk.history.nodes if node.place.x == 2)
+    on.go(old.id, by="me")
+    assert explorer.x == 2
+    desk.steps.undo()
+    assert explorer.x == 9
+    for _ in range(20):
+        desk.steps.undo()
+    assert explorer.x == 0
+    on.back()
+    on.go(999)
+    assert explorer.x == 0
+
+
+def test_who_moved_is_reported(desk: Desk) -> None:
+    by: list[object] = []
+    desk.steps.changed.connect(lambda report: by.append(report.by))
+    desk.on_explorer.shuffle(by="me")
+    desk.explorer.move_by(1, 1)
+    assert by == ["me", None]
+
+
+def test_opening_a_kept_picture(desk: Desk, until: Until) -> None:
+    desk.on_pictures.keep_recipe(recipe(77, truncation=0.3))
+    until(lambda: desk.gallery.count == 1)
+    row = desk.gallery.row_at(0)
+    assert row is not None
+    desk.on_explorer.open_picture(row.id)
+    until(lambda: desk.explorer.truncation == 0.3)
+    assert desk.explorer.recipe == recipe(77, truncation=0.3)
+    desk.steps.undo()
+    assert desk.explorer.truncation == 0.7
+
+
+def test_opening_files(desk: Desk, until: Until, tmp_path: Path) -> None:
+    own = save_picture(tmp_path / "own.jpg", picture(), recipe=recipe(5))
+    bare = save_picture(tmp_path / "bare.png", picture())
+    other = save_picture(tmp_path / "other.png", picture(), recipe=recipe(5, OTHER))
+    (tmp_path / "text.png").write_text("no picture")
+    desk.on_explorer.open_file(own)
+    until(lambda: desk.explorer.recipe == recipe(5))
+    for path, kind in ((bare, Kind.INFO), (other, Kind.WARNING), (tmp_path / "text.png", Kind.ERROR)):
+        count = desk.notices.rowCount()
+        desk.on_explorer.open_file(path)
+        until(lambda count=count: desk.notices.rowCount() > count)
+        assert desk.notices.notices[0].kind is kind
+    assert desk.explorer.recipe == recipe(5)
+
+
+def test_dropped_files_are_sorted_out(tmp_path: Path, tiny_bundle: Path) -> None:
+    model = Path(shutil.copytree(tiny_bundle, tmp_path / "model"))
+    zipped = tmp_path / "x.persona"
+    anna = style("Anna").save(tmp_path / "anna.json")
+    own = save_picture(tmp_path / "own.png", picture(), recipe=recipe(5))
+    bare = save_picture(tmp_path / "bare.png", picture())
+    found = sort_out([model, zipped, anna, own, bare])
+    assert (found.models, found.styles, found.recipe) == ((model, zipped), (anna,), None)
+    assert found.pictures == (own, bare)
+    assert sort_out([own]).recipe == recipe(5)
+    assert sort_out([bare]).pictures == (bare,)
+    assert sort_out([tmp_path]).pictures == (tmp_path,)
+
+
+def test_dropping_one_picture_with_a_recipe_opens_it(desk: Desk, until: Until, tmp_path: Path) -> None:
+    desk.on_explorer.drop([save_picture(tmp_path / "own.png", picture(), recipe=recipe(5))])
+    until(lambda: desk.explorer.recipe == recipe(5))
+
+
+def test_dropping_a_style_file_adds_it(desk: Desk, until: Until, tmp_path: Path) -> None:
+    desk.on_explorer.drop([style("Anna").save(tmp_path / "anna.json")])
+    until(lambda: desk.styles.active_id == "Anna")
+    assert desk.explorer.styles == (style("Anna").use(),)

@@ -1,0 +1,107 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from studio.commands.desk import Desk
+from studio.library.styles import StyleEntry
+from studio.state.notices import Kind
+from tests.studio.library.made import style
+from tests.studio.workers.checks import Until
+
+
+def names(desk: Desk) -> list[str]:
+    return [entry.name for entry in desk.styles.entries]
+
+
+@pytest.fixture
+def two(desk: Desk, until: Until, tmp_path: Path) -> Desk:
+    """A desk with the styles Bella, Anna and the starter."""
+    for name in ("Anna", "Bella"):
+        desk.on_styles.import_file(style(name).save(tmp_path / f"{name}.json"))
+        until(lambda name=name: desk.styles.active_id == name)
+    return desk
+
+
+def test_using_a_style(desk: Desk) -> None:
+    desk.on_styles.use("Starter")
+    assert desk.styles.active_id == "Starter"
+    assert desk.explorer.styles == (style("Starter").use(),)
+    desk.steps.undo()
+    assert (desk.styles.active_id, desk.explorer.styles) == (None, ())
+    desk.styles.activate("Starter")
+    assert desk.explorer.styles == (style("Starter").use(),)
+    desk.styles.activate(None)
+    assert desk.explorer.styles == ()
+    desk.on_styles.use("nobody")
+    assert desk.explorer.styles == ()
+
+
+def test_importing_can_be_taken_back(two: Desk, until: Until) -> None:
+    made: list[StyleEntry] = []
+    two.on_styles.made.connect(made.append)
+    assert names(two) == ["Bella", "Anna", "Starter"]
+    two.steps.undo()  # using it
+    two.steps.undo()  # importing it
+    until(lambda: names(two) == ["Anna", "Starter"])
+    two.steps.redo()
+    until(lambda: names(two) == ["Bella", "Anna", "Starter"])
+
+
+def test_renaming_tagging_ordering(two: Desk, until: Until) -> None:
+    on = two.on_styles
+    on.rename("Anna", "Carla")
+    on.rename("Anna", "   ")
+    on.set_tags("Anna", ["warm", " ", "warm", "light"])
+    on.set_strength("Anna", 0.4)
+    on.reorder(["Starter", "Anna"])
+    until(lambda: names(two) == ["Starter", "Carla", "Bella"])
+    entry = two.styles.entry("Anna")
+    assert entry is not None
+    assert (entry.style.tags, entry.style.strength) == (("warm", "light"), 0.4)
+    for _ in range(4):
+        two.steps.undo()
+    until(lambda: names(two) == ["Bella", "Anna", "Starter"])
+    entry = two.styles.entry("Anna")
+    assert entry is not None
+    assert (entry.style.tags, entry.style.strength) == ((), 1.0)
+
+
+def test_deleting_and_bringing_back(two: Desk, until: Until) -> None:
+    two.on_styles.delete(["Anna", "Bella"])
+    until(lambda: names(two) == ["Starter"])
+    assert two.styles.active_id is None
+    assert two.explorer.styles == (style("Bella").use(),), "the picture one looks at does not change"
+    two.steps.undo()
+    until(lambda: names(two) == ["Bella", "Anna", "Starter"])
+    two.steps.redo()
+    until(lambda: names(two) == ["Starter"])
+    (slot,) = two.trash.slots("styles")
+    two.on_styles.restore(slot)
+    until(lambda: names(two) == ["Bella", "Anna", "Starter"])
+
+
+def test_duplicating(two: Desk, until: Until) -> None:
+    two.on_styles.duplicate("Anna")
+    until(lambda: names(two) == ["Bella", "Anna", "Anna 2", "Starter"])
+    assert two.styles.active_id == "Bella"
+
+
+def test_out_to_a_file(two: Desk, until: Until, tmp_path: Path) -> None:
+    path = tmp_path / "out" / "x.json"
+    path.parent.mkdir()
+    two.on_styles.export_file("Anna", path)
+    until(path.exists)
+    until(lambda: two.notices.rowCount() == 1)
+    two.on_styles.export_file("Anna", path)
+    until(lambda: two.notices.rowCount() == 2)
+    assert two.notices.notices[0].kind is Kind.ERROR
+
+
+def test_a_file_that_is_no_style(desk: Desk, until: Until, tmp_path: Path) -> None:
+    (tmp_path / "bad.json").write_text("{}")
+    desk.on_styles.import_file(tmp_path / "bad.json")
+    until(lambda: desk.notices.rowCount() == 1)
+    assert "bad.json" in str(desk.notices.notices[0].details[0])
+    assert names(desk) == ["Starter"]

@@ -1,0 +1,85 @@
+"""Scripted stand-ins for what is slow or needs a model."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import numpy as np
+
+from engine.errors import BundleError
+from engine.images import Picture
+from engine.recipe import Recipe
+
+MODEL = "m" * 64
+OTHER = "n" * 64
+
+
+def bundle(model: str = MODEL, path: str = "/models/fake") -> Any:
+    card = SimpleNamespace(resolution=32, preview_resolution=16, style_size=4, directions=())
+    return SimpleNamespace(id=model, name="fake", path=Path(path), card=card)
+
+
+def provider(name: str = "CPU") -> Any:
+    return SimpleNamespace(name=name, reason="because", threads=1)
+
+
+@dataclass
+class FakeEngine:
+    """Renders a flat picture whose colour tells the seed; remembers what was asked, and can be held up."""
+
+    bundle: Any = field(default_factory=bundle)
+    provider: Any = field(default_factory=provider)
+    seconds: float = 0.0
+    asked: list[tuple[str, int | None]] = field(default_factory=list)
+    fail_on: set[int | None] = field(default_factory=set)
+    gate: threading.Event = field(default_factory=threading.Event)
+    entered: threading.Event = field(default_factory=threading.Event)
+    threads: set[int] = field(default_factory=set)
+
+    def __post_init__(self) -> None:
+        self.gate.set()
+
+    def render(self, recipe: Recipe) -> Picture:
+        return self._make("full", recipe, self.bundle.card.resolution)
+
+    def preview(self, recipe: Recipe) -> Picture:
+        return self._make("preview", recipe, self.bundle.card.preview_resolution)
+
+    def score(self, recipe: Recipe, image: Picture) -> float | None:
+        self.asked.append(("score", recipe.seed))
+        return 0.5 if recipe.styles else None
+
+    def _make(self, what: str, recipe: Recipe, side: int) -> Picture:
+        self.threads.add(threading.get_ident())
+        self.asked.append((what, recipe.seed))
+        self.entered.set()
+        self.gate.wait(10)
+        if self.seconds:
+            time.sleep(self.seconds)
+        if recipe.seed in self.fail_on:
+            raise BundleError("/models/fake", "it broke")
+        return np.full((side, side, 3), (recipe.seed or 0) % 256, np.uint8)
+
+
+def opener(engines: dict[str, FakeEngine] | FakeEngine) -> Callable[[Path | None, str], FakeEngine]:
+    """Opens the engine of that folder name, or the only one. A missing one fails as a bundle does."""
+
+    def open_one(path: Path | None, device: str) -> FakeEngine:
+        if isinstance(engines, FakeEngine):
+            return engines
+        name = path.name if path else ""
+        if name not in engines:
+            raise BundleError(path or "default", "it is not there")
+        return engines[name]
+
+    return open_one
+
+
+def recipe(seed: int, model: str = MODEL, **fields: Any) -> Recipe:
+    return Recipe.from_seed(model, seed, **fields)

@@ -1,0 +1,299 @@
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from PySide6.QtCore import QCoreApplication, QThread
+from pytestqt.qtbot import QtBot
+
+from engine.errors import BundleError, Cancelled, RecipeError
+from engine.recipe import StyleUse
+from studio.workers.generator_thread import BULK, TILE, TURN_S, Answer, GeneratorThread, Loaded
+from tests.studio.workers.checks import Until
+from tests.studio.workers.fakes import MODEL, OTHER, FakeEngine, bundle, opener, recipe
+
+
+@pytest.fixture
+def engine() -> FakeEngine:
+    return FakeEngine()
+
+
+@pytest.fixture
+def thread(engine: FakeEngine, qtbot: QtBot) -> Iterator[GeneratorThread]:
+    thread = GeneratorThread(opener(engine))
+    thread.start()
+    with qtbot.waitSignal(thread.ready, timeout=2000):
+        thread.load(None)
+    yield thread
+    engine.gate.set()
+    assert thread.stop()
+
+
+def answers_of(thread: GeneratorThread) -> list[Answer]:
+    answers: list[Answer] = []
+    thread.answered.connect(answers.append)
+    return answers
+
+
+def seeds(answers: list[Answer]) -> list[tuple[int | None, bool]]:
+    return [(answer.recipe.seed, answer.full) for answer in answers]
+
+
+def test_loading_is_told(qtbot: QtBot) -> None:
+    thread = GeneratorThread(opener({"good": FakeEngine()}))
+    thread.start()
+    with qtbot.waitSignal(thread.ready, timeout=2000) as told:
+        thread.load(Path("/models/good"))
+    loaded: Loaded = told.args[0]
+    assert (loaded.bundle.id, loaded.provider.name) == (MODEL, "CPU")
+    with qtbot.waitSignal(thread.failed, timeout=2000) as told:
+        thread.load(Path("/models/bad"))
+    assert isinstance(told.args[0], BundleError)
+    answers = answers_of(thread)
+    thread.request_full(recipe(1))
+    qtbot.waitUntil(lambda: len(answers) == 1)
+    assert thread.stop()
+
+
+def test_a_live_picture_comes_with_its_recipe(thread: GeneratorThread, until: Until) -> None:
+    answers = answers_of(thread)
+    where: list[QThread] = []
+    thread.answered.connect(lambda _: where.append(QThread.currentThread()))
+    request = thread.request_preview(recipe(7))
+    until(lambda: answers)
+    (answer,) = answers
+    assert (answer.request, answer.recipe, answer.full) == (request, recipe(7), False)
+    assert answer.image.shape == (16, 16, 3)
+    assert answer.image[0, 0, 0] == 7
+    assert where == [QThread.currentThread()]
+
+
+def test_the_newest_wins_the_waiting_slot(engine: FakeEngine, thread: GeneratorThread, until: Until) -> None:
+    answers = answers_of(thread)
+    engine.gate.clear()
+    thread.request_preview(recipe(1))
+    until(engine.entered.is_set)
+    for seed in range(2, 50):
+        thread.request_preview(recipe(seed))
+    engine.gate.set()
+    until(lambda: answers and answers[-1].recipe.seed == 49)
+    assert [seed for _, seed in engine.asked] == [1, 49]
+
+
+def test_a_full_picture_that_comes_too_late_is_dropped(
+    engine: FakeEngine, thread: GeneratorThread, until: Until
+) -> None:
+    answers = answers_of(thread)
+    engine.gate.clear()
+    thread.request_full(recipe(1))
+    until(engine.entered.is_set)
+    thread.request_preview(recipe(2))
+    engine.gate.set()
+    until(lambda: answers)
+    assert seeds(answers) == [(2, False)]
+
+
+def test_answers_only_ever_get_newer(
+    engine: FakeEngine, thread: GeneratorThread, until: Until, qapp: QCoreApplication
+) -> None:
+    answers = answers_of(thread)
+    engine.seconds = 0.002
+    for seed in range(60):
+        (thread.request_full if seed % 7 == 0 else thread.request_preview)(recipe(seed))
+        time.sleep(0.001)
+        qapp.processEvents()
+    last = thread.request_full(recipe(100))
+    until(lambda: answers and answers[-1].request == last)
+    requests = [answer.request for answer in answers]
+    assert requests == sorted(set(requests))
+    assert len(answers) > 5, "something was seen on the way"
+
+
+def test_scores_follow_full_pictures_with_a_style(thread: GeneratorThread, until: Until) -> None:
+    scores: list[tuple[int, float | None]] = []
+    thread.scored.connect(lambda request, score: scores.append((request, score)))
+    answers = answers_of(thread)
+    thread.request_full(recipe(1))
+    until(lambda: answers)
+    styled = recipe(2, styles=(StyleUse("a", (1.0, 0, 0, 0)),))
+    request = thread.request_full(styled)
+    until(lambda: scores)
+    assert scores == [(request, 0.5)]
+
+
+def test_failures_are_told_and_the_thread_lives_on(
+    engine: FakeEngine, thread: GeneratorThread, until: Until
+) -> None:
+    engine.fail_on = {3}
+    failures: list[tuple[int, Exception]] = []
+    thread.render_failed.connect(lambda request, error: failures.append((request, error)))
+    request = thread.request_preview(recipe(3))
+    until(lambda: failures)
+    assert failures[0][0] == request
+    assert isinstance(failures[0][1], BundleError)
+    answers = answers_of(thread)
+    thread.request_preview(recipe(4))
+    until(lambda: answers)
+
+
+def test_a_recipe_of_another_model_is_refused(thread: GeneratorThread, until: Until) -> None:
+    failures: list[Exception] = []
+    thread.render_failed.connect(lambda _, error: failures.append(error))
+    thread.request_preview(recipe(1, OTHER))
+    until(lambda: failures)
+    assert isinstance(failures[0], RecipeError)
+    with pytest.raises(RecipeError):
+        thread.render(recipe(1, OTHER)).result(2)
+
+
+def test_queued_renders_are_never_dropped(engine: FakeEngine, thread: GeneratorThread, until: Until) -> None:
+    engine.gate.clear()
+    done: list[int | None] = []
+    for seed in range(30):
+        thread.render(recipe(seed), done=lambda render, _: done.append(render.recipe.seed))
+    for seed in range(1000, 1100):
+        thread.request_preview(recipe(seed))
+    assert thread.waiting >= 29
+    engine.gate.set()
+    until(lambda: len(done) == 30)
+    assert done == list(range(30))
+    assert thread.waiting == 0
+
+
+def test_the_queue_gets_its_turn_and_live_previews_stay_live(
+    engine: FakeEngine, thread: GeneratorThread, until: Until
+) -> None:
+    engine.seconds = 0.004
+    thread.grace_s = 10  # however slow the machine, the hand counts as moving
+    answers = answers_of(thread)
+    for seed in range(200):
+        thread.render(recipe(seed), priority=BULK)
+    start = time.monotonic()
+    engine.asked.clear()
+    while time.monotonic() < start + 1.1:
+        request = thread.request_preview(recipe(1))
+        until(lambda request=request: answers and answers[-1].request == request)
+    turns = [what for what, _ in engine.asked].count("full")
+    most = (time.monotonic() - start) / TURN_S + 4
+    assert 2 <= turns <= most, "the queue goes on, but only a few times a second"
+    engine.asked.clear()
+    request = thread.request_full(recipe(2))
+    until(lambda: answers[-1].request == request)
+    until(lambda: len(engine.asked) > 20)
+    thread.stop()
+
+
+def test_priorities_order_the_queue(engine: FakeEngine, thread: GeneratorThread, until: Until) -> None:
+    engine.gate.clear()
+    done: list[int | None] = []
+    take = lambda render, _: done.append(render.recipe.seed)  # noqa: E731
+    thread.render(recipe(0), done=take)
+    until(engine.entered.is_set)
+    thread.render(recipe(1), priority=BULK, done=take)
+    thread.render(recipe(2), done=take)
+    thread.render(recipe(3), priority=TILE, preview=True, done=take)
+    cancelled = thread.render(recipe(4), priority=TILE, done=take)
+    cancelled.cancel()
+    engine.gate.set()
+    until(lambda: len(done) == 4)
+    assert done == [0, 3, 2, 1]
+    with pytest.raises(Cancelled):
+        cancelled.result(1)
+    assert ("full", 4) not in engine.asked
+
+
+def test_many_pictures_for_a_thread_that_may_wait(
+    engine: FakeEngine, thread: GeneratorThread, until: Until
+) -> None:
+    engine.fail_on = {8}
+    got: list[int] = []
+    errors: list[Exception] = []
+
+    def take() -> None:
+        try:
+            for picture, score in thread.render_many(map(recipe, range(20)), score=True):
+                assert score is None
+                got.append(int(picture[0, 0, 0]))
+        except BundleError as error:
+            errors.append(error)
+
+    taker = threading.Thread(target=take)
+    taker.start()
+    until(lambda: not taker.is_alive())
+    assert got == list(range(8))
+    assert len(errors) == 1
+    until(lambda: thread.waiting == 0)
+    assert ("full", 15) not in engine.asked, "what was ahead was cancelled"
+
+
+def test_everything_is_rendered_on_one_thread(
+    engine: FakeEngine, thread: GeneratorThread, until: Until
+) -> None:
+    answers = answers_of(thread)
+    renders = [thread.render(recipe(n)) for n in range(5)]
+    thread.request_full(recipe(9))
+    until(lambda: answers and all(render.result(1) is not None for render in renders))
+    assert len(engine.threads) == 1
+    assert threading.get_ident() not in engine.threads
+
+
+def test_switching_the_model_keeps_the_queue_of_the_old_one(qtbot: QtBot, until: Until) -> None:
+    old, new = FakeEngine(), FakeEngine(bundle(OTHER))
+    thread = GeneratorThread(opener({"old": old, "new": new}))
+    thread.start()
+    with qtbot.waitSignal(thread.ready, timeout=2000):
+        thread.load(Path("old"))
+    old.gate.clear()
+    renders = [thread.render(recipe(n)) for n in range(4)]
+    until(old.entered.is_set)
+    with qtbot.waitSignal(thread.ready, timeout=2000):
+        thread.load(Path("new"))
+        thread.request_preview(recipe(1, MODEL))  # asked while it was still the old one
+        old.gate.set()
+    failures: list[Exception] = []
+    thread.render_failed.connect(lambda _, error: failures.append(error))
+    answers = answers_of(thread)
+    thread.request_preview(recipe(5, OTHER))
+    until(lambda: answers)
+    assert [int(render.result(2)[0, 0, 0]) for render in renders] == [0, 1, 2, 3]
+    assert failures == []
+    assert thread.stop()
+
+
+def test_stopping_takes_less_than_a_second_whatever_waits(engine: FakeEngine, qtbot: QtBot) -> None:
+    thread = GeneratorThread(opener(engine))
+    thread.start()
+    with qtbot.waitSignal(thread.ready, timeout=2000):
+        thread.load(None)
+    engine.seconds = 0.05
+    renders = [thread.render(recipe(n)) for n in range(500)]
+    start = time.monotonic()
+    assert thread.stop()
+    assert time.monotonic() - start < 1
+    with pytest.raises(Cancelled):
+        renders[-1].result(1)
+    with pytest.raises(Cancelled):
+        thread.render(recipe(1)).result(1)
+
+
+def test_stopping_without_having_started() -> None:
+    assert GeneratorThread(opener(FakeEngine())).stop()
+
+
+def test_the_real_engine(tiny_bundle: Path, qtbot: QtBot, until: Until) -> None:
+    thread = GeneratorThread()
+    thread.start()
+    with qtbot.waitSignal(thread.ready, timeout=20000) as told:
+        thread.load(tiny_bundle, "cpu")
+    loaded: Loaded = told.args[0]
+    answers, scores = answers_of(thread), []
+    thread.scored.connect(lambda _, score: scores.append(score))
+    style = StyleUse("a", (1.0, 0.0, 0.0, 0.0))
+    thread.request_full(recipe(1, loaded.bundle.id, styles=(style,)))
+    until(lambda: scores)
+    assert answers[0].image.shape == (loaded.bundle.card.resolution,) * 2 + (3,)
+    assert 0 <= scores[0] <= 1
+    assert thread.stop()
