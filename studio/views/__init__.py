@@ -1,0 +1,1 @@
+"""What is seen: views show state and pass wishes on to commands; they decide nothing themselves."""

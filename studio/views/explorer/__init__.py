@@ -1,0 +1,1 @@
+"""The explorer page: the map with the picture under the probe, controls, history and what was kept."""

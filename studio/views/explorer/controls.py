@@ -1,0 +1,130 @@
+"""The sliders beside the canvas: strength of the style, variety of the people, the model's directions."""
+
+from __future__ import annotations
+
+from PySide6.QtWidgets import QVBoxLayout, QWidget
+
+from engine.bundle import Bundle, Direction
+from studio.state.explorer import Explorer
+from studio.state.model import ModelState
+from studio.views.kit.button import IconButton
+from studio.views.kit.flow import clear
+from studio.views.kit.layout import column, row
+from studio.views.kit.slider import SliderRow
+from studio.views.kit.text import title
+from studio.views.look import Look
+
+MOST_VARIETY = 1.2
+USUAL_VARIETY = 0.7
+REACH = 3.0
+"""Furthest along a direction, in its own scale."""
+
+
+def steer(slider: SliderRow, explorer: Explorer, property: str) -> None:
+    """Ties a slider to a property of the explorer, both ways; a gesture is one move."""
+    slider.track.sliderPressed.connect(explorer.begin_move)
+    slider.moved.connect(lambda value: setattr(explorer, property, value))
+    slider.track.sliderReleased.connect(explorer.end_move)
+    getattr(explorer, f"{property}_changed").connect(slider.set_value)
+    slider.set_value(getattr(explorer, property))
+
+
+class Section(QWidget):
+    """A titled part of a side panel."""
+
+    def __init__(
+        self, look: Look, key: str, *, tools: tuple[QWidget, ...] = (), parent: QWidget | None = None
+    ) -> None:
+        super().__init__(parent)
+        self.body = QVBoxLayout()
+        self.body.setContentsMargins(0, 0, 0, 0)
+        self.body.setSpacing(8)
+        column(row(title(look, key), None, *tools), self.body, gap=8, margins=(16, 12, 16, 12), parent=self)
+
+
+class LookSection(Section):
+    """Style strength and variety."""
+
+    def __init__(self, look: Look, explorer: Explorer, parent: QWidget | None = None) -> None:
+        reset = IconButton(look, "reset", "action.reset_look", size=24, icon_size=15)
+        super().__init__(look, "controls.look", tools=(reset,), parent=parent)
+        self._explorer = explorer
+        self.strength = SliderRow(look, "controls.strength", default=1.0, tip="controls.strength.tip")
+        self.variety = SliderRow(
+            look,
+            "controls.variety",
+            high=MOST_VARIETY,
+            default=USUAL_VARIETY,
+            tip="controls.variety.tip",
+        )
+        self.body.addWidget(self.strength)
+        self.body.addWidget(self.variety)
+        steer(self.strength, explorer, "style_strength")
+        steer(self.variety, explorer, "truncation")
+        explorer.styles_changed.connect(self._know_styles)
+        reset.clicked.connect(self.reset)
+        self._know_styles()
+
+    def reset(self) -> None:
+        """The usual values, as one move."""
+        explorer = self._explorer
+        explorer.begin_move()
+        explorer.style_strength, explorer.truncation = 1.0, USUAL_VARIETY
+        explorer.clear_directions()
+        explorer.end_move()
+
+    def _know_styles(self, *_: object) -> None:
+        self.strength.setEnabled(bool(self._explorer.place.styles))
+
+
+class DirectionsSection(Section):
+    """One slider for each named direction of the model; hidden when it has none."""
+
+    def __init__(
+        self, look: Look, explorer: Explorer, model: ModelState, parent: QWidget | None = None
+    ) -> None:
+        super().__init__(look, "controls.directions", parent=parent)
+        self._look, self._explorer, self._model = look, explorer, model
+        self._sliders: dict[str, SliderRow] = {}
+        model.bundle_changed.connect(self._build)
+        explorer.directions_changed.connect(self._show)
+        look.words.language_changed.connect(self._name)
+        self._build(model.bundle)
+
+    def _build(self, bundle: Bundle | None) -> None:
+        clear(self.body)
+        directions = bundle.card.directions if bundle else ()
+        self._sliders = {direction.name: self._slider(direction) for direction in directions}
+        self.setVisible(bool(directions))
+        self._name()
+        self._show()
+
+    def _slider(self, direction: Direction) -> SliderRow:
+        slider = SliderRow(
+            self._look,
+            low=-REACH,
+            high=REACH,
+            origin=0.0,
+            show=lambda value: f"{value:+.1f}" if abs(value) >= 0.05 else "0",
+            read=float,
+        )
+        slider.track.sliderPressed.connect(self._explorer.begin_move)
+        slider.moved.connect(lambda value: self._explorer.set_direction(direction.name, _snap(value)))
+        slider.track.sliderReleased.connect(self._explorer.end_move)
+        self.body.addWidget(slider)
+        return slider
+
+    def _name(self, *_: object) -> None:
+        bundle = self._model.bundle
+        for direction in bundle.card.directions if bundle else ():
+            self._sliders[direction.name].set_name(direction.title(self._look.words.language))
+
+    def _show(self, *_: object) -> None:
+        amounts = dict(self._explorer.place.directions)
+        for name, slider in self._sliders.items():
+            slider.set_value(amounts.get(name, 0.0))
+
+
+def _snap(value: float) -> float:
+    """Near the middle is the middle."""
+    return 0.0 if abs(value) < 0.06 else value

@@ -1,0 +1,291 @@
+"""The explorer page: styles at the left, the map in the middle, controls and what was kept at the right."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from PySide6.QtCore import QEvent, QObject, QPoint, QRectF, Qt
+from PySide6.QtGui import QKeyEvent, QPainter, QPaintEvent
+from PySide6.QtWidgets import QMenu, QStackedWidget, QWidget
+
+from engine.images import Picture
+from engine.recipe import Recipe
+from studio.commands.desk import Desk
+from studio.views.actions import Actions
+from studio.views.explorer.canvas import Canvas
+from studio.views.explorer.controls import DirectionsSection, LookSection
+from studio.views.explorer.geometry import GridPoint
+from studio.views.explorer.history import HistoryStrip
+from studio.views.explorer.kept import KeptStrip
+from studio.views.explorer.thumbs import RecipeThumbs
+from studio.views.explorer.tiles import Ticket, TileField
+from studio.views.kit import paint
+from studio.views.kit.button import ActionButton, Button, IconButton
+from studio.views.kit.empty import EmptyState
+from studio.views.kit.layout import Line, Surface, column, row, scrolling
+from studio.views.look import Look
+from studio.views.status import reason
+from studio.views.styles.panel import StylePanel
+from studio.views.welcome import Welcome
+from studio.workers.generator_thread import TILE, GeneratorThread
+
+
+def renderer(generator: GeneratorThread) -> Callable[..., Ticket]:
+    """Thumbnails from the generator thread, behind everything a person waits for."""
+
+    def render(
+        recipe: Recipe,
+        preview: bool,
+        done: Callable[[Picture], object],
+        failed: Callable[[Exception], object],
+    ) -> Ticket:
+        return generator.render(
+            recipe,
+            preview=preview,
+            priority=TILE,
+            done=lambda _, picture: done(picture),
+            failed=lambda _, error: failed(error),
+        )
+
+    return render
+
+
+class ExplorerPage(QWidget):
+    """Where pictures are found."""
+
+    def __init__(self, look: Look, desk: Desk, actions: Actions, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._look, self._desk, self._actions = look, desk, actions
+        render = renderer(desk.generator)
+        self.field = TileField(render, self)
+        self.thumbs = RecipeThumbs(render, self)
+        self.full_thumbs = RecipeThumbs(render, self, preview=False)
+        self.welcome = Welcome(look)
+        self.styles = StylePanel(look, desk.styles, desk.explorer, desk.on_styles, actions, self.welcome)
+        self.canvas = Canvas(look, desk.explorer, self.field)
+        self.tools = CanvasTools(look, actions, self.canvas)
+        self.history = HistoryStrip(
+            look, desk.history, self.thumbs, lambda which: desk.on_explorer.go(which, by=self)
+        )
+        self.controls = Controls(look, desk, actions)
+        self.missing = NoModel(look, desk, actions)
+        self._middle = QStackedWidget()
+        self._arrange()
+        self._connect()
+
+    def _arrange(self) -> None:
+        walking = QWidget()
+        column(self.canvas, self.history, gap=0, parent=walking).setStretch(0, 1)
+        self._middle.addWidget(walking)
+        self._middle.addWidget(self.missing)
+        self.styles.setFixedWidth(272)
+        self.controls.setFixedWidth(288)
+        box = row(self.styles, self._middle, self.controls, gap=0, parent=self)
+        box.setStretch(1, 1)
+        for first, second in (
+            (self.styles, self.canvas),
+            (self.canvas, self.controls),
+        ):
+            self.setTabOrder(first, second)
+
+    def _connect(self) -> None:
+        desk = self._desk
+        desk.model.status_changed.connect(self._choose_state)
+        desk.model.bundle_changed.connect(self._forget_tiles)
+        desk.on_pictures.kept.connect(lambda _: self.canvas.flash())
+        self.canvas.keep_wanted.connect(lambda recipe: desk.on_pictures.keep_recipe(recipe, by=self))
+        self.canvas.menu_wanted.connect(self._show_menu)
+        self.canvas.pin_pressed.connect(self._show_pin_menu)
+        self.canvas.opened.connect(self._actions["fullscreen"].trigger)
+        desk.explorer.image_changed.connect(self._remember)
+        desk.settings.reduce_motion_changed.connect(self._set_calm)
+        self._set_calm(desk.settings.reduce_motion)
+        self._choose_state()
+
+    def _show_menu(self, at: QPoint, point: GridPoint | None) -> None:
+        menu, words, explorer = QMenu(self), self._look.words, self._desk.explorer
+        if point is not None:
+            recipe = explorer.recipe_at(point.x, point.y)
+            menu.addAction(words("canvas.go_there"), lambda: self.canvas.glide_to(point.x, point.y))
+            menu.addAction(words("canvas.keep_this"), lambda: self.canvas.keep_wanted.emit(recipe))
+            menu.addSeparator()
+        for which in (
+            "keep",
+            "keep_varied",
+            "variations",
+            "copy",
+            "-",
+            "random",
+            "pin",
+            "-",
+            "large",
+            "fullscreen",
+        ):
+            if which == "-":
+                menu.addSeparator()
+            else:
+                menu.addAction(self._actions[which])
+        menu.popup(at)
+
+    def _show_pin_menu(self, pin: int, at: QPoint) -> None:
+        menu, words, explorer = QMenu(self), self._look.words, self._desk.explorer
+        menu.addAction(words("canvas.go_there"), lambda: explorer.go_to_pin(pin))
+        menu.addAction(words("canvas.unpin"), lambda: explorer.remove_pin(pin))
+        menu.popup(at)
+
+    def set_panels(self, shown: bool) -> None:
+        """Shows or hides what is beside the canvas."""
+        self.styles.setVisible(shown)
+        self.controls.setVisible(shown)
+
+    def _choose_state(self, *_: object) -> None:
+        model = self._desk.model
+        self._middle.setCurrentIndex(1 if model.status == "failed" and model.bundle is None else 0)
+        self.tools.setVisible(model.bundle is not None)
+
+    def _forget_tiles(self, *_: object) -> None:
+        self.field.forget()
+        self.canvas.refresh()
+        self._choose_state()
+
+    def _set_calm(self, calm: bool) -> None:
+        self.canvas.calm = calm
+
+    def _remember(self, *_: object) -> None:
+        """The picture at rest will stand in the history."""
+        explorer = self._desk.explorer
+        if explorer.image is not None and explorer.recipe is not None and explorer.is_full:
+            self.thumbs.put(explorer.recipe, explorer.image)
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        if event.key() in (Qt.Key.Key_Left, Qt.Key.Key_Right, Qt.Key.Key_Up, Qt.Key.Key_Down):
+            self.canvas.keyPressEvent(event)
+        elif not self._actions.run_key(event, "explore"):
+            super().keyPressEvent(event)
+
+
+class CanvasTools(QWidget):
+    """The tools that float over the canvas: a new place, keep, pin, smaller and larger steps."""
+
+    def __init__(self, look: Look, actions: Actions, canvas: Canvas) -> None:
+        super().__init__(canvas)
+        self._look, self._canvas = look, canvas
+        self.keep = ActionButton(look, actions["keep"], kind="primary", icon="keep")
+        self.random = ActionButton(look, actions["random"], kind="plain", icon="random")
+        parts = [
+            self._tool(look, actions, which, icon) for which, icon in (("undo", "undo"), ("redo", "redo"))
+        ]
+        zoom = [
+            self._tool(look, actions, which, icon)
+            for which, icon in (("zoom_out", "minus"), ("zoom_in", "plus"))
+        ]
+        large = self._tool(look, actions, "large", "picture")
+        pin = self._tool(look, actions, "pin", "pin")
+        variations = self._tool(look, actions, "variations", "ring")
+        row(
+            *parts,
+            _Gap(look),
+            self.random,
+            self.keep,
+            _Gap(look),
+            variations,
+            pin,
+            large,
+            *zoom,
+            gap=4,
+            margins=(8, 6, 8, 6),
+            parent=self,
+        )
+        canvas.installEventFilter(self)
+        look.words.language_changed.connect(self._place)
+
+    def _tool(self, look: Look, actions: Actions, which: str, icon: str) -> IconButton:
+        action = actions[which]
+        spec = actions.specs[which]
+        keys = (*spec.plain, *spec.keys)
+        button = IconButton(
+            look, icon, f"action.{which}", size=32, shortcut=keys[0] if keys else None, pressed=action.trigger
+        )
+        button.setEnabled(action.isEnabled())
+        button.setCheckable(spec.checkable)
+
+        def follow() -> None:
+            button.setEnabled(action.isEnabled())
+            button.setChecked(action.isChecked())
+
+        action.changed.connect(follow)
+        button.clicked.connect(follow)
+        return button
+
+    def _place(self, *_: object) -> None:
+        self.adjustSize()
+        host = self._canvas
+        self.move((host.width() - self.width()) // 2, host.height() - self.height() - 16)
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        if event.type() == QEvent.Type.Resize:
+            self._place()
+        return False
+
+    def event(self, event: QEvent) -> bool:
+        if event.type() == QEvent.Type.LayoutRequest:
+            self._place()
+        return super().event(event)
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        painter = paint.smooth(QPainter(self))
+        rect, theme = QRectF(self.rect()), self._look.theme
+        paint.fill(painter, rect, theme.color("panel"), 12)
+        paint.outline(painter, rect, theme.color("outline"), 12)
+        painter.end()
+
+
+class _Gap(Line):
+    def __init__(self, look: Look) -> None:
+        super().__init__(look, upright=True)
+        self.setFixedSize(9, 20)
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        painter = QPainter(self)
+        painter.fillRect(4, 0, 1, self.height(), self._look.theme.color("outline"))
+        painter.end()
+
+
+class Controls(Surface):
+    """Sliders above, what was kept below."""
+
+    def __init__(self, look: Look, desk: Desk, actions: Actions, parent: QWidget | None = None) -> None:
+        super().__init__(look, "panel", "left", parent)
+        self.look_section = LookSection(look, desk.explorer)
+        self.directions = DirectionsSection(look, desk.explorer, desk.model)
+        self.kept = KeptStrip(look, desk, actions)
+        sliders = QWidget()
+        column(self.look_section, self.directions, None, gap=0, parent=sliders)
+        area = scrolling(sliders)
+        box = column(area, Line(look), self.kept, gap=0, parent=self)
+        box.setStretch(0, 3)
+        box.setStretch(2, 2)
+
+
+class NoModel(QWidget):
+    """Stands in the place of the canvas when no model could be loaded."""
+
+    def __init__(self, look: Look, desk: Desk, actions: Actions) -> None:
+        super().__init__()
+        self._look, self._model = look, desk.model
+        again = Button(look, "nomodel.again", pressed=lambda: desk.on_models.use(None, by=self))
+        other = Button(
+            look, "nomodel.other", kind="primary", icon="import", pressed=actions["open_model"].trigger
+        )
+        self._empty = EmptyState(look, "warning", "nomodel.title", "nomodel.hint", again, other)
+        column(self._empty, gap=0, parent=self)
+        desk.model.status_changed.connect(self._say)
+        self._say()
+
+    def _say(self, *_: object) -> None:
+        self._empty.set_detail(reason(self._look, self._model))
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        painter = QPainter(self)
+        painter.fillRect(self.rect(), self._look.theme.color("canvas"))
+        painter.end()

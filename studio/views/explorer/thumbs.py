@@ -1,0 +1,55 @@
+"""Small pictures of recipes, for history and the like; each is rendered once."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import QObject, Signal
+from PySide6.QtGui import QImage
+
+from engine.images import Picture
+from engine.recipe import Recipe
+from studio.state.pixels import to_image
+from studio.views.explorer.tiles import Renderer, Ticket
+from studio.views.pictures import Recent
+
+
+class RecipeThumbs(QObject):
+    """Thumbnails by recipe."""
+
+    arrived = Signal()
+
+    def __init__(self, render: Renderer, parent: QObject | None = None, *, preview: bool = True) -> None:
+        super().__init__(parent)
+        self._render, self._preview = render, preview
+        self._images: Recent[Recipe, QImage] = Recent(400)
+        self._under_way: dict[Recipe, Ticket | None] = {}
+
+    def get(self, recipe: Recipe | None) -> QImage | None:
+        """The thumbnail; when it is not there yet it is asked for, and `arrived` follows."""
+        if recipe is None:
+            return None
+        image = self._images.look(recipe)
+        if image is None and recipe not in self._under_way:
+            self._under_way[recipe] = None
+            ticket = self._render(
+                recipe,
+                self._preview,
+                lambda picture: self._take(recipe, picture),
+                lambda _: self._lose(recipe),
+            )
+            if recipe in self._under_way:
+                self._under_way[recipe] = ticket
+        return image
+
+    def put(self, recipe: Recipe, image: QImage) -> None:
+        """A picture that was made anyway."""
+        if recipe not in self._images:
+            self._images.put(recipe, image)
+
+    def _take(self, recipe: Recipe, picture: Picture) -> None:
+        self._under_way.pop(recipe, None)
+        self._images.put(recipe, to_image(picture))
+        self.arrived.emit()
+
+    def _lose(self, recipe: Recipe) -> None:
+        # Stays among those under way: what failed once is not asked for again.
+        self._under_way[recipe] = None

@@ -1,0 +1,368 @@
+"""A grid of kept pictures. Only what is in sight is drawn or asked for, so its length does not matter."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import QEvent, QMimeData, QPoint, QPointF, QRect, QRectF, QSize, Qt, QUrl, Signal
+from PySide6.QtGui import (
+    QColor,
+    QContextMenuEvent,
+    QDrag,
+    QImage,
+    QKeyEvent,
+    QMouseEvent,
+    QPainter,
+    QPaintEvent,
+    QPixmap,
+    QResizeEvent,
+    QShowEvent,
+)
+from PySide6.QtWidgets import QAbstractScrollArea, QApplication, QFrame, QWidget
+
+from studio.library.index import Row
+from studio.state.gallery import GalleryModel, PictureRole
+from studio.theme import font
+from studio.views.icons import tinted
+from studio.views.kit import paint
+from studio.views.look import Look
+from studio.views.pictures import Recent, tile
+
+LABEL_COLORS = {
+    "red": "#e5484d",
+    "yellow": "#f0b100",
+    "green": "#3fb26f",
+    "blue": "#3b82f6",
+    "purple": "#9b6cf0",
+}
+RADIUS = 6.0
+Modifier = Qt.KeyboardModifier
+
+
+class PictureGrid(QAbstractScrollArea):
+    """Kept pictures in equal cells, chosen by mouse and key."""
+
+    opened = Signal(str)
+    """Id of a picture that was double-clicked."""
+    current_changed = Signal(str)
+    """Id of the picture with the cursor; empty for none."""
+    menu_wanted = Signal(QPoint)
+    """Global position."""
+
+    def __init__(
+        self,
+        look: Look,
+        model: GalleryModel,
+        *,
+        columns: int = 0,
+        least: int = 160,
+        gap: int = 12,
+        margin: int = 16,
+        marks: bool = True,
+        parent: QWidget | None = None,
+    ) -> None:
+        """columns: 0 for as many as fit of at least `least` pixels. marks: show ratings, labels."""
+        super().__init__(parent)
+        self._look, self.model = look, model
+        self._columns, self._least, self._gap, self._margin, self._marks = columns, least, gap, margin, marks
+        self._current = -1
+        self._anchor = -1
+        self._hover = -1
+        self._pressed: QPointF | None = None
+        self._band: QRect | None = None
+        self._pixmaps: Recent[tuple[int, int, int], QPixmap] = Recent(400)
+        self._set_up()
+        self._connect()
+
+    def _set_up(self) -> None:
+        self.setFrameShape(QFrame.Shape.NoFrame)
+        self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+        self.viewport().setMouseTracking(True)
+        self.viewport().setAutoFillBackground(False)
+        self._look.words.bind(self, "setAccessibleName", "gallery.title")
+
+    def _connect(self) -> None:
+        model = self.model
+        model.modelReset.connect(self._reset)
+        model.rowsInserted.connect(self._lay)
+        model.rowsRemoved.connect(self._lay)
+        model.dataChanged.connect(self.viewport().update)
+        model.selection_changed.connect(self.viewport().update)
+
+    # ---- where things lie
+
+    @property
+    def columns(self) -> int:
+        if self._columns:
+            return self._columns
+        return max(1, (self._room + self._gap) // (self._least + self._gap))
+
+    @property
+    def _room(self) -> int:
+        return max(1, self.viewport().width() - 2 * self._margin)
+
+    @property
+    def side(self) -> int:
+        """Side of a cell."""
+        return max(24, (self._room - self._gap * (self.columns - 1)) // self.columns)
+
+    def set_least(self, least: int) -> None:
+        """Smallest side of a cell; the one with the cursor stays in sight."""
+        self._least = least
+        self._lay()
+        if self._current >= 0:
+            self.reveal(self._current)
+
+    def cell(self, number: int) -> QRect:
+        """Where a picture lies in the viewport."""
+        line, column = divmod(number, self.columns)
+        step = self.side + self._gap
+        top = self._margin + line * step - self.verticalScrollBar().value()
+        return QRect(self._margin + column * step, top, self.side, self.side)
+
+    def number_at(self, at: QPoint) -> int:
+        """The picture at a place of the viewport; -1 for none."""
+        step = self.side + self._gap
+        x, y = at.x() - self._margin, at.y() - self._margin + self.verticalScrollBar().value()
+        column, line = x // step, y // step
+        if x < 0 or y < 0 or column >= self.columns or x % step >= self.side or y % step >= self.side:
+            return -1
+        number = line * self.columns + column
+        return number if number < self.model.rowCount() else -1
+
+    def reveal(self, number: int) -> None:
+        """Scrolls as little as is needed to show a picture."""
+        cell, bar = self.cell(number), self.verticalScrollBar()
+        if cell.top() < self._margin:
+            bar.setValue(bar.value() + cell.top() - self._margin)
+        elif cell.bottom() > self.viewport().height() - self._margin:
+            bar.setValue(bar.value() + cell.bottom() - self.viewport().height() + self._margin)
+
+    def _visible(self) -> range:
+        step, top = self.side + self._gap, self.verticalScrollBar().value()
+        first = max(0, (top - self._margin) // step) * self.columns
+        last = ((top + self.viewport().height()) // step + 1) * self.columns
+        return range(first, min(last, self.model.rowCount()))
+
+    def _lay(self, *_: object) -> None:
+        lines = -(-self.model.rowCount() // self.columns)
+        height = lines * (self.side + self._gap) - self._gap + 2 * self._margin
+        bar = self.verticalScrollBar()
+        bar.setPageStep(self.viewport().height())
+        bar.setSingleStep(max(16, (self.side + self._gap) // 3))
+        bar.setRange(0, max(0, height - self.viewport().height()))
+        if self._marks and self.isVisible():
+            self.model.thumbnail_size = bucket(round(self.side * self.devicePixelRatioF()))
+        self.viewport().update()
+
+    def _reset(self) -> None:
+        self._current = min(self._current, self.model.rowCount() - 1)
+        self._anchor = self._current
+        self._lay()
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        self._lay()
+
+    def showEvent(self, event: QShowEvent) -> None:
+        self._lay()
+
+    # ---- the cursor and the selection
+
+    @property
+    def current(self) -> int:
+        """The number of the picture with the cursor; -1 for none."""
+        return self._current
+
+    def current_row(self) -> Row | None:
+        """What is known about the picture with the cursor."""
+        return self.model.row_at(self._current) if 0 <= self._current < self.model.rowCount() else None
+
+    def go(self, number: int, modifiers: Modifier = Modifier.NoModifier) -> None:
+        """Puts the cursor on a picture and selects as the modifiers say."""
+        if not 0 <= number < self.model.rowCount():
+            return
+        self._current = number
+        row = self.model.row_at(number)
+        if modifiers & Modifier.ShiftModifier and self._anchor >= 0:
+            self.model.select_range(min(self._anchor, number), max(self._anchor, number))
+        elif row is not None:
+            self._anchor = number
+            if modifiers & Modifier.ControlModifier:
+                self.model.toggle(row.id)
+            else:
+                self.model.select([row.id])
+        self.reveal(number)
+        self.setAccessibleDescription(row.name if row else "")
+        self.current_changed.emit(row.id if row else "")
+        self.viewport().update()
+
+    def mousePressEvent(self, event: QMouseEvent) -> None:
+        if event.button() == Qt.MouseButton.RightButton:
+            return
+        number = self.number_at(event.position().toPoint())
+        self._pressed = event.position()
+        if number < 0:
+            self._band = QRect(event.position().toPoint(), QSize())
+            if not event.modifiers():
+                self.model.select([])
+            return
+        row = self.model.row_at(number)
+        if row is not None and row.id in self.model.selection and not event.modifiers():
+            self._current = number
+            self.current_changed.emit(row.id)
+            self.viewport().update()
+        else:
+            self.go(number, event.modifiers())
+
+    def mouseMoveEvent(self, event: QMouseEvent) -> None:
+        at = event.position().toPoint()
+        if self._band is not None:
+            self._stretch(at)
+        elif self._pressed is not None and event.buttons() & Qt.MouseButton.LeftButton:
+            if (event.position() - self._pressed).manhattanLength() > QApplication.startDragDistance():
+                self._pressed = None
+                self._drag_out()
+        hover = self.number_at(at)
+        if hover != self._hover:
+            self._hover = hover
+            self.viewport().update()
+
+    def mouseReleaseEvent(self, event: QMouseEvent) -> None:
+        pressed, self._pressed = self._pressed, None
+        if self._band is not None:
+            self._band = None
+            self.viewport().update()
+        elif pressed is not None and not event.modifiers() and event.button() == Qt.MouseButton.LeftButton:
+            self.go(self.number_at(event.position().toPoint()))
+
+    def mouseDoubleClickEvent(self, event: QMouseEvent) -> None:
+        number = self.number_at(event.position().toPoint())
+        row = self.model.row_at(number) if number >= 0 else None
+        if row is not None:
+            self.opened.emit(row.id)
+
+    def contextMenuEvent(self, event: QContextMenuEvent) -> None:
+        number = self.number_at(self.viewport().mapFrom(self, event.pos()))
+        row = self.model.row_at(number) if number >= 0 else None
+        if row is not None and row.id not in self.model.selection:
+            self.go(number)
+        if self.model.selection:
+            self.menu_wanted.emit(event.globalPos())
+
+    def leaveEvent(self, event: QEvent) -> None:
+        self._hover = -1
+        self.viewport().update()
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        page = max(1, self.viewport().height() // (self.side + self._gap)) * self.columns
+        last = self.model.rowCount() - 1
+        here = max(0, self._current)
+        goals = {
+            Qt.Key.Key_Left: here - 1,
+            Qt.Key.Key_Right: here + 1 if self._current >= 0 else 0,
+            Qt.Key.Key_Up: here - self.columns,
+            Qt.Key.Key_Down: here + self.columns if self._current >= 0 else 0,
+            Qt.Key.Key_PageUp: max(0, here - page),
+            Qt.Key.Key_PageDown: min(last, here + page),
+            Qt.Key.Key_Home: 0,
+            Qt.Key.Key_End: last,
+        }
+        goal = goals.get(Qt.Key(event.key()))
+        if goal is None or event.modifiers() & Modifier.AltModifier:
+            event.ignore()
+            return
+        if 0 <= goal <= last:
+            self.go(goal, event.modifiers() & Modifier.ShiftModifier)
+
+    def _stretch(self, at: QPoint) -> None:
+        assert self._band is not None
+        self._band.setBottomRight(at)
+        band = self._band.normalized()
+        rows = [self.model.row_at(n) for n in self._visible() if self.cell(n).intersects(band)]
+        self.model.select([row.id for row in rows if row is not None])
+        self.viewport().update()
+
+    def _drag_out(self) -> None:
+        """The selected pictures as files, for other programs and for the style library."""
+        ids = self.model.selection
+        if not ids:
+            return
+        mime = QMimeData()
+        mime.setUrls([QUrl.fromLocalFile(str(self.model.path(which))) for which in ids[:200]])
+        drag = QDrag(self)
+        drag.setMimeData(mime)
+        index = self.model.index(max(0, self._current), 0)
+        image = self.model.data(index, Qt.ItemDataRole.DecorationRole)
+        if isinstance(image, QImage) and not image.isNull():
+            drag.setPixmap(tile(image, 72, self.devicePixelRatioF(), 8))
+        drag.exec(Qt.DropAction.CopyAction)
+
+    # ---- drawing
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        painter = paint.smooth(QPainter(self.viewport()))
+        chosen = set(self.model.selection)
+        for number in self._visible():
+            cell = QRectF(self.cell(number))
+            if cell.intersects(QRectF(event.rect())):
+                self._paint_cell(painter, cell, number, chosen)
+        if self._band is not None:
+            band = QRectF(self._band.normalized())
+            painter.fillRect(band, paint.faded(self._look.theme.color("accent"), 0.16))
+            paint.outline(painter, band, self._look.theme.color("accent"), 2)
+        painter.end()
+
+    def _paint_cell(self, painter: QPainter, cell: QRectF, number: int, chosen: set[str]) -> None:
+        theme = self._look.theme
+        index = self.model.index(number, 0)
+        row = self.model.data(index, PictureRole.ROW)
+        image = self.model.data(index, Qt.ItemDataRole.DecorationRole)
+        if isinstance(image, QImage) and not image.isNull():
+            painter.drawPixmap(cell.topLeft(), self._pixmap(image, round(cell.width())))
+        else:
+            paint.fill(painter, cell, theme.color("raised"), RADIUS)
+        if self._marks and isinstance(row, Row):
+            self._paint_marks(painter, cell, row, hovered=number == self._hover)
+        if isinstance(row, Row) and row.id in chosen:
+            paint.outline(painter, cell.adjusted(-4, -4, 4, 4), theme.color("accent"), RADIUS + 4, 2.5)
+        elif number == self._current and self.hasFocus():
+            paint.outline(painter, cell.adjusted(-4, -4, 4, 4), theme.color("faint"), RADIUS + 4, 1.5)
+        elif number == self._hover:
+            paint.outline(painter, cell, QColor(255, 255, 255, 90), RADIUS, 1.5)
+
+    def _paint_marks(self, painter: QPainter, cell: QRectF, row: Row, *, hovered: bool) -> None:
+        if row.rating:
+            width = row.rating * 13 + 11
+            chip = QRectF(cell.left() + 6, cell.bottom() - 26, width, 20)
+            paint.fill(painter, chip, QColor(0, 0, 0, 150), 10)
+            for number in range(row.rating):
+                star = QRectF(chip.left() + 6 + number * 13, chip.top() + 4, 12, 12)
+                self._paint_star(painter, star)
+        if row.label in LABEL_COLORS:
+            paint.fill(painter, QRectF(cell.right() - 18, cell.top() + 6, 12, 12), QColor(0, 0, 0, 120), 6)
+            paint.fill(
+                painter, QRectF(cell.right() - 17, cell.top() + 7, 10, 10), QColor(LABEL_COLORS[row.label]), 5
+            )
+        if hovered and row.score is not None and cell.width() > 96:
+            words = f"{row.score:.0%}"
+            painter.setFont(font(11))
+            chip = QRectF(cell.right() - 46, cell.bottom() - 26, 40, 20)
+            paint.fill(painter, chip, QColor(0, 0, 0, 150), 10)
+            painter.setPen(QColor("#ffffff"))
+            painter.drawText(chip, Qt.AlignmentFlag.AlignCenter, words)
+
+    def _paint_star(self, painter: QPainter, rect: QRectF) -> None:
+        # White on the dark chip, in both themes.
+        painter.drawPixmap(rect.topLeft(), tinted("starred", QColor("#ffffff"), 12, self.devicePixelRatioF()))
+
+    def _pixmap(self, image: QImage, side: int) -> QPixmap:
+        scale = self.devicePixelRatioF()
+        key = (image.cacheKey(), side, round(scale * 100))
+        return self._pixmaps.look(key) or self._pixmaps.put(key, tile(image, side, scale, RADIUS))
+
+
+def bucket(pixels: int) -> int:
+    """Thumbnails are made in a few sizes only, so that the cache is used again after small changes."""
+    for size in (96, 160, 256, 384, 512):
+        if pixels <= size:
+            return size
+    return 512

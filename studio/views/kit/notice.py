@@ -1,0 +1,251 @@
+"""Notices: what happened, what it means, what can be done. They lie over the window and stop nothing."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+from PySide6.QtCore import QEvent, QObject, QRectF, Qt, QTimer, Signal
+from PySide6.QtGui import QEnterEvent, QPainter, QPaintEvent
+from PySide6.QtWidgets import QSizePolicy, QVBoxLayout, QWidget
+
+from studio.state.notices import Kind
+from studio.theme import RADIUS_LARGE, Type
+from studio.views.kit import paint
+from studio.views.kit.button import Button, IconButton
+from studio.views.kit.layout import column, row, scrolling
+from studio.views.kit.progress import ProgressLine
+from studio.views.kit.text import MEDIUM, Text
+from studio.views.look import Look
+
+WIDTH = 400
+STAY_MS = 7000
+MOST = 4
+"""More notices than this push the oldest out."""
+
+
+ROLES = {Kind.INFO: "accent", Kind.SUCCESS: "success", Kind.WARNING: "warning", Kind.ERROR: "danger"}
+
+
+@dataclass(frozen=True)
+class Action:
+    """A way out that a notice offers."""
+
+    words: str
+    do: Callable[[], object]
+
+
+@dataclass(frozen=True)
+class Message:
+    """What a notice says, already in the user's language."""
+
+    title: str
+    meaning: str = ""
+    details: Sequence[str] = ()
+    """One line each, such as file names with reasons."""
+    actions: Sequence[Action] = ()
+    kind: Kind = Kind.INFO
+    stays: bool = False
+    """Until closed by hand; warnings with details and errors always stay."""
+
+
+class Notice(QWidget):
+    """One notice."""
+
+    closed = Signal()
+
+    def __init__(self, look: Look, message: Message, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._look, self.message = look, message
+        self.setFixedWidth(WIDTH)
+        self.setSizePolicy(QSizePolicy.Policy.Fixed, QSizePolicy.Policy.Minimum)
+        self.setAccessibleName(" ".join(filter(None, (message.title, message.meaning))))
+        self.title = _wrapped(look, message.title, MEDIUM)
+        self._arrange()
+        self._timer = QTimer(self, singleShot=True, interval=STAY_MS)
+        self._timer.timeout.connect(self.close_up)
+        if not self._stays():
+            self._timer.start()
+
+    def close_up(self) -> None:
+        """Goes away."""
+        self._timer.stop()
+        self.closed.emit()
+
+    def _stays(self) -> bool:
+        message = self.message
+        return message.stays or message.kind is Kind.ERROR or bool(message.details)
+
+    def _arrange(self) -> None:
+        close = IconButton(self._look, "close", "notice.close", size=24, icon_size=14, pressed=self.close_up)
+        head = row(self.title, close, gap=8)
+        head.setAlignment(close, Qt.AlignmentFlag.AlignTop)
+        box = column(head, gap=4, margins=(44, 12, 12, 12), parent=self)
+        if self.message.meaning:
+            box.addWidget(_wrapped(self._look, self.message.meaning, role="muted"))
+        if self.message.details:
+            box.addWidget(_Details(self._look, self.message.details))
+        self._add_extra(box)
+        if self.message.actions:
+            box.addSpacing(4)
+            box.addLayout(row(*(self._button(action) for action in self.message.actions), None, gap=8))
+
+    def _add_extra(self, box: QVBoxLayout) -> None:
+        """For notices that show more."""
+
+    def _button(self, action: Action) -> Button:
+        button = Button(self._look, kind="", parent=self)
+        button.setText(action.words)
+        button.clicked.connect(lambda: self._act(action))
+        return button
+
+    def _act(self, action: Action) -> None:
+        self.close_up()
+        action.do()
+
+    def enterEvent(self, event: QEnterEvent) -> None:
+        self._timer.stop()
+
+    def leaveEvent(self, event: QEvent) -> None:
+        if not self._stays():
+            self._timer.start()
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        painter = paint.smooth(QPainter(self))
+        rect, theme = QRectF(self.rect()), self._look.theme
+        paint.fill(painter, rect, theme.color("raised" if theme.tokens.is_dark else "panel"), RADIUS_LARGE)
+        paint.outline(painter, rect, theme.color("outline"), RADIUS_LARGE)
+        icon = QRectF(14, 14, 20, 20)
+        self._look.icons.paint(painter, icon, self.message.kind.value, ROLES[self.message.kind])
+        painter.end()
+
+
+class Working(Notice):
+    """A notice of something under way, with its progress and a way to stop it."""
+
+    cancelled = Signal()
+
+    def __init__(self, look: Look, title: str, parent: QWidget | None = None) -> None:
+        self.progress = ProgressLine(look)
+        self.count = Text(look, size=Type.CAPTION, role="muted", numbers=True)
+        self._cancel = Button(look, "action.cancel", pressed=self._stop)
+        super().__init__(look, Message(title, stays=True), parent)
+
+    def show_progress(self, done: int, total: int) -> None:
+        """`total` 0: nobody knows yet how much there is."""
+        self.progress.set_part(done / total if total else None)
+        self.count.setText(self._look.words("progress.count", done=done, total=total) if total else "")
+
+    def _stop(self) -> None:
+        self._cancel.setEnabled(False)
+        self.cancelled.emit()
+
+    def _add_extra(self, box: QVBoxLayout) -> None:
+        box.addWidget(self.progress)
+        box.addLayout(row(self.count, None, self._cancel))
+
+
+class NoticeStack(QWidget):
+    """The notices in the lower right corner of a window, newest below."""
+
+    def __init__(self, look: Look, parent: QWidget) -> None:
+        super().__init__(parent)
+        self._look = look
+        self._box = column(gap=8, parent=self)
+        self._margin, self._bottom = 16, 16
+        parent.installEventFilter(self)
+        self.hide()
+
+    @property
+    def notices(self) -> list[Notice]:
+        """Those that are to be seen."""
+        items = (self._box.itemAt(i) for i in range(self._box.count()))
+        return [w for item in items if item and isinstance(w := item.widget(), Notice)]
+
+    def set_bottom(self, pixels: int) -> None:
+        """Height of whatever lies under the notices, such as the status bar."""
+        self._bottom = pixels + 16
+        self._place()
+
+    def say(self, message: Message) -> Notice:
+        """Shows a message."""
+        return self.add(Notice(self._look, message, self))
+
+    def work(self, title: str) -> Working:
+        """Shows that something is under way."""
+        working = Working(self._look, title, self)
+        self.add(working)
+        return working
+
+    def add(self, notice: Notice) -> Notice:
+        old = [n for n in self.notices if not isinstance(n, Working)]
+        for surplus in old[: max(0, len(old) - MOST + 1)]:
+            surplus.close_up()
+        notice.closed.connect(lambda: self._drop(notice))
+        self._box.addWidget(notice)
+        self.show()
+        self.raise_()
+        self._place()
+        return notice
+
+    def clear(self) -> None:
+        """Takes all of them away."""
+        for notice in self.notices:
+            notice.close_up()
+
+    def _drop(self, notice: Notice) -> None:
+        self._box.removeWidget(notice)
+        notice.hide()
+        notice.deleteLater()
+        self.setVisible(self._box.count() > 0)
+        self._place()
+
+    def _place(self) -> None:
+        host = self.parentWidget()
+        if host is None:
+            return
+        height = sum(
+            n.heightForWidth(WIDTH) if n.hasHeightForWidth() else n.sizeHint().height() for n in self.notices
+        )
+        height += 8 * max(0, len(self.notices) - 1)
+        at = host.rect().bottomRight()
+        self.setGeometry(at.x() - WIDTH - self._margin, at.y() - height - self._bottom, WIDTH, height)
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        if event.type() in (QEvent.Type.Resize, QEvent.Type.LayoutRequest) and watched is self.parentWidget():
+            self._place()
+        return False
+
+
+class _Details(QWidget):
+    """Lines such as file names with reasons; more than a few scroll."""
+
+    def __init__(self, look: Look, lines: Sequence[str]) -> None:
+        super().__init__()
+        inner = QWidget()
+        labels = [_wrapped(look, line, role="muted", size=Type.CAPTION + 1) for line in lines]
+        column(*labels, gap=4, parent=inner)
+        outer = column(gap=0, margins=(0, 4, 0, 0), parent=self)
+        if len(lines) <= 5:
+            outer.addWidget(inner)
+        else:
+            area = scrolling(inner)
+            area.setFixedHeight(132)
+            area.setFocusPolicy(Qt.FocusPolicy.TabFocus)
+            outer.addWidget(area)
+
+
+def _wrapped(
+    look: Look, words: str, weight: object = None, *, role: str = "text", size: int = Type.BODY
+) -> Text:
+    label = Text(look, size=size, role=role, wrap=True, **({"weight": weight} if weight else {}))  # type: ignore[arg-type]
+    label.setText(breakable(words))
+    label.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Minimum)
+    return label
+
+
+def breakable(words: str) -> str:
+    """Lets very long words, such as file names, break after their joints."""
+    for joint in ("/", "\\", "_", "-", "."):
+        words = words.replace(joint, joint + "\u200b")
+    return words

@@ -1,0 +1,82 @@
+"""The menu bar: every action has a place in it."""
+
+from __future__ import annotations
+
+from PySide6.QtWidgets import QMenu, QMenuBar
+
+from studio.views.actions import Actions
+from studio.views.look import Look
+
+MENUS: tuple[tuple[str, tuple[str, ...]], ...] = (
+    (
+        "file",
+        ("new_style", "new_style_folder", "import_style", "-", "open_model", "-", "export", "-", "quit"),
+    ),
+    ("edit", ("undo", "redo", "-", "copy", "select_all", "delete", "-", "find", "palette", "-", "settings")),
+    (
+        "picture",
+        (
+            "keep",
+            "keep_varied",
+            "variations",
+            "random",
+            "pin",
+            "-",
+            "back",
+            "forward",
+            "-",
+            "reset_look",
+            "no_style",
+            "previous_style",
+            "next_style",
+            "-",
+            "recall",
+            "compare",
+            "style_from_selection",
+            "-",
+            "rate_1",
+            "rate_2",
+            "rate_3",
+            "rate_4",
+            "rate_5",
+            "rate_0",
+            "-",
+            "label_red",
+            "label_yellow",
+            "label_green",
+            "label_blue",
+        ),
+    ),
+    (
+        "view",
+        (
+            "explore",
+            "gallery",
+            "-",
+            "large",
+            "zoom_in",
+            "zoom_out",
+            "-",
+            "panels",
+            "fullscreen",
+            "full_window",
+            "-",
+            "theme",
+            "language",
+        ),
+    ),
+    ("help", ("shortcuts", "welcome", "-", "diagnostics", "about")),
+)
+
+
+def fill(bar: QMenuBar, look: Look, actions: Actions) -> None:
+    """Builds the menus."""
+    for name, ids in MENUS:
+        menu = QMenu(bar)
+        look.words.bind(menu, "setTitle", f"menu.{name}")
+        for which in ids:
+            if which == "-":
+                menu.addSeparator()
+            else:
+                menu.addAction(actions[which])
+        bar.addMenu(menu)

@@ -1,0 +1,96 @@
+"""Shows what the studio has to tell: notices, and jobs with their progress."""
+
+from __future__ import annotations
+
+from functools import partial
+
+import shiboken6
+from PySide6.QtCore import QObject, QTimer
+
+from studio.commands.steps import Report, Steps
+from studio.library.text import Text
+from studio.state.jobs import Job, Jobs
+from studio.state.notices import Kind, Notice, Notices
+from studio.views.kit.notice import Action, Message, NoticeStack, Working
+from studio.views.kit.notice import Notice as Shown
+from studio.views.look import Look
+
+PATIENCE_MS = 350
+"""Work that is over sooner is not worth a notice."""
+
+
+DELETED = {
+    "Delete picture": Text("The picture is in the bin."),
+    "Delete {n} pictures": Text("{n} pictures are in the bin."),
+    "Delete style": Text("The style is in the bin."),
+    "Delete {n} styles": Text("{n} styles are in the bin."),
+    "Delete board": Text("The board is gone; its pictures stay in the gallery."),
+}
+"""Steps that are told, with a way back: title -> what happened."""
+
+
+class NoticePresenter(QObject):
+    """Puts notices and jobs into the stack, in the user's words."""
+
+    def __init__(self, look: Look, notices: Notices, jobs: Jobs, steps: Steps, stack: NoticeStack) -> None:
+        super().__init__(stack)
+        self._look, self._notices, self._jobs = look, notices, jobs
+        self._steps, self._stack = steps, stack
+        self._known: set[int] = set()
+        self._undo: Shown | None = None
+        notices.added.connect(self._tell)
+        steps.changed.connect(self._after_step)
+        jobs.rowsInserted.connect(lambda: self._wait_for_jobs())
+        for notice in reversed(notices.notices):
+            self._tell(notice)
+        self._wait_for_jobs()
+
+    def _tell(self, notice: Notice) -> None:
+        shown = self._stack.say(self._message(notice))
+        shown.closed.connect(lambda: self._notices.dismiss(notice.id))
+
+    def _after_step(self, report: Report) -> None:
+        """What was deleted can be brought back for as long as nothing else was done."""
+        if self._undo is not None:
+            self._undo.close_up()
+        happened = DELETED.get(report.title.source)
+        if happened is None or report.kind == "undo":
+            return
+        words = self._look.words
+        told = Text(happened.source, **dict(report.title.values))
+        undo = Action(words("action.undo"), self._steps.undo)
+        self._undo = self._stack.say(Message(words.say(told), actions=[undo], kind=Kind.INFO))
+        self._undo.closed.connect(self._forget_undo)
+
+    def _forget_undo(self) -> None:
+        self._undo = None
+
+    def _message(self, notice: Notice) -> Message:
+        words = self._look.words
+        more = (words.say(text) for text in (notice.meaning, notice.advice) if text is not None)
+        return Message(
+            title=words.say(notice.what),
+            meaning=" ".join(more),
+            details=[line if isinstance(line, str) else words.say(line) for line in notice.details],
+            actions=[Action(words.say(act.label), act.do) for act in notice.acts],
+            kind=notice.kind,
+        )
+
+    def _wait_for_jobs(self) -> None:
+        for job in self._jobs.running:
+            if id(job) not in self._known:
+                self._known.add(id(job))
+                QTimer.singleShot(PATIENCE_MS, self, partial(self._show_job, job))
+
+    def _show_job(self, job: Job) -> None:
+        if not shiboken6.isValid(job) or not job.running:
+            return
+        working = self._stack.work(self._look.words.say(job.title))
+        working.show_progress(job.done, job.total)
+        job.progress_changed.connect(working.show_progress)
+        job.finished.connect(lambda _: self._end(job, working))
+        working.cancelled.connect(job.cancel)
+
+    def _end(self, job: Job, working: Working) -> None:
+        self._known.discard(id(job))
+        working.close_up()

@@ -1,0 +1,195 @@
+"""Pictures of every view in both themes and languages: what `persona studio --screenshots DIR` writes.
+
+The library is a throw-away one, filled with a style from the sample pictures and a few kept pictures.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import QCoreApplication, QEvent, QEventLoop
+
+from studio.i18n import LANGUAGES
+from studio.library.text import Text
+from studio.state.notices import Act, Kind
+from studio.theme import Choice
+from studio.views.welcome import sample_sets
+
+if TYPE_CHECKING:
+    from studio.views.window import Window
+
+THEMES: tuple[Choice, ...] = ("dark", "light")
+SIZE = (1440, 900)
+PATIENCE_S = 60.0
+KEPT = 9
+
+
+@dataclass(frozen=True)
+class Scene:
+    """One view: how to get there, and how to leave."""
+
+    name: str
+    open: Callable[[Window], object]
+    close: Callable[[Window], object] = lambda _: None
+
+
+def scenes() -> list[Scene]:
+    """Every view, in the order in which they are pictured."""
+    return [
+        Scene("explore", lambda w: w.show_page("explore")),
+        Scene(
+            "explore-large",
+            lambda w: w.explorer.canvas.set_large(True),
+            lambda w: w.explorer.canvas.set_large(False),
+        ),
+        Scene("explore-welcome", lambda w: w.start_welcome(), lambda w: w.explorer.welcome.hide()),
+        Scene("explore-drop", _show_drop, lambda w: w.drop.overlay.hide()),
+        Scene("explore-notices", _show_notices, lambda w: w.notices.clear()),
+        Scene("gallery", _show_gallery),
+        Scene("gallery-export", lambda w: w.ask_export(), lambda w: w.export.close_up()),
+        Scene("gallery-view", lambda w: w.gallery.view(), lambda w: w.viewer.close_up()),
+        Scene("gallery-compare", _compare, lambda w: w.viewer.close_up()),
+        Scene(
+            "gallery-nothing",
+            lambda w: w.gallery.toolbar.search.setText("zzzz"),
+            lambda w: w.gallery.clear_query(),
+        ),
+        Scene("settings", lambda w: w.show_settings("appearance")),
+        Scene("settings-models", lambda w: w.show_settings("models")),
+        Scene("settings-diagnostics", lambda w: w.show_settings("diagnostics")),
+        Scene("settings-about", lambda w: w.show_settings("about")),
+        Scene("variations", _show_variations, lambda w: w.variations.close_up()),
+        Scene("palette", _show_palette, lambda w: w.palette_.close_up()),
+        Scene("shortcuts", lambda w: w.shortcuts.open(), lambda w: w.shortcuts.close_up()),
+    ]
+
+
+def take_all(window: Window, folder: Path, settle: Callable[[str], object] | None = None) -> list[Path]:
+    """Writes a picture of every scene in every look; returns the files."""
+    folder.mkdir(parents=True, exist_ok=True)
+    files = []
+    for language in LANGUAGES:
+        for theme in THEMES:
+            window.desk.settings.language = language
+            window.desk.settings.theme = theme
+            for scene in scenes():
+                name = f"{scene.name}-{theme}-{language}"
+                with staged(window, scene):
+                    if settle is not None:
+                        settle(name)
+                    else:
+                        rest(window)
+                    file = folder / f"{name}.png"
+                    window.grab().save(str(file))
+                    files.append(file)
+    return files
+
+
+@contextmanager
+def staged(window: Window, scene: Scene) -> Iterator[None]:
+    """The scene, and everything as before afterwards."""
+    scene.open(window)
+    try:
+        yield
+    finally:
+        scene.close(window)
+
+
+def furnish(window: Window) -> None:
+    """Makes a style from the sample pictures and keeps a few pictures, as a person would."""
+    desk = window.desk
+    wait(lambda: desk.model.status in ("ready", "failed"))
+    wait(lambda: desk.explorer.is_full)
+    window.use_samples(sample_sets())
+    wait(lambda: not desk.jobs.running)
+    wait(lambda: len(desk.styles.entries) >= len(sample_sets()))
+    explorer = desk.explorer
+    for number in range(KEPT):
+        explorer.move_to(1.4 * number + 0.3, 0.7 * (number % 3))
+        wait(lambda: explorer.is_full and explorer.is_current)
+        desk.on_pictures.keep(by=window)
+        _wait_for_count(window, number + 1)
+    ids = [row.id for n in range(desk.gallery.count) if (row := desk.gallery.row_at(n)) is not None]
+    for stars, one in enumerate(ids[:5], start=1):
+        desk.on_pictures.rate([one], stars, by=window)
+    desk.on_explorer.back(by=window)
+    explorer.move_to(3.2, -0.8)
+    rest(window)
+    window.notices.clear()
+
+
+def _wait_for_count(window: Window, count: int) -> None:
+    wait(lambda: window.desk.gallery.count >= count)
+
+
+def rest(window: Window) -> None:
+    """Waits until everything in sight is there."""
+    desk, page = window.desk, window.explorer
+    wait(lambda: desk.explorer.recipe is None or (desk.explorer.is_full and desk.explorer.is_current))
+    wait(lambda: not page.canvas.isVisible() or page.field.waiting == 0)
+    pause(0.35)
+
+
+def wait(until: Callable[[], bool], seconds: float = PATIENCE_S) -> bool:
+    """Lets the window live until something is so; False when it does not come."""
+    end = time.monotonic() + seconds
+    while not until():
+        if time.monotonic() > end:
+            return False
+        pause(0.02)
+    return True
+
+
+def pause(seconds: float) -> None:
+    """Lets the window live for a moment."""
+    end = time.monotonic() + seconds
+    while time.monotonic() < end:
+        QCoreApplication.processEvents(QEventLoop.ProcessEventsFlag.AllEvents, 10)
+        QCoreApplication.sendPostedEvents(None, QEvent.Type.DeferredDelete)
+        time.sleep(0.002)
+
+
+def _show_variations(window: Window) -> None:
+    window.show_page("explore")
+    window.show_variations()
+
+
+def _show_palette(window: Window) -> None:
+    window.show_page("explore")
+    window.palette_.open()
+
+
+def _show_drop(window: Window) -> None:
+    overlay = window.drop.overlay
+    overlay.setGeometry(window.rect())
+    overlay.show()
+    overlay.raise_()
+
+
+def _show_gallery(window: Window) -> None:
+    window.show_page("gallery")
+    wait(lambda: window.desk.gallery.row_at(0) is not None, 5)
+    window.gallery.grid.go(0)
+
+
+def _compare(window: Window) -> None:
+    model = window.desk.gallery
+    model.select([row.id for n in range(min(3, model.count)) if (row := model.row_at(n)) is not None])
+    window.gallery.compare()
+
+
+def _show_notices(window: Window) -> None:
+    notices = window.desk.notices
+    notices.add(
+        Kind.WARNING,
+        Text("Only files from this computer can be dropped here."),
+        meaning=Text("Nothing was fetched from the network."),
+        advice=Text("Save the picture to a folder first, then drop the file."),
+        details=("https://example.org/portrait.png",),
+    )
+    notices.add(Kind.INFO, Text("Nothing is selected."), acts=(Act(Text("Keep both"), lambda: None),))

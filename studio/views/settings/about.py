@@ -1,0 +1,72 @@
+"""Who made what: the program, the model, the pictures it learned from, the parts it is built with."""
+
+from __future__ import annotations
+
+from importlib import metadata
+
+from studio.state.model import ModelState
+from studio.views.kit.empty import Sign
+from studio.views.kit.layout import column, row
+from studio.views.kit.text import Text, heading, title
+from studio.views.look import Look
+from studio.views.settings.parts import SettingSection, small_print
+
+PARTS = (
+    ("Qt and PySide6", "LGPL-3.0"),
+    ("ONNX Runtime", "MIT"),
+    ("NumPy", "BSD-3-Clause"),
+    ("OpenCV", "Apache-2.0"),
+    ("Pillow", "MIT-CMU"),
+    ("YuNet face detector", "MIT"),
+    ("Inter, as Studio Inter", "OFL-1.1"),
+    ("Noto Sans CJK SC, as Studio Han", "OFL-1.1"),
+)
+
+
+class About(SettingSection):
+    """Names and licences."""
+
+    def __init__(self, look: Look, model: ModelState) -> None:
+        super().__init__(look, "settings.about")
+        self._model = model
+        self.version = Text(look, role="muted")
+        self.credits = small_print(look)
+        self.parts = small_print(look)
+        self.parts.setText("\n".join(f"{name} — {licence}" for name, licence in PARTS))
+        name = heading(look)
+        name.setText("Persona Studio")
+        mark = Sign(look, "persona", 56)
+        self.body.addSpacing(12)
+        self.body.addLayout(row(mark, column(None, name, self.version, None, gap=2), None, gap=16))
+        self.body.addSpacing(16)
+        for part in (
+            small_print(look, "about.what"),
+            title(look, "about.model"),
+            self.credits,
+            title(look, "about.parts"),
+            self.parts,
+            small_print(look, "about.licence"),
+        ):
+            self.add(part)
+            self.body.addSpacing(8)
+        model.bundle_changed.connect(self._say)
+        look.words.bind_text(self.version, "setText", lambda: look.words("about.version", version=version()))
+        look.words.language_changed.connect(self._say)
+        self._say()
+
+    def _say(self, *_: object) -> None:
+        bundle, words = self._model.bundle, self._look.words
+        if bundle is None:
+            self.credits.setText(words("about.model.none"))
+            return
+        card = bundle.card
+        lines = [words("about.model.name", name=card.name, licence=card.licence), *card.attribution]
+        self.credits.setText("\n".join(lines))
+
+
+def version() -> str:
+    """Of the program."""
+    try:
+        return metadata.version("persona-studio")
+    except metadata.PackageNotFoundError:
+        return "0"

@@ -1,0 +1,152 @@
+"""The settings page: a list of sections at the left, a search field above, and the sections themselves."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from PySide6.QtCore import QRectF, QSize, Qt
+from PySide6.QtGui import QFontMetrics, QKeyEvent, QPainter, QPaintEvent
+from PySide6.QtWidgets import QAbstractButton, QScrollArea, QSizePolicy, QWidget
+
+from studio.commands.models import ModelCommands
+from studio.library.places import Places
+from studio.state.explorer import Explorer
+from studio.state.model import ModelState
+from studio.state.settings import SettingsState
+from studio.theme import font
+from studio.views.actions import Actions
+from studio.views.kit import paint
+from studio.views.kit.choice import SearchField
+from studio.views.kit.layout import Surface, column, row, scrolling
+from studio.views.kit.text import heading
+from studio.views.look import Look
+from studio.views.settings.about import About
+from studio.views.settings.diagnostics import Diagnostics
+from studio.views.settings.models import Models
+from studio.views.settings.parts import SettingSection
+from studio.views.settings.preferences import Appearance, Device, Work
+
+WIDTH = 680
+
+
+class _Entry(QAbstractButton):
+    """A section's name in the list at the left."""
+
+    def __init__(self, look: Look, key: str) -> None:
+        super().__init__()
+        self._look = look
+        self.setCheckable(True)
+        self.setFont(font())
+        self.setFixedHeight(32)
+        self.setFocusPolicy(Qt.FocusPolicy.TabFocus)
+        self.setAttribute(Qt.WidgetAttribute.WA_Hover)
+        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
+        look.words.bind(self, "setText", key)
+
+    def sizeHint(self) -> QSize:
+        return QSize(QFontMetrics(self.font()).horizontalAdvance(self.text()) + 24, 32)
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        painter = paint.smooth(QPainter(self))
+        theme, rect = self._look.theme, QRectF(self.rect())
+        if self.isChecked() or self.underMouse():
+            paint.fill(painter, rect, theme.color("tint" if self.isChecked() else "hover"))
+        if self.hasFocus():
+            paint.outline(painter, rect, theme.color("accent"), width=2)
+        painter.setPen(theme.color("text" if self.isChecked() else "muted"))
+        painter.drawText(rect.adjusted(12, 0, -8, 0), Qt.AlignmentFlag.AlignVCenter, self.text())
+        painter.end()
+
+
+class SettingsPage(QWidget):
+    """Everything that is set once and then left alone."""
+
+    def __init__(
+        self,
+        look: Look,
+        settings: SettingsState,
+        model: ModelState,
+        explorer: Explorer,
+        commands: ModelCommands,
+        places: Places,
+        actions: Actions,
+        timings: Callable[[], dict[str, str]] = dict,
+        parent: QWidget | None = None,
+    ) -> None:
+        super().__init__(parent)
+        self._actions = actions
+        self.search = SearchField(look, "settings.search")
+        self.sections: dict[str, SettingSection] = {
+            "appearance": Appearance(look, settings),
+            "work": Work(look, settings),
+            "device": Device(look, settings, commands.set_device),
+            "models": Models(look, model, commands),
+            "diagnostics": Diagnostics(look, model, explorer, places, timings),
+            "about": About(look, model),
+        }
+        self._entries = {which: _Entry(look, f"settings.{which}") for which in self.sections}
+        self._area = self._make_area()
+        side = Surface(look, "panel", "right")
+        column(
+            heading(look, "settings.title"),
+            4,
+            self.search,
+            4,
+            *self._entries.values(),
+            None,
+            gap=4,
+            margins=(16, 20, 16, 16),
+            parent=side,
+        )
+        side.setFixedWidth(248)
+        row(side, self._area, gap=0, parent=self)
+        self._connect()
+
+    def _make_area(self) -> QScrollArea:
+        inside = QWidget()
+        inside.setMaximumWidth(WIDTH)
+        column(*self.sections.values(), None, gap=0, parent=inside)
+        holder = QWidget()
+        inside.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Preferred)
+        box = row(inside, None, margins=(40, 24, 40, 24), parent=holder)
+        box.setStretch(0, WIDTH)
+        return scrolling(holder)
+
+    def _connect(self) -> None:
+        self.search.textChanged.connect(self._search)
+        for which, entry in self._entries.items():
+            entry.clicked.connect(lambda _=False, which=which: self.show_section(which))
+        self._area.verticalScrollBar().valueChanged.connect(self._mark)
+        self._mark()
+
+    def show_section(self, which: str) -> None:
+        """Scrolls to a section."""
+        self.search.clear()
+        section = self.sections[which]
+        if isinstance(section, Diagnostics):
+            section.refresh()
+        self._area.verticalScrollBar().setValue(section.y())
+        self._mark_entry(which)
+
+    def _search(self, wanted: str) -> None:
+        for section in self.sections.values():
+            named = wanted.strip().casefold() in section.title.text().casefold()
+            section.setVisible(section.search("" if named else wanted.strip()))
+
+    def _mark(self, *_: object) -> None:
+        top = self._area.verticalScrollBar().value() + 80
+        shown = [which for which, section in self.sections.items() if section.y() <= top]
+        self._mark_entry(shown[-1] if shown else "appearance")
+
+    def _mark_entry(self, which: str) -> None:
+        for name, entry in self._entries.items():
+            entry.setChecked(name == which)
+
+    def showEvent(self, event: object) -> None:
+        diagnostics = self.sections["diagnostics"]
+        if isinstance(diagnostics, Diagnostics):
+            diagnostics.refresh()
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        if not self._actions.run_key(event, "settings"):
+            super().keyPressEvent(event)

@@ -1,0 +1,261 @@
+"""The style library as a panel: the cards, a way to make a new one, and the mixer."""
+
+from __future__ import annotations
+
+from functools import partial
+from pathlib import Path
+
+from PySide6.QtCore import QPoint, QRectF, Qt, Signal
+from PySide6.QtGui import QKeyEvent, QMouseEvent, QPainter, QPaintEvent, QPen
+from PySide6.QtWidgets import QFileDialog, QMenu, QSizePolicy, QVBoxLayout, QWidget
+
+from studio.commands.styles import StyleCommands
+from studio.library.styles import StyleEntry
+from studio.state.explorer import Explorer
+from studio.state.styles import StyleLibrary, StyleRole
+from studio.theme import RADIUS_LARGE
+from studio.views.actions import Actions
+from studio.views.kit import paint
+from studio.views.kit.button import IconButton
+from studio.views.kit.choice import SearchField
+from studio.views.kit.empty import Sign
+from studio.views.kit.layout import Surface, column, row, scrolling
+from studio.views.kit.text import caption, title
+from studio.views.look import Look
+from studio.views.styles.card import StyleCard
+from studio.views.styles.mixer import Mixer
+
+MANY = 6
+"""From so many styles on there is a search field."""
+
+
+class StylePanel(Surface):
+    """The library of styles."""
+
+    def __init__(
+        self,
+        look: Look,
+        library: StyleLibrary,
+        explorer: Explorer,
+        commands: StyleCommands,
+        actions: Actions,
+        guest: QWidget | None = None,
+        parent: QWidget | None = None,
+    ) -> None:
+        """guest: stands above the drop hint, such as the first steps."""
+        super().__init__(look, "panel", "right", parent)
+        self._guest = guest
+        self._look, self._library, self._explorer, self._commands = look, library, explorer, commands
+        self._actions = actions
+        self.cards: dict[str, StyleCard] = {}
+        self.none = StyleCard(look, None)
+        self.search = SearchField(look, "styles.search")
+        self.drop = DropHint(look)
+        self.mixer = Mixer(look)
+        self._mixing: tuple[str, str] | None = None
+        self._list = QVBoxLayout()
+        self._arrange()
+        self._connect()
+        self._build()
+
+    def _arrange(self) -> None:
+        add = IconButton(self._look, "plus", "action.new_style", pressed=self._show_add_menu)
+        self._add = add
+        self._list.setContentsMargins(8, 4, 8, 8)
+        self._list.setSpacing(2)
+        holder = QWidget()
+        holder.setLayout(self._list)
+        head = row(title(self._look, "styles.title"), None, add, margins=(16, 8, 8, 0))
+        searching = row(self.search, margins=(16, 0, 16, 4))
+        guests = (self._guest,) if self._guest is not None else ()
+        foot = column(*guests, self.drop, gap=12, margins=(12, 8, 12, 12))
+        column(head, searching, scrolling(holder), foot, self.mixer, gap=4, parent=self)
+        self.setMinimumWidth(248)
+
+    def _connect(self) -> None:
+        library = self._library
+        library.entries_changed.connect(self._build)
+        library.active_changed.connect(self._mark)
+        library.items.modelReset.connect(self._build)
+        library.items.dataChanged.connect(self._mark)
+        self.search.textChanged.connect(partial(setattr, library, "search"))
+        self.none.chosen.connect(lambda: self._use(None))
+        self.drop.clicked.connect(self._actions["new_style"].trigger)
+        self.mixer.share_changed.connect(self._show_mix)
+        self.mixer.accepted.connect(self._save_mix)
+        self.mixer.cancelled.connect(self._cancel_mix)
+
+    # ---- cards
+
+    def _build(self, *_: object) -> None:
+        """Makes the cards follow the library, keeping those that are still there."""
+        items = self._library.items
+        shown = [items.data(items.index(n, 0), StyleRole.ENTRY) for n in range(items.rowCount())]
+        for which in set(self.cards) - {entry.id for entry in shown}:
+            card = self.cards.pop(which)
+            card.hide()
+            card.deleteLater()
+        while self._list.takeAt(0) is not None:
+            pass
+        self._list.addWidget(self.none)
+        for entry in shown:
+            self._list.addWidget(self._card(entry))
+        self._list.addStretch(1)
+        self.search.setVisible(len(self._library.entries) >= MANY or bool(self._library.search))
+        self._mark()
+
+    def _card(self, entry: StyleEntry) -> StyleCard:
+        card = self.cards.get(entry.id)
+        if card is not None:
+            card.set_entry(entry)
+            return card
+        which = entry.id
+        card = StyleCard(self._look, entry)
+        card.chosen.connect(lambda: self._use(which))
+        card.renamed.connect(lambda name: self._commands.rename(which, name, by=self))
+        card.menu_wanted.connect(lambda at: self._show_menu(which, at))
+        card.weighed.connect(
+            lambda digest, weight: self._commands.set_weights(which, {digest: weight}, by=self)
+        )
+        card.mixed.connect(lambda other: self.begin_mix(which, other))
+        card.placed.connect(lambda other, above: self._place(other, which, above=above))
+        self.cards[which] = card
+        return card
+
+    def _mark(self, *_: object) -> None:
+        active = self._library.active
+        items = self._library.items
+        self.none.set_state(active=active is None and self._mixing is None, usable=True)
+        for which, card in self.cards.items():
+            index = items.index(items.row_of(which), 0)
+            card.set_state(
+                active=active is not None and active.id == which,
+                usable=bool(items.data(index, StyleRole.USABLE)),
+                colors=tuple(items.data(index, StyleRole.SWATCH) or ()),
+            )
+
+    def _use(self, which: str | None) -> None:
+        if self._mixing:
+            self._close_mixer()
+        self._commands.use(which, by=self)
+
+    def _place(self, moved: str, beside: str, *, above: bool) -> None:
+        ids = [entry.id for entry in self._library.entries if entry.id != moved]
+        at = ids.index(beside) + (0 if above else 1)
+        self._commands.reorder([*ids[:at], moved, *ids[at:]], by=self)
+
+    # ---- menus
+
+    def _show_add_menu(self) -> None:
+        menu = QMenu(self)
+        for which in ("new_style", "new_style_folder", "import_style"):
+            menu.addAction(self._actions[which])
+        menu.popup(self._add.mapToGlobal(QPoint(0, self._add.height() + 4)))
+
+    def _show_menu(self, which: str, at: QPoint) -> None:
+        entry = self._library.entry(which)
+        if entry is None:
+            return
+        words, menu = self._look.words, QMenu(self)
+        if self._library.is_usable(entry):
+            menu.addAction(words("styles.use"), lambda: self._use(which))
+        else:
+            menu.addAction(words("styles.anew"), lambda: self._commands.re_encode(which, by=self))
+        menu.addSeparator()
+        menu.addAction(words("styles.rename"), self.cards[which].name.edit)
+        menu.addAction(words("styles.duplicate"), lambda: self._commands.duplicate(which, by=self))
+        others = [other for other in self._library.entries if other.id != which]
+        mixing = menu.addMenu(words("styles.mix_with"))
+        mixing.setEnabled(bool(others))
+        for other in others:
+            mixing.addAction(other.name.replace("&", "&&"), partial(self.begin_mix, which, other.id))
+        menu.addAction(words("styles.export"), lambda: self._export(entry))
+        menu.addSeparator()
+        menu.addAction(words("styles.delete"), lambda: self._commands.delete([which], by=self))
+        menu.popup(at)
+
+    def _export(self, entry: StyleEntry) -> None:
+        words = self._look.words
+        name, _ = QFileDialog.getSaveFileName(
+            self, words("styles.export"), f"{entry.id}.json", words("files.style") + " (*.json)"
+        )
+        if name:
+            self._commands.export_file(entry.id, Path(name), overwrite=True, by=self)
+
+    # ---- mixing
+
+    def begin_mix(self, first: str, second: str) -> None:
+        """Opens the mixer for two styles; the canvas shows the mix from now on."""
+        a, b = self._library.entry(first), self._library.entry(second)
+        if a is None or b is None:
+            return
+        self._mixing = (first, second)
+        self._before = self._explorer.place.styles
+        self.mixer.open(a, b)
+        self._mark()
+
+    def _show_mix(self, share: float) -> None:
+        if self._mixing is None:
+            return
+        a, b = (self._library.entry(which) for which in self._mixing)
+        if a is not None and b is not None:
+            uses = [a.style.use(1 - share), b.style.use(share)]
+            self._explorer.set_styles([use for use in uses if use.weight > 0])
+
+    def _save_mix(self, name: str) -> None:
+        if self._mixing is None:
+            return
+        share = self.mixer.value()
+        first, second = self._mixing
+        self._close_mixer()
+        self._commands.mix({first: 1 - share, second: share}, name=name, by=self)
+
+    def _cancel_mix(self) -> None:
+        if self._mixing is not None:
+            self._explorer.set_styles(self._before)
+        self._close_mixer()
+
+    def _close_mixer(self) -> None:
+        self._mixing = None
+        self.mixer.hide()
+        self._mark()
+
+
+class DropHint(QWidget):
+    """Says that pictures can be dropped anywhere; a click chooses files instead."""
+
+    clicked = Signal()
+
+    def __init__(self, look: Look, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._look = look
+        hint = caption(look, "styles.drop", wrap=True)
+        hint.setAlignment(Qt.AlignmentFlag.AlignVCenter)
+        row(Sign(look, "pictures", 24, "muted"), hint, gap=12, margins=(14, 12, 12, 12), parent=self)
+        self.setFocusPolicy(Qt.FocusPolicy.TabFocus)
+        self.setCursor(Qt.CursorShape.PointingHandCursor)
+        self.setAttribute(Qt.WidgetAttribute.WA_Hover)
+        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Minimum)
+        look.words.bind(self, "setAccessibleName", "action.new_style")
+
+    def mouseReleaseEvent(self, event: QMouseEvent) -> None:
+        if self.rect().contains(event.position().toPoint()):
+            self.clicked.emit()
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        if event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter, Qt.Key.Key_Space):
+            self.clicked.emit()
+        else:
+            event.ignore()
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        painter = paint.smooth(QPainter(self))
+        theme, rect = self._look.theme, QRectF(self.rect()).adjusted(1, 1, -1, -1)
+        if self.underMouse():
+            paint.fill(painter, rect, theme.color("hover"), RADIUS_LARGE)
+        pen = QPen(theme.color("accent" if self.hasFocus() else "outline"), 1.25)
+        pen.setDashPattern([4, 4])
+        painter.setPen(pen)
+        painter.setBrush(Qt.BrushStyle.NoBrush)
+        painter.drawRoundedRect(rect, RADIUS_LARGE, RADIUS_LARGE)
+        painter.end()

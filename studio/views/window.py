@@ -1,0 +1,536 @@
+"""The window: rail, pages, status line, and what may lie over them. It shows state and passes wishes on."""
+
+from __future__ import annotations
+
+import base64
+from collections.abc import Sequence
+from functools import cached_property, partial
+from pathlib import Path
+
+from PySide6.QtCore import QByteArray, QPoint, Qt
+from PySide6.QtGui import QCloseEvent, QFocusEvent, QGuiApplication, QIcon, QKeyEvent
+from PySide6.QtWidgets import QFileDialog, QMainWindow, QMenu, QMenuBar, QStackedWidget, QWidget
+
+from engine.errors import TargetExistsError
+from studio.commands.desk import Desk
+from studio.i18n import LANGUAGES, system_language
+from studio.library.settings import ExportOptions
+from studio.library.tasks import End, Outcome
+from studio.library.text import Text
+from studio.state.notices import Act, Kind
+from studio.views import menus
+from studio.views.actions import Actions
+from studio.views.drop import Dropped, DropTarget
+from studio.views.explorer.page import ExplorerPage
+from studio.views.explorer.variations import Variations
+from studio.views.export import ExportSheet
+from studio.views.gallery.page import GalleryPage
+from studio.views.gallery.viewer import Shown, Viewer
+from studio.views.kit.layout import column, row
+from studio.views.kit.notice import NoticeStack
+from studio.views.look import Look
+from studio.views.notices import NoticePresenter
+from studio.views.palette import Entry, Palette
+from studio.views.rail import Rail
+from studio.views.settings.page import SettingsPage
+from studio.views.shortcuts import ShortcutSheet
+from studio.views.status import HEIGHT, StatusLine
+
+SET_SIZES = (4, 9, 16, 25)
+"""How many different people are offered at once."""
+PAGES = ("explore", "gallery", "settings")
+PICTURE_FILTER = "*.png *.jpg *.jpeg *.webp *.tif *.tiff *.bmp"
+
+
+class Window(QMainWindow):
+    """The studio."""
+
+    def __init__(self, look: Look, desk: Desk, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.look, self.desk = look, desk
+        self._page = "explore"
+        self.acts = Actions(look, self)
+        self._make_parts()
+        self._arrange()
+        self._make_overlays()
+        self._connect()
+        self._connect_actions()
+        self._restore()
+
+    # ---- building
+
+    def _make_parts(self) -> None:
+        look, desk = self.look, self.desk
+        self.viewer = Viewer(look, self)
+        self.explorer = ExplorerPage(look, desk, self.acts)
+        self.gallery = GalleryPage(
+            look,
+            desk.gallery,
+            desk.thumbnails,
+            desk.on_pictures,
+            self.acts,
+            self.viewer,
+            self.recall,
+        )
+        self.rail = Rail(look, self.acts, ("explore", "gallery"), ("settings",))
+        self.status = StatusLine(look, desk.model, desk.explorer, desk.jobs)
+        self.pages = QStackedWidget()
+
+    def _arrange(self) -> None:
+        for page in (self.explorer, self.gallery):
+            self.pages.addWidget(page)
+        middle = QWidget()
+        upper = row(self.rail, self.pages, gap=0)
+        upper.setStretch(1, 1)
+        column(upper, self.status, gap=0, parent=middle)
+        self.setCentralWidget(middle)
+        bar = QMenuBar(self)
+        menus.fill(bar, self.look, self.acts)
+        self.setMenuBar(bar)
+        self.setWindowTitle("Persona Studio")
+        self.setWindowIcon(QIcon(self.look.icons.pixmap("persona", "text", 256, 1.0)))
+        self.setMinimumSize(1040, 680)
+        self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+        self.resize(1440, 900)
+
+    def _make_overlays(self) -> None:
+        look = self.look
+        self.drop = DropTarget(look, self)
+        self.notices = NoticeStack(look, self)
+        self.notices.set_bottom(HEIGHT)
+        self.presenter = NoticePresenter(
+            look, self.desk.notices, self.desk.jobs, self.desk.steps, self.notices
+        )
+
+    # What is not seen at the start is built when it is first asked for.
+
+    @cached_property
+    def settings(self) -> SettingsPage:
+        """The settings page."""
+        desk = self.desk
+        page = SettingsPage(
+            self.look, desk.settings, desk.model, desk.explorer, desk.on_models, desk.places, self.acts
+        )
+        self.pages.addWidget(page)
+        return page
+
+    @cached_property
+    def palette_(self) -> Palette:
+        """The command palette."""
+        return Palette(self.look, self._palette_entries, self)
+
+    @cached_property
+    def shortcuts(self) -> ShortcutSheet:
+        """The overview of keys."""
+        return ShortcutSheet(self.look, self.acts, self)
+
+    @cached_property
+    def variations(self) -> Variations:
+        """Relatives of a picture, and people across styles."""
+        sheet, desk = Variations(self.look, self.explorer.full_thumbs, self), self.desk
+        sheet.opened.connect(lambda recipe: desk.on_explorer.open_recipe(recipe, by=self))
+        sheet.kept.connect(lambda recipes: desk.on_pictures.keep_recipes(recipes, by=self))
+        return sheet
+
+    @cached_property
+    def export(self) -> ExportSheet:
+        """The export sheet."""
+        sheet = ExportSheet(self.look, self)
+        sheet.accepted.connect(self._export_to)
+        return sheet
+
+    def _connect(self) -> None:
+        desk = self.desk
+        self.drop.dropped.connect(self.take)
+        self.status.asked.connect(lambda: self.show_settings("diagnostics"))
+        self.viewer.turned.connect(self.gallery.turn)
+        self.viewer.rated.connect(self._rate)
+        self.viewer.closed.connect(self._focus_page)
+        desk.settings.theme_changed.connect(self.look.theme.choose)
+        desk.settings.language_changed.connect(self._set_language)
+        desk.steps.can_undo_changed.connect(self._follow_steps)
+        desk.steps.can_redo_changed.connect(self._follow_steps)
+        desk.steps.changed.connect(self._follow_steps)
+        desk.model.status_changed.connect(self._follow_model)
+        desk.gallery.count_changed.connect(self._badge)
+        desk.gallery.loaded.connect(self._badge)
+        self._connect_welcome()
+        self.look.words.language_changed.connect(self._follow_steps)
+        self._follow_steps()
+        self._follow_model()
+        self._badge()
+
+    def _connect_welcome(self) -> None:
+        welcome, desk = self.explorer.welcome, self.desk
+        welcome.finished.connect(lambda: setattr(desk.settings, "welcome_done", True))
+        welcome.samples_wanted.connect(self.use_samples)
+        desk.on_styles.made.connect(lambda _: welcome.tick("style"))
+        self.explorer.canvas.dragged.connect(lambda: welcome.tick("walk"))
+        desk.on_pictures.kept.connect(lambda _: welcome.tick("keep"))
+
+    def _connect_actions(self) -> None:
+        desk, canvas, gallery = self.desk, self.explorer.canvas, self.gallery
+        rates = {f"rate_{n}": partial(gallery.rate, n) for n in range(6)}
+        labels = {
+            f"label_{name}": partial(gallery.label, name) for name in ("red", "yellow", "green", "blue")
+        }
+        self.acts.connect_to(
+            {
+                "explore": partial(self.show_page, "explore"),
+                "gallery": partial(self.show_page, "gallery"),
+                "settings": partial(self.show_settings, "appearance"),
+                "palette": lambda: self.palette_.open(),
+                "keep": lambda: desk.on_pictures.keep(by=self),
+                "random": lambda: desk.on_explorer.shuffle(by=self),
+                "keep_varied": self.ask_how_many,
+                "variations": self.show_variations,
+                "pin": desk.explorer.add_pin,
+                "copy": self.copy_picture,
+                "next_style": partial(self.step_style, 1),
+                "previous_style": partial(self.step_style, -1),
+                "large": lambda: canvas.set_large(self.acts["large"].isChecked()),
+                "zoom_in": partial(canvas.zoom_by, 1.4),
+                "zoom_out": partial(canvas.zoom_by, 1 / 1.4),
+                "back": lambda: desk.on_explorer.back(by=self),
+                "forward": lambda: desk.on_explorer.forward(by=self),
+                "reset_look": self.explorer.controls.look_section.reset,
+                "new_style": self.choose_pictures,
+                "new_style_folder": self.choose_folder,
+                "import_style": self.choose_style_file,
+                "no_style": lambda: desk.on_styles.use(None, by=self),
+                "undo": lambda: desk.steps.undo(by=self),
+                "redo": lambda: desk.steps.redo(by=self),
+                "find": self._find,
+                "select_all": self._select_all,
+                "recall": gallery.recall,
+                "fullscreen": self.view_large,
+                "compare": gallery.compare,
+                "export": self.ask_export,
+                "style_from_selection": self._style_from_selection,
+                "delete": gallery.delete,
+                "open_model": self.choose_model,
+                "panels": lambda: self.explorer.set_panels(not self.acts["panels"].isChecked()),
+                "theme": self._toggle_theme,
+                "language": self._toggle_language,
+                "full_window": self._toggle_full_window,
+                "shortcuts": lambda: self.shortcuts.open(),
+                "welcome": self.start_welcome,
+                "diagnostics": partial(self.show_settings, "diagnostics"),
+                "about": partial(self.show_settings, "about"),
+                "quit": self.close,
+                **rates,
+                **labels,
+            }
+        )
+
+    # ---- pages
+
+    @property
+    def page(self) -> str:
+        """The id of the page that is shown."""
+        return self._page
+
+    def show_page(self, which: str) -> None:
+        self._page = which
+        self.pages.setCurrentWidget(self._widget(which))
+        self.rail.show_page(which)
+        self.status.set_hint(self.look.words(f"hint.{which}"))
+        self._focus_page()
+        self._follow_model()
+
+    def _widget(self, which: str) -> QWidget:
+        if which == "settings":
+            return self.settings
+        return self.gallery if which == "gallery" else self.explorer
+
+    def show_settings(self, section: str) -> None:
+        self.show_page("settings")
+        page = self.settings
+        page.layout().activate()  # type: ignore[union-attr]
+        page.show_section(section)
+
+    def recall(self, which: str) -> None:
+        """Goes on from a kept picture."""
+        self.desk.on_explorer.open_picture(which, by=self)
+        self.show_page("explore")
+
+    def view_large(self) -> None:
+        """The picture at hand on the whole window."""
+        if self.page == "gallery":
+            self.gallery.view()
+        elif self.desk.explorer.image is not None:
+            self.viewer.open([Shown("", self.desk.explorer.image)])
+
+    def _rate(self, picture: str, stars: int) -> None:
+        if picture:
+            self.desk.on_pictures.rate([picture], stars, by=self)
+
+    def copy_picture(self) -> None:
+        """The picture at hand goes to the clipboard."""
+        image = self.gallery.inspector.picture.image if self.page == "gallery" else self.desk.explorer.image
+        if image is not None and not image.isNull():
+            QGuiApplication.clipboard().setImage(image)
+
+    def step_style(self, way: int) -> None:
+        """The style after or before the one in use; before the first there is none."""
+        usable = [None, *(e.id for e in self.desk.styles.entries if self.desk.styles.is_usable(e))]
+        here = usable.index(self.desk.styles.active_id) if self.desk.styles.active_id in usable else 0
+        self.desk.on_styles.use(usable[(here + way) % len(usable)], by=self)
+
+    def show_variations(self) -> None:
+        """Opens the sheet of variations for the picture under the probe."""
+        desk = self.desk
+        recipe = desk.explorer.recipe
+        if recipe is None:
+            return
+        usable = [e for e in desk.styles.entries if desk.styles.is_usable(e)]
+        looks = [(self.look.words("styles.none"), ()), *((e.name, (e.style.use(),)) for e in usable)]
+        self.variations.ask(recipe, looks)
+
+    def ask_how_many(self) -> None:
+        """Offers to keep a set of people who differ as much as possible."""
+        menu = QMenu(self)
+        for count in SET_SIZES:
+            words = self.look.words("varied.count", count=count)
+            menu.addAction(words, partial(self.desk.on_pictures.keep_varied, count, by=self))
+        tools = self.explorer.tools
+        menu.popup(tools.mapToGlobal(tools.rect().topLeft()) - QPoint(0, menu.sizeHint().height() + 8))
+
+    def start_welcome(self) -> None:
+        self.show_page("explore")
+        self.explorer.welcome.start()
+
+    def _focus_page(self) -> None:
+        page = self._widget(self.page)
+        first = (
+            self.explorer.canvas
+            if page is self.explorer
+            else self.gallery.grid
+            if page is self.gallery
+            else self.settings.search
+        )
+        first.setFocus(Qt.FocusReason.OtherFocusReason)
+
+    def _find(self) -> None:
+        if self.page == "settings":
+            self.settings.search.setFocus()
+            return
+        self.show_page("gallery")
+        self.gallery.toolbar.search.setFocus()
+
+    def _select_all(self) -> None:
+        if self.page == "gallery":
+            self.desk.gallery.select_all()
+
+    # ---- files
+
+    def take(self, dropped: Dropped) -> None:
+        """Files were dropped on the window."""
+        if dropped.refused:
+            self.desk.notices.add(
+                Kind.WARNING,
+                Text("Only files from this computer can be dropped here."),
+                meaning=Text("Nothing was fetched from the network."),
+                advice=Text("Save the picture to a folder first, then drop the file."),
+                details=dropped.refused,
+            )
+        if dropped.paths:
+            self.desk.on_explorer.drop(dropped.paths, by=self)
+
+    def use_samples(self, folders: Sequence[Path]) -> None:
+        """Makes a style from each folder of sample pictures."""
+        words = self.look.words
+        for folder in folders:
+            key = f"sample.{folder.name}"
+            name = words(key) if words.has(key) else folder.name
+            self.desk.on_styles.make([folder], name=name, by=self)
+
+    def choose_pictures(self) -> None:
+        words = self.look.words
+        names, _ = QFileDialog.getOpenFileNames(
+            self, words("action.new_style"), "", f"{words('files.pictures')} ({PICTURE_FILTER})"
+        )
+        if names:
+            self.desk.on_styles.make([Path(name) for name in names], by=self)
+
+    def choose_folder(self) -> None:
+        folder = QFileDialog.getExistingDirectory(self, self.look.words("action.new_style_folder"))
+        if folder:
+            self.desk.on_styles.make([Path(folder)], by=self)
+
+    def choose_style_file(self) -> None:
+        words = self.look.words
+        name, _ = QFileDialog.getOpenFileName(
+            self, words("action.import_style"), "", f"{words('files.style')} (*.json)"
+        )
+        if name:
+            self.desk.on_styles.import_file(Path(name), by=self)
+
+    def choose_model(self) -> None:
+        words = self.look.words
+        name, _ = QFileDialog.getOpenFileName(
+            self, words("action.open_model"), "", f"{words('files.model')} (*.persona)"
+        )
+        if name:
+            self.desk.on_models.import_file(Path(name), by=self)
+
+    def _style_from_selection(self) -> None:
+        if self.gallery.chosen():
+            self.desk.on_styles.make_from_gallery(self.gallery.chosen(), by=self)
+            self.show_page("explore")
+
+    # ---- export
+
+    def ask_export(self) -> None:
+        """Asks how the selected pictures are to be written."""
+        ids = self.gallery.chosen()
+        if not ids:
+            self.show_page("gallery")
+            self.desk.notices.add(
+                Kind.INFO,
+                Text("Nothing is selected."),
+                advice=Text("Select the pictures to export first; Ctrl+A selects all."),
+            )
+            return
+        row = self.gallery.grid.current_row()
+        self.export.ask(len(ids), self.desk.settings.export, row.style if row else "")
+
+    def _export_to(self, folder: Path, options: ExportOptions) -> None:
+        self.desk.settings.export = options
+        self._export(self.gallery.chosen(), folder, options, "ask")
+
+    def _export(self, ids: tuple[str, ...], folder: Path, options: ExportOptions, conflict: str) -> None:
+        job = self.desk.on_pictures.export(ids, folder, options, conflict=conflict, by=self)
+        again = partial(self._export, ids, folder, options)
+        job.finished.connect(lambda outcome: self._after_export(outcome, folder, again))
+
+    def _after_export(self, outcome: Outcome[object], folder: Path, again: partial[None]) -> None:
+        if outcome.end is End.FAILED and isinstance(outcome.error, TargetExistsError):
+            self.desk.notices.add(
+                Kind.WARNING,
+                Text("Some of the files are already in {folder}.", folder=folder.name),
+                meaning=Text("Nothing was written yet."),
+                acts=(
+                    Act(Text("Keep both"), partial(again, "rename")),
+                    Act(Text("Replace"), partial(again, "overwrite")),
+                ),
+            )
+
+    # ---- theme, language, state
+
+    def _toggle_theme(self) -> None:
+        self.desk.settings.theme = "light" if self.look.theme.tokens.is_dark else "dark"
+
+    def _toggle_language(self) -> None:
+        codes = list(LANGUAGES)
+        self.desk.settings.language = codes[(codes.index(self.look.words.language) + 1) % len(codes)]
+
+    def _set_language(self, language: str) -> None:
+        self.look.words.set_language(system_language() if language == "system" else language)
+        self.status.set_hint(self.look.words(f"hint.{self.page}"))
+
+    def _toggle_full_window(self) -> None:
+        if self.isFullScreen():
+            self.showNormal()
+        else:
+            self.showFullScreen()
+
+    def _follow_steps(self, *_: object) -> None:
+        steps, words = self.desk.steps, self.look.words
+        for which, possible, title in (
+            ("undo", steps.can_undo, steps.undo_title),
+            ("redo", steps.can_redo, steps.redo_title),
+        ):
+            action = self.acts[which]
+            action.setEnabled(possible)
+            name = words(f"action.{which}")
+            action.setText(f"{name}: {words.say(title)}" if title is not None else name)
+
+    def _follow_model(self, *_: object) -> None:
+        ready = self.desk.model.bundle is not None
+        for which in (
+            "keep",
+            "keep_varied",
+            "variations",
+            "random",
+            "pin",
+            "large",
+            "zoom_in",
+            "zoom_out",
+            "reset_look",
+        ):
+            self.acts[which].setEnabled(ready)
+
+    def _badge(self, *_: object) -> None:
+        count = self.desk.gallery.count
+        self.rail.buttons["gallery"].set_badge(
+            "" if not count else str(count) if count < 1000 else f"{count // 1000}k"
+        )
+
+    # ---- the palette
+
+    def _palette_entries(self) -> list[Entry]:
+        words = self.look.words
+        entries = [
+            Entry(
+                action.text(),
+                words(f"group.{spec.group}"),
+                action.trigger,
+                "  ".join(self.acts.shortcuts(spec.id)[:1]),
+                spec.icon,
+                spec.id.replace("_", " "),
+            )
+            for spec, action in self.acts.all()
+            if action.isEnabled() and spec.id != "palette"
+        ]
+        styles = [
+            Entry(
+                words("palette.style", name=entry.name),
+                words("group.styles"),
+                partial(self._use_style, entry.id),
+                icon="style",
+            )
+            for entry in self.desk.styles.entries
+        ]
+        return entries + styles
+
+    def _use_style(self, which: str) -> None:
+        self.desk.on_styles.use(which, by=self)
+        self.show_page("explore")
+
+    # ---- keys, opening, closing
+
+    def focusInEvent(self, event: QFocusEvent) -> None:
+        self._focus_page()
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        if not self.acts.run_key(event, self.page):
+            super().keyPressEvent(event)
+
+    def _restore(self) -> None:
+        """As it was left the last time."""
+        session = self.desk.window_session
+        try:
+            geometry = base64.b64decode(str(session.get("geometry", "")))
+        except ValueError:
+            geometry = b""
+        if geometry:
+            self.restoreGeometry(QByteArray(geometry))
+        page = session.get("page")
+        self.show_page(page if page in PAGES[:2] else "explore")
+        self.gallery.toolbar.set_size(self.desk.settings.thumbnail_size)
+        self.gallery.grid.set_least(self.desk.settings.thumbnail_size)
+        self.gallery.toolbar.size_changed.connect(
+            lambda side: setattr(self.desk.settings, "thumbnail_size", side)
+        )
+        if not self.desk.settings.welcome_done:
+            self.start_welcome()
+
+    def remember(self) -> None:
+        """Leaves a note for the next start."""
+        geometry = base64.b64encode(self.saveGeometry().data()).decode()
+        self.desk.window_session = {"geometry": geometry, "page": self.page}
+
+    def closeEvent(self, event: QCloseEvent) -> None:
+        self.remember()
+        super().closeEvent(event)

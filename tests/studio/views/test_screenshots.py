@@ -1,0 +1,34 @@
+"""Every view in every language: pictures are written, nothing is clipped, no key is left as it is."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from PySide6.QtGui import QImage
+
+from studio.app import furnished_window
+from studio.i18n import LANGUAGES
+from studio.views import screenshots
+from tests.studio.views.watch import clipped, raw_words
+
+
+@pytest.mark.usefixtures("qapp")
+@pytest.mark.parametrize("size", [(1040, 680), (1600, 1000)])
+def test_every_view_says_everything_in_full(
+    tmp_path: Path, tiny_bundle: Path, size: tuple[int, int], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(screenshots, "KEPT", 3)
+    monkeypatch.setattr(screenshots, "THEMES", ("dark",) if size[0] < 1200 else ("light",))
+    seen: dict[str, list[str]] = {}
+    with furnished_window(tiny_bundle, tmp_path / "home") as window:
+        window.resize(*size)
+
+        def settle(name: str) -> None:
+            screenshots.pause(0.03)
+            seen[name] = [*raw_words(window), *clipped(window)]
+
+        files = screenshots.take_all(window, tmp_path / "shots", settle)
+    assert {name: problems for name, problems in seen.items() if problems} == {}
+    assert len(files) == len(screenshots.scenes()) * len(LANGUAGES)
+    assert all(not QImage(str(file)).isNull() for file in files)

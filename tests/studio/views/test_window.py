@@ -1,0 +1,446 @@
+"""The whole window on a tiny model, used as a person would: by mouse, key and drop."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import NoReturn
+
+import numpy as np
+import pytest
+import shiboken6
+from PySide6.QtCore import QMimeData, QPoint, QPointF, Qt, QUrl
+from PySide6.QtGui import QDragEnterEvent, QDropEvent, QImage
+from PySide6.QtWidgets import QApplication, QPushButton, QWidget
+from pytestqt.qtbot import QtBot
+
+from engine.errors import BundleError
+from engine.images import read_recipe, save_picture
+from studio.commands.desk import Desk
+from studio.library.places import Places
+from studio.library.settings import ExportOptions
+from studio.views.look import make_look
+from studio.views.window import Window
+from studio.workers.generator_thread import Opener
+from tests.studio.views.watch import raw_words
+
+WAIT_MS = 20_000
+Open = Callable[..., Window]
+
+
+@pytest.fixture
+def open_window(qtbot: QtBot, tmp_path: Path, tiny_bundle: Path) -> Iterator[Open]:
+    """Opens the studio on the library in tmp_path, as often as wanted."""
+    opened: list[Window] = []
+
+    def open_one(model: Path = tiny_bundle, language: str = "en", opener: Opener | None = None) -> Window:
+        desk = Desk(Places.under(tmp_path / "home"), starters=tmp_path / "none", opener=opener)
+        desk.settings.model = str(model)
+        desk.settings.reduce_motion = True
+        desk.settings.welcome_done = True
+        look = make_look(language)
+        look.theme.choose("dark")
+        window = Window(look, desk)
+        window.resize(1200, 800)
+        window.show()
+        desk.start()
+        opened.append(window)
+        qtbot.waitUntil(lambda: desk.model.status in ("ready", "failed"), timeout=WAIT_MS)
+        return window
+
+    yield open_one
+    for window in opened:
+        shut(window)
+
+
+def shut(window: Window) -> None:
+    """Closes a window and ends everything behind it."""
+    if shiboken6.isValid(window):
+        window.close()
+        assert window.desk.stop()
+        shiboken6.delete(window)
+
+
+@pytest.fixture
+def window(qtbot: QtBot, open_window: Open) -> Window:
+    made = open_window()
+    qtbot.waitUntil(lambda: made.desk.explorer.is_full, timeout=WAIT_MS)
+    return made
+
+
+def pictures(folder: Path, count: int = 3) -> list[Path]:
+    """Colourful pictures without a face."""
+    folder.mkdir(exist_ok=True)
+    rng = np.random.default_rng(7)
+    paths = []
+    for number in range(count):
+        path = folder / f"Farbe {number} 图.png"
+        save_picture(path, rng.integers(0, 255, (48, 48, 3), np.uint8))
+        paths.append(path)
+    return paths
+
+
+def drop(window: Window, *urls: QUrl) -> None:
+    mime = QMimeData()
+    mime.setUrls(list(urls))
+    how = Qt.DropAction.CopyAction, mime, Qt.MouseButton.LeftButton, Qt.KeyboardModifier.NoModifier
+    QApplication.sendEvent(window, QDragEnterEvent(QPoint(400, 300), *how))
+    QApplication.sendEvent(window, QDropEvent(QPointF(400, 300), *how))
+
+
+def press(qtbot: QtBot, widget: QWidget, words: str) -> None:
+    """Presses the button with these words."""
+
+    def found() -> list[QPushButton]:
+        return [b for b in widget.findChildren(QPushButton) if words in b.text() and b.isVisible()]
+
+    qtbot.waitUntil(lambda: bool(found()), timeout=WAIT_MS)
+    found()[0].click()
+
+
+def keep(qtbot: QtBot, window: Window) -> None:
+    before = window.desk.gallery.count
+    qtbot.keyClick(window.explorer.canvas, Qt.Key.Key_K)
+    qtbot.waitUntil(lambda: window.desk.gallery.count > before, timeout=WAIT_MS)
+
+
+def test_shows_a_picture_and_always_the_device(window: Window) -> None:
+    assert isinstance(window.desk.explorer.image, QImage)
+    assert "CPU" in window.status.device.text() or "CUDA" in window.status.device.text()
+    assert window.status.device.toolTip()
+    assert raw_words(window) == []
+
+
+def test_dragging_on_the_canvas_walks(qtbot: QtBot, window: Window) -> None:
+    canvas, explorer = window.explorer.canvas, window.desk.explorer
+    before, recipe, seen = (explorer.x, explorer.y), explorer.recipe, []
+    explorer.image_changed.connect(lambda _: seen.append(explorer.is_full))
+    qtbot.mousePress(canvas, Qt.MouseButton.LeftButton, pos=QPoint(300, 300))
+    for step in range(1, 6):
+        qtbot.mouseMove(canvas, QPoint(300 - 20 * step, 300 - 8 * step))
+        qtbot.wait(15)
+    assert explorer.moving
+    qtbot.waitUntil(lambda: len(seen) > 0, timeout=WAIT_MS)
+    assert seen[0] is False  # previews while the hand moves
+    qtbot.mouseRelease(canvas, Qt.MouseButton.LeftButton, pos=QPoint(200, 260))
+    assert explorer.x - before[0] == pytest.approx(100 / canvas.view.scale)
+    assert explorer.y - before[1] == pytest.approx(40 / canvas.view.scale)
+    assert explorer.recipe != recipe
+    qtbot.waitUntil(lambda: explorer.is_full and explorer.is_current, timeout=WAIT_MS)
+
+
+def test_a_click_on_a_thumbnail_goes_there(qtbot: QtBot, window: Window) -> None:
+    canvas = window.explorer.canvas
+    point = canvas.view.points(canvas.lens.width())[0]
+    x, y = canvas.view.to_pixels(point.x, point.y)
+    qtbot.mouseClick(canvas, Qt.MouseButton.LeftButton, pos=QPoint(round(x), round(y)))
+    assert (window.desk.explorer.x, window.desk.explorer.y) == pytest.approx((point.x, point.y))
+
+
+def test_thumbnails_fill_in(qtbot: QtBot, window: Window) -> None:
+    qtbot.waitUntil(lambda: window.explorer.field.waiting == 0, timeout=WAIT_MS)
+    canvas = window.explorer.canvas
+    assert all(window.explorer.field.tile(point) for point in canvas.view.points(canvas.lens.width()))
+
+
+def test_keys_walk_zoom_and_take_back(qtbot: QtBot, window: Window) -> None:
+    canvas, explorer = window.explorer.canvas, window.desk.explorer
+    start = explorer.place
+    qtbot.keyClick(canvas, Qt.Key.Key_Right)
+    assert explorer.x == pytest.approx(start.x + canvas.view.step)
+    qtbot.keyClick(canvas, Qt.Key.Key_Down, Qt.KeyboardModifier.ShiftModifier)
+    assert explorer.y == pytest.approx(start.y + canvas.view.step / 4)
+    qtbot.keyClick(canvas, Qt.Key.Key_Plus)
+    assert explorer.zoom > 1.0
+    qtbot.keyClick(canvas, Qt.Key.Key_Space)
+    assert explorer.map_seed != start.map_seed
+    for _ in range(3):
+        window.acts["undo"].trigger()
+    assert explorer.place == start
+    window.acts["redo"].trigger()
+    assert explorer.x == pytest.approx(start.x + 0.5)
+
+
+def test_sliders_change_the_picture(qtbot: QtBot, window: Window) -> None:
+    controls, explorer = window.explorer.controls, window.desk.explorer
+    before = explorer.recipe
+    qtbot.keyClick(controls.look_section.variety.track, Qt.Key.Key_PageUp)
+    assert explorer.truncation > 0.7
+    smile = controls.directions._sliders["smile"]
+    assert smile.name.text() == "Smile"
+    qtbot.keyClick(smile.track, Qt.Key.Key_PageUp)
+    assert dict(explorer.place.directions)["smile"] > 0
+    assert explorer.recipe != before
+    window.acts["reset_look"].trigger()
+    assert explorer.truncation == pytest.approx(0.7)
+    assert explorer.place.directions == ()
+    assert not controls.look_section.strength.isEnabled()
+
+
+def test_dropped_pictures_become_a_style(qtbot: QtBot, window: Window, tmp_path: Path) -> None:
+    desk = window.desk
+    desk.settings.whole_pictures = True
+    drop(window, *[QUrl.fromLocalFile(str(path)) for path in pictures(tmp_path / "ein Ordner")])
+    qtbot.waitUntil(lambda: len(desk.styles.entries) == 1, timeout=WAIT_MS)
+    qtbot.waitUntil(lambda: desk.styles.active is not None, timeout=WAIT_MS)
+    entry = desk.styles.entries[0]
+    card = window.explorer.styles.cards[entry.id]
+    assert card.active
+    assert len(entry.style.references) == 3
+    assert window.explorer.controls.look_section.strength.isEnabled()
+    assert raw_words(window) == []
+
+
+def test_pictures_without_a_face_are_named_and_can_be_used_whole(
+    qtbot: QtBot, window: Window, tmp_path: Path
+) -> None:
+    paths = pictures(tmp_path / "p", 2)
+    text = tmp_path / "p" / "note.png"
+    text.write_text("not a picture")
+    drop(window, *[QUrl.fromLocalFile(str(path)) for path in (*paths, text)])
+    qtbot.waitUntil(lambda: bool(window.notices.notices), timeout=WAIT_MS)
+    notice = window.notices.notices[-1]
+    qtbot.waitUntil(lambda: "could not be made" in window.notices.notices[-1].title.text(), timeout=WAIT_MS)
+    notice = window.notices.notices[-1]
+    press(qtbot, notice, "Use pictures whole")
+    qtbot.waitUntil(lambda: len(window.desk.styles.entries) == 1, timeout=WAIT_MS)
+    qtbot.waitUntil(
+        lambda: any("note.png" in d for n in window.notices.notices for d in n.message.details),
+        timeout=WAIT_MS,
+    )
+
+
+def test_addresses_are_refused_with_a_notice(window: Window) -> None:
+    drop(window, QUrl("https://example.org/a.png"), QUrl("file://server/share/a.png"))
+    assert "computer" in window.notices.notices[-1].title.text()
+    assert window.desk.jobs.running == ()
+
+
+def test_kept_pictures_survive_a_restart(qtbot: QtBot, open_window: Open) -> None:
+    first = open_window()
+    qtbot.waitUntil(lambda: first.desk.explorer.is_full, timeout=WAIT_MS)
+    first.desk.explorer.move_to(2.5, 1.5)
+    qtbot.waitUntil(lambda: first.desk.explorer.is_full, timeout=WAIT_MS)
+    keep(qtbot, first)
+    place = first.desk.explorer.place
+    first.show_page("gallery")
+    shut(first)
+
+    second = open_window()
+    qtbot.waitUntil(lambda: second.desk.gallery.count == 1, timeout=WAIT_MS)
+    assert second.page == "gallery"
+    assert second.rail.buttons["gallery"]._badge == "1"
+    qtbot.waitUntil(lambda: second.desk.explorer.place == place, timeout=WAIT_MS)
+
+
+def test_gallery_by_key(qtbot: QtBot, window: Window) -> None:
+    desk, grid = window.desk, window.gallery.grid
+    for x in (0.0, 1.0, 2.0):
+        desk.explorer.move_to(x, 0.0)
+        keep(qtbot, window)
+    window.acts["gallery"].trigger()
+    qtbot.waitUntil(lambda: desk.gallery.row_at(2) is not None, timeout=WAIT_MS)
+    qtbot.keyClick(grid, Qt.Key.Key_Home)
+    first = desk.gallery.selection
+    qtbot.keyClick(grid, Qt.Key.Key_4)
+    qtbot.waitUntil(lambda: (r := desk.gallery.row_at(0)) is not None and r.rating == 4, timeout=WAIT_MS)
+    assert window.gallery.inspector.stars.rating() == 4
+    qtbot.keyClick(grid, Qt.Key.Key_Right, Qt.KeyboardModifier.ShiftModifier)
+    assert len(desk.gallery.selection) == 2
+    assert window.acts["compare"].isEnabled()
+    qtbot.keyClick(grid, Qt.Key.Key_C)
+    assert len(window.viewer.shown) == 2
+    qtbot.keyClick(window.viewer, Qt.Key.Key_Escape)
+    qtbot.keyClick(grid, Qt.Key.Key_Delete)
+    qtbot.waitUntil(lambda: desk.gallery.count == 1, timeout=WAIT_MS)
+    press(qtbot, window.notices.notices[-1], "Undo")
+    qtbot.waitUntil(lambda: desk.gallery.count == 3, timeout=WAIT_MS)
+    assert desk.gallery.row_of(first[0]) == 0
+
+
+def test_search_and_what_is_said_when_nothing_is_found(qtbot: QtBot, window: Window) -> None:
+    keep(qtbot, window)
+    window.show_page("gallery")
+    page = window.gallery
+    qtbot.keyClicks(page.toolbar.search, "nobody")
+    qtbot.waitUntil(lambda: window.desk.gallery.count == 0, timeout=WAIT_MS)
+    qtbot.waitUntil(lambda: page._stack.currentWidget() is page._nothing, timeout=WAIT_MS)
+    press(qtbot, page, "Clear search")
+    qtbot.waitUntil(lambda: page._stack.currentWidget() is page.grid, timeout=WAIT_MS)
+
+
+def test_full_screen_and_back(qtbot: QtBot, window: Window) -> None:
+    keep(qtbot, window)
+    window.show_page("gallery")
+    qtbot.waitUntil(lambda: window.desk.gallery.row_at(0) is not None, timeout=WAIT_MS)
+    qtbot.keyClick(window.gallery.grid, Qt.Key.Key_Home)
+    qtbot.keyClick(window.gallery.grid, Qt.Key.Key_F)
+    assert window.viewer.isVisible()
+    qtbot.keyClick(window.viewer, Qt.Key.Key_3)
+    qtbot.waitUntil(
+        lambda: (r := window.desk.gallery.row_at(0)) is not None and r.rating == 3, timeout=WAIT_MS
+    )
+    qtbot.keyClick(window.viewer, Qt.Key.Key_Escape)
+    assert not window.viewer.isVisible()
+
+
+def test_a_double_click_goes_on_from_a_picture(qtbot: QtBot, window: Window) -> None:
+    desk = window.desk
+    desk.explorer.move_to(1.25, 0.5)
+    kept = desk.explorer.recipe
+    keep(qtbot, window)
+    desk.explorer.move_to(7.0, 7.0)
+    window.show_page("gallery")
+    qtbot.waitUntil(lambda: desk.gallery.row_at(0) is not None, timeout=WAIT_MS)
+    cell = window.gallery.grid.cell(0).center()
+    qtbot.mouseDClick(window.gallery.grid.viewport(), Qt.MouseButton.LeftButton, pos=cell)
+    assert window.page == "explore"
+    qtbot.waitUntil(lambda: desk.explorer.recipe == kept, timeout=WAIT_MS)
+
+
+def test_export_to_a_folder_with_spaces(qtbot: QtBot, window: Window, tmp_path: Path) -> None:
+    desk, folder = window.desk, tmp_path / "Für Anna 导出"
+    keep(qtbot, window)
+    window.show_page("gallery")
+    qtbot.waitUntil(lambda: desk.gallery.row_at(0) is not None, timeout=WAIT_MS)
+    qtbot.keyClick(window.gallery.grid, Qt.Key.Key_Home)
+    window.acts["export"].trigger()
+    form = window.export.form
+    form.folder.setText(str(folder))
+    form.template.setText("{name")
+    assert not form.export.isEnabled()
+    form.template.setText("portrait-{n:03}")
+    assert "portrait-001.png" in form.example.text()
+    form.export.click()
+    qtbot.waitUntil(lambda: (folder / "portrait-001.png").is_file(), timeout=WAIT_MS)
+    assert read_recipe(folder / "portrait-001.png") == desk.explorer.recipe
+    qtbot.waitUntil(lambda: not desk.jobs.running, timeout=WAIT_MS)
+
+    window.acts["export"].trigger()
+    window.export.form.export.click()
+    qtbot.waitUntil(lambda: any("already" in n.title.text() for n in window.notices.notices), timeout=WAIT_MS)
+    before = len(list(folder.glob("*.png")))
+    asked = next(n for n in window.notices.notices if "already" in n.title.text())
+    press(qtbot, asked, "Keep both")
+    qtbot.waitUntil(lambda: len(list(folder.glob("*.png"))) > before, timeout=WAIT_MS)
+    qtbot.waitUntil(lambda: not desk.jobs.running, timeout=WAIT_MS)
+
+
+def test_export_without_recipe_carries_none(qtbot: QtBot, window: Window, tmp_path: Path) -> None:
+    keep(qtbot, window)
+    window.show_page("gallery")
+    qtbot.waitUntil(lambda: window.desk.gallery.row_at(0) is not None, timeout=WAIT_MS)
+    window.gallery.grid.go(0)
+    window._export_to(tmp_path / "x", ExportOptions(template="a", embed_recipe=False, contact_sheet=False))
+    qtbot.waitUntil(lambda: (tmp_path / "x" / "a.png").is_file(), timeout=WAIT_MS)
+    assert read_recipe(tmp_path / "x" / "a.png") is None
+    qtbot.waitUntil(lambda: not window.desk.jobs.running, timeout=WAIT_MS)
+
+
+def test_styles_are_renamed_mixed_and_deleted(qtbot: QtBot, window: Window, tmp_path: Path) -> None:
+    desk, panel = window.desk, window.explorer.styles
+    for name in ("one", "two"):
+        job = desk.on_styles.make(pictures(tmp_path / name, 2), whole=True, name=name)
+        qtbot.waitUntil(lambda: job.outcome is not None, timeout=WAIT_MS)  # noqa: B023
+    qtbot.waitUntil(lambda: len(panel.cards) == 2, timeout=WAIT_MS)
+    two, one = (entry.id for entry in desk.styles.entries)
+    card = panel.cards[one]
+    card.name.edit()
+    card.name.field.setText("Erste")
+    qtbot.keyClick(card.name.field, Qt.Key.Key_Return)
+    qtbot.waitUntil(lambda: desk.styles.entry(one).name == "Erste", timeout=WAIT_MS)  # type: ignore[union-attr]
+
+    card.mixed.emit(two)
+    assert panel.mixer.isVisible()
+    panel.mixer.slider.setValue(250)
+    assert [use.weight for use in desk.explorer.place.styles] == [0.75, 0.25]
+    panel.mixer.name.setText("Both")
+    panel.mixer.save.click()
+    qtbot.waitUntil(lambda: len(panel.cards) == 3, timeout=WAIT_MS)
+    assert not panel.mixer.isVisible()
+
+    desk.on_styles.delete([one])
+    qtbot.waitUntil(lambda: len(panel.cards) == 2, timeout=WAIT_MS)
+    window.acts["undo"].trigger()
+    qtbot.waitUntil(lambda: len(panel.cards) == 3, timeout=WAIT_MS)
+
+
+def test_language_and_theme_change_without_a_restart(qtbot: QtBot, window: Window) -> None:
+    desk = window.desk
+    desk.settings.language = "zh_CN"
+    assert window.rail.buttons["gallery"].text() == "图库"
+    assert window.acts["keep"].text() == "保留"
+    assert raw_words(window) == []
+    desk.settings.theme = "light"
+    assert not window.look.theme.tokens.is_dark
+    window.acts["theme"].trigger()
+    assert window.look.theme.tokens.is_dark
+    desk.settings.language = "en"
+    assert window.acts["keep"].text() == "Keep"
+
+
+def test_palette_settings_and_shortcuts_open_by_key(qtbot: QtBot, window: Window) -> None:
+    window.acts["palette"].trigger()
+    qtbot.keyClicks(window.palette_.field, "gallery")
+    qtbot.keyClick(window.palette_.field, Qt.Key.Key_Return)
+    assert window.page == "gallery"
+    window.acts["shortcuts"].trigger()
+    assert window.shortcuts.isVisible()
+    qtbot.keyClick(window.shortcuts, Qt.Key.Key_Escape)
+    assert not window.shortcuts.isVisible()
+    window.acts["about"].trigger()
+    assert window.page == "settings"
+    assert "Random numbers by PCG64" in window.settings.sections["about"].credits.text()  # type: ignore[attr-defined]
+    window.settings.search.setText("motion")
+    assert window.settings.sections["appearance"].isVisible()
+    assert not window.settings.sections["about"].isVisible()
+
+
+def test_diagnostics_can_be_copied(qtbot: QtBot, window: Window) -> None:
+    window.acts["diagnostics"].trigger()
+    window.settings.sections["diagnostics"].copy.click()  # type: ignore[attr-defined]
+    text = QApplication.clipboard().text()
+    assert "Device: CPU" in text or "Device: CUDA" in text
+    assert "tiny" in text
+    assert str(Path.home()) not in text
+
+
+def no_model(path: Path | None, device: str) -> NoReturn:
+    raise BundleError("portraits", "synthesis.onnx was changed or damaged", "digest")
+
+
+def test_without_a_model_the_window_opens_with_a_way_out(qtbot: QtBot, open_window: Open) -> None:
+    window = open_window(opener=no_model)
+    assert window.explorer.missing.isVisible()
+    assert "synthesis.onnx" in window.explorer.missing._empty.detail.text()
+    assert any("model" in n.title.text() for n in window.notices.notices)
+    assert not window.acts["keep"].isEnabled()
+    assert window.status.model.text() == "No model"
+
+
+def test_a_flipped_byte_is_told(qtbot: QtBot, open_window: Open, own_tiny_bundle: Path) -> None:
+    graph = own_tiny_bundle / "synthesis.onnx"
+    data = bytearray(graph.read_bytes())
+    data[100] ^= 1
+    graph.write_bytes(bytes(data))
+    window = open_window(own_tiny_bundle)
+    qtbot.waitUntil(
+        lambda: any("synthesis.onnx" in d for n in window.notices.notices for d in n.message.details),
+        timeout=WAIT_MS,
+    )
+
+
+def test_welcome_ticks_itself_off(qtbot: QtBot, window: Window) -> None:
+    welcome = window.explorer.welcome
+    window.start_welcome()
+    welcome.tick("style")
+    canvas = window.explorer.canvas
+    qtbot.mousePress(canvas, Qt.MouseButton.LeftButton, pos=QPoint(100, 300))
+    qtbot.mouseMove(canvas, QPoint(150, 300))
+    qtbot.mouseRelease(canvas, Qt.MouseButton.LeftButton, pos=QPoint(150, 300))
+    assert welcome.steps["walk"].tick.state == "done"
+    keep(qtbot, window)
+    assert welcome.end_button.isVisible()
+    welcome.end_button.click()
+    assert window.desk.settings.welcome_done
+    assert not welcome.isVisible()
