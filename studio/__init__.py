@@ -1,0 +1,1 @@
+"""The desktop studio and its command line: PySide6, no torch."""

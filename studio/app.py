@@ -1,0 +1,112 @@
+"""Builds the studio and opens its window. The only one who knows everybody."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+import tempfile
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+
+from PySide6.QtCore import QTimer
+from PySide6.QtWidgets import QApplication
+
+from studio.commands.desk import Desk
+from studio.i18n import system_language
+from studio.library.places import Places
+from studio.theme import load_fonts
+from studio.views.look import Look, make_look
+from studio.views.window import Window
+
+
+def run(argv: Sequence[str]) -> int:
+    """Opens the studio; returns the exit code. argv: what follows the command's name."""
+    options = parse(argv)
+    if options.screenshots:
+        return take_screenshots(options.screenshots, options.model)
+    app = application()
+    desk = Desk(Places.find())
+    window = open_window(desk)
+    if options.model:
+        desk.on_models.use(options.model, by=window)
+    if options.files:
+        QTimer.singleShot(0, window, lambda: desk.on_explorer.drop(options.files, by=window))
+    code = app.exec()
+    desk.stop()
+    return code
+
+
+def take_screenshots(folder: Path, model: Path | None = None) -> int:
+    """Writes pictures of every view, with a throw-away library and without a screen."""
+    from studio.views.screenshots import take_all
+
+    os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
+    application()
+    with tempfile.TemporaryDirectory(prefix="persona-") as home:
+        given = model or os.environ.get("PERSONA_MODEL", "")
+        with furnished_window(Path(given) if given else None, Path(home)) as window:
+            files = take_all(window, folder)
+    sys.stdout.write(f"{len(files)} pictures in {folder}\n")
+    return 0
+
+
+@contextmanager
+def furnished_window(model: Path | None, home: Path) -> Iterator[Window]:
+    """A window on a library of its own in `home`, with styles and kept pictures; closed afterwards."""
+    from studio.views.screenshots import SIZE, furnish
+
+    desk = Desk(Places.under(home))
+    desk.settings.welcome_done = True
+    desk.settings.language = "en"
+    desk.settings.theme = "dark"
+    desk.settings.model = str(model or "")
+    window = open_window(desk)
+    window.resize(*SIZE)
+    furnish(window)
+    try:
+        yield window
+    finally:
+        window.close()
+        desk.stop()
+
+
+def open_window(desk: Desk) -> Window:
+    """The window first, so that it is seen; what takes long is begun behind it."""
+    window = Window(look_for(desk), desk)
+    window.show()
+    QTimer.singleShot(0, desk, desk.start)
+    return window
+
+
+def look_for(desk: Desk) -> Look:
+    """Theme and language as the person wants them."""
+    language = desk.settings.language
+    look = make_look(system_language() if language == "system" else language)
+    look.theme.choose(desk.settings.theme)  # type: ignore[arg-type]
+    return look
+
+
+def application() -> QApplication:
+    """The one application object, with the studio's fonts."""
+    existing = QApplication.instance()
+    if isinstance(existing, QApplication):
+        return existing
+    app = QApplication([sys.argv[0]])
+    app.setApplicationName("Persona Studio")
+    app.setDesktopFileName("persona-studio")
+    app.setStyle("Fusion")
+    load_fonts()
+    return app
+
+
+def parse(argv: Sequence[str]) -> argparse.Namespace:
+    """The window's own options."""
+    parser = argparse.ArgumentParser(prog="persona studio", description="Opens the studio's window.")
+    parser.add_argument("files", nargs="*", type=Path, help="pictures, folders, style or model files to open")
+    parser.add_argument("--model", type=Path, help="model folder or .persona file to use")
+    parser.add_argument(
+        "--screenshots", type=Path, metavar="DIR", help="write pictures of every view and leave"
+    )
+    return parser.parse_args(list(argv))

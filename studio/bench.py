@@ -1,0 +1,203 @@
+"""How the window feels, measured: `python -m studio.bench`, which `persona bench --studio` starts.
+
+A child process with a throw-away library and without a screen opens the studio as anyone would, drags across
+the canvas, rests, and prints one JSON object. Beside `studio.app`, the only one who knows everybody.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import statistics
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any
+
+from PySide6.QtCore import QEventLoop, Qt, QTimer
+
+from engine.errors import PersonaError
+from engine.recipe import Recipe
+from studio.app import application, open_window
+from studio.commands.desk import Desk
+from studio.library.places import Places
+from studio.workers.generator_thread import Answer
+from studio.workers.watchdog import Watchdog
+
+HZ = 60
+"""How often a hand's movement arrives."""
+MOVES = 300
+STEP = 0.03
+"""Map units from one movement to the next."""
+RESTS = 10
+PATIENCE_S = 60.0
+BLOCK_MS = 50.0
+"""The window promises never to stand still for longer."""
+
+
+class Drag:
+    """A hand that drags across the canvas, and a stopwatch from each movement to its picture."""
+
+    def __init__(self, desk: Desk) -> None:
+        self._desk = desk
+        self._moved: dict[Recipe, float] = {}
+        self.milliseconds: list[float] = []
+        """From a movement to the picture of just that place, for each that was shown."""
+
+    def run(self, moves: int) -> None:
+        """Drags; ends when the last movement is made."""
+        explorer, left = self._desk.explorer, iter(range(moves))
+
+        def move() -> bool:
+            if next(left, None) is None:
+                return True
+            moved = time.perf_counter()
+            explorer.move_by(STEP, STEP / 3)
+            if explorer.recipe is not None:
+                self._moved[explorer.recipe] = moved
+            return False
+
+        self._desk.generator.answered.connect(self._note)
+        explorer.begin_move()
+        tick_until(move, 1000 // HZ)
+        explorer.end_move()
+        self._desk.generator.answered.disconnect(self._note)
+
+    def _note(self, answer: Answer) -> None:
+        """The desk heard it first, so the picture is on the canvas by now."""
+        moved = self._moved.pop(answer.recipe, None)
+        if moved is not None and not answer.full:
+            self.milliseconds.append(1000 * (time.perf_counter() - moved))
+
+
+def measure(desk: Desk, started: float, moves: int = MOVES) -> dict[str, Any]:
+    """The figures, in an open window. started: `time.time()` when the process was asked for.
+
+    The error, when the model fails to load: the studio would take the default one instead. TimeoutError when
+    nothing comes.
+    """
+    failures: list[Exception] = []
+
+    def note(status: str) -> None:
+        if status == "failed" and desk.model.error is not None:
+            failures.append(desk.model.error)
+
+    desk.model.status_changed.connect(note)
+    wait_for(lambda: desk.explorer.image is not None or bool(failures))
+    desk.model.status_changed.disconnect(note)
+    if failures:
+        raise failures[0]
+    first = time.time() - started
+    wait_for(lambda: is_at_rest(desk))
+    watchdog = Watchdog(BLOCK_MS)
+    watchdog.start()
+    before = memory_mb()
+    drag = Drag(desk)
+    drag.run(moves)
+    rests = [rest_milliseconds(desk) for _ in range(RESTS)]
+    watchdog.stop()
+    provider = desk.model.provider
+    shown = sorted(drag.milliseconds)
+    return {
+        "provider": provider.name if provider else None,
+        "start_to_first_picture_s": round(first, 3),
+        "moves": moves,
+        "moves_per_s": HZ,
+        "pictures_shown": len(shown),
+        "move_to_preview_ms": round(statistics.median(shown), 2) if shown else None,
+        "move_to_preview_p95_ms": round(shown[int(0.95 * (len(shown) - 1))], 2) if shown else None,
+        "rest_to_full_ms": round(statistics.median(rests), 2),
+        "longest_block_ms": round(watchdog.worst_ms, 1),
+        f"blocks_over_{BLOCK_MS:.0f}_ms": len(watchdog.blocks),
+        "rss_mb": memory_mb(),
+        "rss_growth_mb": grown(before),
+    }
+
+
+def rest_milliseconds(desk: Desk) -> float:
+    """From the end of a short drag to the full picture."""
+    Drag(desk).run(3)
+    ended = time.perf_counter()
+    wait_for(lambda: is_at_rest(desk))
+    return 1000 * (time.perf_counter() - ended)
+
+
+def is_at_rest(desk: Desk) -> bool:
+    """Whether the full picture of the present place is shown."""
+    return desk.explorer.is_full and desk.explorer.is_current
+
+
+def wait_for(ready: Callable[[], bool], seconds: float = PATIENCE_S) -> None:
+    """Lets the window live until something is so. TimeoutError when it does not come."""
+    end = time.monotonic() + seconds
+    tick_until(lambda: ready() or time.monotonic() > end, 1)
+    if not ready():
+        raise TimeoutError
+
+
+def tick_until(over: Callable[[], bool], milliseconds: int) -> None:
+    """Lets the window live, and asks every so often whether it is over.
+
+    The timer has a parent: a QObject that only Python holds may be collected, and die, on any thread.
+    """
+    app = application()
+    loop, timer = QEventLoop(app), QTimer(app)
+    timer.setTimerType(Qt.TimerType.PreciseTimer)
+    timer.timeout.connect(lambda: loop.quit() if over() else None)
+    timer.start(milliseconds)
+    loop.exec()
+    timer.stop()
+    timer.deleteLater()
+    loop.deleteLater()
+
+
+def memory_mb() -> float | None:
+    """Memory of this process now, where the system tells."""
+    try:
+        pages = int(Path("/proc/self/statm").read_text(encoding="ascii").split()[1])
+    except (OSError, ValueError, IndexError):
+        return None
+    return round(pages * os.sysconf("SC_PAGE_SIZE") / (1 << 20), 1)
+
+
+def grown(before: float | None) -> float | None:
+    """How much memory came on top."""
+    now = memory_mb()
+    return None if before is None or now is None else round(now - before, 1)
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Opens the studio, measures, prints; 1 when the model fails or the window does not come to rest."""
+    parser = argparse.ArgumentParser(prog="python -m studio.bench", description=__doc__)
+    parser.add_argument("--started", type=float, default=time.time(), help="time.time() of the start")
+    parser.add_argument("--model", default="", help="model folder; the default one when left out")
+    parser.add_argument("--moves", type=int, default=MOVES, help="movements of the hand")
+    options = parser.parse_args(argv)
+    os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
+    app = application()
+    with tempfile.TemporaryDirectory(prefix="persona-bench-") as home:
+        desk = Desk(Places.under(Path(home)))
+        desk.settings.model = options.model
+        desk.settings.welcome_done = True
+        window = open_window(desk)
+        try:
+            figures = measure(desk, options.started, options.moves)
+        except PersonaError as error:
+            sys.stderr.write(f"{error}\n")
+            return 1
+        except TimeoutError:
+            sys.stderr.write("The studio did not come to rest.\n")
+            return 1
+        finally:
+            window.close()
+            desk.stop()
+    app.processEvents()
+    sys.stdout.write(json.dumps(figures) + "\n")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

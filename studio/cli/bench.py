@@ -1,0 +1,87 @@
+"""Measure how fast pictures and styles are made on this machine, or how the window feels: about a minute."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import subprocess
+import sys
+import time
+from argparse import Namespace
+from pathlib import Path
+from typing import Any
+
+from engine.bench import measure
+from engine.errors import PersonaError
+from studio.cli.arguments import add_model
+from studio.cli.child import environment
+from studio.cli.lookup import find_model
+from studio.cli.output import Output, pairs
+
+NAMES = {
+    "provider": "runs on",
+    "provider_reason": "because",
+    "device": "device",
+    "threads": "threads",
+    "model": "model",
+    "resolution": "resolution (px)",
+    "preview_resolution": "preview resolution (px)",
+    "runs": "runs, of which the median",
+    "preview_ms": "preview (ms)",
+    "full_ms": "full picture (ms)",
+    "batch8_ms_per_image": "in batches of 8 (ms a picture)",
+    "torch_same_network_ms": "the same in PyTorch (ms)",
+    "style_10_refs_s": "a style from 10 pictures (s)",
+    "moves": "movements dragged",
+    "moves_per_s": "movements a second",
+    "pictures_shown": "pictures shown",
+    "move_to_preview_ms": "movement to preview (ms)",
+    "move_to_preview_p95_ms": "... at the 95th percentile (ms)",
+    "rest_to_full_ms": "rest to full picture (ms)",
+    "longest_block_ms": "longest standstill (ms)",
+    "blocks_over_50_ms": "standstills over 50 ms",
+    "rss_mb": "memory (MB)",
+    "rss_growth_mb": "... grown by (MB)",
+    "start_to_first_picture_s": "start to first picture (s)",
+    "peak_rss_mb": "peak memory (MB)",
+}
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """The options of `persona bench`."""
+    parser.add_argument(
+        "--studio",
+        action="store_true",
+        help="measure the window instead, without a screen: start, drag, rest",
+    )
+    add_model(parser)
+
+
+def run(args: Namespace, out: Output) -> int:
+    """Carries out `persona bench`."""
+    path = find_model(args.model)
+    if args.studio:
+        out.note("measuring: the window")
+        out.data |= measure_studio(path)
+    else:
+        out.data |= measure(path, args.device, progress=lambda what: out.note(f"measuring: {what}"))
+    return out.finish(pairs((NAMES.get(key, key), _short(value)) for key, value in out.data.items()))
+
+
+def measure_studio(model: Path, *options: str) -> dict[str, Any]:
+    """The figures of `studio.bench`, which needs a process of its own. PersonaError."""
+    command = [sys.executable, "-m", "studio.bench", "--model", str(model.resolve())]
+    command += ["--started", str(time.time()), *options]
+    done = subprocess.run(
+        command, capture_output=True, encoding="utf-8", env=environment(os.environ, "studio"), check=False
+    )
+    if done.returncode != 0:
+        said = (done.stderr.strip().splitlines() or ["it said nothing"])[-1]
+        raise PersonaError(f"The window could not be measured: {said}")
+    figures: dict[str, Any] = json.loads(done.stdout)
+    return figures
+
+
+def _short(value: object) -> object:
+    return f"{value:.4g}" if isinstance(value, float) else value

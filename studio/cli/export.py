@@ -1,0 +1,96 @@
+"""Write pictures into a folder as a finished set: named, sized and with a contact sheet.
+
+A template may hold {name}, {n} (as {n:03}), {seed}, {style} and {date}. Nothing that exists is replaced
+unless --overwrite is given: a taken name ends the command before anything is written, or is avoided with
+--rename.
+"""
+
+from __future__ import annotations
+
+import argparse
+from argparse import Namespace
+from pathlib import Path
+
+from engine.errors import Cancelled, PictureError
+from engine.export import ExportItem, export_set
+from engine.images import load_picture
+from studio.cli.arguments import FORMATS, whole
+from studio.cli.lookup import find_pictures
+from studio.cli.output import Output, count
+from studio.cli.stop import Stop
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """The options of `persona export`."""
+    parser.add_argument("pictures", nargs="+", metavar="PICTURES", help="picture files, or folders of them")
+    parser.add_argument("--out", metavar="DIR", required=True, help="folder for the set; made if missing")
+    parser.add_argument("--format", choices=FORMATS, default="png", help="file format (default: png)")
+    parser.add_argument(
+        "--quality", type=whole(1, 100), default=95, metavar="Q", help="of JPEG and WebP (default: 95)"
+    )
+    parser.add_argument(
+        "--size", type=whole(16, 8192), metavar="PX", help="longest side in pixels (default: as they are)"
+    )
+    parser.add_argument(
+        "--template", default="{name}", metavar="NAME", help="how to name the files (default: {name})"
+    )
+    parser.add_argument(
+        "--contact-sheet",
+        nargs="?",
+        const="png",
+        choices=("png", "pdf", "both"),
+        help="also all pictures on one page (default: png)",
+    )
+    parser.add_argument("--sidecar", action="store_true", help="also a .json beside each picture")
+    parser.add_argument("--strip-recipe", action="store_true", help="leave the recipe out of the pictures")
+    conflict = parser.add_mutually_exclusive_group()
+    conflict.add_argument("--overwrite", action="store_true", help="replace files of the same name")
+    conflict.add_argument("--rename", action="store_true", help="find another name where one is taken")
+
+
+def run(args: Namespace, out: Output) -> int:
+    """Carries out `persona export`."""
+    pictures = find_pictures(args.pictures, out)
+    with Stop() as stop:
+        items = usable(pictures, out, stop)
+        if not items:
+            return out.finish([], done=False)
+        result = export_set(
+            items,
+            args.out,
+            format=args.format,
+            quality=args.quality,
+            size=args.size,
+            template=args.template,
+            contact_sheet=args.contact_sheet or False,
+            sidecar=args.sidecar,
+            embed_recipe=not args.strip_recipe,
+            conflict="overwrite" if args.overwrite else "rename" if args.rename else "ask",
+            progress=lambda done, total: out.progress(done, total, "pictures"),
+            cancelled=stop,
+        )
+    out.data |= {
+        "files": [
+            {"path": str(path), "source": str(item.picture)}
+            for path, item in zip(result.files, items, strict=True)
+        ],
+        "contact_sheets": [str(path) for path in result.sheets],
+        "sidecars": [str(path) for path in result.records],
+    }
+    lines = [f"{count(len(result.files), 'picture')} in {args.out}"]
+    return out.finish(lines + [f"contact sheet: {path}" for path in result.sheets])
+
+
+def usable(pictures: list[Path], out: Output, stop: Stop) -> list[ExportItem]:
+    """The pictures that can be read; the others are told to `out`. Cancelled."""
+    items = []
+    for done, path in enumerate(pictures, 1):
+        if stop():
+            raise Cancelled
+        try:
+            load_picture(path)
+            items.append(ExportItem(path, name=path.stem))
+        except PictureError as error:
+            out.problem(error)
+        out.progress(done, len(pictures), "pictures read")
+    return items

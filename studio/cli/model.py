@@ -1,0 +1,157 @@
+"""Look at models, check them, bring them in and hand them on.
+
+MODEL is a model's folder, or the name of a model (see `persona model list`).
+"""
+
+from __future__ import annotations
+
+import argparse
+from argparse import Namespace
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from engine.bundle import Bundle, bundled_models, export_bundle, import_bundle, verify_bundle
+from engine.errors import BundleError
+from engine.files import make_folder, safe_name
+from studio.cli.arguments import Parser, add_common, add_overwrite
+from studio.cli.exits import Exit
+from studio.cli.lookup import find_model, models
+from studio.cli.output import Output, count, pairs, table
+from studio.library.places import models_folder
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """The subcommands of `persona model`."""
+    kinds = parser.add_subparsers(metavar="COMMAND", required=True, parser_class=Parser)
+    _add(kinds, "list", "List the models that came with the program and your own.", list_models)
+    shown = _add(kinds, "show", "Show what a model's card says.", show)
+    shown.add_argument("model", metavar="MODEL", nargs="?", help="the default model when left out")
+    verified = _add(kinds, "verify", "Check every byte of a model, and that it makes a picture.", verify)
+    verified.add_argument("model", metavar="BUNDLE", nargs="?", help="the default model when left out")
+    imported = _add(
+        kinds, "import", "Check a .persona file or model folder and add it to your models.", import_model
+    )
+    imported.add_argument("file", metavar="FILE")
+    exported = _add(kinds, "export", "Pack a model into one .persona file.", export_model)
+    exported.add_argument("model", metavar="MODEL")
+    exported.add_argument("--out", metavar="FILE.persona", help="default: its name, in this folder")
+    add_overwrite(exported, "a file")
+
+
+def run(args: Namespace, out: Output) -> int:
+    """Carries out `persona model ...`."""
+    carry_out: Callable[[Namespace, Output], int] = args.carry_out
+    return carry_out(args, out)
+
+
+def _add(
+    kinds: Any, name: str, summary: str, carry_out: Callable[[Namespace, Output], int]
+) -> argparse.ArgumentParser:
+    parser: argparse.ArgumentParser = kinds.add_parser(name, help=summary, description=summary)
+    parser.set_defaults(carry_out=carry_out)
+    add_common(parser)
+    return parser
+
+
+def list_models(args: Namespace, out: Output) -> int:
+    """Carries out `persona model list`."""
+    default = next(iter(bundled_models()), None)
+    rows, entries = [], []
+    found, damaged = models()
+    for damage in damaged:
+        out.problem(BundleError(damage.path, damage.reason))
+    for entry in found:
+        try:
+            bundle = Bundle.load(entry.path)
+        except BundleError as error:
+            out.problem(error)
+            continue
+        origin, mark = "bundled" if entry.bundled else "yours", "default" if entry.path == default else ""
+        rows.append((entry.path.name, f"{entry.resolution} px", origin, mark, entry.licence))
+        entries.append(summary(bundle) | {"origin": origin, "default": bool(mark)})
+    out.data["models"] = entries
+    nothing = [f"No models yet: persona model import FILE ({models_folder()})"]
+    return out.finish(table(rows, ("model", "size", "whose", "", "licence")) or nothing)
+
+
+def show(args: Namespace, out: Output) -> int:
+    """Carries out `persona model show`."""
+    bundle = Bundle.load(find_model(args.model))
+    card = bundle.card
+    out.data["model"] = summary(bundle) | {"card": card.raw}
+    lines = pairs(
+        [
+            ("name", card.name),
+            ("id", bundle.id[:12]),
+            ("folder", bundle.path),
+            ("picture", f"{card.resolution} x {card.resolution}, preview {card.preview_resolution}"),
+            ("sizes", f"z {card.z_size}, style {card.style_size}, w {card.num_ws} x {card.w_size}"),
+            ("directions", ", ".join(direction.name for direction in card.directions)),
+            ("trained on", _data(card.raw.get("data"))),
+            ("licence", card.licence),
+            ("created", card.raw.get("created")),
+            ("notes", card.raw.get("notes")),
+        ]
+        + [("credit", line) for line in card.attribution]
+        + [(name, value) for name, value in _flat(card.raw.get("metrics"))]
+    )
+    return out.finish(lines)
+
+
+def verify(args: Namespace, out: Output) -> int:
+    """Carries out `persona model verify`."""
+    out.data |= {"bundle": args.model, "ok": False}
+    path = find_model(args.model)
+    problems = verify_bundle(path, lambda part: out.progress(round(100 * part), 100, "percent"))
+    out.data |= {"bundle": str(path), "ok": not problems}
+    for problem in problems:
+        out.problem(problem)
+    if problems:
+        return out.fail(f"{path} is not a sound model: {count(len(problems), 'problem')}.", Exit.MODEL)
+    return out.finish([f"{path} is sound."])
+
+
+def import_model(args: Namespace, out: Output) -> int:
+    """Carries out `persona model import`."""
+    make_folder(models_folder())
+    bundle = import_bundle(args.file, models_folder())
+    out.data["model"] = summary(bundle)
+    return out.finish(
+        [f"{bundle.name} is now among your models: persona generate --model {bundle.path.name} ..."]
+    )
+
+
+def export_model(args: Namespace, out: Output) -> int:
+    """Carries out `persona model export`."""
+    bundle = Bundle.load(find_model(args.model))
+    target = Path(args.out) if args.out else Path(f"{safe_name(bundle.name)}.persona")
+    make_folder(target.parent)
+    path = export_bundle(bundle, target, overwrite=args.overwrite)
+    out.data |= {"model": summary(bundle), "path": str(path)}
+    return out.finish([f"{bundle.name} packed into {path}"])
+
+
+def summary(bundle: Bundle) -> dict[str, Any]:
+    """A model for JSON."""
+    return {
+        "name": bundle.name,
+        "id": bundle.id,
+        "path": str(bundle.path),
+        "resolution": bundle.card.resolution,
+        "licence": bundle.card.licence,
+        "attribution": list(bundle.card.attribution),
+    }
+
+
+def _data(data: Any) -> str:
+    if not isinstance(data, dict):
+        return ""
+    pictures = data.get("pictures")
+    return f"{data.get('title', '')}" + (f", {pictures} pictures" if pictures else "")
+
+
+def _flat(metrics: Any) -> list[tuple[str, object]]:
+    if not isinstance(metrics, dict):
+        return []
+    return [(str(name), value) for name, value in metrics.items() if isinstance(value, int | float | str)]

@@ -1,0 +1,92 @@
+"""Put photos into a style.
+
+The face in each photo is found and cut out, and comes back as a square picture called PHOTO-STYLE.png. A
+file that already holds the same recipe is written again; a name taken by anything else is left alone, and
+the picture is called "NAME (2).png".
+"""
+
+from __future__ import annotations
+
+import argparse
+from argparse import Namespace
+from dataclasses import replace
+from pathlib import Path
+
+from engine.errors import Cancelled, PictureError
+from engine.files import safe_name
+from engine.generator import Generator
+from engine.images import Picture
+from engine.recipe import Recipe
+from studio.cli.arguments import FORMATS, add_model, number
+from studio.cli.generate import Job, save_one
+from studio.cli.lookup import find_pictures
+from studio.cli.opened import Blend, open_blend, open_generator, with_strength
+from studio.cli.output import Output, count
+from studio.cli.stop import Stop
+from studio.cli.targets import PictureFolder
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """The options of `persona restyle`."""
+    parser.add_argument("photos", nargs="+", metavar="PHOTO", help="picture files, or folders of them")
+    parser.add_argument(
+        "--style",
+        action="append",
+        required=True,
+        metavar="STYLE",
+        help="style file or name; several are mixed, STYLE:2 counts twice",
+    )
+    parser.add_argument(
+        "--out", metavar="DIR", required=True, help="folder for the pictures; made if missing"
+    )
+    parser.add_argument(
+        "--strength",
+        type=number(0, 1),
+        metavar="X",
+        help="0 without style ... 1 all of it (default: the style's own)",
+    )
+    parser.add_argument(
+        "--truncation",
+        type=number(0, 1.2),
+        default=1.0,
+        metavar="PSI",
+        help="1 nearest to the photo; less draws it to the style's average picture (default: 1)",
+    )
+    parser.add_argument(
+        "--whole", action="store_true", help="use photos without a face too: their middle square"
+    )
+    parser.add_argument("--format", choices=FORMATS, default="png", help="file format (default: png)")
+    add_model(parser)
+
+
+def run(args: Namespace, out: Output) -> int:
+    """Carries out `persona restyle`."""
+    photos = find_pictures(args.photos, out)
+    files = out.data.setdefault("files", [])
+    if not photos:
+        return out.finish([], done=False)
+    generator, maker = open_generator(args, out)
+    blend = open_blend(args.style, maker, out)
+    folder = PictureFolder(Path(args.out), args.format)
+    with Stop() as stop:
+        for done, photo in enumerate(photos, 1):
+            if stop():
+                raise Cancelled
+            try:
+                face = maker.aligned(photo, whole=args.whole).image
+            except PictureError as error:
+                out.problem(error)
+                continue
+            recipe = recipe_of(face, generator, blend, args)
+            job = Job(recipe, f"{safe_name(photo.stem)}-{safe_name(blend.name)}")
+            files.append(save_one(folder, job, generator.render(recipe), maker) | {"photo": str(photo)})
+            out.progress(done, len(photos), "photos")
+    return out.finish(
+        [f"{count(len(files), 'picture')} in {folder.folder} ({generator.provider.name})"], done=bool(files)
+    )
+
+
+def recipe_of(face: Picture, generator: Generator, blend: Blend, args: Namespace) -> Recipe:
+    """The recipe that gives the face back in the style."""
+    plain = Recipe(generator.bundle.id, content=generator.content(face))
+    return replace(with_strength(plain, blend, args.strength), truncation=args.truncation)

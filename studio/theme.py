@@ -1,0 +1,333 @@
+"""Colours, type and the style sheet. `Theme` tells every view when they change."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from importlib.resources import files
+from pathlib import Path
+from typing import Literal
+
+from PySide6.QtCore import QObject, Qt, Signal
+from PySide6.QtGui import QColor, QFont, QFontDatabase, QGuiApplication, QPalette
+from PySide6.QtWidgets import QApplication
+
+Choice = Literal["system", "light", "dark"]
+CHOICES: tuple[Choice, ...] = ("system", "light", "dark")
+
+LATIN = "Studio Inter"
+HAN = "Studio Han"
+FAMILIES = [LATIN, HAN]
+
+GRID = 4
+"""Every distance is a multiple of this, in logical pixels."""
+RADIUS = 6
+RADIUS_LARGE = 10
+
+
+@dataclass(frozen=True)
+class Tokens:
+    """One theme's colours, by what they are for."""
+
+    name: str
+    canvas: str
+    """Behind pictures: neutral, so that skin tones are judged right."""
+    window: str
+    panel: str
+    raised: str
+    """Cards, fields."""
+    hover: str
+    pressed: str
+    line: str
+    """Hairlines between areas."""
+    outline: str
+    """Edges of fields and buttons."""
+    text: str
+    muted: str
+    faint: str
+    """Placeholders and disabled words."""
+    accent: str
+    """Lines, words and marks in the one accent colour."""
+    fill: str
+    """Areas in the accent colour, under `on_fill`."""
+    fill_hover: str
+    on_fill: str
+    tint: str
+    """A breath of accent: what is selected."""
+    danger: str
+    warning: str
+    success: str
+    shade: str
+    """Over the window, behind an overlay."""
+
+    @property
+    def is_dark(self) -> bool:
+        return self.name == "dark"
+
+    def color(self, role: str) -> QColor:
+        """The colour of a role, by its field name."""
+        value: str = getattr(self, role)
+        return QColor(value)
+
+
+DARK = Tokens(
+    name="dark",
+    canvas="#121213",
+    window="#18181a",
+    panel="#1e1e20",
+    raised="#29292c",
+    hover="#323236",
+    pressed="#3b3b40",
+    line="#2b2b2e",
+    outline="#424247",
+    text="#ededf0",
+    muted="#a9a9b2",
+    faint="#77777f",
+    accent="#93a1ff",
+    fill="#5566f2",
+    fill_hover="#6676ff",
+    on_fill="#ffffff",
+    tint="#2a2d47",
+    danger="#ff7b72",
+    warning="#f0b354",
+    success="#57c791",
+    shade="#a0090909",
+)
+LIGHT = Tokens(
+    name="light",
+    canvas="#e9e9eb",
+    window="#f4f4f5",
+    panel="#ffffff",
+    raised="#f2f2f4",
+    hover="#e8e8ec",
+    pressed="#dddde3",
+    line="#e3e3e7",
+    outline="#c9c9d0",
+    text="#1a1a1e",
+    muted="#5a5a64",
+    faint="#8b8b95",
+    accent="#4252e0",
+    fill="#4655e8",
+    fill_hover="#3645d6",
+    on_fill="#ffffff",
+    tint="#e6e8ff",
+    danger="#c9302c",
+    warning="#9a6200",
+    success="#1b7f50",
+    shade="#59202024",
+)
+ALL = {"dark": DARK, "light": LIGHT}
+
+
+class Type:
+    """The type scale, in logical pixels."""
+
+    CAPTION = 11
+    BODY = 13
+    TITLE = 15
+    HEADING = 20
+    DISPLAY = 28
+
+
+class Theme(QObject):
+    """The colours in use, and the wish behind them."""
+
+    changed = Signal()
+
+    def __init__(self, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self._choice: Choice = "system"
+        self._tokens = DARK
+        QGuiApplication.styleHints().colorSchemeChanged.connect(self._follow_system)
+
+    @property
+    def tokens(self) -> Tokens:
+        return self._tokens
+
+    @property
+    def choice(self) -> Choice:
+        return self._choice
+
+    def choose(self, choice: Choice) -> None:
+        """Takes "light" or "dark", or follows the system."""
+        self._choice = choice
+        self._use(_system_tokens() if choice == "system" else ALL[choice])
+
+    def toggle(self) -> None:
+        """The other of light and dark."""
+        self.choose("light" if self._tokens.is_dark else "dark")
+
+    def color(self, role: str) -> QColor:
+        return self._tokens.color(role)
+
+    def _follow_system(self) -> None:
+        if self._choice == "system":
+            self._use(_system_tokens())
+
+    def _use(self, tokens: Tokens) -> None:
+        self._tokens = tokens
+        dress(tokens)
+        self.changed.emit()
+
+
+def font(size: int = Type.BODY, weight: QFont.Weight = QFont.Weight.Normal) -> QFont:
+    """The studio's type at `size` logical pixels."""
+    made = QFont()
+    made.setFamilies(FAMILIES)
+    made.setPixelSize(size)
+    made.setWeight(weight)
+    made.setHintingPreference(QFont.HintingPreference.PreferNoHinting)
+    return made
+
+
+def number_font(size: int = Type.BODY, weight: QFont.Weight = QFont.Weight.Normal) -> QFont:
+    """`font` with figures of equal width, for values that change."""
+    made = font(size, weight)
+    made.setFeature(QFont.Tag("tnum"), 1)
+    return made
+
+
+def load_fonts(folder: Path | None = None) -> list[str]:
+    """Registers the bundled fonts. Gives back the family names that were found."""
+    folder = folder or Path(str(files("resources"))) / "fonts"
+    families: set[str] = set()
+    for path in sorted(folder.glob("*.otf")):
+        number = QFontDatabase.addApplicationFont(str(path))
+        families.update(QFontDatabase.applicationFontFamilies(number))
+    return sorted(families)
+
+
+def dress(tokens: Tokens) -> None:
+    """Gives the application the palette, the type and the style sheet of `tokens`."""
+    app = QApplication.instance()
+    if not isinstance(app, QApplication):
+        return
+    # The sheet comes last: each of the three makes Qt look at every widget again, unless nothing changed.
+    if app.font().families() != FAMILIES:
+        app.setFont(font())
+    app.setPalette(palette(tokens))
+    app.setStyleSheet(style_sheet(tokens))
+
+
+def palette(tokens: Tokens) -> QPalette:
+    """A QPalette for what the style sheet does not reach."""
+    made = QPalette()
+    roles = {
+        QPalette.ColorRole.Window: tokens.window,
+        QPalette.ColorRole.WindowText: tokens.text,
+        QPalette.ColorRole.Base: tokens.raised,
+        QPalette.ColorRole.AlternateBase: tokens.panel,
+        QPalette.ColorRole.Text: tokens.text,
+        QPalette.ColorRole.Button: tokens.raised,
+        QPalette.ColorRole.ButtonText: tokens.text,
+        QPalette.ColorRole.BrightText: tokens.on_fill,
+        QPalette.ColorRole.Highlight: tokens.fill,
+        QPalette.ColorRole.HighlightedText: tokens.on_fill,
+        QPalette.ColorRole.ToolTipBase: tokens.raised,
+        QPalette.ColorRole.ToolTipText: tokens.text,
+        QPalette.ColorRole.PlaceholderText: tokens.faint,
+        QPalette.ColorRole.Link: tokens.accent,
+        QPalette.ColorRole.Accent: tokens.accent,
+    }
+    for role, value in roles.items():
+        made.setColor(role, QColor(value))
+    for role in (QPalette.ColorRole.Text, QPalette.ColorRole.ButtonText, QPalette.ColorRole.WindowText):
+        made.setColor(QPalette.ColorGroup.Disabled, role, QColor(tokens.faint))
+    return made
+
+
+def style_sheet(tokens: Tokens) -> str:
+    """The style sheet: `resources`' rules with the colours of `tokens` put in."""
+    sheet = RULES
+    for role in Tokens.__dataclass_fields__:
+        value: str = getattr(tokens, role)
+        sheet = sheet.replace(f"@{role};", f"{value};")
+    return sheet
+
+
+def _system_tokens() -> Tokens:
+    scheme = QGuiApplication.styleHints().colorScheme()
+    return LIGHT if scheme == Qt.ColorScheme.Light else DARK
+
+
+RULES = """
+QWidget { color: @text; }
+QMainWindow, QDialog { background: @window; }
+QToolTip {
+    background: @raised; color: @text; border: 1px solid @outline; padding: 4px 8px;
+}
+QAbstractScrollArea { background: transparent; border: none; }
+QLabel { background: transparent; }
+QLabel[role="muted"] { color: @muted; }
+QLabel[role="faint"] { color: @faint; }
+QLabel[role="danger"] { color: @danger; }
+QLabel[role="accent"] { color: @accent; }
+QLabel:disabled { color: @faint; }
+
+QMenuBar { background: @window; border: none; padding: 0 8px; spacing: 0; }
+QMenuBar::item { background: transparent; padding: 6px 10px; border-radius: 4px; color: @muted; }
+QMenuBar::item:selected { background: @hover; color: @text; }
+QMenu { background: @panel; border: 1px solid @outline; padding: 4px 0; }
+QMenu::item { background: transparent; padding: 6px 32px 6px 16px; margin: 0 4px; border-radius: 4px; }
+QMenu::item:selected { background: @hover; }
+QMenu::item:disabled { color: @faint; }
+QMenu::separator { height: 1px; background: @line; margin: 4px 0; }
+
+QPushButton {
+    background: @raised; color: @text; border: 1px solid @outline; border-radius: 6px;
+    padding: 5px 14px; min-height: 20px;
+}
+QPushButton:hover { background: @hover; }
+QPushButton:pressed { background: @pressed; }
+QPushButton:focus { border: 1px solid @accent; outline: none; }
+QPushButton:disabled { color: @faint; border-color: @line; }
+QPushButton[kind="primary"] { background: @fill; color: @on_fill; border-color: @fill; }
+QPushButton[kind="primary"]:hover { background: @fill_hover; border-color: @fill_hover; }
+QPushButton[kind="primary"]:pressed { background: @fill; }
+QPushButton[kind="primary"]:focus { border-color: @text; }
+QPushButton[kind="primary"]:disabled { background: @raised; color: @faint; border-color: @line; }
+QPushButton[kind="plain"] { background: transparent; border-color: transparent; padding: 5px 8px; }
+QPushButton[kind="plain"]:hover { background: @hover; }
+QPushButton[kind="plain"]:focus { border-color: @accent; }
+QPushButton[kind="link"] {
+    background: transparent; border: 1px solid transparent; color: @accent;
+    padding: 2px 4px; min-height: 18px;
+}
+QPushButton[kind="link"]:hover { background: @hover; }
+QPushButton[kind="link"]:focus { border-color: @accent; }
+QPushButton[kind="danger"] { color: @danger; }
+
+QLineEdit, QPlainTextEdit, QTextEdit, QSpinBox {
+    background: @raised; border: 1px solid @outline; border-radius: 6px; padding: 5px 8px; min-height: 20px;
+    selection-background-color: @fill; selection-color: @on_fill;
+}
+QLineEdit:hover, QPlainTextEdit:hover, QSpinBox:hover { border-color: @faint; }
+QLineEdit:focus, QPlainTextEdit:focus, QTextEdit:focus, QSpinBox:focus { border-color: @accent; }
+QLineEdit:disabled, QSpinBox:disabled { color: @faint; border-color: @line; }
+QLineEdit[kind="number"] {
+    padding: 0 0 0 4px; min-height: 18px; background: transparent; border-color: transparent;
+}
+QLineEdit[kind="number"]:hover { border-color: @outline; }
+QLineEdit[kind="number"]:focus { border-color: @accent; }
+QLineEdit[kind="small"] { padding: 0 4px; min-height: 20px; }
+QLineEdit[kind="bare"], QLineEdit[kind="bare"]:focus {
+    background: transparent; border: none; padding: 8px 4px;
+}
+
+QComboBox QAbstractItemView { background: @panel; border: 1px solid @outline; padding: 4px; outline: none; }
+QComboBox QAbstractItemView::item { min-height: 28px; padding: 0 8px; border-radius: 4px; }
+QComboBox QAbstractItemView::item:selected { background: @hover; color: @text; }
+
+QScrollBar:vertical { background: transparent; width: 12px; margin: 0; }
+QScrollBar:horizontal { background: transparent; height: 12px; margin: 0; }
+QScrollBar::handle { background: @pressed; border-radius: 3px; margin: 3px; }
+QScrollBar::handle:hover { background: @faint; }
+QScrollBar::handle:vertical { min-height: 32px; }
+QScrollBar::handle:horizontal { min-width: 32px; }
+QScrollBar::add-line, QScrollBar::sub-line { width: 0; height: 0; }
+QScrollBar::add-page, QScrollBar::sub-page { background: transparent; }
+
+QSplitter::handle { background: @line; }
+QListView, QListWidget { background: transparent; border: none; outline: none; }
+QStatusBar { background: @window; border-top: 1px solid @line; }
+QStatusBar::item { border: none; }
+"""
