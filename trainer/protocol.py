@@ -6,7 +6,7 @@ was given, means "checkpoint and leave". Events travel on standard output and ar
 `events.jsonl`; each is {"event": NAME, "time": seconds since 1970, ...} with the fields below. The log goes
 to standard error.
 
-A run is a folder: job.json, events.jsonl, checkpoints/, samples/ and, at its end, model/.
+A run is a folder: job.json, events.jsonl, checkpoints/, snapshots/, samples/ and, at its end, model/.
 """
 
 from __future__ import annotations
@@ -54,6 +54,23 @@ class Started(Event):
 
 
 @dataclass(frozen=True)
+class Preflight(Event):
+    """What the run will need on this device, from a few real steps; told before `Started`."""
+
+    name: ClassVar[str] = "preflight"
+    fits: bool
+    seconds: float
+    """How long the whole run takes."""
+    memory_mb: float
+    disk_mb: float
+    batch: int
+    accumulation: int
+    """Parts that a batch is computed in, so that it fits the memory."""
+    sentence: str
+    """The same in words."""
+
+
+@dataclass(frozen=True)
 class Progress(Event):
     """Where the run stands. `seconds_left` is None until it can be estimated."""
 
@@ -95,6 +112,23 @@ class Metrics(Event):
     step: int
     kimg: float
     values: dict[str, float] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Snapshot(Event):
+    """A state that can become a model was kept and judged on held-out pictures.
+
+    `folder` (its weights) and `samples` (its grid at fixed seeds) are relative to the run folder; `best` says
+    that it is the best of the run so far, the one that is exported when nothing better comes.
+    """
+
+    name: ClassVar[str] = "snapshot"
+    step: int
+    kimg: float
+    folder: str
+    samples: str
+    values: dict[str, float] = field(default_factory=dict)
+    best: bool = False
 
 
 @dataclass(frozen=True)
@@ -145,11 +179,13 @@ class Failed(Event):
 _EVENTS: dict[str, type[Event]] = {
     kind.name: kind
     for kind in (
+        Preflight,
         Started,
         Progress,
         Losses,
         Samples,
         Metrics,
+        Snapshot,
         Checkpointed,
         Warned,
         Paused,
