@@ -4,7 +4,7 @@ Every figure stands beside the same figure for real pictures against real pictur
 be had. The eyes (`mobilenet`, `probe`) are networks that nothing which is trained here has looked through.
 
     evaluate.py   the whole evaluation of a bundle, step by step
-    figures.py    a quick judgement of a few hundred pictures, for choosing among snapshots
+    quick.py      a quick judgement of a few hundred pictures, for choosing among snapshots
     kid.py, neighbours.py, spread.py, agreement.py, classes.py, faithful.py      the figures
     page.py, plots.py                                                            the report for people
 """
