@@ -7,7 +7,7 @@ are as good as those of either. Mixes are recipes, never bare vectors, so that e
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 
 import numpy as np
@@ -57,8 +57,11 @@ def truncate(w: ArrayLike, centre: ArrayLike, psi: float) -> Vector:
     return np.asarray(centre + psi * (w - centre), np.float32)
 
 
-def z(recipe: Recipe, size: int) -> Vector:
-    """The recipe's z: [size]. RecipeError when its content is of another size, or nothing has weight."""
+def z(recipe: Recipe | LayerMix, size: int) -> Vector:
+    """The z of a recipe, or of a layer mix that brings one: [size].
+
+    RecipeError when its content is of another size, or nothing has weight.
+    """
     if recipe.content is not None and len(recipe.content) != size:
         raise RecipeError(
             f"The recipe's photo has {len(recipe.content)} numbers, and this model works with {size}."
@@ -128,15 +131,20 @@ def plane_recipe(base: Recipe, x: float, y: float, map_seed: int) -> Recipe:
     the picture changes without a jump or a kink (C1), at full variance everywhere. All else, a photo's
     content among it, stays as in `base`. RecipeError beyond 2^40.
     """
+    return lattice_recipe(base, x, y, lambda i, j: lattice_seed(map_seed, i, j))
+
+
+def lattice_recipe(base: Recipe, x: float, y: float, seed_at: Callable[[int, int], int]) -> Recipe:
+    """`plane_recipe` on any lattice: seed_at(i, j) says who lives where. RecipeError beyond 2^40."""
     if not (abs(x) <= 2.0**40 and abs(y) <= 2.0**40):
         raise RecipeError("That place is off the map.")
     i, j = math.floor(x), math.floor(y)
     u, v = _smooth(x - i), _smooth(y - j)
     corners = {
-        lattice_seed(map_seed, i, j): (1 - u) * (1 - v),
-        lattice_seed(map_seed, i + 1, j): u * (1 - v),
-        lattice_seed(map_seed, i, j + 1): (1 - u) * v,
-        lattice_seed(map_seed, i + 1, j + 1): u * v,
+        seed_at(i, j): (1 - u) * (1 - v),
+        seed_at(i + 1, j): u * (1 - v),
+        seed_at(i, j + 1): (1 - u) * v,
+        seed_at(i + 1, j + 1): u * v,
     }
     length = math.sqrt(sum(weight * weight for weight in corners.values()))
     seeds = tuple(SeedUse(seed, weight / length) for seed, weight in corners.items() if weight > NEGLIGIBLE)
@@ -170,7 +178,7 @@ def _along(axis: Axis, size: int) -> Array64:
     return np.asarray(axis, np.float64) if isinstance(axis, tuple) else _normal(axis, size)
 
 
-def _axes(recipe: Recipe) -> dict[Axis, float]:
+def _axes(recipe: Recipe | LayerMix) -> dict[Axis, float]:
     """Weights by source: uses of one seed are not independent, so they are added first."""
     axes: dict[Axis, float] = {}
     for use in recipe.seeds:
