@@ -155,6 +155,8 @@ class Generator:
         card = self.bundle.card
         if layer.seed is not None:
             z = latent.z_from_seed(layer.seed, card.z_size)
+        elif layer.has_mix:
+            z = latent.z(layer, card.z_size)
         if layer.style is not None:
             style = latent.blend_styles([layer.style], card.style_size, recipe.style_strength)
         return self._truncated(z, style, recipe.truncation)

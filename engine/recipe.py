@@ -74,6 +74,10 @@ class LayerMix:
     """None: the recipe's own style."""
     amount: float = 1.0
     """0 leaves w as it is, 1 replaces it."""
+    seeds: tuple[SeedUse, ...] = ()
+    """A whole mix of seeds, and of a photo, in the place of `seed`."""
+    content: tuple[float, ...] | None = None
+    content_weight: float = 1.0
 
     def __post_init__(self) -> None:
         first, last = _integer("a layer", self.first, 0, 1023), _integer("a layer", self.last, 0, 1023)
@@ -81,13 +85,23 @@ class LayerMix:
             raise RecipeError(f"The recipe mixes layers {first} to {last}, which is backwards.")
         if not (self.style is None or isinstance(self.style, StyleUse)):
             raise RecipeError("The recipe's layer mix has a style that is not a StyleUse.")
+        if self.seed is not None and self.has_mix:
+            raise RecipeError("The recipe's layer mix has both a seed and a mix of seeds.")
         _put(
             self,
             first=first,
             last=last,
             seed=None if self.seed is None else _seed(self.seed),
             amount=_number("a layer mix's amount", self.amount, 0.0, 1.0),
+            seeds=_items("layer mix's seeds", self.seeds, SeedUse),
+            content=None if self.content is None else _vector("a layer mix's photo", self.content),
+            content_weight=_number("a photo's weight", self.content_weight, -MAX_WEIGHT, MAX_WEIGHT),
         )
+
+    @property
+    def has_mix(self) -> bool:
+        """Whether it brings a z of its own that is more than one seed."""
+        return bool(self.seeds) or self.content is not None
 
 
 @dataclass(frozen=True)
@@ -196,6 +210,8 @@ class Recipe:
 def _layer(value: Any) -> LayerMix:
     if isinstance(value, dict) and value.get("style") is not None:
         value = value | {"style": _build(StyleUse, value["style"])}
+    if isinstance(value, dict) and value.get("seeds"):
+        value = value | {"seeds": [_build(SeedUse, item) for item in _list("seeds", value["seeds"])]}
     layer: LayerMix = _build(LayerMix, value)
     return layer
 

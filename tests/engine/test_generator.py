@@ -124,6 +124,13 @@ class TestW:
         styled = generator.w(replace(recipe, layers=(LayerMix(0, 3, None, STYLE),)))
         np.testing.assert_allclose(styled, generator.w(replace(recipe, styles=(STYLE,))), atol=1e-6)
 
+    def test_layers_come_from_a_mix(self, generator: Generator, recipe: Recipe) -> None:
+        photo = tuple(np.linspace(-1.0, 1.0, tiny.Z).tolist())
+        noise = {"seeds": (SeedUse(99, 0.6), SeedUse(7, 0.8)), "content": photo, "content_weight": 0.5}
+        mixed = generator.w(replace(recipe, layers=(LayerMix(0, 0, **noise),)))
+        np.testing.assert_allclose(mixed[0], generator.w(replace(recipe, **noise))[0], atol=1e-6)
+        np.testing.assert_array_equal(mixed[1:], generator.w(recipe)[1:])
+
     def test_directions_are_added(self, bundle: Bundle, generator: Generator, recipe: Recipe) -> None:
         smile = bundle.direction("smile")
         assert smile

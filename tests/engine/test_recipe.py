@@ -21,7 +21,11 @@ FULL = Recipe(
     styles=(STYLE, StyleUse("other", (1, 2, 3), 2)),
     style_strength=0.3,
     truncation=1.2,
-    layers=(LayerMix(0, 3, 9, STYLE, 0.5), LayerMix(2, 2)),
+    layers=(
+        LayerMix(0, 3, 9, STYLE, 0.5),
+        LayerMix(2, 2),
+        LayerMix(1, 1, seeds=(SeedUse(3, 0.6), SeedUse(4, -0.8)), content=(0.5, -1.0), content_weight=2),
+    ),
     directions=(DirectionUse("smile", -1.5),),
 )
 
@@ -93,6 +97,9 @@ def test_seed_to_show_is_the_heaviest() -> None:
         ("layers", [{"first": 3, "last": 2}]),
         ("layers", [{"first": 0, "last": 5000}]),
         ("layers", [{"first": 0, "last": 1, "amount": 2}]),
+        ("layers", [{"first": 0, "last": 1, "seed": 1, "seeds": [{"seed": 2}]}]),
+        ("layers", [{"first": 0, "last": 1, "seeds": [3]}]),
+        ("layers", [{"first": 0, "last": 1, "seeds": 3}]),
         ("layers", [{"first": 0, "last": 1, "style": {"name": "x"}}]),
         ("directions", [{"name": "smile"}]),
         ("unknown", 1),
