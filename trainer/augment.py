@@ -32,10 +32,11 @@ def flip(x: Tensor) -> Tensor:
 def grade(x: Tensor, share: float = 1.0) -> Tensor:
     """A random colour grade for a `share` of the pictures [N, 3, H, W] in -1..1.
 
-    Exposure, contrast, saturation, colour temperature and tint, tinted shadows, lifted blacks.
+    Exposure, contrast, saturation, colour temperature and tint, tinted shadows, lifted blacks. Black is kept
+    off 0, where the power has no derivative.
     """
     n = x.shape[0]
-    y = ((x + 1) / 2).clamp(0, 1) ** torch.exp(_uniform(n, -0.45, 0.45, x))
+    y = ((x + 1) / 2).clamp(1e-4, 1) ** torch.exp(_uniform(n, -0.45, 0.45, x))
     y = (y - 0.5) * _uniform(n, 0.75, 1.2, x) + 0.5
     grey = _luma(y)
     y = grey + (y - grey) * _uniform(n, 0.2, 1.5, x)

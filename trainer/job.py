@@ -8,6 +8,7 @@ from dataclasses import asdict, dataclass, field, fields
 from pathlib import Path
 from typing import Any
 
+from trainer.freezing import TRAINS
 from trainer.loss import LOSSES
 from trainer.networks import NetworkConfig
 
@@ -28,6 +29,8 @@ class Job:
     network: NetworkConfig = field(default_factory=NetworkConfig)
     seed: int = 0
     batch: int = 16
+    accumulation: int = 1
+    """Parts that a batch is computed in, so that it fits the memory."""
     device: str = "auto"
     precision: str = "fp32"
     """fp32 or bf16 (bf16 keeps demodulation, losses and penalties in fp32)."""
@@ -46,6 +49,8 @@ class Job:
     """Adam's learning rate in the warm start, with cosine decay to a fifth."""
     rate: float = 1e-3
     """Adam's learning rate against the adversary."""
+    rate_ramp_kimg: float = 0.3
+    """G's rate grows from a tenth over this stretch, while D gets to know what it judges."""
     encoder_rate: float = 1e-3
 
     loss: str = "relativistic"
@@ -56,6 +61,11 @@ class Job:
     adversarial_weight: float = 1.0
     style_weight: float = 1.0
     content_weight: float = 0.5
+    diversity_weight: float = 1.0
+    diversity_floor: float = 0.4
+    """Least distance of two pictures in one style, relative to that of real pictures of any style."""
+    swaps: float = 0.25
+    """Share of G's pictures before D that take their content from a picture instead of noise."""
     reconstruction_weight: float = 1.0
     reconstruction_floor: float = 0.3
     """What is left of the reconstruction weight at the end of the adversarial part."""
@@ -69,12 +79,26 @@ class Job:
     """Augmentation probability at the start."""
     augment_target: float = 0.6
     """D's lead at which augmentation holds still; 0 keeps it as it starts."""
+    augment_kimg: float = 100.0
+    """How long augmentation takes from nothing to full strength."""
+    trains: str = "all"
+    """all, or modulation: the convolutions of G stay as they came, and so does C."""
+    frozen_blocks: int = 0
+    """Blocks of D that stay as they came, counted from the full resolution down."""
     grades: float = 0.4
     """Share of pictures under a random colour grade; grades count as styles."""
     ema_half_life_kimg: float = 2.0
 
     checkpoint_kimg: float = 2.0
     sample_kimg: float = 2.0
+    snapshot_kimg: float = 2.0
+    """Between two snapshots of the adversarial part; each is judged on held-out pictures."""
+    snapshot_mb: float = 1000.0
+    """Disk that snapshots may take; the best and the newest are kept whatever they take."""
+    patience: int = 0
+    """Snapshots in a row without a better one after which the run ends early; 0: it never does."""
+    rollbacks: int = 3
+    """How often a run may go back to its last good state, each time at half the rate, before it gives up."""
     report_seconds: float = 5.0
     minutes: float = 0.0
     """Stop in order after so many minutes; 0 trains to the end."""
@@ -99,8 +123,14 @@ class Job:
             "lengths in kimg cannot be negative",
         )
         _require(self.total_kimg > 0, "the run has no length: give it kimg to train for")
-        _require(self.penalty_interval >= 1, "the penalty interval must be at least 1")
-        for name in ("style_dropout", "augment", "grades"):
+        _require(self.trains in TRAINS, f"trains must be one of {', '.join(TRAINS)}, not {self.trains!r}")
+        for name in ("penalty_interval", "accumulation"):
+            _require(getattr(self, name) >= 1, f"{name} must be at least 1")
+        for name in ("frozen_blocks", "patience", "rollbacks"):
+            _require(getattr(self, name) >= 0, f"{name} cannot be negative")
+        for name in ("snapshot_kimg", "snapshot_mb", "augment_kimg"):
+            _require(getattr(self, name) > 0, f"{name} must be more than 0")
+        for name in ("style_dropout", "augment", "grades", "swaps"):
             _require(0 <= getattr(self, name) <= 1, f"{name} is a share between 0 and 1")
         for name in ("warm_rate", "rate", "encoder_rate"):
             _require(0 < getattr(self, name) < 1, f"{name} must lie between 0 and 1")

@@ -3,8 +3,9 @@
 Three phases. *Styles*: E learns by contrast, then holds still for the rest of the run, so that E and G
 cannot agree on a private code and s means the same from the first picture to the last. *Warm*: the pictures
 are reconstructed, x = G(C(x), E(x)), at a low resolution first; C's output is kept near normal, so that at
-the end noise can take its place. *Adversarial*: G meets D on random z, with style and content consistency,
-and some reconstruction to hold on to what it knows.
+the end noise can take its place. *Adversarial*: G meets D on random z and on swapped pairs, the content of
+one picture in the style of another, with style and content consistency, and some reconstruction to hold on
+to what it knows.
 
 All randomness of a step comes from the seed and the step number, so resuming needs no random state.
 """
@@ -13,21 +14,30 @@ from __future__ import annotations
 
 import contextlib
 import math
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeVar
 
 import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from trainer import augment, loss
+from trainer import augment, loss, whitening
+from trainer.distance import SPREAD_SIDE, Reconstruction, shrink, spread
 from trainer.ema import averaged_copy, decay_for, update_average
+from trainer.freezing import freeze_parts, moved
 from trainer.job import Job
-from trainer.networks import Linear, Networks
+from trainer.networks import Networks
 from trainer.world import World
 
 AVERAGED = ("generator", "style_encoder", "content_encoder")
+DIVERSITY_INTERVAL = 4
+"""Steps between two looks at the pictures of one style; the term is weighted by as much."""
+DIVERSITY_SIDE = 32
+"""Pixels up to which the second picture of a style is made for that look."""
+
+Values = dict[str, Tensor]
+Part = TypeVar("Part")
 
 
 @dataclass(frozen=True)
@@ -53,6 +63,21 @@ def phase_at(job: Job, kimg: float) -> Phase:
     return Phase("warm", low if fraction < 0.5 else job.network.resolution, fraction)
 
 
+@dataclass
+class Meeting:
+    """What G and D meet over in one part of a step."""
+
+    real: Tensor
+    """[N, 3, R, R]"""
+    style: Tensor
+    """Styles of the real pictures, zero where none is given: [N, S]."""
+    given: Tensor
+    """Whether there is one: [N, 1]."""
+    z: Tensor
+    fake: Tensor | None = None
+    """G(z, style), once it is made."""
+
+
 class Trainee:
     """Everything that a run trains, and one method for each kind of step."""
 
@@ -67,7 +92,7 @@ class Trainee:
     ) -> None:
         self.job, self.device, self.world = job, device, world or World()
         self.networks = networks.to(device)
-        self.perceptual = None if perceptual is None else perceptual.to(device)
+        self.distance = Reconstruction(perceptual, job.network.preview_resolution).to(device)
         self.labels = nn.Linear(job.network.style_size, classes).to(device)
         self.average = Networks(
             job.network,
@@ -88,10 +113,14 @@ class Trainee:
                 [*e.parameters(), *self.labels.parameters()], lr=job.encoder_rate, betas=(0.9, 0.99)
             ),
         }
-        self.augment = augment.Augment(job.augment, job.augment_target)
+        freeze_parts(networks, job.trains, job.frozen_blocks)
+        self.judging = moved(d)
+        self.augment = augment.Augment(job.augment, job.augment_target, job.augment_kimg)
         self.step = 0
         self.seen = 0
         self.whitened = False
+        self.rollbacks = 0
+        """How often the run went back to an earlier state; every time it goes on at half the rate."""
 
     # --- What a checkpoint holds ---
 
@@ -102,11 +131,18 @@ class Trainee:
         return online | averaged | {"labels": self.labels}
 
     def counters(self) -> dict[str, Any]:
-        return {"step": self.step, "seen": self.seen, "whitened": self.whitened, "augment_p": self.augment.p}
+        return {
+            "step": self.step,
+            "seen": self.seen,
+            "whitened": self.whitened,
+            "augment_p": self.augment.p,
+            "rollbacks": self.rollbacks,
+        }
 
     def restore_counters(self, values: dict[str, Any]) -> None:
         self.step, self.seen = int(values["step"]), int(values["seen"])
         self.whitened, self.augment.p = bool(values["whitened"]), float(values["augment_p"])
+        self.rollbacks = int(values.get("rollbacks", 0))
 
     # --- Steps ---
 
@@ -114,9 +150,15 @@ class Trainee:
     def kimg(self) -> float:
         return self.seen / 1000
 
+    @property
+    def caution(self) -> float:
+        """What learning rates are multiplied by after rolling back."""
+        return float(0.5**self.rollbacks)
+
     def advance(self, x: Tensor, labels: Tensor) -> dict[str, float]:
         """One step on pictures x [N, 3, R, R] in -1..1 with class numbers [N]; returns the losses."""
-        torch.manual_seed((self.job.seed * 1_000_003 + self.step * 97 + self.world.rank) % 2**63)
+        seed = self.job.seed * 1_000_003 + self.step * 97 + self.world.rank + self.rollbacks * 7_900_000_213
+        torch.manual_seed(seed % 2**63)
         phase = phase_at(self.job, self.kimg)
         kinds = {"styles": self._style_step, "warm": self._warm_step, "adversarial": self._adversarial_step}
         values = kinds[phase.name](augment.flip(x), labels, phase)
@@ -124,10 +166,15 @@ class Trainee:
         pictures = x.shape[0] * self.world.size
         self.seen += pictures
         self._update_averages(pictures, phase.name)
-        return {name: float(value.detach()) for name, value in values.items()}
+        return {name: float(value) for name, value in values.items()}
 
-    def _style_step(self, x: Tensor, labels: Tensor, phase: Phase) -> dict[str, Tensor]:
+    def _style_step(self, x: Tensor, labels: Tensor, phase: Phase) -> Values:
         """E on two views of every picture under two colour grades; each grade of each picture is a style."""
+        rate = self.job.encoder_rate * (0.1 + 0.9 * _cosine(phase.fraction))
+        parts = list(zip(self._parts(x), self._parts(labels), strict=True))
+        return self._descend("style_encoder", rate, parts, lambda part: self._contrast(*part))
+
+    def _contrast(self, x: Tensor, labels: Tensor) -> tuple[Tensor, Values]:
         e = self.networks.style_encoder
         x, labels = torch.cat([augment.grade(x, 0.5), augment.grade(x)]), torch.cat([labels, labels])
         with self._cast():
@@ -136,18 +183,141 @@ class Trainee:
         total = contrast
         if self.labels.out_features > 1:
             total = total + 0.3 * F.cross_entropy(4 * self.labels(b), labels)
-        rate = self.job.encoder_rate * (0.1 + 0.9 * (0.5 + 0.5 * math.cos(math.pi * phase.fraction)))
-        self._descend(total, {"style_encoder": rate})
         found = (a * b).sum(dim=1).mean()
-        return {"style_contrast": contrast, "cosine_own": found, "cosine_other": (a @ b.T).mean()}
+        return total, {"style_contrast": contrast, "cosine_own": found, "cosine_other": (a @ b.T).mean()}
+
+    def _warm_step(self, x: Tensor, labels: Tensor, phase: Phase) -> Values:
+        rate = self.job.warm_rate * (0.2 + 0.8 * _cosine(phase.fraction))
+        return self._descend(
+            "generator", rate, self._parts(x), lambda part: self._relearn(part, phase.resolution)
+        )
+
+    def _relearn(self, x: Tensor, resolution: int) -> tuple[Tensor, Values]:
+        job, g, c = self.job, self.networks.generator, self.networks.content_encoder
+        with self._cast():
+            target, style, _ = self._styled(x)
+            z = c(augment.grade(x, 0.7))
+            normal = loss.normality_loss(z)
+            z = z.float() + job.noise * torch.randn_like(z, dtype=torch.float32)
+            pictures = g.synthesis.pyramid(g.mapping(z, style), until=resolution)
+            distance = self.distance(pictures, target, resolution)
+        total = job.reconstruction_weight * distance + 0.5 * normal
+        return total, {"reconstruction": distance, "normality": normal}
+
+    def _adversarial_step(self, x: Tensor, labels: Tensor, phase: Phase) -> Values:
+        if not self.whitened:
+            raise RuntimeError("C must be whitened before noise takes its place")
+        job = self.job
+        since = self.kimg - job.style_kimg - job.warm_kimg
+        ramp = min(1.0, since / max(1e-3, job.condition_ramp_kimg))
+        rate = job.rate * (1.0 - 0.7 * phase.fraction)
+        begun = min(1.0, since / max(1e-3, job.rate_ramp_kimg))
+        meetings = [self._meeting(part) for part in self._parts(x)]
+        hold = job.reconstruction_weight * (1.0 - (1.0 - job.reconstruction_floor) * phase.fraction)
+
+        for weight in self.judging:
+            weight.requires_grad_(False)
+        values = self._descend(
+            "generator", rate * (0.1 + 0.9 * begun), meetings, lambda part: self._deceive(part, ramp, hold)
+        )
+        for weight in self.judging:
+            weight.requires_grad_(True)
+        values |= self._descend("discriminator", rate, meetings, lambda part: self._judge(part, ramp))
+        if job.augment_target > 0:
+            self.augment.adapt(float(self.world.mean(values["lead"])), x.shape[0] * self.world.size)
+        return values | {"augment_p": torch.tensor(self.augment.p)}
+
+    @torch.no_grad()
+    def _meeting(self, x: Tensor) -> Meeting:
+        """Real pictures with their own styles, and z: noise, and for a share the content of another."""
+        with self._cast():
+            real, style, given = self._styled(x)
+            z = torch.randn(x.shape[0], self.job.network.z_size, device=self.device)
+            swapped = int(self.job.swaps * x.shape[0])
+            if swapped:
+                z[:swapped] = self.networks.content_encoder(x.roll(1, dims=0)[:swapped]).float()
+        return Meeting(real, style, given, z)
+
+    def _deceive(self, meeting: Meeting, ramp: float, hold: float) -> tuple[Tensor, Values]:
+        """What G minimises: D's preference for real pictures, and what keeps G to style, content and past."""
+        job, g, d = self.job, self.networks.generator, self.networks.discriminator
+        style, z = meeting.style, meeting.z
+        with self._cast():
+            pyramid = g.synthesis.pyramid(g.mapping(z, style))
+            fake = pyramid[job.network.resolution]
+            judged = d(self.augment(fake), style, ramp).float()
+            with torch.no_grad():
+                real_judged = d(self.augment(meeting.real), style, ramp).float()
+            values = {
+                "generator": loss.generator_loss(job.loss, real_judged, judged),
+                "style_consistency": loss.style_consistency(self._encoded(fake) * meeting.given, style),
+                "content_consistency": self._content_distance(fake, z),
+            }
+            preview = F.l1_loss(
+                pyramid[job.network.preview_resolution],
+                shrink(fake.detach(), job.network.preview_resolution),
+            )
+        total = (
+            job.adversarial_weight * values["generator"]
+            + job.style_weight * values["style_consistency"]
+            + job.content_weight * values["content_consistency"]
+            + preview
+        )
+        with torch.no_grad():
+            values["variety"] = spread(fake) / spread(meeting.real).clamp(min=1e-3)
+        if job.diversity_weight and self.step % DIVERSITY_INTERVAL == 0:
+            values["diversity"] = self._diversity(pyramid, meeting)
+            missing = F.relu(job.diversity_floor - values["diversity"])
+            total = total + DIVERSITY_INTERVAL * job.diversity_weight * missing
+        if self.step % 2 == 0 and hold:
+            values["reconstruction"] = self._reconstruct(meeting.real)
+            total = total + hold * values["reconstruction"]
+        meeting.fake = fake.detach()
+        return total, values
+
+    def _diversity(self, pyramid: dict[int, Tensor], meeting: Meeting) -> Tensor:
+        """How far two pictures in one style are apart, against real pictures of any style."""
+        g, side = self.networks.generator, min(DIVERSITY_SIDE, self.job.network.resolution)
+        with self._cast():
+            w = g.mapping(torch.randn_like(meeting.z), meeting.style)
+            other = g.synthesis.pyramid(w, until=side)[side]
+        apart = F.l1_loss(shrink(pyramid[side], SPREAD_SIDE).float(), shrink(other, SPREAD_SIDE).float())
+        return apart / spread(meeting.real).clamp(min=1e-3)
+
+    def _judge(self, meeting: Meeting, ramp: float) -> tuple[Tensor, Values]:
+        """What D minimises, with its gradient penalties on every n-th step."""
+        job, d, style = self.job, self.networks.discriminator, meeting.style
+        assert meeting.fake is not None
+        shown, made = self.augment(meeting.real), self.augment(meeting.fake)
+        with self._cast():
+            real, false = d(shown, style, ramp).float(), d(made, style, ramp).float()
+        total = loss.discriminator_loss(job.loss, real, false)
+        values = {"discriminator": total, "lead": (real - false).sign().mean()}
+        if self.step % job.penalty_interval == 0:
+            r1 = loss.gradient_penalty(lambda p: d(p, style, ramp), shown)
+            r2 = loss.gradient_penalty(lambda p: d(p, style, ramp), made)
+            total = total + job.gamma / 2 * job.penalty_interval * (r1 + r2)
+            values |= {"r1": r1, "r2": r2}
+        return total, values
+
+    # --- What the steps share ---
 
     @torch.no_grad()
     def _style_of(self, x: Tensor) -> Tensor:
         """s of the pictures from views of them that do not show where things are: [N, S]."""
-        e = self.average.style_encoder
+        return self._encoded(x)
+
+    def _encoded(self, x: Tensor) -> Tensor:
+        """The averaged E on a view of the pictures, so that nobody can learn to please it pixel by pixel."""
         view = augment.crop(x) if float(torch.rand(())) < 0.5 else augment.scatter(x)
-        style: Tensor = e(view).float()
+        style: Tensor = self.average.style_encoder(view).float()
         return style
+
+    def _content_distance(self, fake: Tensor, z: Tensor) -> Tensor:
+        """C(G(z, s)) from z, through a grade and noise that leave no room for a code hidden in fine grain."""
+        veiled = augment.grade(fake, 0.7)
+        veiled = veiled + 0.1 * torch.randn_like(veiled)
+        return F.smooth_l1_loss(self.networks.content_encoder(veiled).float(), z)
 
     def _styled(self, x: Tensor) -> tuple[Tensor, Tensor, Tensor]:
         """Pictures x [N, 3, R, R], some graded, their styles [N, S], and the mask [N, 1] of styles kept.
@@ -158,120 +328,46 @@ class Trainee:
         style, keep = self._drop(self._style_of(graded))
         return torch.where(keep[:, :, None, None] > 0, graded, x), style, keep
 
-    def _warm_step(self, x: Tensor, labels: Tensor, phase: Phase) -> dict[str, Tensor]:
-        job, g, c = self.job, self.networks.generator, self.networks.content_encoder
-        rate = job.warm_rate * (0.2 + 0.8 * (0.5 + 0.5 * math.cos(math.pi * phase.fraction)))
-        with self._cast():
-            target, style, _ = self._styled(x)
-            z = c(augment.grade(x, 0.7))
-            normal = loss.normality_loss(z)
-            z = z.float() + job.noise * torch.randn_like(z, dtype=torch.float32)
-            pictures = g.synthesis.pyramid(g.mapping(z, style), until=phase.resolution)
-        distance = self._distance(pictures, target, phase.resolution)
-        self._descend(job.reconstruction_weight * distance + 0.5 * normal, {"generator": rate})
-        return {"reconstruction": distance, "normality": normal}
-
-    def _adversarial_step(self, x: Tensor, labels: Tensor, phase: Phase) -> dict[str, Tensor]:
-        if not self.whitened:
-            raise RuntimeError("C must be whitened before noise takes its place")
-        job, g, d = self.job, self.networks.generator, self.networks.discriminator
-        since = self.kimg - job.style_kimg - job.warm_kimg
-        ramp = min(1.0, since / max(1e-3, job.condition_ramp_kimg))
-        rate = job.rate * (1.0 - 0.7 * phase.fraction)
-        with torch.no_grad(), self._cast():
-            x, wanted, given = self._styled(x)
-        z = torch.randn(x.shape[0], job.network.z_size, device=self.device)
-
-        d.requires_grad_(False)
-        with self._cast():
-            pyramid = g.synthesis.pyramid(g.mapping(z, wanted))
-            fake = pyramid[job.network.resolution]
-            judged = d(self.augment(fake), wanted, ramp).float()
-            with torch.no_grad():
-                real_judged = d(self.augment(x), wanted, ramp).float()
-            deceive = loss.generator_loss(job.loss, real_judged, judged)
-            found = self.average.style_encoder(fake).float()
-            style = loss.style_consistency(found * given, wanted)
-            content = F.smooth_l1_loss(self.networks.content_encoder(fake).float(), z)
-            values = {"generator": deceive, "style_consistency": style, "content_consistency": content}
-            side = job.network.preview_resolution
-            preview = F.l1_loss(pyramid[side], _shrink(fake.detach(), side))
-        total = (
-            job.adversarial_weight * deceive
-            + job.style_weight * style
-            + job.content_weight * content
-            + preview
-        )
-        if self.step % 2 == 0:
-            weight = 1.0 - (1.0 - job.reconstruction_floor) * phase.fraction
-            distance = self._reconstruct(x, job.network.resolution)
-            total = total + job.reconstruction_weight * weight * distance
-            values["reconstruction"] = distance
-        self._descend(total, {"generator": rate})
-        d.requires_grad_(True)
-
-        values |= self._judge(x, fake.detach(), wanted, ramp, rate)
-        return values
-
-    def _judge(self, x: Tensor, fake: Tensor, style: Tensor, ramp: float, rate: float) -> dict[str, Tensor]:
-        """D's update, with its gradient penalties on every n-th step."""
-        job, d = self.job, self.networks.discriminator
-        shown, made = self.augment(x), self.augment(fake)
-        with self._cast():
-            real, false = d(shown, style, ramp).float(), d(made, style, ramp).float()
-        total = loss.discriminator_loss(job.loss, real, false)
-        values = {"discriminator": total}
-        if self.step % job.penalty_interval == 0:
-            r1 = loss.gradient_penalty(lambda p: d(p, style, ramp), shown)
-            r2 = loss.gradient_penalty(lambda p: d(p, style, ramp), made)
-            total = total + job.gamma / 2 * job.penalty_interval * (r1 + r2)
-            values |= {"r1": r1, "r2": r2}
-        self._descend(total, {"discriminator": rate})
-        lead = (real - false).detach().sign().mean()
-        if job.augment_target > 0:
-            self.augment.adapt(float(self.world.mean(lead)), x.shape[0] * self.world.size)
-        return values | {"lead": lead, "augment_p": torch.tensor(self.augment.p)}
-
-    def _reconstruct(self, x: Tensor, resolution: int) -> Tensor:
-        g = self.networks.generator
+    def _reconstruct(self, x: Tensor) -> Tensor:
+        g, side = self.networks.generator, self.job.network.resolution
         with self._cast():
             style = self._drop(self.average.style_encoder(x).float())[0]
             z = self.networks.content_encoder(x).float()
-            pictures = g.synthesis.pyramid(g.mapping(z, style), until=resolution)
-        return self._distance(pictures, x, resolution)
-
-    def _distance(self, pictures: dict[int, Tensor], target: Tensor, resolution: int) -> Tensor:
-        """2 L1 + half the perceptual distance, and L1 of the preview."""
-        made, wanted = pictures[resolution].float(), _shrink(target, resolution)
-        total = 2 * F.l1_loss(made, wanted)
-        if self.perceptual is not None:
-            with self._cast():
-                total = total + 0.5 * self.perceptual(made, wanted)
-        else:
-            total = total + 2 * _edge_distance(made, wanted)
-        side = self.job.network.preview_resolution
-        if side < resolution:
-            total = total + 0.5 * F.l1_loss(pictures[side].float(), _shrink(target, side))
-        return total
+            return self.distance(g.synthesis.pyramid(g.mapping(z, style)), x, side)
 
     def _drop(self, style: Tensor) -> tuple[Tensor, Tensor]:
         """Styles with a share of them set to zero ("no style"), and the mask [N, 1] of those kept."""
         keep = (torch.rand(style.shape[0], 1, device=style.device) >= self.job.style_dropout).float()
         return style * keep, keep
 
-    def _descend(self, total: Tensor, rates: dict[str, float]) -> None:
-        chosen = [self.optimizers[name] for name in rates]
-        for optimizer in self.optimizers.values():
-            optimizer.zero_grad(set_to_none=True)
-        total.backward()
-        for optimizer, rate in zip(chosen, rates.values(), strict=True):
-            parameters = [
-                p for group in optimizer.param_groups for p in group["params"] if p.grad is not None
-            ]
-            self.world.average_gradients(parameters)
-            for group in optimizer.param_groups:
-                group["lr"] = rate
-            optimizer.step()
+    def _parts(self, x: Tensor) -> list[Tensor]:
+        """A batch in the parts that it is computed in, of at least 2 pictures each."""
+        return list(x.chunk(max(1, min(self.job.accumulation, x.shape[0] // 2))))
+
+    def _descend(
+        self,
+        name: str,
+        rate: float,
+        parts: Sequence[Part],
+        compute: Callable[[Part], tuple[Tensor, Values]],
+    ) -> Values:
+        """One step of an optimizer down the mean loss over the parts; returns the mean values told."""
+        optimizer = self.optimizers[name]
+        for one in self.optimizers.values():
+            one.zero_grad(set_to_none=True)
+        told: dict[str, list[Tensor]] = {}
+        for part in parts:
+            total, values = compute(part)
+            (total / len(parts)).backward()
+            for key, value in values.items():
+                told.setdefault(key, []).append(value.detach().float())
+        groups = optimizer.param_groups
+        weights = [p for group in groups for p in group["params"] if p.grad is not None]
+        self.world.average_gradients(weights)
+        for group in groups:
+            group["lr"] = rate * self.caution
+        optimizer.step()
+        return {key: torch.stack(values).mean() for key, values in told.items()}
 
     def _update_averages(self, pictures: int, phase: str) -> None:
         """E's average moves while E does; the others' once they have begun, quickly at first."""
@@ -288,67 +384,23 @@ class Trainee:
 
     # --- From reconstruction to noise ---
 
-    @torch.no_grad()
     def whiten(self, batches: Iterator[Tensor]) -> float:
-        """Folds the whitening of C's outputs into C's last and M's first layers; the function stays the same.
+        """Makes z = C(x) white over the data; online and averaged networks each get their own.
 
-        After it z = C(x) has mean 0 and covariance 1 over the data, so noise drawn from N(0, I) falls where
-        pictures lie. Online and averaged networks each get their own. Returns how far the averaged z was
-        from that: the largest of |mean| and |covariance - 1|.
+        Returns how far the averaged z was from that.
         """
         data = list(batches)
-        pairs = (
-            (self.networks.content_encoder, self.networks.generator),
-            (self.average.content_encoder, self.average.generator),
-        )
-        before = 0.0
-        for c, g in pairs:
-            z = torch.cat([c(x) for x in data]).double()
-            mean, covariance = z.mean(dim=0), torch.cov(z.T)
-            identity = torch.eye(len(mean), device=z.device, dtype=z.dtype)
-            before = max(float(mean.abs().max()), float((covariance - identity).abs().max()))
-            share = min(0.5, len(mean) / (10 * len(z)))  # small sets: lean towards equal variances
-            covariance = (1 - share) * covariance + share * covariance.diagonal().mean() * identity
-            root = torch.linalg.cholesky(covariance + 1e-6 * identity)
-            fold_whitening(c.out, (g.mapping.direct, g.mapping.hidden), mean, root)
+        whitening.whiten(self.networks.content_encoder, self.networks.generator, data)
+        before = whitening.whiten(self.average.content_encoder, self.average.generator, data)
         self.optimizers["generator"].state.clear()
         self.whitened = True
         return before
 
-    @torch.no_grad()
-    def measure_centre(self, draws: int = 4096) -> Tensor:
+    def measure_centre(self) -> Tensor:
         """Mean of w over noise without a style, kept in the averaged generator: [W]."""
-        rng = torch.Generator().manual_seed(0)
-        z = torch.randn(draws, self.job.network.z_size, generator=rng).to(self.device)
-        g = self.average.generator
-        g.w_mean.copy_(g.mapping.single(z, z.new_zeros(draws, self.job.network.style_size)).mean(dim=0))
-        return g.w_mean
+        return whitening.measure_centre(self.average.generator)
 
 
-def fold_whitening(out: Linear, readers: tuple[Linear, ...], mean: Tensor, root: Tensor) -> None:
-    """z' = root^-1 (z - mean) in the writer, and z = root z' + mean in its readers."""
-    size = len(mean)
-    weight, bias = out.weight.double(), out.bias.double()
-    out.weight.copy_(torch.linalg.solve_triangular(root, weight, upper=False))
-    out.bias.copy_(torch.linalg.solve_triangular(root, (bias - mean)[:, None], upper=False)[:, 0])
-    for reader in readers:
-        part = reader.weight[:, :size].double()
-        reader.bias.add_((part @ mean * reader.gain).to(reader.bias.dtype))
-        reader.weight[:, :size].copy_(part @ root)
-
-
-def _shrink(x: Tensor, side: int) -> Tensor:
-    """Area average to `side` pixels, which must divide the picture's."""
-    factor = x.shape[-1] // side
-    return F.avg_pool2d(x, factor) if factor > 1 else x
-
-
-def _edge_distance(x: Tensor, target: Tensor) -> Tensor:
-    """L1 of differences between neighbours at three scales: a stand-in where no perceptual weights are at
-    hand."""
-    total = x.new_zeros(())
-    for _ in range(3):
-        for axis in (2, 3):
-            total = total + F.l1_loss(x.diff(dim=axis), target.diff(dim=axis))
-        x, target = F.avg_pool2d(x, 2), F.avg_pool2d(target, 2)
-    return total
+def _cosine(fraction: float) -> float:
+    """1 at the start, 0 at the end."""
+    return 0.5 + 0.5 * math.cos(math.pi * fraction)
