@@ -1,15 +1,14 @@
 """A few thousand people of a model on one map, neighbours alike: the chart that the explorer walks on.
 
-The people are the seeds of the plain map `PEOPLE`, laid out by where they lie in w. Styles play no part in
-that: a person keeps the place when the style changes. Between the people, pictures are mixed as on any map
-(`latent.lattice_recipe`), and the chart is a torus, so one can walk on for ever. A recipe names its seeds,
-never the chart; so pictures do not depend on it.
+The people are the seeds of the plain map `PEOPLE`, laid out by where they lie in w (`engine.survey`).
+Styles play no part in that: a person keeps the place when the style changes. Between the people, pictures
+are mixed as on any map (`latent.lattice_recipe`), and the chart is a torus, so one can walk on for ever. A
+recipe names its seeds, never the chart; so pictures do not depend on it.
 """
 
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property, partial
 from pathlib import Path
@@ -17,22 +16,14 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from engine.arrange import arrange, principal
-from engine.bundle import Bundle
-from engine.errors import Cancelled, PathText
+from engine.errors import PathText
 from engine.files import write_atomic
-from engine.latent import lattice_recipe, lattice_seed, z_from_seed
-from engine.network import Network
-from engine.providers import CPU
+from engine.latent import lattice_recipe, lattice_seed
 from engine.recipe import Recipe
 
 COLUMNS, ROWS = 64, 48
 PEOPLE = 1
 """The map whose lattice points, COLUMNS x ROWS of them, are the people of every chart."""
-AXES = 6
-"""Principal axes of w that neighbours are to share: with more of them, none is shared well."""
-CHUNK = 512
-"""People whose w is calculated at a time."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -85,30 +76,6 @@ class Chart:
             int(seed): (number % self.columns, number // self.columns)
             for number, seed in enumerate(self.seeds.ravel())
         }
-
-
-def make_chart(
-    bundle: Bundle,
-    columns: int = COLUMNS,
-    rows: int = ROWS,
-    cancelled: Callable[[], bool] | None = None,
-) -> Chart:
-    """Lays the model's people out; a second or two on a CPU. BundleError, DeviceError, Cancelled.
-
-    On a CPU session of its own, so that the generator in use goes on undisturbed.
-    """
-    card = bundle.card
-    seeds = [lattice_seed(PEOPLE, i, j) for j in range(rows) for i in range(columns)]
-    network = Network(bundle, CPU)
-    found = []
-    for start in range(0, len(seeds), CHUNK):
-        if cancelled and cancelled():
-            raise Cancelled
-        z = np.stack([z_from_seed(seed, card.z_size) for seed in seeds[start : start + CHUNK]])
-        w = network.mapping(z, np.zeros((len(z), card.style_size), np.float32))  # [n, L, W]
-        found.append(w.mean(axis=1))
-    order = arrange(principal(np.concatenate(found), AXES), columns, rows, cancelled)
-    return Chart(bundle.id, np.asarray(seeds, np.uint32)[order])
 
 
 def save_chart(chart: Chart, path: PathText) -> Path:

@@ -16,9 +16,9 @@ from studio.commands.steps import Area, Step
 from studio.commands.styles import StyleCommands
 from studio.commands.told import tell
 from studio.library.text import Text
-from studio.state.explorer import Place
 from studio.state.history import Node
 from studio.state.notices import Kind
+from studio.state.place import Place
 
 EXPLORER = frozenset({Area.EXPLORER})
 

@@ -12,7 +12,8 @@ from engine.errors import RecipeError
 from studio.commands.rooms import Rooms
 from studio.library.index import Query, Sort
 from studio.library.session import SessionFile
-from studio.state.explorer import Pin, Place
+from studio.state.explorer import Pin
+from studio.state.place import Place
 
 FORMAT = 1
 AUTOSAVE_MS = 3000

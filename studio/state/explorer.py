@@ -4,119 +4,18 @@ from __future__ import annotations
 
 import math
 import secrets
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from functools import lru_cache
-from typing import Any
 
 from PySide6.QtCore import QObject, Signal
 from PySide6.QtGui import QImage
 
-from engine.errors import RecipeError
-from engine.latent import interpolate, plane_recipe
-from engine.recipe import DirectionUse, LayerMix, Recipe, SeedUse, StyleUse
+from engine.chart import Chart
+from engine.recipe import LayerMix, Recipe, StyleUse
+from studio.state.place import Place
 
-ANCHOR_RADIUS = 1.5
-"""Map units around an opened picture within which the map turns from it into the ordinary one."""
 MIN_ZOOM, MAX_ZOOM = 0.05, 64.0
 MAP_SEEDS = 1 << 31
-
-
-@dataclass(frozen=True)
-class Place:
-    """Everything that determines the picture under the probe. This is what undo remembers."""
-
-    model: str = ""
-    map_seed: int = 1
-    x: float = 0.0
-    y: float = 0.0
-    anchor: Recipe | None = None
-    """The noise of a picture that was opened: it lies at the origin, and the map goes on around it."""
-    styles: tuple[StyleUse, ...] = ()
-    style_strength: float = 1.0
-    truncation: float = 0.7
-    directions: tuple[tuple[str, float], ...] = ()
-    layers: tuple[LayerMix, ...] = ()
-
-    def recipe(self) -> Recipe | None:
-        """The recipe at this place; None without a model."""
-        return self.recipe_at(self.x, self.y)
-
-    def recipe_at(self, x: float, y: float) -> Recipe | None:
-        """The recipe of another point of the same map."""
-        if not self.model:
-            return None
-        base = Recipe(
-            model=self.model,
-            seeds=(SeedUse(0),),
-            styles=self.styles,
-            style_strength=self.style_strength,
-            truncation=self.truncation,
-            directions=tuple(DirectionUse(name, amount) for name, amount in self.directions if amount),
-            layers=self.layers,
-        )
-        if self.anchor is None:
-            return plane_recipe(base, x, y, self.map_seed)
-        noise = self.anchor
-        start = replace(base, seeds=noise.seeds, content=noise.content, content_weight=noise.content_weight)
-        t = _smooth(math.hypot(x, y) / ANCHOR_RADIUS)
-        return start if t == 0 else interpolate(start, plane_recipe(base, x, y, self.map_seed), t)
-
-    def opened(self, recipe: Recipe) -> Place:
-        """The place at which `recipe` is what one sees."""
-        return Place(
-            model=recipe.model,
-            map_seed=self.map_seed,
-            anchor=Recipe(
-                model=recipe.model,
-                seeds=recipe.seeds,
-                content=recipe.content,
-                content_weight=recipe.content_weight,
-            ),
-            styles=recipe.styles,
-            style_strength=recipe.style_strength,
-            truncation=recipe.truncation,
-            directions=tuple((use.name, use.amount) for use in recipe.directions),
-            layers=recipe.layers,
-        )
-
-    def to_dict(self) -> dict[str, Any]:
-        """Plain values for the session file; not to be changed."""
-        return _to_dict(self)
-
-    @classmethod
-    def from_dict(cls, value: Mapping[str, Any]) -> Place:
-        """Reads `to_dict` values. RecipeError when they are not a place."""
-        try:
-            x, y, map_seed = float(value["x"]), float(value["y"]), int(value["map_seed"])
-            recipe = Recipe.from_dict(value["recipe"]) if value["recipe"] is not None else None
-            anchored = bool(value["anchored"])
-        except (KeyError, TypeError, ValueError, OverflowError) as error:
-            raise RecipeError(f"This is not a place: {error}.") from None
-        if not (math.isfinite(x) and math.isfinite(y) and 0 <= map_seed < 1 << 62):
-            raise RecipeError("This place is not on the map.")
-        if recipe is None:
-            return cls(map_seed=map_seed, x=x, y=y)
-        opened = replace(cls(map_seed=map_seed).opened(recipe), x=x, y=y)
-        return opened if anchored else replace(opened, anchor=None)
-
-
-@lru_cache(maxsize=2048)
-def _to_dict(place: Place) -> dict[str, Any]:
-    recipe = place.recipe_at(0.0, 0.0)  # where an anchor lies
-    return {
-        "map_seed": place.map_seed,
-        "x": place.x,
-        "y": place.y,
-        "anchored": place.anchor is not None,
-        "recipe": recipe.to_dict() if recipe else None,
-    }
-
-
-def _smooth(t: float) -> float:
-    """0 at 0, 1 from 1 on, flat at both ends."""
-    t = min(1.0, max(0.0, t))
-    return t * t * (3 - 2 * t)
 
 
 @dataclass(frozen=True)
@@ -292,12 +191,16 @@ class Explorer(QObject):
         self.move_to(self._place.x + dx, self._place.y + dy)
 
     def shuffle(self, map_seed: int | None = None) -> None:
-        """Another map altogether, at its origin."""
+        """Somewhere else: another person of the chart or, without one, another map at its origin."""
         seed = secrets.randbelow(MAP_SEEDS) if map_seed is None else map_seed
-        self._go(replace(self._place, map_seed=seed, x=0.0, y=0.0, anchor=None))
+        x, y, chart = 0.0, 0.0, self._place.chart
+        if chart is not None:
+            x, y = float(seed % chart.columns), float(seed // chart.columns % chart.rows)
+            seed = self._place.map_seed
+        self._go(replace(self._place, map_seed=seed, x=x, y=y, anchor=None, anchor_x=0.0, anchor_y=0.0))
 
     def open(self, recipe: Recipe) -> None:
-        """Continues from a recipe: it lies at the origin and the map goes on around it."""
+        """Continues from a recipe: it lies where one stands, and the map goes on around it."""
         self._go(self._place.opened(recipe))
 
     def set_model(self, model_id: str) -> None:
@@ -306,6 +209,12 @@ class Explorer(QObject):
             return
         fresh = Place(model_id, self._place.map_seed, self._place.x, self._place.y)
         self._go(replace(fresh, truncation=self._place.truncation), quietly=True)
+
+    def take_chart(self, chart: Chart) -> None:
+        """The model's chart is known: everything that is remembered moves onto it, no picture changes."""
+        if chart.model == self._place.model:
+            self._go(self._place.on_chart(chart), quietly=True)
+        self.set_pins([replace(pin, place=pin.place.on_chart(chart)) for pin in self._pins])
 
     def set_styles(
         self, styles: Sequence[StyleUse], strength: float | None = None, *, quietly: bool = False
@@ -323,6 +232,14 @@ class Explorer(QObject):
     def clear_directions(self) -> None:
         """Back from all directions."""
         self._go(replace(self._place, directions=()))
+
+    def hold_layers(self, first: int, last: int) -> None:
+        """Layers first..last of w stay as they are, wherever one goes; the picture here stays the same."""
+        self._go(self._place.holding(first, last))
+
+    def let_go(self) -> None:
+        """No layer stays any more."""
+        self._go(self._place.letting_go())
 
     def set_layers(self, layers: Sequence[LayerMix]) -> None:
         """Layers taken from elsewhere."""

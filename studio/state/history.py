@@ -8,8 +8,9 @@ from typing import Any
 
 from PySide6.QtCore import QObject, Signal
 
+from engine.chart import Chart
 from engine.errors import RecipeError
-from studio.state.explorer import Place
+from studio.state.place import Place
 
 KEPT = 1000
 """How many places are remembered; the oldest leaves are forgotten first."""
@@ -117,6 +118,13 @@ class History(QObject):
                 self._last_child[step.parent] = step.id
         self.current_changed.emit(node)
         return node
+
+    def take_chart(self, chart: Chart) -> None:
+        """The chart of a model is known: its places move onto it, no picture changes."""
+        nodes = self._nodes.values()
+        self._nodes = {node.id: replace(node, place=node.place.on_chart(chart)) for node in nodes}
+        self.nodes_changed.emit()
+        self.current_changed.emit(self.current)
 
     def clear(self) -> None:
         """Forgets everything."""

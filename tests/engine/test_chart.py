@@ -6,11 +6,12 @@ import numpy as np
 import pytest
 
 from engine.bundle import Bundle
-from engine.chart import PEOPLE, Chart, load_chart, make_chart, save_chart
+from engine.chart import PEOPLE, Chart, load_chart, save_chart
 from engine.errors import Cancelled, RecipeError
 from engine.generator import Generator
 from engine.latent import lattice_seed
 from engine.recipe import Recipe, SeedUse
+from engine.survey import make_chart
 
 COLUMNS, ROWS = 8, 6
 

@@ -12,7 +12,7 @@ from PySide6.QtGui import QImage
 
 from engine.images import Picture
 from engine.recipe import Recipe
-from studio.state.explorer import Place
+from studio.state.place import Place
 from studio.state.pixels import to_image
 from studio.views.explorer.geometry import GridPoint
 from studio.views.pictures import Recent

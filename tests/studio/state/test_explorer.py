@@ -9,9 +9,11 @@ from pytestqt.qtbot import QtBot
 from engine.errors import RecipeError
 from engine.latent import z
 from engine.recipe import LayerMix, Recipe, SeedUse, StyleUse
-from studio.state.explorer import Explorer, Place
+from studio.state.explorer import Explorer
 from studio.state.pixels import to_image
+from studio.state.place import Place
 from tests.studio.library.made import MODEL, picture, recipe
+from tests.studio.state.test_place import chart_of
 
 STYLE = StyleUse("Anna", (1.0, 0.0))
 
@@ -209,3 +211,34 @@ def test_shuffling_gives_another_map(explorer: Explorer) -> None:
     assert (explorer.map_seed, explorer.place.anchor) == (5, None)
     explorer.shuffle()
     assert explorer.map_seed != 5
+
+
+def test_the_chart_is_taken_quietly(explorer: Explorer) -> None:
+    chart = chart_of()
+    explorer.move_to(1.5, 0.5)
+    explorer.add_pin()
+    recipe_before = explorer.recipe
+    heard = told(explorer, "settled", "recipe_changed")
+    explorer.take_chart(chart_of("other"))
+    assert explorer.place.chart is None
+    explorer.take_chart(chart)
+    assert explorer.place.chart == explorer.pins[0].place.chart == chart
+    assert (heard, explorer.recipe) == ([], recipe_before)
+
+
+def test_shuffling_on_a_chart_goes_to_somebody_on_it(explorer: Explorer) -> None:
+    chart = chart_of()
+    explorer.take_chart(chart)
+    explorer.shuffle(11)
+    assert (explorer.x, explorer.y) == (3.0, 1.0)
+    assert explorer.recipe is not None
+    assert explorer.recipe.seeds == (SeedUse(chart.seed_at(3, 1)),)
+
+
+def test_holding_layers_is_a_step_and_changes_no_picture(explorer: Explorer) -> None:
+    heard = told(explorer, "settled")
+    explorer.hold_layers(0, 3)
+    assert explorer.place.held is not None
+    explorer.let_go()
+    assert explorer.place.held is None
+    assert len(heard) == 2

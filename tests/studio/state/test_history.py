@@ -7,8 +7,8 @@ import pytest
 from pytestqt.qtbot import QtBot
 
 from studio.state import history as module
-from studio.state.explorer import Place
 from studio.state.history import History
+from studio.state.place import Place
 from tests.studio.library.made import MODEL
 
 

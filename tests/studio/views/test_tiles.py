@@ -9,7 +9,7 @@ from pytestqt.qtbot import QtBot
 
 from engine.images import Picture
 from engine.recipe import Recipe
-from studio.state.explorer import Place
+from studio.state.place import Place
 from studio.views.explorer import tiles
 from studio.views.explorer.geometry import GridPoint
 from studio.views.explorer.tiles import TileField
