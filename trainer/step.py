@@ -26,6 +26,7 @@ from trainer import augment, loss, whitening
 from trainer.distance import SPREAD_SIDE, Reconstruction, shrink, spread
 from trainer.ema import averaged_copy, decay_for, update_average
 from trainer.freezing import freeze_parts, moved
+from trainer.guard import Guard
 from trainer.job import Job
 from trainer.networks import Networks
 from trainer.world import World
@@ -121,6 +122,9 @@ class Trainee:
         self.whitened = False
         self.rollbacks = 0
         """How often the run went back to an earlier state; every time it goes on at half the rate."""
+        self.rolled_to = -1
+        """The step that it went back to last."""
+        self.guard = Guard()
 
     # --- What a checkpoint holds ---
 
@@ -137,12 +141,15 @@ class Trainee:
             "whitened": self.whitened,
             "augment_p": self.augment.p,
             "rollbacks": self.rollbacks,
+            "rolled_to": self.rolled_to,
+            "guard": self.guard.state(),
         }
 
     def restore_counters(self, values: dict[str, Any]) -> None:
         self.step, self.seen = int(values["step"]), int(values["seen"])
         self.whitened, self.augment.p = bool(values["whitened"]), float(values["augment_p"])
-        self.rollbacks = int(values.get("rollbacks", 0))
+        self.rollbacks, self.rolled_to = int(values.get("rollbacks", 0)), int(values.get("rolled_to", -1))
+        self.guard.restore(values.get("guard", {}))
 
     # --- Steps ---
 

@@ -1,0 +1,72 @@
+"""Settings by number of pictures, and what they hold still."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+import torch
+
+from tests.trainer import small
+from trainer import tiers
+from trainer.job import from_preset
+from trainer.networks import Networks
+from trainer.step import Trainee
+
+
+@pytest.mark.parametrize(
+    ("pictures", "name", "low", "high"),
+    [
+        (8, "few", 5, 5),
+        (20, "few", 5, 5),
+        (60, "few", 15, 30),
+        (100, "some", 20, 20),
+        (300, "some", 40, 60),
+        (500, "many", 60, 60),
+        (2000, "many", 150, 150),
+        (9000, "many", 150, 150),
+    ],
+)
+def test_more_pictures_are_trained_longer(pictures: int, name: str, low: float, high: float) -> None:
+    assert tiers.tier_for(pictures).name == name
+    job = from_preset("tune", "folder", **tiers.settings_for(pictures))
+    assert low <= round(job.total_kimg, 1) <= high
+    assert job.patience > 0
+
+
+def test_the_sentence_tells_what_the_user_changed() -> None:
+    settings = tiers.settings_for(60)
+    assert "shapes stay" in tiers.sentence(60, from_preset("tune", "d", **settings))
+    changed = from_preset("tune", "d", **(settings | {"trains": "all", "frozen_blocks": 1}))
+    assert "1 blocks of the discriminator stay, as asked" in tiers.sentence(60, changed)
+    assert "more would be better" in tiers.sentence(9, from_preset("tune", "d", **tiers.settings_for(9)))
+
+
+def test_few_pictures_move_modulation_and_leave_shapes(tmp_path: Path) -> None:
+    job = small.small_job(tmp_path, trains="modulation", frozen_blocks=2, accumulation=2, rate_ramp_kimg=0.0)
+    torch.manual_seed(0)
+    one = Trainee(job, Networks.create(job.network), 2, torch.device("cpu"))
+    before = {
+        f"{name}.{key}": value.clone()
+        for name, network in one.networks.named().items()
+        for key, value in network.state_dict().items()
+    }
+    one.whitened, one.seen = True, 40
+    for _ in range(2):
+        values = one.advance(torch.rand(4, 3, 32, 32) * 2 - 1, torch.zeros(4, dtype=torch.long))
+    moved = {
+        f"{name}.{key}"
+        for name, network in one.networks.named().items()
+        for key, value in network.state_dict().items()
+        if not torch.equal(value, before[f"{name}.{key}"])
+    }
+
+    assert {"variety", "lead", "generator"} <= set(values)
+    assert "generator.mapping.direct.weight" in moved
+    assert "generator.synthesis.blocks.2.layer0.conv.affine.weight" in moved
+    assert "generator.synthesis.blocks.2.to_rgb.conv.weight" in moved
+    assert "generator.synthesis.blocks.2.layer0.conv.weight" not in moved
+    assert not any(name.startswith("content_encoder") for name in moved)
+    assert "discriminator.from_rgb.weight" not in moved
+    assert not any(name.startswith("discriminator.blocks.1.") for name in moved)
+    assert "discriminator.head.weight" in moved

@@ -1,0 +1,120 @@
+"""Snapshots of a run: states that can become a model, with their figures and a grid at fixed seeds.
+
+`snapshots/step-00001234/` holds `weights.safetensors` (the networks as they would be shipped),
+`samples.webp` and `snapshot.json` (step, kimg, figures). A folder appears under that name only when complete.
+Old weights go when the disk budget is used up; grid and figures stay.
+"""
+
+from __future__ import annotations
+
+import json
+import shutil
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from PIL import Image
+from safetensors.torch import load_file, save_file
+
+from engine.files import make_folder
+from trainer.job import JobError
+from trainer.networks import Networks
+
+WEIGHTS, SAMPLES, CARD = "weights.safetensors", "samples.webp", "snapshot.json"
+FORMAT = 1
+
+
+@dataclass(frozen=True)
+class Kept:
+    """One snapshot on disk."""
+
+    folder: Path
+    step: int
+    kimg: float
+    values: dict[str, float] = field(default_factory=dict)
+    """Figures on held-out pictures, with their `mark`; empty where nothing could judge."""
+
+    @property
+    def has_weights(self) -> bool:
+        """Whether it can still become a model."""
+        return (self.folder / WEIGHTS).is_file()
+
+
+def keep(
+    networks: Networks, folder: Path, step: int, kimg: float, values: dict[str, float], grid: Image.Image
+) -> Kept:
+    """Writes a snapshot below `folder`. Raises OSError."""
+    make_folder(folder)
+    final = folder / f"step-{step:08d}"
+    partial = folder / f".{final.name}.partial"
+    shutil.rmtree(partial, ignore_errors=True)
+    partial.mkdir()
+    try:
+        save_file(_tensors(networks), partial / WEIGHTS)
+        grid.save(partial / SAMPLES, quality=90)
+        card = {"format": FORMAT, "step": step, "kimg": kimg, "values": values}
+        (partial / CARD).write_text(json.dumps(card, indent=1) + "\n", encoding="utf-8")
+        shutil.rmtree(final, ignore_errors=True)
+        partial.replace(final)
+    finally:
+        shutil.rmtree(partial, ignore_errors=True)
+    return Kept(final, step, kimg, values)
+
+
+def existing(folder: Path) -> list[Kept]:
+    """Complete snapshots, oldest first; damaged ones are passed over."""
+    found = []
+    for place in sorted(folder.glob("step-*")):
+        try:
+            card: dict[str, Any] = json.loads((place / CARD).read_text(encoding="utf-8"))
+            values = {str(k): float(v) for k, v in card["values"].items()}
+            found.append(Kept(place, int(card["step"]), float(card["kimg"]), values))
+        except (OSError, ValueError, KeyError, TypeError, AttributeError):
+            continue
+    return found
+
+
+def find(folder: Path, step: int) -> Kept:
+    """The snapshot of a step. Raises JobError when there is none."""
+    kept = existing(folder)
+    for one in kept:
+        if one.step == step:
+            return one
+    steps = ", ".join(str(one.step) for one in kept)
+    raise JobError(f"there is no snapshot of step {step}; there are {steps or 'none'}")
+
+
+def load_into(networks: Networks, kept: Kept) -> None:
+    """Puts a snapshot's weights into networks. Raises JobError where they are gone or do not fit."""
+    if not kept.has_weights:
+        raise JobError(f"the weights of the snapshot at step {kept.step} were given up to save disk")
+    try:
+        tensors = load_file(kept.folder / WEIGHTS)
+        for name, network in networks.named().items():
+            prefix = f"{name}/"
+            network.load_state_dict(
+                {k.removeprefix(prefix): v for k, v in tensors.items() if k.startswith(prefix)}
+            )
+    except (OSError, RuntimeError, ValueError) as error:
+        raise JobError(f"the snapshot at step {kept.step} cannot be read: {error}") from error
+
+
+def tidy(kept: list[Kept], best: Kept | None, budget_mb: float) -> None:
+    """Deletes the oldest weights beyond the budget, never those of the best or the newest snapshot."""
+    heavy = [one for one in kept if one.has_weights]
+    total = sum((one.folder / WEIGHTS).stat().st_size for one in heavy) / 2**20
+    for one in heavy[:-1]:
+        if total <= budget_mb:
+            return
+        if best is not None and one.step == best.step:
+            continue
+        total -= (one.folder / WEIGHTS).stat().st_size / 2**20
+        (one.folder / WEIGHTS).unlink()
+
+
+def _tensors(networks: Networks) -> dict[str, Any]:
+    return {
+        f"{name}/{key}": value.detach().cpu().contiguous()
+        for name, network in networks.named().items()
+        for key, value in network.state_dict().items()
+    }
