@@ -7,8 +7,8 @@
     desk.stop()                  # saves the session, ends all threads
 
 Views read `desk.explorer`, `desk.styles`, `desk.gallery`, `desk.model`, `desk.jobs`, `desk.notices`,
-`desk.settings`, `desk.history`, `desk.training`, and act through `desk.on_pictures`, `desk.on_styles`,
-`desk.on_explorer`, `desk.on_models` and `desk.on_training`.
+`desk.settings`, `desk.history`, `desk.training`, `desk.preparation`, and act through `desk.on_pictures`,
+`desk.on_styles`, `desk.on_explorer`, `desk.on_models`, `desk.on_training` and `desk.on_preparation`.
 """
 
 from __future__ import annotations
@@ -24,6 +24,7 @@ from engine.recipe import Recipe
 from studio.commands.explorer import ExplorerCommands
 from studio.commands.models import ModelCommands
 from studio.commands.pictures import PictureCommands
+from studio.commands.preparing import PreparationCommands
 from studio.commands.rooms import Background, Rooms
 from studio.commands.session import Session
 from studio.commands.steps import Steps
@@ -46,6 +47,7 @@ from studio.state.jobs import Jobs
 from studio.state.model import ModelState
 from studio.state.notices import Kind, Notices
 from studio.state.pixels import to_image
+from studio.state.preparation import Preparation
 from studio.state.settings import SettingsState
 from studio.state.styles import StyleLibrary
 from studio.state.training import Training
@@ -103,6 +105,7 @@ class Desk(QObject):
         self._patience.stop()
         self.session.stop()
         ended = [
+            self.on_preparation.stop(),
             self.on_training.leave(),
             self.background.stop(2.0),
             self.generator.stop(1.0),
@@ -147,6 +150,7 @@ class Desk(QObject):
         self.jobs = Jobs(self)
         self.notices = Notices(self)
         self.training = Training(self)
+        self.preparation = Preparation(self)
         self.steps = Steps(self)
 
     def _make_commands(self) -> None:
@@ -176,6 +180,9 @@ class Desk(QObject):
         self.on_pictures = PictureCommands(self.rooms, self)
         self.on_styles = StyleCommands(self.rooms, self)
         self.on_training = TrainingCommands(self.rooms, self.training, self.on_models, self)
+        self.on_preparation = PreparationCommands(
+            self.rooms, self.preparation, self.training, self.on_training, self
+        )
         self.on_explorer = ExplorerCommands(self.rooms, self.on_styles, self.on_models, self)
         self.session = Session(self.rooms, SessionFile(self.places.session), self)
 
@@ -293,6 +300,7 @@ class Desk(QObject):
         else:
             self.read_gallery()
         self.writer.run(self._tidy, None, lambda error: None)
+        QTimer.singleShot(PATIENCE_MS, self, self.on_training.recover)
 
     def _fail_to_prepare(self, error: Exception) -> None:
         tell(self.notices, Text("The library's folders cannot be used."), error)

@@ -22,6 +22,7 @@ class Area(StrEnum):
     EXPLORER = "explorer"
     MODELS = "models"
     BOARDS = "boards"
+    TRAINING = "training"
 
 
 @dataclass(frozen=True)

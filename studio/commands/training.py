@@ -1,37 +1,64 @@
 """Training models: one run at a time in a child process, the others queue. Closing the studio hurts none.
 
-A run that was broken off, by whomever, goes on with `resume` from its last checkpoint.
+What is under way and what waits is also kept in a file, so a studio that was killed offers it again; a run
+that was broken off, by whomever, goes on with `resume` from its last checkpoint.
 """
 
 from __future__ import annotations
 
 import json
+import secrets
+import shutil
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
+from typing import Protocol
 
-from PySide6.QtCore import QObject
+from PySide6.QtCore import QObject, Signal
 
+from engine.bundle import CARD
 from engine.files import free_name, safe_name
 from studio.commands.models import ModelCommands
 from studio.commands.rooms import Rooms
+from studio.commands.steps import Area
 from studio.commands.told import tell
-from studio.library.runs import RunState, list_runs, read_run
+from studio.commands.trouble import trouble_of
+from studio.library import jsonfile
+from studio.library.runs import RunState, Snapshot, list_runs
+from studio.library.tasks import End, Outcome
 from studio.library.text import Text
+from studio.library.training_queue import QueueFile, TrainingRequest
 from studio.state.notices import Act, Kind
-from studio.state.training import Training, TrainingRequest
-from studio.workers.training_process import TrainingEnd, TrainingProcess
+from studio.state.training import Training
+from studio.workers.training_process import Parse, TrainingEnd, TrainingProcess
+from trainer.protocol import parse_event
 
 LEAVE_MS = 15_000
 """How long the trainer may take for its last checkpoint when the studio closes."""
 
-MakeProcess = Callable[[Sequence[str]], TrainingProcess]
+
+class MakeProcess(Protocol):
+    """Makes a child of the trainer; with `parse`, one that speaks something else than `trainer.protocol`."""
+
+    def __call__(self, arguments: Sequence[str], parse: Parse = ..., /) -> TrainingProcess: ...
+
+
+def make_processes(home: Path) -> MakeProcess:
+    """Makes children that keep what they keep in the folder `home`."""
+
+    def make(arguments: Sequence[str], parse: Parse = parse_event, /) -> TrainingProcess:
+        return TrainingProcess(arguments, home=home, parse=parse)
+
+    return make
 
 
 class TrainingCommands(QObject):
     """Acts on training runs. Each returns at once."""
+
+    started = Signal(object)
+    """Path of the run that begins."""
 
     def __init__(
         self,
@@ -40,23 +67,69 @@ class TrainingCommands(QObject):
         models: ModelCommands,
         parent: QObject | None = None,
         *,
-        make_process: MakeProcess = TrainingProcess,
+        make_process: MakeProcess | None = None,
     ) -> None:
         super().__init__(parent)
         self._rooms = rooms
         self._training = training
         self._models = models
-        self._make_process = make_process
+        self._make_process = make_process or make_processes(rooms.places.data)
         self._process: TrainingProcess | None = None
+        self._request: TrainingRequest | None = None
+        self._exports: set[TrainingProcess] = set()
         self._folders: set[Path] = set()
+        self._queue_file = QueueFile(rooms.places.queue)
+        self._leaving = False
+        training.waiting_changed.connect(self._remember)
 
-    def refresh(self) -> None:
+    # ---- what there is
+
+    def refresh(self, then: Callable[[], object] | None = None) -> None:
         """Reads anew which runs there are."""
+
+        def take(runs: list[RunState]) -> None:
+            self._training.set_runs(runs)
+            if then is not None:
+                then()
+
         self._rooms.reader.run(
             lambda: list_runs(self._rooms.places.runs),
-            self._training.set_runs,
+            take,
             lambda error: tell(self._rooms.notices, Text("The training runs could not be listed."), error),
         )
+
+    def recover(self) -> None:
+        """After a start: what was under way or waited when the studio ended is offered again."""
+        if self._leaving:
+            return
+        self._rooms.reader.run(self._left_over, self._offer)
+
+    def _left_over(self) -> tuple[list[RunState], tuple[TrainingRequest, ...]]:
+        runs = list_runs(self._rooms.places.runs)
+        done = {run.folder for run in runs if not run.can_go_on}
+        wanted = [request for request in self._queue_file.load() if request.run not in done]
+        return runs, tuple(request.going_on() for request in wanted)
+
+    def _offer(self, found: tuple[list[RunState], tuple[TrainingRequest, ...]]) -> None:
+        runs, wanted = found
+        self._training.set_runs(runs)
+        if not wanted or self._training.waiting or self._training.current is not None:
+            return
+        self._training.set_held(True)
+        self._training.set_waiting(wanted)
+        self._rooms.notices.add(
+            Kind.INFO,
+            Text("The training of “{name}” was broken off when the studio ended.", name=wanted[0].name),
+            meaning=Text("Nothing that was saved is lost."),
+            acts=(Act(Text("Go on"), self.release),),
+        )
+
+    def release(self) -> None:
+        """Lets the queue go on that was held after a start."""
+        self._training.set_held(False)
+        self._next()
+
+    # ---- the queue
 
     def start(
         self, data: Path, name: str, arguments: Sequence[str] = (), *, by: object = None
@@ -73,6 +146,9 @@ class TrainingCommands(QObject):
 
     def resume(self, run: RunState, *, by: object = None) -> None:
         """Goes on with a run that was stopped or broken off, from its last checkpoint."""
+        if self._training.is_waiting(run.folder):
+            self.release()
+            return
         self._rooms.reader.run(
             lambda: _request_of(run.folder),
             self._queue,
@@ -82,6 +158,10 @@ class TrainingCommands(QObject):
     def withdraw(self, request: TrainingRequest, *, by: object = None) -> None:
         """Takes a run out of the queue."""
         self._training.set_waiting([one for one in self._training.waiting if one != request])
+        if not self._training.waiting:
+            self._training.set_held(False)
+
+    # ---- the run under way
 
     def pause(self) -> None:
         """Halts the run under way; it keeps its memory."""
@@ -103,17 +183,88 @@ class TrainingCommands(QObject):
         """Ends the run under way, with a checkpoint."""
         self._send("stop")
 
+    # ---- what came of it
+
     def use_model(self, bundle: Path, *, by: object = None) -> None:
-        """Puts a run's model, or one of its snapshots, into the library and to use."""
-        self._models.import_file(bundle, by=by)
+        """Puts a run's model into the library, unless it is there already, and to use."""
+        entries = self._rooms.model.entries
+
+        def work() -> Path | None:
+            digest = _digest_of(bundle)
+            return next((entry.path for entry in entries if _digest_of(entry.path) == digest), None)
+
+        def take(known: Path | None) -> None:
+            if known is not None:
+                self._models.use(known, by=by)
+            else:
+                self._models.import_file(bundle, by=by)
+
+        what = Text("The model {name} could not be imported.", name=bundle.parent.name)
+        self._rooms.reader.run(work, take, lambda error: tell(self._rooms.notices, what, error))
+
+    def use_snapshot(self, run: RunState, snapshot: Snapshot, name: str, *, by: object = None) -> None:
+        """Makes a model of a snapshot, and puts it to use. It takes a moment, in a child of its own."""
+        title = Text("Making a model of “{name}”", name=name)
+        out = self._rooms.places.cache / f"snapshot-{secrets.token_hex(4)}" / "model"
+        words = ["bundle", str(run.folder), "--snapshot", str(snapshot.step), "--out", str(out)]
+        process = self._make_process([*words, "--name", name])
+        job = self._rooms.jobs.add(title, process.kill)
+        self._exports.add(process)
+
+        def tidy() -> None:
+            self._rooms.reader.run(lambda: shutil.rmtree(out.parent, ignore_errors=True))
+
+        def finish(end: TrainingEnd) -> None:
+            self._exports.discard(process)
+            process.deleteLater()
+            outcome: Outcome[object] = Outcome(End.DONE if end.ok else End.CANCELLED)
+            job.finish(outcome)
+            if end.ok:
+                self._models.import_file(out, by=by).finished.connect(lambda _: tidy())
+            elif not end.stopped:
+                self._tell_trouble(Text("No model could be made of “{name}”.", name=run.name), end)
+                tidy()
+
+        process.finished.connect(finish)
+        process.start()
+
+    def delete(self, run: RunState, *, by: object = None) -> None:
+        """Moves a run to the bin, with all its checkpoints; a model made of it stays."""
+        runs, trash = self._rooms.places.runs, self._rooms.trash
+        if self._training.current is not None and self._training.current.folder == run.folder:
+            return
+
+        def do() -> Callable[[], object]:
+            slot = trash.put("runs", runs, [[run.folder]], [run.name])
+            return lambda: trash.restore(slot)
+
+        for request in self._training.waiting:
+            if request.run == run.folder:
+                self.withdraw(request, by=by)
+        self._rooms.written(
+            Text("Delete training"),
+            frozenset({Area.TRAINING}),
+            do,
+            self.refresh,
+            Text("The training could not be deleted."),
+            by=by,
+        )
+
+    # ---- the child
 
     def leave(self) -> bool:
-        """The studio closes: the trainer makes a checkpoint and ends. True when it did so in time."""
-        self._training.set_waiting(())
-        if self._process is None:
-            return True
-        self._process.leave()
-        return self._process.wait(LEAVE_MS)
+        """The studio closes: the trainer makes a checkpoint and ends. True when it did so in time.
+
+        What was under way or waited is offered again at the next start.
+        """
+        self._leaving = True
+        for export in self._exports:
+            export.kill()
+        ended = [export.wait(2000) for export in self._exports]
+        if self._process is not None:
+            self._process.leave()
+            ended.append(self._process.wait(LEAVE_MS))
+        return all(ended)
 
     def _send(self, command: str) -> None:
         if self._process is not None and self._process.running:
@@ -125,26 +276,56 @@ class TrainingCommands(QObject):
 
     def _next(self) -> None:
         waiting = self._training.waiting
-        if self._process is not None or not waiting:
+        if self._training.current is not None or not waiting or self._training.held or self._leaving:
             return
-        request = waiting[0]
-        self._training.set_waiting(waiting[1:])
-        state = read_run(request.run) if request.resume else RunState(request.run)
-        self._training.set_current(replace(state, name=request.name, status="running"))
+        self._request = request = waiting[0]
+        known = self._training.run(request.run) if request.resume else None
+        state = known or RunState(request.run, data=request.data)
         self._process = self._make_process(request.command())
+        self._training.set_current(
+            replace(state, name=request.name, status="running", message="", seconds_left=None)
+        )
+        self._training.set_waiting(waiting[1:])
         self._process.event_received.connect(self._training.take)
         self._process.finished.connect(lambda end: self._finish(request, end))
         self._process.start()
+        self.started.emit(request.run)
 
     def _finish(self, request: TrainingRequest, end: TrainingEnd) -> None:
         run = self._training.current
         process, self._process = self._process, None
         if process is not None:
             process.deleteLater()
+        if self._leaving:
+            return
+        self._request = None
+        self._remember()
+        self._rooms.reader.run(
+            lambda: list_runs(self._rooms.places.runs),
+            lambda runs: self._show_end(request, end, run, runs),
+            lambda error: self._show_end(request, end, run, self._training.runs),
+        )
+
+    def _show_end(
+        self, request: TrainingRequest, end: TrainingEnd, run: RunState | None, runs: Sequence[RunState]
+    ) -> None:
+        self._training.set_runs(runs)
         self._training.set_current(None)
         self._tell(request, end, run)
-        self.refresh()
         self._next()
+
+    def _remember(self) -> None:
+        """Writes down what is under way and what waits."""
+        if self._leaving:
+            return
+        wanted = [*((self._request,) if self._request is not None else ()), *self._training.waiting]
+        self._rooms.writer.run(
+            lambda: self._queue_file.save(wanted),
+            None,
+            lambda error: tell(self._rooms.notices, Text("The queue could not be written down."), error),
+        )
+
+    # ---- telling
 
     def _tell(self, request: TrainingRequest, end: TrainingEnd, run: RunState | None) -> None:
         notices, name = self._rooms.notices, request.name
@@ -159,18 +340,25 @@ class TrainingCommands(QObject):
                 meaning=Text("It can go on from its last checkpoint."),
             )
         else:
-            reason = end.problem or (run.message if run is not None else "") or _last_line(end.log)
-            notices.add(
-                Kind.ERROR,
-                Text("The training of “{name}” ended early.", name=name),
-                meaning=Text("What was saved stays; it can go on from its last checkpoint."),
-                advice=Text("Read what the trainer said, put it right, and go on with the run."),
-                details=(reason,) if reason else (),
-            )
+            self._tell_trouble(Text("The training of “{name}” ended early.", name=name), end)
+
+    def _tell_trouble(self, what: Text, end: TrainingEnd) -> None:
+        trouble = trouble_of(end)
+        self._rooms.notices.add(
+            Kind.ERROR,
+            what,
+            meaning=trouble.what,
+            advice=trouble.advice,
+            details=(trouble.detail,) if trouble.detail else (),
+        )
 
 
-def _last_line(log: str) -> str:
-    return next((line for line in reversed(log.splitlines()) if line.strip()), "")
+def _digest_of(bundle: Path) -> str:
+    """What a model's card calls itself; ValueError or OSError when it cannot be read."""
+    card = jsonfile.read_object(bundle / CARD)
+    if card is None:
+        raise ValueError("the model is not there any more")
+    return str(card.get("digest", ""))
 
 
 def _request_of(folder: Path) -> TrainingRequest:

@@ -71,6 +71,21 @@ class Places:
         return self.data / "runs"
 
     @property
+    def sets(self) -> Path:
+        """Pictures prepared for training."""
+        return self.data / "sets"
+
+    @property
+    def consents(self) -> Path:
+        """Consent records; the trainer keeps its own here too."""
+        return self.data / "consents"
+
+    @property
+    def queue(self) -> Path:
+        """The file that remembers what was to be trained."""
+        return self.data / "training.json"
+
+    @property
     def bin(self) -> Path:
         """What was deleted and can be restored."""
         return self.data / "bin"
@@ -94,6 +109,11 @@ class Places:
     def thumbnails(self) -> Path:
         """Small versions of pictures."""
         return self.cache / "thumbnails"
+
+    @property
+    def fitted(self) -> Path:
+        """Styles made anew for models other than their own."""
+        return self.cache / "styles"
 
     def make(self) -> None:
         """Makes the folders. TargetError when one cannot be made."""

@@ -3,32 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from pathlib import Path
 
 from PySide6.QtCore import QObject, Signal
 
 from studio.library.runs import RunState, after
+from studio.library.training_queue import TrainingRequest
 from trainer import protocol
 
-
-@dataclass(frozen=True)
-class TrainingRequest:
-    """A run that somebody wants."""
-
-    name: str
-    data: Path
-    """Folder of pictures, or a prepared set."""
-    run: Path
-    """Folder of the run; made by the trainer."""
-    arguments: tuple[str, ...] = ()
-    """Further options of `python -m trainer train`."""
-    resume: bool = False
-
-    def command(self) -> list[str]:
-        """What follows `python -m trainer`."""
-        words = ["train", str(self.data), "--out", str(self.run), "--stdin-is-life", *self.arguments]
-        return [*words, "--resume"] if self.resume else words
+__all__ = ["Training", "TrainingRequest"]
 
 
 class Training(QObject):
@@ -38,12 +21,15 @@ class Training(QObject):
     current_changed = Signal(object)
     """RunState | None, with every event of the run under way."""
     waiting_changed = Signal()
+    held_changed = Signal(bool)
+    """Whether those that wait need a word from the person before they begin."""
 
     def __init__(self, parent: QObject | None = None) -> None:
         super().__init__(parent)
         self._runs: tuple[RunState, ...] = ()
         self._current: RunState | None = None
         self._waiting: tuple[TrainingRequest, ...] = ()
+        self._held = False
 
     @property
     def runs(self) -> tuple[RunState, ...]:
@@ -60,6 +46,21 @@ class Training(QObject):
         """The runs that come after it."""
         return self._waiting
 
+    @property
+    def held(self) -> bool:
+        """Those that wait were left over when the studio ended: nothing begins by itself."""
+        return self._held
+
+    def run(self, folder: Path) -> RunState | None:
+        """The run in a folder, as it stands now."""
+        if self._current is not None and self._current.folder == folder:
+            return self._current
+        return next((run for run in self._runs if run.folder == folder), None)
+
+    def is_waiting(self, folder: Path) -> bool:
+        """Whether the run in a folder is in the queue."""
+        return any(request.run == folder for request in self._waiting)
+
     def set_runs(self, runs: Sequence[RunState]) -> None:
         """Takes in what is on disk."""
         self._runs = tuple(runs)
@@ -74,6 +75,12 @@ class Training(QObject):
         """The queue changed."""
         self._waiting = tuple(waiting)
         self.waiting_changed.emit()
+
+    def set_held(self, held: bool) -> None:
+        """The queue is stopped, or let go."""
+        if held != self._held:
+            self._held = held
+            self.held_changed.emit(held)
 
     def take(self, stamped: tuple[float, protocol.Event]) -> None:
         """Something happened in the run under way."""

@@ -7,15 +7,20 @@ from __future__ import annotations
 
 import sys
 from collections import deque
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from PySide6.QtCore import QObject, QProcess, QProcessEnvironment, Signal
+from PySide6.QtCore import QObject, QProcess, QProcessEnvironment, QTimer, Signal
 
 from trainer import protocol
 
 LOG_LINES = 200
+KILL_MS = 3000
+"""How long a child that was asked to end may take before it is ended."""
+
+Parse = Callable[[str], tuple[float, object]]
+"""Time and event of one line of its output; ValueError for anything else."""
 
 
 @dataclass(frozen=True)
@@ -28,7 +33,8 @@ class TrainingEnd:
     """Whether we asked it to."""
     log: str
     """The last lines of stderr."""
-    last_event: protocol.Event | None
+    last_event: object
+    """The last thing it said; None when it said nothing."""
     problem: str = ""
     """Why it could not be started."""
 
@@ -43,7 +49,7 @@ class TrainingProcess(QObject):
 
     started = Signal()
     event_received = Signal(object)
-    """(seconds since 1970, trainer.protocol.Event)."""
+    """(seconds since 1970, trainer.protocol.Event or whatever `parse` gives)."""
     log_received = Signal(str)
     """One line of stderr, or of stdout that is no event."""
     finished = Signal(object)
@@ -56,18 +62,25 @@ class TrainingProcess(QObject):
         *,
         program: Sequence[str] = (sys.executable, "-m", "trainer"),
         folder: Path | None = None,
+        home: Path | None = None,
+        parse: Parse = protocol.parse_event,
     ) -> None:
-        """arguments: what follows `python -m trainer`. folder: where it runs; None here."""
+        """arguments: what follows `python -m trainer`. folder: where it runs; None here.
+
+        home: the person's data folder, for what the trainer keeps there; None for the usual one. parse: reads
+        a line of its output.
+        """
         super().__init__(parent)
         self._log: deque[str] = deque(maxlen=LOG_LINES)
         self._rest = {QProcess.ProcessChannel.StandardOutput: b"", QProcess.ProcessChannel.StandardError: b""}
-        self._last: protocol.Event | None = None
+        self._last: object = None
+        self._parse = parse
         self._stopped = False
         self._ended = False
         self._process = QProcess(self)
         self._process.setProgram(program[0])
         self._process.setArguments([*program[1:], *arguments])
-        self._process.setProcessEnvironment(_environment())
+        self._process.setProcessEnvironment(_environment(home))
         if folder is not None:
             self._process.setWorkingDirectory(str(folder))
         self._process.started.connect(self.started)
@@ -75,6 +88,8 @@ class TrainingProcess(QObject):
         self._process.readyReadStandardError.connect(self._read_log)
         self._process.errorOccurred.connect(self._fail)
         self._process.finished.connect(self._finish)
+        self._patience = QTimer(self, singleShot=True, interval=KILL_MS)
+        self._patience.timeout.connect(self._process.kill)
 
     @property
     def running(self) -> bool:
@@ -105,6 +120,12 @@ class TrainingProcess(QObject):
         self._stopped = True
         self._process.kill()
 
+    def terminate(self) -> None:
+        """Asks it to end, which what has no commands understands; ends it when it does not obey."""
+        self._stopped = True
+        self._process.terminate()
+        self._patience.start()
+
     def wait(self, milliseconds: int) -> bool:
         """Waits for the end, at most so long: for the very end of the program. True when it ended."""
         return not self.running or self._process.waitForFinished(milliseconds)
@@ -112,8 +133,8 @@ class TrainingProcess(QObject):
     def _read_events(self) -> None:
         for line in self._lines(QProcess.ProcessChannel.StandardOutput):
             try:
-                stamped = protocol.parse_event(line)
-            except protocol.ProtocolError:
+                stamped = self._parse(line)
+            except ValueError:
                 self._note(line)
                 continue
             self._last = stamped[1]
@@ -151,12 +172,15 @@ class TrainingProcess(QObject):
     def _end(self, exit_code: int, *, crashed: bool, problem: str = "") -> None:
         if not self._ended:
             self._ended = True
+            self._patience.stop()
             log = "\n".join(self._log)
             self.finished.emit(TrainingEnd(exit_code, crashed, self._stopped, log, self._last, problem))
 
 
-def _environment() -> QProcessEnvironment:
+def _environment(home: Path | None) -> QProcessEnvironment:
     environment = QProcessEnvironment.systemEnvironment()
+    if home is not None:
+        environment.insert("PERSONA_HOME", str(home))
     environment.insert("PYTHONUNBUFFERED", "1")
     environment.insert("PYTHONIOENCODING", "utf-8")
     return environment

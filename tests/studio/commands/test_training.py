@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import json
-import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -12,38 +12,11 @@ import pytest
 from studio.commands.desk import Desk
 from studio.commands.training import TrainingCommands
 from studio.library.runs import RunState
+from studio.library.training_queue import QueueFile
 from studio.state.notices import Kind
 from studio.state.training import Training
-from studio.workers.training_process import TrainingProcess
+from tests.studio.commands import children
 from tests.studio.workers.checks import Until
-
-CHILD = r"""
-import json, sys
-from pathlib import Path
-run = Path(sys.argv[sys.argv.index("--out") + 1])
-run.mkdir(parents=True, exist_ok=True)
-(run / "job.json").write_text(json.dumps({"name": run.name, "data": sys.argv[2]}))
-log = (run / "events.jsonl").open("a")
-def say(**event):
-    line = json.dumps(event | {"time": 1.0})
-    print(line, flush=True)
-    print(line, file=log, flush=True)
-say(event="started", version=1, run=run.name, device="CPU", precision="fp32", kimg=0, total_kimg=10,
-    pictures=5, resumed="--resume" in sys.argv)
-if "fail" in sys.argv:
-    print("trainer: there are too few pictures", file=sys.stderr)
-    sys.exit(2)
-for line in sys.stdin:
-    command = json.loads(line)["command"]
-    if command == "stop":
-        break
-    if command == "pause":
-        say(event="paused", reason="asked")
-    if command == "preview":
-        say(event="done", reason="finished", kimg=10, bundle="model")
-        sys.exit(0)
-say(event="done", reason="stopped", kimg=5, bundle=None)
-"""
 
 
 @pytest.fixture
@@ -53,10 +26,7 @@ def training(desk: Desk) -> Training:
 
 @pytest.fixture
 def on(desk: Desk, training: Training) -> Iterator[TrainingCommands]:
-    def make(arguments: Sequence[str]) -> TrainingProcess:
-        return TrainingProcess(arguments, program=(sys.executable, "-c", CHILD))
-
-    commands = TrainingCommands(desk.rooms, training, desk.on_models, desk, make_process=make)
+    commands = TrainingCommands(desk.rooms, training, desk.on_models, desk, make_process=children.make)
     yield commands
     assert commands.leave()
 
@@ -89,7 +59,7 @@ def test_one_at_a_time_the_others_wait(
     assert "was stopped" in str(desk.notices.notices[0].what)
     on.stop()
     until(lambda: training.current is None and len(training.runs) == 2)
-    assert {run.status for run in training.runs} == {"done"}
+    assert {run.status for run in training.runs} == {"stopped"}
 
 
 def test_going_on_with_a_run(training: Training, on: TrainingCommands, until: Until, tmp_path: Path) -> None:
@@ -126,6 +96,7 @@ def test_a_refusal_is_told_in_the_trainers_words(
     until(lambda: desk.notices.rowCount() == 1)
     notice = desk.notices.notices[0]
     assert notice.kind is Kind.ERROR
+    assert str(notice.meaning) == "There are too few pictures to train on."
     assert "too few pictures" in str(notice.details[0])
 
 
@@ -144,3 +115,104 @@ def test_leaving_ends_the_child_in_order(
     until(lambda: device(training) == "CPU")
     assert on.leave()
     assert '"reason": "stopped"' in (request.run / "events.jsonl").read_text()
+
+
+def test_what_the_studio_left_is_offered_again(
+    desk: Desk, training: Training, on: TrainingCommands, until: Until, tmp_path: Path
+) -> None:
+    first = on.start(tmp_path, "Anna")
+    on.start(tmp_path, "Bella")
+    until(lambda: device(training) == "CPU")
+    assert on.leave()
+    until(lambda: len(QueueFile(desk.places.queue).load()) == 2)
+    later = Training(desk)
+    again = TrainingCommands(desk.rooms, later, desk.on_models, desk, make_process=children.make)
+    again.recover()
+    until(lambda: later.held)
+    assert [request.name for request in later.waiting] == ["Anna", "Bella"]
+    assert later.waiting[0].resume, "it got as far as a run folder"
+    assert not later.waiting[1].resume
+    assert later.current is None, "nothing begins by itself"
+    assert "broken off" in str(desk.notices.notices[0].what)
+    desk.notices.notices[0].acts[0].do()
+    until(lambda: device(later) == "CPU" and later.current.folder == first.run)  # type: ignore[union-attr]
+    again.withdraw(later.waiting[0])
+    again.stop()
+    until(lambda: later.current is None)
+    until(lambda: not desk.places.queue.exists())
+    assert again.leave()
+
+
+def test_a_killed_child_is_told_and_goes_on(
+    desk: Desk, training: Training, on: TrainingCommands, until: Until, tmp_path: Path
+) -> None:
+    on.start(tmp_path, "Anna")
+    until(lambda: device(training) == "CPU")
+    process = on._process
+    assert process is not None
+    process._process.kill()  # as the system would
+    until(lambda: training.current is None and len(training.runs) == 1)
+    assert str(desk.notices.notices[0].meaning) == "The trainer was ended from outside."
+    assert training.runs[0].can_go_on
+    on.resume(training.runs[0])
+    until(lambda: device(training) == "CPU")
+
+
+def test_a_snapshot_becomes_a_model(
+    desk: Desk, training: Training, on: TrainingCommands, until: Until, tmp_path: Path
+) -> None:
+    on.start(tmp_path, "Anna")
+    until(lambda: device(training) == "CPU")
+    on.checkpoint()
+    until(lambda: training.current is not None and training.current.best is not None)
+    assert training.current is not None
+    (snapshot,) = training.current.snapshots
+    assert snapshot.folder == training.current.folder / "snapshots/7"
+    on.use_snapshot(training.current, snapshot, "Anna 50 %")
+    assert [str(job.title) for job in desk.jobs.running] == ["Making a model of “Anna 50 %”"]
+    # The child made a card without graphs: the library refuses it, in words.
+    until(lambda: desk.notices.rowCount() == 1)
+    assert "could not be imported" in str(desk.notices.notices[0].what)
+    until(lambda: not list(desk.places.cache.glob("snapshot-*")))
+
+
+def test_a_run_goes_to_the_bin_and_comes_back(
+    desk: Desk, training: Training, on: TrainingCommands, until: Until, tmp_path: Path
+) -> None:
+    on.start(tmp_path, "Anna")
+    until(lambda: device(training) == "CPU")
+    assert training.current is not None
+    on.delete(training.current)
+    assert not desk.steps.can_undo, "not while it is under way"
+    on.stop()
+    until(lambda: training.current is None and len(training.runs) == 1)
+    run = training.runs[0]
+    assert run.bytes > 100
+    on.delete(run)
+    until(lambda: training.runs == ())
+    assert not run.folder.exists()
+    desk.steps.undo()
+    until(lambda: [one.folder for one in training.runs] == [run.folder])
+
+
+def test_a_model_in_the_library_is_not_imported_twice(
+    desk: Desk, on: TrainingCommands, until: Until, tiny_bundle: Path
+) -> None:
+    on.use_model(tiny_bundle)
+    until(lambda: any(not entry.bundled for entry in desk.model.entries))
+    imported = next(entry.path for entry in desk.model.entries if not entry.bundled)
+    desk.settings.model = ""
+    on.use_model(tiny_bundle)
+    until(lambda: desk.settings.model == str(imported))
+
+
+def test_a_run_that_waits_is_not_queued_twice(
+    training: Training, on: TrainingCommands, until: Until, tmp_path: Path
+) -> None:
+    on.start(tmp_path, "Anna")
+    second = on.start(tmp_path, "Bella")
+    on.resume(RunState(second.run, "Bella"))
+    assert training.waiting == (second,)
+    assert training.run(second.run) is None
+    assert training.current == training.run(training.current.folder)  # type: ignore[union-attr]
+    assert replace(second, resume=True).going_on().resume

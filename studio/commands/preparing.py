@@ -1,0 +1,363 @@
+"""Setting up a training: from a folder of pictures to a request that can be queued.
+
+Reading the pictures and measuring are done by the trainer in a process of its own; records and reports are
+read on the reading threads. Nothing here waits.
+"""
+
+from __future__ import annotations
+
+import secrets
+import shutil
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from PySide6.QtCore import QObject, QTimer, Signal
+
+from studio.commands.rooms import Rooms
+from studio.commands.told import tell
+from studio.commands.training import MakeProcess, TrainingCommands, make_processes
+from studio.commands.trouble import trouble_of
+from studio.library import datasets
+from studio.library.consents import Consent, ConsentShelf
+from studio.library.datasets import Report
+from studio.library.text import Text
+from studio.library.training_queue import TrainingRequest
+from studio.state.preparation import Measured, Preparation, Setup, Stage, Trouble
+from studio.state.training import Training
+from studio.workers.training_process import TrainingEnd, TrainingProcess
+from trainer.protocol import Preflight
+
+Parse = Callable[[str], tuple[float, object]]
+Take = Callable[[tuple[float, Any]], object]
+End = Callable[[TrainingEnd], object]
+
+LEAVE_MS = 4000
+"""How long a child may take to end when the studio closes."""
+REST_MS = 700
+"""After so long without another decision the report is made anew."""
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What is to be trained, as the person chose it."""
+
+    name: str
+    start_from: Path | None
+    """The model to start from; None for none."""
+    minutes: float = 0.0
+    """How long at most; 0 for as long as the pictures need."""
+
+    def arguments(self, consent: Path) -> list[str]:
+        """Options of `trainer train`."""
+        words = ["--consent", str(consent)]
+        if self.start_from is not None:
+            words += ["--from", str(self.start_from)]
+        if self.minutes:
+            words += ["--minutes", f"{self.minutes:g}"]
+        return words
+
+
+class PreparationCommands(QObject):
+    """Acts on the training that is being set up. Each returns at once."""
+
+    opened = Signal()
+    """A folder was chosen: the room should show it."""
+    queued = Signal(object)
+    """TrainingRequest: the training begins, or waits for its turn."""
+
+    def __init__(
+        self,
+        rooms: Rooms,
+        preparation: Preparation,
+        training: Training,
+        on_training: TrainingCommands,
+        parent: QObject | None = None,
+        *,
+        make_process: MakeProcess | None = None,
+        options: Iterable[str] = (),
+    ) -> None:
+        """options: further ones for every training, such as a preset for tests."""
+        super().__init__(parent)
+        self._rooms, self._preparation, self._training = rooms, preparation, training
+        self._on_training = on_training
+        self._make_process = make_process or make_processes(rooms.places.data)
+        self._options = tuple(options)
+        self._consents = ConsentShelf(rooms.places.consents)
+        self._process: TrainingProcess | None = None
+        self._leaving: TrainingProcess | None = None
+        self._next: Callable[[], object] | None = None
+        self._refused: datasets.Refused | None = None
+        self._rest = QTimer(self, singleShot=True, interval=REST_MS)
+        self._rest.timeout.connect(self._apply)
+
+    # ---- the pictures
+
+    def open(self, folder: Path, *, by: object = None) -> None:
+        """Begins with a folder of pictures, or with a set that was prepared before."""
+        self.close()
+        prepared = datasets.is_prepared(folder)
+        place = folder if prepared else datasets.place_for(folder, self._rooms.places.sets)
+        self._preparation.set(Setup(Stage.READING, source=folder, folder=place))
+        self.opened.emit()
+        if prepared:
+            self._read()
+        else:
+            self._prepare()
+
+    def close(self) -> None:
+        """Leaves it; what was read is remembered for the next time."""
+        self._rest.stop()
+        self._drop_process()
+        self._preparation.set(Setup())
+
+    def cancel(self) -> None:
+        """Stops reading the pictures; back to the report there was, if there was one."""
+        self._drop_process()
+        setup = self._preparation.setup
+        if setup.report is None:
+            self.close()
+        else:
+            report = setup.report
+            self._preparation.change(
+                stage=Stage.READY, busy=False, whole=not report.aligned, labelled=report.labelled
+            )
+
+    def set_whole(self, whole: bool) -> None:
+        """Keeps whole pictures, for anything but faces; or cuts out faces."""
+        self._again(whole=whole)
+
+    def set_labelled(self, labelled: bool) -> None:
+        """Takes each subfolder as a style of its own."""
+        self._again(labelled=labelled)
+
+    def decide(self, decisions: Mapping[str, bool]) -> None:
+        """Puts pictures back (True) or leaves them out (False); the report follows a moment later."""
+        setup = self._preparation.setup
+        if setup.report is None or setup.stage is not Stage.READY:
+            return
+        now = {item.id: item.kept for item in setup.report.items}
+        deciding = {**setup.deciding, **{name: kept for name, kept in decisions.items() if name in now}}
+        deciding = {name: kept for name, kept in deciding.items() if now[name] != kept}
+        self._preparation.change(deciding=deciding, busy=bool(deciding))
+        if deciding:
+            self._rest.start()
+        else:
+            self._rest.stop()
+
+    def _again(self, **changes: bool) -> None:
+        if self._preparation.setup.source != Path():
+            self._rest.stop()
+            self._drop_process()
+            self._preparation.change(**changes, stage=Stage.READING, deciding={}, busy=False)
+            self._prepare()
+
+    def _apply(self) -> None:
+        """Writes the decisions down and makes the report anew."""
+        setup = self._preparation.setup
+        if self._process is not None:
+            self._rest.start()  # the one before is still at work
+            return
+        decisions = dict(setup.deciding)
+        self._rooms.reader.run(
+            lambda: datasets.decide(setup.folder, decisions),
+            lambda _: self._prepare(),
+            self._fail_to_decide,
+        )
+
+    def _fail_to_decide(self, error: Exception) -> None:
+        self._preparation.change(deciding={}, busy=False)
+        tell(self._rooms.notices, Text("The decision could not be written down."), error)
+
+    def _prepare(self) -> None:
+        setup = self._preparation.setup
+        if self._process is not None or setup.stage is Stage.NONE:
+            return
+        source = setup.report.source if setup.report is not None else setup.source
+        words = ["dataset", "prepare", str(source), "--out", str(setup.folder), "--json"]
+        words += ["--no-align"] if setup.whole else []
+        words += ["--labels", "subfolders"] if setup.labelled else []
+        self._refused = None
+        self._preparation.change(done=0, total=0, seconds_left=None, doing="", trouble=None)
+        self._start(words, datasets.parse_told, self._take, self._end_preparing)
+
+    def _take(self, stamped: tuple[float, datasets.Told]) -> None:
+        match stamped[1]:
+            case datasets.Found(pictures, remembered):
+                self._preparation.change(done=0, total=pictures - remembered)
+            case datasets.Reading(done, total, seconds_left):
+                self._preparation.change(done=done, total=total, seconds_left=seconds_left)
+            case datasets.Stage(stage):
+                self._preparation.change(doing=stage)
+            case datasets.Refused() as refused:
+                self._refused = refused
+
+    def _end_preparing(self, end: TrainingEnd) -> None:
+        refused, setup = self._refused, self._preparation.setup
+        if end.exit_code in (0, 10) and not end.crashed and not end.problem:
+            self._read()
+        elif refused is not None and refused.code == "none":
+            self._read()  # nothing is kept, but there is a report that says why, and a way to put back
+        else:
+            said, code = (refused.message, refused.code) if refused else ("", "")
+            self._fail(trouble_of(end, said, code), setup)
+
+    def _fail(self, trouble: Trouble, setup: Setup) -> None:
+        if setup.report is None:
+            self._preparation.change(stage=Stage.FAILED, trouble=trouble, busy=False)
+        else:  # the report there was is still good
+            self._preparation.change(stage=Stage.READY, trouble=trouble, busy=False, deciding={})
+
+    # ---- the report, and permission
+
+    def _read(self) -> None:
+        folder = self._preparation.setup.folder
+
+        def work() -> tuple[Report, Consent | None]:
+            report = datasets.read_report(folder)
+            record = self._consents.find(report.digest)
+            return report, record if record is not None and not record.problem() else None
+
+        def take(found: tuple[Report, Consent | None]) -> None:
+            if folder == self._preparation.setup.folder:
+                self._take_report(*found)
+
+        def fail(error: Exception) -> None:
+            trouble = Trouble(
+                Text("The prepared pictures cannot be read."),
+                Text("Choose the folder of pictures again."),
+                str(error),
+            )
+            self._fail(trouble, self._preparation.setup)
+
+        self._rooms.reader.run(work, take, fail)
+
+    def _take_report(self, report: Report, consent: Consent | None) -> None:
+        before = self._preparation.setup
+        now = {item.id: item.kept for item in report.items}
+        later = {name: kept for name, kept in before.deciding.items() if name in now and now[name] != kept}
+        same = before.report is not None and before.report.digest == report.digest
+        self._preparation.change(
+            stage=Stage.READY,
+            report=report,
+            whole=not report.aligned,
+            labelled=report.labelled,
+            deciding=later,
+            busy=bool(later),
+            trouble=None,
+            consent=consent,
+            measured=before.measured if same else Measured(),
+        )
+        if later:
+            self._rest.start()
+
+    def propose_consent(self, done: Callable[[Consent, bool], object]) -> None:
+        """Calls `done` with what to fill in, and whether the pictures changed since it was last given."""
+        report = self._preparation.setup.report
+        if report is not None:
+            self._rooms.reader.run(
+                lambda: self._consents.proposed(report.digest, report.sources, report.earlier),
+                lambda found: done(*found),
+            )
+
+    def give_consent(self, record: Consent, *, by: object = None) -> None:
+        """Keeps a permission for the set. Nothing is trained before."""
+
+        def take(_: Path) -> None:
+            report = self._preparation.setup.report
+            if report is not None and report.digest == record.digest:
+                self._preparation.change(consent=record)
+
+        self._rooms.writer.run(
+            lambda: self._consents.save(record),
+            take,
+            lambda error: tell(self._rooms.notices, Text("The permission could not be saved."), error),
+        )
+
+    # ---- how long it takes, and off it goes
+
+    def measure(self, plan: Plan) -> None:
+        """Has the trainer try a few steps; `Setup.measured` tells what it found."""
+        setup = self._preparation.setup
+        if setup.report is None or setup.consent is None:
+            return
+        if self._training.current is not None:
+            self._preparation.change(measured=Measured("later"))
+            return
+        self._drop_process()
+        self._preparation.change(measured=Measured("measuring"))
+        scratch = self._rooms.places.cache / f"preflight-{secrets.token_hex(4)}"
+        arguments = ("--name", plan.name, *self._arguments(plan))
+        words = [*TrainingRequest(plan.name, setup.folder, scratch, arguments).command(), "--preflight"]
+
+        def end(outcome: TrainingEnd) -> None:
+            self._rooms.reader.run(lambda: shutil.rmtree(scratch, ignore_errors=True))
+            if self._preparation.setup.measured.status == "measuring":
+                self._preparation.change(measured=Measured("failed", trouble=trouble_of(outcome)))
+
+        self._start(words, None, self._take_measure, end)
+
+    def _take_measure(self, stamped: tuple[float, object]) -> None:
+        if isinstance(stamped[1], Preflight):
+            self._preparation.change(measured=Measured("known", stamped[1]))
+
+    def train(self, plan: Plan, *, by: object = None) -> None:
+        """Queues the training; it begins when nothing else is under way."""
+        setup = self._preparation.setup
+        if setup.report is None or setup.consent is None or setup.busy:
+            return
+        self._drop_process()
+        arguments = self._arguments(plan)
+        request = self._on_training.start(setup.folder, plan.name, arguments, by=by)
+        self._preparation.set(Setup())
+        self.queued.emit(request)
+
+    def _arguments(self, plan: Plan) -> tuple[str, ...]:
+        report = self._preparation.setup.report
+        assert report is not None
+        return (*plan.arguments(self._consents.path(report.digest)), *self._options)
+
+    # ---- the child: one at a time, and the next only when the one before is gone
+
+    def stop(self) -> bool:
+        """The studio closes. True when the child ended in time."""
+        self._rest.stop()
+        self._next = None
+        self._drop_process()
+        return self._leaving is None or self._leaving.wait(LEAVE_MS)
+
+    def _start(self, words: list[str], parse: Parse | None, take: Take, end: End) -> None:
+        if self._leaving is not None:
+            self._next = lambda: self._start(words, parse, take, end)
+            return
+        process = self._make_process(words, parse) if parse is not None else self._make_process(words)
+        self._process = process
+        process.event_received.connect(lambda stamped: self._process is process and take(stamped))
+        process.finished.connect(lambda outcome: self._finish(process, end, outcome))
+        process.start()
+
+    def _finish(self, process: TrainingProcess, end: End, outcome: TrainingEnd) -> None:
+        process.deleteLater()
+        if self._process is process:
+            self._process = None
+            end(outcome)
+        elif self._leaving is process:
+            self._leaving = None
+            following, self._next = self._next, None
+            if following is not None:
+                following()
+
+    def _drop_process(self) -> None:
+        """Nobody waits for it any more."""
+        self._next = None
+        if self._process is not None:
+            self._leaving, self._process = self._process, None
+            self._leaving.terminate()
+
+
+def free_model_name(wanted: str, taken: Iterable[str]) -> str:
+    """The name, or with a number when there is such a model already."""
+    names = {name.casefold() for name in taken}
+    numbered = (f"{wanted} {number}" for number in range(2, 10_000))
+    return next(name for name in (wanted, *numbered) if name.casefold() not in names)

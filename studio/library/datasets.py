@@ -1,0 +1,249 @@
+"""A folder of pictures on its way to a training set: what the preparation tells, and its report, as values.
+
+The trainer prepares the folder in a process of its own and writes `report.json` and `set.json` beside the
+pictures; what the person puts back or leaves out goes into `overrides.json`, which the next run obeys.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, fields
+from pathlib import Path
+from typing import Any
+
+from engine.files import safe_name
+from studio.library import jsonfile
+
+INDEX = "set.json"
+REPORT = "report.json"
+DECISIONS = "overrides.json"
+LIMIT = 512_000_000
+"""Largest report that is read, in bytes."""
+
+
+# ---- what the preparation tells while it runs
+
+
+@dataclass(frozen=True)
+class Found:
+    """The folder was walked; `remembered` pictures need not be read again."""
+
+    pictures: int
+    remembered: int
+
+
+@dataclass(frozen=True)
+class Reading:
+    """So many of the pictures to be read are done."""
+
+    done: int
+    total: int
+    seconds_left: float | None = None
+
+
+@dataclass(frozen=True)
+class Stage:
+    """What is done now that takes a moment: "compare", "write" or "report"."""
+
+    stage: str
+
+
+@dataclass(frozen=True)
+class Ready:
+    """The set is ready."""
+
+    digest: str
+    pictures: int
+
+
+@dataclass(frozen=True)
+class Refused:
+    """It ended by an error; `code` says which ("none", "no-pictures", "no-folder", ...)."""
+
+    message: str
+    code: str
+
+
+Told = Found | Reading | Stage | Ready | Refused
+_KINDS: dict[str, type[Found | Reading | Stage | Ready | Refused]] = {
+    "found": Found,
+    "progress": Reading,
+    "stage": Stage,
+    "done": Ready,
+    "failed": Refused,
+}
+
+
+def parse_told(line: str) -> tuple[float, Told]:
+    """Time and event of one line; what else it says is ignored. ValueError when it is none of these."""
+    data = json.loads(line)
+    kind = _KINDS.get(str(data.get("event"))) if isinstance(data, dict) else None
+    if kind is None:
+        raise ValueError("it is not an event of a preparation")
+    known = {one.name for one in fields(kind)}
+    try:
+        return float(data.get("time", 0.0)), kind(**{key: data[key] for key in known & data.keys()})
+    except TypeError as error:
+        raise ValueError("the event is incomplete") from error
+
+
+# ---- the report
+
+
+@dataclass(frozen=True)
+class Item:
+    """One picture (or one face of it), and what became of it."""
+
+    id: str
+    """What it is called, and decided by: the file's name, and `#2` for its second face."""
+    kept: bool
+    thumbnail: Path
+    code: str = ""
+    """Why it is left out ("blurred", "near-duplicate", ...); empty when it is kept."""
+    like: str = ""
+    """The kept one that shows the same, where that is why."""
+    decided: bool = False
+    """The person said so."""
+
+    @property
+    def name(self) -> str:
+        """Its name without folders."""
+        return self.id.rsplit("/", 1)[-1]
+
+
+@dataclass(frozen=True)
+class Caution:
+    """Something about the set that will show in the model."""
+
+    code: str
+    value: float
+    label: str = ""
+    """The style it is about."""
+
+
+@dataclass(frozen=True)
+class Report:
+    """A prepared folder: what was kept, what was left out and why, how varied it is."""
+
+    folder: Path
+    title: str
+    source: Path
+    digest: str
+    aligned: bool
+    """Faces were looked for and aligned; otherwise the pictures are kept whole."""
+    labelled: bool
+    """Each subfolder is a style of its own."""
+    items: tuple[Item, ...]
+    problems: tuple[tuple[str, str], ...]
+    """Files that cannot be read, and why."""
+    cautions: tuple[Caution, ...]
+    effective: float | None
+    """So many wholly different pictures would be as varied."""
+    sources: int
+    """Different files that the kept pictures come from."""
+    earlier: tuple[str, ...] = ()
+    """Digests of earlier states of the set, oldest first."""
+
+    @property
+    def kept(self) -> tuple[Item, ...]:
+        """What is trained on."""
+        return tuple(item for item in self.items if item.kept)
+
+    @property
+    def left_out(self) -> tuple[Item, ...]:
+        """What is not."""
+        return tuple(item for item in self.items if not item.kept)
+
+    @property
+    def reasons(self) -> dict[str, int]:
+        """How many were left out for each reason, the commonest first."""
+        codes = [item.code for item in self.left_out]
+        return {code: codes.count(code) for code in sorted(set(codes), key=lambda c: (-codes.count(c), c))}
+
+    @property
+    def folders(self) -> int:
+        """How many subfolders the pictures lie in."""
+        return len({item.id.split("/", 1)[0] for item in self.items if "/" in item.id})
+
+
+def read_report(folder: Path) -> Report:
+    """The report of a prepared folder. ValueError or OSError with a short reason."""
+    card = jsonfile.read_object(folder / REPORT, LIMIT)
+    index = jsonfile.read_object(folder / INDEX, LIMIT) or {}
+    if card is None or card.get("format") != 1:
+        raise ValueError("the folder has no report; prepare it again")
+    try:
+        return _report(folder, card, index)
+    except (KeyError, TypeError, ValueError) as error:
+        raise ValueError("the report is damaged; prepare the folder again") from error
+
+
+def _report(folder: Path, card: Mapping[str, Any], index: Mapping[str, Any]) -> Report:
+    variety = card.get("variety") or {}
+    pictures = index.get("pictures", [])
+    return Report(
+        folder=folder,
+        title=str(card["title"]),
+        source=Path(str(card["source_folder"])),
+        digest=str(card["digest"]),
+        aligned=bool(card["aligned"]),
+        labelled=index.get("labels") is not None,
+        items=(
+            *(_item(folder, one, kept=True) for one in card["kept"]),
+            *(_item(folder, one, kept=False) for one in card["dropped"]),
+        ),
+        problems=tuple((str(one["file"]), str(one["reason"])) for one in card["problems"]),
+        cautions=tuple(_caution(one) for one in card["warnings"]),
+        effective=float(variety["effective"]) if "effective" in variety else None,
+        sources=len({str(one["source_sha256"]) for one in pictures}),
+        earlier=tuple(str(one) for one in index.get("earlier_digests", ())),
+    )
+
+
+def _item(folder: Path, one: Mapping[str, Any], *, kept: bool) -> Item:
+    picture = str(one["file"] if kept else one["thumbnail"])
+    return Item(
+        id=str(one["id"]),
+        kept=kept,
+        thumbnail=folder / picture,
+        code="" if kept else str(one["code"]),
+        like="" if kept else str(one.get("like", "")),
+        decided=bool(one.get("decided", False)),
+    )
+
+
+def _caution(one: Mapping[str, Any]) -> Caution:
+    label = ""
+    if one["code"] == "few-in-class":
+        label = str(one["text"]).removeprefix("The style ").split(" has only", 1)[0]
+    return Caution(str(one["code"]), float(one["value"]), label)
+
+
+# ---- what the person decides
+
+
+def decide(folder: Path, decisions: Mapping[str, bool]) -> None:
+    """Notes what is put back (True) and left out (False), for the next preparation. ValueError, OSError,
+    TargetError.
+    """
+    card = jsonfile.read_object(folder / DECISIONS) or {"format": 1}
+    keep, out = set(card.get("keep", ())), set(card.get("leave_out", ()))
+    back = {name for name, kept in decisions.items() if kept}
+    gone = decisions.keys() - back
+    jsonfile.write_object(
+        folder / DECISIONS,
+        {**card, "keep": sorted((keep - gone) | back), "leave_out": sorted((out - back) | gone)},
+    )
+
+
+def place_for(folder: Path, sets: Path) -> Path:
+    """Where the set made from a folder lies: the same every time, so that only what changed is read again."""
+    digest = hashlib.sha256(str(folder.absolute()).encode(errors="surrogateescape")).hexdigest()
+    return sets / f"{safe_name(folder.name, fallback='pictures', limit=60)}-{digest[:8]}"
+
+
+def is_prepared(folder: Path) -> bool:
+    """Whether this is a prepared set already."""
+    return (folder / INDEX).is_file() and (folder / REPORT).is_file()
