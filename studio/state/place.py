@@ -114,6 +114,13 @@ class Place:
         return replace(self, layers=tuple(mix for mix in self.layers if not is_held(mix)))
 
     @property
+    def look_digest(self) -> str:
+        """Names how the chart's people look here; "" where that is nothing to be remembered for long."""
+        if self.chart is None or self.directions or self.layers:
+            return ""
+        return self._base().digest
+
+    @property
     def held(self) -> LayerMix | None:
         """The layers that stay."""
         return next((mix for mix in self.layers if is_held(mix)), None)

@@ -1,18 +1,33 @@
-"""Where things lie on the map: plain arithmetic between map units, grid points and pixels."""
+"""Where things lie on the map: plain arithmetic between map units, grid points and pixels.
+
+Close up one walks: the probe is in the middle, thumbnails are finer steps between people. Far out the same
+ground is a map of everybody: thumbnails are whole people, fewer of them the further out, and the probe is a
+place on it.
+"""
 
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 UNIT = 192.0
 """Logical pixels of a map unit at zoom 1. Whole units are people of their own; between them they blend."""
+MAP_ZOOM = 0.5
+"""Further out than this it is the map."""
 PITCH = 96.0
-"""Tiles are between this and twice this wide; at twice, the gaps fill with new ones."""
+"""Walking, tiles are between this and twice this wide; at twice, the gaps fill with new ones."""
+MAP_PITCH = 32.0
+"""On the map they are at least this wide, and never finer than whole people."""
 FINEST = 10
 """Grid points are named in 2^-FINEST map units."""
-ZOOMS = (0.25, 64.0)
+ZOOMS = (0.05, 64.0)
 GAP = 8.0
+LOUPE = (144.0, 224.0)
+"""Least and largest side of the picture that hangs at the probe on the map."""
+STEM = 14.0
+"""From the loupe to the place it shows."""
 
 
 @dataclass(frozen=True)
@@ -33,9 +48,10 @@ class GridPoint:
 
 @dataclass(frozen=True)
 class MapView:
-    """What part of the map is seen: the probe is always in the middle."""
+    """What part of the map is seen."""
 
     x: float
+    """Middle of the view, in map units."""
     y: float
     zoom: float
     width: float
@@ -47,8 +63,15 @@ class MapView:
         return UNIT * self.zoom
 
     @property
+    def is_map(self) -> bool:
+        """Whether one looks at the map rather than walks on it."""
+        return self.zoom < MAP_ZOOM
+
+    @property
     def level(self) -> int:
         """Thumbnails lie 2^-level map units apart."""
+        if self.is_map:
+            return max(-6, min(0, math.floor(math.log2(self.scale / MAP_PITCH) + 1e-9)))
         return max(-6, min(FINEST, math.floor(math.log2(self.scale / PITCH) + 1e-9)))
 
     @property
@@ -64,7 +87,7 @@ class MapView:
     @property
     def tile(self) -> float:
         """Side of a thumbnail in logical pixels."""
-        return self.pitch - GAP
+        return self.pitch - (min(GAP, max(2.0, self.pitch / 12)) if self.is_map else GAP)
 
     def to_pixels(self, x: float, y: float) -> tuple[float, float]:
         """Map units to pixels of the view."""
@@ -74,22 +97,38 @@ class MapView:
         """Pixels of the view to map units."""
         return self.x + (px - self.width / 2) / self.scale, self.y + (py - self.height / 2) / self.scale
 
-    def points(self, hidden: float = 0.0, margin: float = 0.5) -> list[GridPoint]:
-        """Grid points in view, nearest first; those wholly under the lens are left out.
+    def points(self, hidden: float = 0.0, margin: float = 0.5) -> Sequence[GridPoint]:
+        """Grid points in view, nearest first; those wholly under the lens in the middle are left out.
 
         hidden: side of the lens. margin: tiles to look beyond the edge.
         """
-        step, pitch, unit = self.step, self.pitch, round(2.0 ** (FINEST - self.level))
-        reach_x, reach_y = self.width / 2 / pitch + margin, self.height / 2 / pitch + margin
-        middle_x, middle_y = self.x / step, self.y / step
-        covered = max(0.0, (hidden - self.tile) / 2 / pitch)
-        found = []
-        for row in range(math.ceil(middle_y - reach_y), math.floor(middle_y + reach_y) + 1):
-            for col in range(math.ceil(middle_x - reach_x), math.floor(middle_x + reach_x) + 1):
-                dx, dy = abs(col - middle_x), abs(row - middle_y)
-                if max(dx, dy) >= covered:
-                    found.append((math.hypot(dx, dy), GridPoint(col * unit, row * unit)))
-        return [point for _, point in sorted(found, key=lambda item: (item[0], item[1].j, item[1].i))]
+        return _points(self, hidden, margin)
+
+    def point_at(self, px: float, py: float) -> GridPoint | None:
+        """The grid point whose thumbnail lies under a pixel."""
+        x, y = self.to_map(px, py)
+        col, row = round(x / self.step), round(y / self.step)
+        at_x, at_y = self.to_pixels(col * self.step, row * self.step)
+        if max(abs(at_x - px), abs(at_y - py)) > self.tile / 2:
+            return None
+        unit = round(2.0 ** (FINEST - self.level))
+        return GridPoint(col * unit, row * unit)
+
+
+@lru_cache(maxsize=8)
+def _points(view: MapView, hidden: float, margin: float) -> tuple[GridPoint, ...]:
+    step, pitch, unit = view.step, view.pitch, round(2.0 ** (FINEST - view.level))
+    reach_x, reach_y = view.width / 2 / pitch + margin, view.height / 2 / pitch + margin
+    middle_x, middle_y = view.x / step, view.y / step
+    covered = max(0.0, (hidden - view.tile) / 2 / pitch) if hidden else 0.0
+    found = []
+    for row in range(math.ceil(middle_y - reach_y), math.floor(middle_y + reach_y) + 1):
+        dy = abs(row - middle_y)
+        for col in range(math.ceil(middle_x - reach_x), math.floor(middle_x + reach_x) + 1):
+            dx = abs(col - middle_x)
+            if dx >= covered or dy >= covered:
+                found.append((dx * dx + dy * dy, row, col))
+    return tuple(GridPoint(col * unit, row * unit) for _, row, col in sorted(found))
 
 
 def lens_side(width: float, height: float, *, large: bool) -> float:
@@ -99,6 +138,38 @@ def lens_side(width: float, height: float, *, large: bool) -> float:
     return max(96.0, min(side, least - 48) // 8 * 8)
 
 
-def clamp_zoom(zoom: float) -> float:
+def loupe(width: float, height: float, px: float, py: float) -> tuple[float, float, float]:
+    """Left, top and side of the picture that hangs at the place (px, py) of the map.
+
+    It hangs above the place, below it where there is no room, and never leaves the view.
+    """
+    side = max(LOUPE[0], min(min(width, height) * 0.3, LOUPE[1])) // 8 * 8
+    top = py - STEM - side
+    if top < 8:
+        top = py + STEM
+    left = min(max(px - side / 2, 8.0), width - side - 8)
+    return left, min(max(top, 8.0), height - side - 8), side
+
+
+def least_zoom(width: float, height: float, columns: int = 64, rows: int = 48) -> float:
+    """The zoom at which the whole of a chart is in view: further out there is nothing more to see."""
+    return max(ZOOMS[0], width / columns / UNIT, height / rows / UNIT)
+
+
+def clamp_zoom(zoom: float, least: float = ZOOMS[0]) -> float:
     """A zoom that makes sense."""
-    return max(ZOOMS[0], min(ZOOMS[1], zoom))
+    return max(min(least, MAP_ZOOM), min(ZOOMS[1], zoom))
+
+
+def nearest(value: float, to: float, period: float | None) -> float:
+    """Of all the copies of a coordinate on a map that repeats, the one nearest to another."""
+    return value if period is None else value + period * round((to - value) / period)
+
+
+def inside(polygon: Sequence[tuple[float, float]], x: float, y: float) -> bool:
+    """Whether a point lies in a polygon (even-odd rule)."""
+    found = False
+    for (ax, ay), (bx, by) in zip(polygon, [*polygon[1:], *polygon[:1]], strict=True):
+        if (ay > y) != (by > y) and x < ax + (y - ay) / (by - ay) * (bx - ax):
+            found = not found
+    return found

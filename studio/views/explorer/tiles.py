@@ -1,4 +1,9 @@
-"""The thumbnails of the map: asked for from the middle outwards, sharpened at rest."""
+"""The thumbnails of the map: asked for from the middle outwards, sharpened at rest.
+
+While a hand drags, nothing is asked for, so that the picture under the probe has the processor to itself.
+Whole people of the chart come from the store when they were rendered before, and go into it when they are
+new.
+"""
 
 from __future__ import annotations
 
@@ -7,19 +12,22 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from typing import Protocol
 
-from PySide6.QtCore import QObject, QTimer, Signal
+from PySide6.QtCore import QObject, QTimer, Signal, SignalInstance
 from PySide6.QtGui import QImage
 
-from engine.images import Picture
+from engine.images import Picture, resize
 from engine.recipe import Recipe
-from studio.state.place import Place
+from studio.library.maps import SIDE
 from studio.state.pixels import to_image
-from studio.views.explorer.geometry import GridPoint
+from studio.state.place import ANCHOR_RADIUS, Place
+from studio.views.explorer.geometry import FINEST, GridPoint
 from studio.views.pictures import Recent
 
-MOST_KEPT = 2500
-AT_REST, MOVING = 4, 1
+MOST_KEPT = 4000
+AT_REST = 4
 """Thumbnails under way at a time: few, so that the picture under the probe never waits for long."""
+STILL_MS = 120
+"""A hand that holds on but does not move for so long is at rest, as far as thumbnails are concerned."""
 SHARPEN_AFTER_MS = 400
 
 
@@ -41,6 +49,16 @@ class Renderer(Protocol):
     ) -> Ticket: ...
 
 
+class Store(Protocol):
+    """Somebody who remembers pictures of the chart's people between two starts (`workers.map_tiles`)."""
+
+    came: SignalInstance
+
+    def want(self, model: str, look: str) -> None: ...
+
+    def put(self, model: str, look: str, cell: int, picture: Picture) -> None: ...
+
+
 @dataclass(frozen=True)
 class Tile:
     """A thumbnail that is there."""
@@ -53,7 +71,8 @@ class Tile:
     """Of the look before: the style or a slider has changed since."""
 
 
-Key = tuple[Place, GridPoint]
+Key = tuple[int, int, int]
+"""Number of the look, and of the grid point."""
 
 
 class TileField(QObject):
@@ -61,53 +80,63 @@ class TileField(QObject):
 
     changed = Signal()
 
-    def __init__(self, render: Renderer, parent: QObject | None = None) -> None:
+    def __init__(
+        self, render: Renderer, parent: QObject | None = None, *, store: Store | None = None
+    ) -> None:
         super().__init__(parent)
-        self._render = render
+        self._render, self._store = render, store
         self._tiles: Recent[Key, Tile] = Recent(MOST_KEPT)
         self._under_way: dict[Key, tuple[bool, Ticket]] = {}
-        self._look: Place | None = None
-        self._before: Place | None = None
+        self._looks: dict[Place, int] = {}
+        self._stored: dict[str, int] = {}
+        """look digest -> number of the look"""
+        self._place: Place | None = None
+        self._look = self._before = self._around = 0
         self._wanted: Sequence[GridPoint] = ()
-        self._moving = False
         self._looks_moving = False
         self._sharp_side = 0
+        self._still = QTimer(self, singleShot=True, interval=STILL_MS)
+        self._still.timeout.connect(self._pump)
         self._rest = QTimer(self, singleShot=True, interval=SHARPEN_AFTER_MS)
         self._rest.timeout.connect(self._pump)
+        if store is not None:
+            store.came.connect(self._take_stored)
 
     def tile(self, point: GridPoint) -> Tile | None:
         """The thumbnail of a point, if need be in the look before."""
-        if self._look is not None and (tile := self._tiles.look((self._look, point))):
+        if self._look and (tile := self._tiles.look(self._key(point))):
             return tile
-        if self._before is not None and (tile := self._tiles.look((self._before, point))):
-            return replace(tile, stale=True)
+        for look in (self._look, self._before):
+            if look and (tile := self._tiles.look((look, *self._cell(point)))):
+                return replace(tile, stale=True)
         return None
 
     def show(self, place: Place, points: Sequence[GridPoint], *, moving: bool, side: float) -> None:
         """Says what is in view, nearest first. side: how large a thumbnail is shown, in device pixels."""
-        look = replace(place, x=0.0, y=0.0)
-        if look != self._look:
-            if self._look is not None and any((self._look, point) in self._tiles for point in points):
-                self._before = self._look
-            self._looks_moving = moving and self._look is not None
-            self._look = look
-        if not moving:
-            self._looks_moving = False
-        self._wanted, self._moving, self._sharp_side = points, moving, round(side)
+        self._take_look(place, points, moving)
+        self._wanted, self._sharp_side = points, round(side)
         self._drop_unwanted()
         self._rest.start()
-        self._pump()
+        if moving:
+            self._still.start()
+        else:
+            self._still.stop()
+            self._pump()
 
     def forget(self) -> None:
         """Another model: nothing here is true any more."""
         self.stop()
         self._tiles.clear()
-        self._look = self._before = None
+        self._looks.clear()
+        self._stored.clear()
+        self._place = None
+        self._look = self._before = self._around = 0
 
     def stop(self) -> None:
         """Asks for nothing any more."""
         self._wanted = ()
         self._rest.stop()
+        self._still.stop()
         self._drop_unwanted()
 
     @property
@@ -115,40 +144,113 @@ class TileField(QObject):
         """Thumbnails that are still to come."""
         return sum(1 for point in self._wanted if not self._has(point))
 
+    # ---- looks
+
+    def _take_look(self, place: Place, points: Sequence[GridPoint], moving: bool) -> None:
+        known = self._place
+        if known is None or replace(place, x=known.x, y=known.y) != known:
+            self._place = place
+            look, around = self._number(_far(place)), self._number(replace(place, x=0.0, y=0.0))
+            if look != self._look:
+                if self._look and any(self._has(point) for point in points):
+                    self._before = self._look
+                self._looks_moving = moving and bool(self._look)
+            self._look, self._around = look, around
+            self._want_stored(place)
+        if not moving:
+            self._looks_moving = False
+
+    def _number(self, look: Place) -> int:
+        """Looks are compared once, and then go by number: points are looked up thousands of times."""
+        return self._looks.setdefault(look, len(self._looks) + 1)
+
+    def _key(self, point: GridPoint) -> Key:
+        place = self._place
+        if place is not None and place.anchor is not None:
+            if place.from_anchor(point.x, point.y) < ANCHOR_RADIUS:
+                return (self._around, *self._cell(point))
+        return (self._look, *self._cell(point))
+
+    def _cell(self, point: GridPoint) -> tuple[int, int]:
+        """The point itself or, on a chart, the same one on the first copy of it."""
+        chart = self._place.chart if self._place is not None else None
+        if chart is None:
+            return point.i, point.j
+        return point.i % (chart.columns << FINEST), point.j % (chart.rows << FINEST)
+
+    # ---- the store
+
+    def _want_stored(self, place: Place) -> None:
+        digest = place.look_digest
+        if self._store is not None and digest:
+            self._stored[digest] = self._look
+            self._store.want(place.model, digest)
+
+    def _take_stored(self, digest: str, images: dict[int, QImage]) -> None:
+        look, place = self._stored.get(digest), self._place
+        if look is None or place is None or place.chart is None:
+            return
+        columns, now = place.chart.columns, time.monotonic()
+        for number, image in images.items():
+            row, column = divmod(number, columns)
+            key = (look, column << FINEST, row << FINEST)
+            if key not in self._tiles:
+                self._tiles.put(key, Tile(image, False, now))
+        self._drop_unwanted()
+        self.changed.emit()
+
+    def _keep(self, key: Key, picture: Picture) -> None:
+        """A whole person of the chart, rendered for the first time, goes into the store."""
+        place = self._place
+        if self._store is None or place is None or place.chart is None or key[0] != self._look:
+            return
+        whole = (1 << FINEST) - 1
+        digest = place.look_digest
+        if digest and not (key[1] & whole or key[2] & whole):
+            cell = (key[2] >> FINEST) * place.chart.columns + (key[1] >> FINEST)
+            self._store.put(place.model, digest, cell, picture)
+
+    # ---- asking
+
     def _has(self, point: GridPoint) -> bool:
-        return self._look is not None and (self._look, point) in self._tiles
+        return bool(self._look) and self._key(point) in self._tiles
 
     def _drop_unwanted(self) -> None:
-        wanted = {(self._look, point) for point in self._wanted}
-        for key in [key for key in self._under_way if key not in wanted]:
+        if not self._under_way:
+            return
+        wanted = {self._key(point) for point in self._wanted}
+        for key in [
+            key for key, (preview, _) in self._under_way.items() if self._is_idle(key, preview, wanted)
+        ]:
             _, ticket = self._under_way.pop(key)
             ticket.cancel()
 
-    def _pump(self) -> None:
-        if self._look is None or self._looks_moving:
-            return
-        most = MOVING if self._moving else AT_REST
-        for point, preview in self._jobs():
-            if len(self._under_way) >= most:
-                return
-            self._ask(point, preview)
+    def _is_idle(self, key: Key, preview: bool, wanted: set[Key]) -> bool:
+        return key not in wanted or (preview and key in self._tiles)
 
-    def _jobs(self) -> list[tuple[GridPoint, bool]]:
+    def _pump(self) -> None:
+        if not self._look or self._looks_moving or self._still.isActive():
+            return
+        room = AT_REST - len(self._under_way)
+        if room > 0:
+            for point, preview in self._jobs(room):
+                self._ask(point, preview)
+
+    def _jobs(self, most: int) -> list[tuple[GridPoint, bool]]:
         """What is missing, and then what could be sharper."""
-        assert self._look is not None
-        free = [point for point in self._wanted if (self._look, point) not in self._under_way]
+        free = [point for point in self._wanted if self._key(point) not in self._under_way]
         missing = [(point, True) for point in free if not self._has(point)]
-        if missing or self._moving or self._rest.isActive():
-            return missing
-        return [(point, False) for point in free if self._is_soft(self._tiles[self._look, point])]
+        if missing or self._rest.isActive():
+            return missing[:most]
+        return [(point, False) for point in free if self._is_soft(self._tiles[self._key(point)])][:most]
 
     def _is_soft(self, tile: Tile) -> bool:
         return not tile.full and tile.image.width() * 1.25 < self._sharp_side
 
     def _ask(self, point: GridPoint, preview: bool) -> None:
-        assert self._look is not None
-        key = (self._look, point)
-        recipe = self._look.recipe_at(point.x, point.y)
+        assert self._place is not None
+        key = self._key(point)
+        recipe = self._place.recipe_at(point.x, point.y)
         if recipe is None:
             return
         ticket = self._render(
@@ -163,11 +265,20 @@ class TileField(QObject):
         self._under_way.pop(key, None)
         before = self._tiles.get(key)
         arrived = before.arrived if before else time.monotonic()
-        self._tiles.put(key, Tile(to_image(picture), not preview, arrived))
+        if preview:
+            self._keep(key, picture)
+        small = SIDE if self._sharp_side <= SIDE * 1.25 else picture.shape[0]
+        shown = resize(picture, small) if picture.shape[0] > small else picture
+        self._tiles.put(key, Tile(to_image(shown), not preview, arrived))
         self.changed.emit()
         QTimer.singleShot(0, self, self._pump)
 
     def _lose(self, key: Key) -> None:
         self._under_way.pop(key, None)
-        self._wanted = [point for point in self._wanted if point != key[1]]
+        self._wanted = [point for point in self._wanted if self._key(point) != key]
         QTimer.singleShot(0, self, self._pump)
+
+
+def _far(place: Place) -> Place:
+    """The look far from an opened picture: one map for all of them."""
+    return replace(place, x=0.0, y=0.0, anchor=None, anchor_x=0.0, anchor_y=0.0)

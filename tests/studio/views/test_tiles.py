@@ -5,14 +5,18 @@ from dataclasses import dataclass, field, replace
 
 import numpy as np
 import pytest
+from PySide6.QtCore import QObject, Signal
 from pytestqt.qtbot import QtBot
 
 from engine.images import Picture
 from engine.recipe import Recipe
+from studio.library.maps import SIDE
+from studio.state.pixels import to_image
 from studio.state.place import Place
 from studio.views.explorer import tiles
 from studio.views.explorer.geometry import GridPoint
 from studio.views.explorer.tiles import TileField
+from tests.studio.state.test_place import chart_of
 
 HERE = Place(model="m")
 POINTS = [GridPoint(n << 10, 0) for n in range(6)]
@@ -86,9 +90,12 @@ def test_fills_in_one_after_the_other(qtbot: QtBot, tile_field: TileField, rende
     assert all(tile_field.tile(point) for point in POINTS)
 
 
-def test_asks_for_less_while_the_hand_moves(tile_field: TileField, renderer: Renderer) -> None:
+def test_asks_for_nothing_while_the_hand_moves(
+    qtbot: QtBot, tile_field: TileField, renderer: Renderer
+) -> None:
     show(tile_field, moving=True)
-    assert len(renderer.asked) == tiles.MOVING
+    assert renderer.asked == []
+    qtbot.waitUntil(lambda: len(renderer.asked) == tiles.AT_REST, timeout=2000)
 
 
 def test_what_is_out_of_sight_is_not_waited_for(tile_field: TileField, renderer: Renderer) -> None:
@@ -151,3 +158,78 @@ def test_another_model_forgets_everything(tile_field: TileField, renderer: Rende
     tile_field.forget()
     assert tile_field.tile(POINTS[0]) is None
     assert not renderer.open[1:]
+
+
+CHART = chart_of("m")
+
+
+class FakeStore(QObject):
+    came = Signal(str, object)
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.wanted: list[str] = []
+        self.kept: list[int] = []
+
+    def want(self, model: str, look: str) -> None:
+        self.wanted.append(look)
+
+    def put(self, model: str, look: str, cell: int, picture: Picture) -> None:
+        self.kept.append(cell)
+
+
+@pytest.fixture
+def store() -> FakeStore:
+    return FakeStore()
+
+
+@pytest.fixture
+def charted(qtbot: QtBot, renderer: Renderer, store: FakeStore) -> TileField:
+    return TileField(renderer, store=store)
+
+
+def test_people_of_the_chart_come_from_the_store_and_go_there(
+    qtbot: QtBot, charted: TileField, renderer: Renderer, store: FakeStore
+) -> None:
+    place = Place(model="m", chart=CHART)
+    show(charted, place)
+    assert store.wanted == [place.look_digest]
+    renderer.asked[0].answer()
+    assert store.kept == [0]
+    store.came.emit(place.look_digest, {n: to_image(np.zeros((8, 8, 3), np.uint8)) for n in range(6)})
+    assert charted.waiting == 0
+    assert not renderer.open[1:], "what the disk has is not rendered"
+    renderer.asked[0].answer(32)
+    assert charted.tile(GridPoint(8 << 10, 0)) is charted.tile(POINTS[0]), "the map repeats"
+
+
+def test_between_people_and_with_sliders_nothing_is_stored(
+    charted: TileField, renderer: Renderer, store: FakeStore
+) -> None:
+    charted.show(Place(model="m", chart=CHART), [GridPoint(512, 0)], moving=False, side=16)
+    renderer.asked[0].answer()
+    show(charted, Place(model="m", chart=CHART, directions=(("smile", 1.0),)))
+    renderer.asked[1].answer()
+    assert store.kept == []
+    assert len(store.wanted) == 1
+
+
+def test_an_opened_picture_changes_only_what_lies_around_it(charted: TileField, renderer: Renderer) -> None:
+    place = Place(model="m", chart=CHART)
+    charted.show(place, [POINTS[0], POINTS[4]], moving=False, side=16)
+    for asked in renderer.asked:
+        asked.answer()
+    opened = place.opened(Recipe.from_seed("m", 12345))
+    charted.show(opened, [POINTS[0], POINTS[4]], moving=False, side=16)
+    near, far = charted.tile(POINTS[0]), charted.tile(POINTS[4])
+    assert near is not None and near.stale
+    assert far is not None and not far.stale
+    assert len(renderer.asked) == 3
+
+
+def test_thumbnails_of_the_map_are_kept_small(tile_field: TileField, renderer: Renderer) -> None:
+    show(tile_field, side=40)
+    renderer.asked[0].answer(128)
+    tile = tile_field.tile(POINTS[0])
+    assert tile is not None
+    assert tile.image.width() == SIDE
