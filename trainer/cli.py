@@ -11,6 +11,7 @@ from typing import Any
 from trainer import torch_bench
 from trainer.data import cli as data_cli
 from trainer.data import forget
+from trainer.judging import cli as judging_cli
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -20,6 +21,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     _add_train(commands)
     _add_bundle(commands)
     data_cli.add_parser(commands)
+    judging_cli.add_parser(commands)
     forget.add_forget_parser(commands)
     torch_bench.add_parser(commands)
     helpers = commands.add_parser("helpers", help="fetch the pretrained helpers for training and judging")

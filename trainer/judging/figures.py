@@ -5,14 +5,16 @@ the same figure of real pictures.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import astuple, dataclass
 from typing import Any
 
 import numpy as np
 
-from trainer.judging.features import Looks
+from trainer.judging.features import Floats, Looks
 from trainer.judging.kid import Kid, kid
 from trainer.judging.neighbours import Copying, Manifold, copying, manifold
+
+MOST_PARTS = 8
 
 
 @dataclass(frozen=True)
@@ -53,18 +55,23 @@ def compared(train: Looks, val: Looks, *, fewest: int, seed: int = 0) -> tuple[L
 
 
 def distribution(made: Looks, target: Looks, other: Looks, *, seed: int = 0) -> Distribution:
-    """Both comparisons with equally many pictures, since some figures depend on how many there are."""
-    count = min(len(made), len(other))
-    rng = np.random.default_rng([seed, 8])
-    real = other.pooled[rng.permutation(len(other))[:count]]
-    some = made.pooled[rng.permutation(len(made))[:count]]
+    """How samples, and other real pictures, lie to the real ones in `target`."""
+    count = min(len(made), len(other), len(target))
     return Distribution(
         pictures=len(made),
-        kid=kid(some, target.pooled, seed=seed),
-        real_kid=kid(real, target.pooled, seed=seed),
-        manifold=manifold(target.pooled, some),
-        real_manifold=manifold(target.pooled, real),
+        kid=kid(made.pooled, target.pooled, seed=seed),
+        real_kid=kid(other.pooled, target.pooled, seed=seed),
+        manifold=_manifold(target.pooled, made.pooled, count, seed),
+        real_manifold=_manifold(target.pooled, other.pooled, count, seed),
     )
+
+
+def _manifold(target: Floats, samples: Floats, count: int, seed: int) -> Manifold:
+    """Means over parts of `count` samples: with more samples than real pictures, everything seems covered."""
+    order = np.random.default_rng([seed, 8]).permutation(len(samples))
+    parts = [order[at : at + count] for at in range(0, len(order) - count + 1, count)][:MOST_PARTS]
+    found = [astuple(manifold(target, samples[part])) for part in parts]
+    return Manifold(*np.mean(found, axis=0).tolist())
 
 
 def rounded(value: float, digits: int = 5) -> float:

@@ -41,10 +41,12 @@ class Gallery:
     plain: list[Picture] = field(default_factory=list)
     """Without a style."""
     rows: list[StyleRow] = field(default_factory=list)
-    pairs: list[Pair] = field(default_factory=list)
-    """The nearest of all samples."""
+    nearest: list[Pair] = field(default_factory=list)
+    """The samples that come nearest to a training picture."""
+    any_pairs: list[Pair] = field(default_factory=list)
+    """Samples drawn by chance."""
     real_pairs: list[Pair] = field(default_factory=list)
-    """The nearest of all held-out pictures."""
+    """The held-out pictures that come nearest to a training picture."""
     paths: list[list[Picture]] = field(default_factory=list)
     steps: list[Floats] = field(default_factory=list)
     """Perceptual distance from frame to frame of each path."""

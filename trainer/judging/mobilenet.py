@@ -34,6 +34,8 @@ _LAYOUT_TAPS = (3, 6, 13, 17)
 """Blocks whose maps tell what lies where."""
 _TEXTURE_TAPS = (1, 3, 6, 10)
 """Blocks whose statistics tell how it is rendered."""
+HELPER = "mobilenet-v2"
+"""Its weights, among the helpers."""
 _BATCH = {"cpu": 4, "cuda": 64}
 """Pictures at a time: on a CPU, maps that still fit its cache are twice as fast."""
 
@@ -65,9 +67,9 @@ class MobileNet:
         cls, *, side: int = 224, texture_side: int = 128, device: torch.device | None = None
     ) -> MobileNet:
         """With the weights from the helpers' folder. HelperError when they are not there."""
-        path: Path = find_helper("mobilenet-v2")
+        path: Path = find_helper(HELPER)
         state = torch.load(path, map_location="cpu", weights_only=True)
-        digest = HELPERS["mobilenet-v2"].sha256
+        digest = HELPERS[HELPER].sha256
         return cls(state, side=side, texture_side=texture_side, device=device, digest=digest)
 
     @torch.inference_mode()

@@ -14,7 +14,6 @@ from numpy.typing import NDArray
 
 from engine.errors import PictureError
 from engine.images import Picture, load_picture, resize
-from trainer.data.errors import DataError
 from trainer.data.prepared import PreparedPicture, PreparedSet, file_digest
 from trainer.judging.cache import Arrays, Cache
 from trainer.judging.errors import JudgingError
@@ -70,11 +69,13 @@ class RealPictures:
         self.data, self.resolution, self._net, self._cache, self._tell = data, resolution, net, cache, tell
         self.notes: list[str] = []
         """What a reader of the figures must know."""
+        self.problems: list[str] = []
+        """Pictures that cannot be read, a sentence each."""
         self.train = self._part("train", seed)
         self.held_out = self._part("val", seed)
         if len(self.train) < FEWEST:
             raise JudgingError(
-                f"{data.folder} has {len(self.train)} training pictures that can be read; "
+                f"{data.folder} has {len(self.train)} training pictures that can be used; "
                 f"at least {FEWEST} are needed to compare with.",
                 "few",
             )
@@ -96,7 +97,7 @@ class RealPictures:
 
         def make() -> Arrays:
             chunks = [self._net.cells(chunk) for chunk in self._stream(part.pictures, "textures")]
-            return {"cells": np.concatenate(chunks).astype(np.float16)}
+            return {"cells": np.concatenate([self._net.cells([]), *chunks]).astype(np.float16)}
 
         return self._cache.get(self._key("cells", part.pictures), make)["cells"].astype(np.float32)
 
@@ -131,8 +132,10 @@ class RealPictures:
             self._key(f"looks {mirrored}", listed), lambda: self._seen(listed, what, mirrored)
         )
         kept = set(found["kept"].tolist())
-        self.notes += [
-            f"{one.file} cannot be read; it was left out." for n, one in enumerate(listed) if n not in kept
+        self.problems += [
+            f"Cannot use the picture {self.data.path(one)}: it cannot be read."
+            for n, one in enumerate(listed)
+            if n not in kept
         ]
         pictures = tuple(one for n, one in enumerate(listed) if n in kept)
         index_of = {name: number for number, name in enumerate(self.data.classes)}
@@ -170,20 +173,6 @@ class RealPictures:
             "net": self._net.digest,
             "pictures": _digest(self.data, pictures, self.resolution),
         }
-
-
-def open_set(folder: str) -> PreparedSet:
-    """A prepared or listed set. JudgingError, in one sentence, when there is none."""
-    try:
-        return PreparedSet.open(folder)
-    except DataError as error:
-        if PreparedSet.is_set(folder):
-            raise
-        reason = str(error).rstrip(".")
-        raise JudgingError(
-            f"{reason}; `persona dataset prepare` makes a set out of a folder of pictures.",
-            error.code or "no-set",
-        ) from error
 
 
 def _graded(picture: Picture, count: int, rng: np.random.Generator) -> list[Picture]:

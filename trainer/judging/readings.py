@@ -1,0 +1,191 @@
+"""The figures of a report as a table for people: each beside the same figure of real pictures, with what it
+means in plain words.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from itertools import groupby
+from typing import Any
+
+Found = Mapping[str, Any]
+
+KID = "Lower is better; 0 means that, as a whole, samples cannot be told from real pictures."
+COVERAGE = (
+    "Higher is better: the share of real pictures that have a sample like them. When it is low, whole kinds "
+    "of pictures are missing."
+)
+DENSITY = (
+    "About 1 is good: how thickly real pictures lie around the samples. Low means samples that look like no "
+    "real picture; far above 1, samples that keep to the most ordinary ones."
+)
+PRECISION = "Higher is better: the share of samples that lie among the real pictures."
+RECALL = "Higher is better: the share of real pictures that lie among the samples."
+COPYING = (
+    "1 means as far from the training pictures as new real pictures are; below 0.9 samples come too near to "
+    "them. Above 1 is no merit: unreal pictures are far from everything."
+)
+NEAR = (
+    "Samples nearer to a training picture than 99 % of new real pictures are; more than a few percent means "
+    "copies."
+)
+CLASS = "Higher is better: a picture in the style of a photo should be a photo, and so on."
+DIVERSITY = (
+    "About 1 is good: how much pictures in one style differ, against real pictures near that style; below "
+    "0.8 they look too much alike."
+)
+TOP1 = (
+    "Higher is better: how often a probe, trained apart from the model, finds the style that was asked for "
+    "among all {styles}. The control, with styles handed out at random, must be near {chance:.0%}."
+)
+CLOSER = (
+    "Higher is better: how often a picture is nearer to the style that was asked for than to another one; "
+    "50 % by chance."
+)
+OWN_COSINE = "Higher is better, but only against the next line: likeness to the style that was asked for."
+OTHER_COSINE = "Should be clearly lower than the line above: likeness to the other styles."
+GRADE = "The same with colour grades put on pictures, which have surely nothing to do with who is shown."
+CONTENT = (
+    "Lower is better: how far the content encoder is from the noise that a picture was made of, whose spread "
+    "is 1. The control is what unrelated pictures give."
+)
+PREVIEW = (
+    "Lower is better, of 255: how the preview differs from the full picture shrunk. Beside it, how two ways "
+    "of shrinking differ; the control is another picture."
+)
+JUMP = (
+    "1 would be equal steps from one picture to another, 3 or more a visible jump. Real pictures have no "
+    "such paths."
+)
+MATCH = "Higher is better: the match score that the studio shows, by the model's own style encoder."
+STYLE_COSINE = (
+    "Likeness to the style's references, by the probe; beside it, that of the references themselves."
+)
+
+
+@dataclass(frozen=True)
+class Row:
+    """One figure."""
+
+    of: str
+    """What was measured: all samples, a class, a style."""
+    key: str
+    name: str
+    value: float
+    real: float | None
+    """The same figure of real pictures; None where there is none."""
+    control: float | None
+    reading: str
+    percent: bool = False
+    digits: int = 2
+    more: str = ""
+    """Said behind the value: a deviation."""
+
+    def shown(self, value: float | None) -> str:
+        """As people read it."""
+        if value is None:
+            return "–"
+        return f"{value:.0%}" if self.percent else f"{value:.{self.digits}f}"
+
+
+def rows(report: Found) -> list[Row]:
+    """All figures that were measured, in the order in which they are read."""
+    figures: Found = report["figures"]
+    return [
+        *_distribution("all samples", figures["together"]),
+        *(row for name, one in figures["classes"].items() for row in _distribution(str(name), one)),
+        *_distribution("samples without a style", figures["no_style"]),
+        *_class_shares(figures["class_shares"]),
+        *_diversity(figures["diversity"]),
+        *_agreement("held-out styles", figures["agreement"], TOP1),
+        *_agreement("colour grades", figures["grades"], GRADE + " " + TOP1),
+        *(row for name, one in figures["own_styles"].items() for row in _own_style(str(name), one)),
+        *_promises(figures),
+    ]
+
+
+def lines(found: Sequence[Row]) -> list[str]:
+    """The table for a terminal, without the readings."""
+    cells = [("", "samples", "real pictures", "control")]
+    for of, group in groupby(found, key=lambda row: row.of):
+        cells.append((of, "", "", ""))
+        cells += [
+            (f"  {row.name}", row.shown(row.value), row.shown(row.real), row.shown(row.control))
+            for row in group
+        ]
+    widths = [max(len(row[column]) for row in cells) for column in range(4)]
+    return [
+        "  ".join((row[0].ljust(widths[0]), *map(str.rjust, row[1:], widths[1:]))).rstrip() for row in cells
+    ]
+
+
+def _distribution(of: str, found: Found) -> Iterator[Row]:
+    kid, real_kid = found["kid"], found["real_kid"]
+    yield Row(
+        of, "kid", "KID", kid["mean"], real_kid["mean"], None, KID, digits=4, more=f"± {kid['std']:.4f}"
+    )
+    made, real = found["manifold"], found["real_manifold"]
+    yield Row(of, "coverage", "Coverage", made["coverage"], real["coverage"], None, COVERAGE, percent=True)
+    yield Row(of, "density", "Density", made["density"], real["density"], None, DENSITY)
+    yield Row(
+        of, "precision", "Precision", made["precision"], real["precision"], None, PRECISION, percent=True
+    )
+    yield Row(of, "recall", "Recall", made["recall"], real["recall"], None, RECALL, percent=True)
+    copying = found.get("copying")
+    if copying:
+        yield Row(of, "copying", "Copying", copying["ratio"], 1.0, None, COPYING)
+    if copying and "near" in copying:
+        yield Row(of, "near_copies", "Near copies", copying["near"], 0.01, None, NEAR, percent=True)
+
+
+def _class_shares(found: Found | None) -> Iterator[Row]:
+    if found:
+        right, real, chance = found["right"], found["held_out_right"], found["chance"]
+        yield Row("classes", "class", "In the class asked for", right, real, chance, CLASS, percent=True)
+
+
+def _diversity(found: Found | None) -> Iterator[Row]:
+    if found:
+        ratio, real = found["ratio"], found["real_ratio"]
+        yield Row("held-out styles", "diversity", "Diversity in a style", ratio, real, None, DIVERSITY)
+
+
+def _agreement(of: str, found: Found | None, top1: str) -> Iterator[Row]:
+    if not found:
+        return
+    reading = top1.format(styles=found["styles"], chance=found["chance"])
+    yield Row(
+        of, "top1", "Style found", found["top1"], found["real_top1"], found["shuffled_top1"], reading, True
+    )
+    yield Row(
+        of, "closer", "Nearer to the own style", found["closer"], found["real_closer"],
+        found["shuffled_closer"], CLOSER, percent=True,
+    )  # fmt: skip
+    own, other = found["own_cosine"], found["other_cosine"]
+    yield Row(of, "own_cosine", "Cosine, own style", own, found["real_own_cosine"], None, OWN_COSINE)
+    yield Row(of, "other_cosine", "Cosine, others", other, found["real_other_cosine"], None, OTHER_COSINE)
+
+
+def _own_style(name: str, found: Found) -> Iterator[Row]:
+    yield Row(name, "match", "Match", found["match"], None, None, MATCH, percent=True)
+    if "cosine" in found:
+        real = found["references_cosine"]
+        yield Row(name, "cosine", "Cosine, references", found["cosine"], real, None, STYLE_COSINE)
+    if "closer" in found:
+        yield Row(name, "closer", "Nearer to the own style", found["closer"], None, 0.5, CLOSER, percent=True)
+    if "diversity" in found:
+        yield Row(name, "diversity", "Diversity", found["diversity"], 1.0, None, DIVERSITY)
+    yield Row(name, "copying", "Copying", found["copying"], 1.0, None, COPYING)
+
+
+def _promises(figures: Found) -> Iterator[Row]:
+    of = "the model's promises"
+    content, preview, paths = figures["content"], figures["preview"], figures["interpolation"]
+    yield Row(
+        of, "content", "Content |C(G(z, s)) - z|", content["error"], None, content["unrelated"], CONTENT
+    )
+    yield Row(
+        of, "preview", "Preview", preview["error"], preview["shrunk_otherwise"], preview["unrelated"], PREVIEW
+    )
+    yield Row(of, "jump", "Largest step of a path", paths["jump"], None, None, JUMP)
