@@ -14,7 +14,7 @@ from typing import Any
 
 from engine.bench import measure
 from engine.errors import PersonaError
-from studio.cli.arguments import add_model
+from studio.cli.arguments import add_model, whole
 from studio.cli.child import environment
 from studio.cli.lookup import find_model
 from studio.cli.output import Output, pairs
@@ -41,6 +41,21 @@ NAMES = {
     "rest_to_full_ms": "rest to full picture (ms)",
     "longest_block_ms": "longest standstill (ms)",
     "blocks_over_50_ms": "standstills over 50 ms",
+    "pictures": "pictures in the gallery",
+    "gallery_open_ms": "gallery opened, first rows drawn (ms)",
+    "gallery_filled_ms": "... with every picture in sight (ms)",
+    "search_ms": "search (ms)",
+    "search_worst_ms": "... the slowest of all questions (ms)",
+    "search_worst_for": "... which is",
+    "search_shown_ms": "search, until the list shows it (ms)",
+    "sort_worst_ms": "the slowest order (ms)",
+    "scroll_frame_ms": "a frame while scrolling (ms of processor)",
+    "scroll_frame_p95_ms": "... at the 95th percentile (ms of processor)",
+    "scroll_longest_block_ms": "longest standstill while scrolling (ms)",
+    "scroll_blocks_over_50_ms": "... standstills over 50 ms",
+    "select_all_ms": "select everything (ms)",
+    "index_rebuild_s": "index made anew from the files (s)",
+    "index_check_s": "files compared with the index (s)",
     "rss_mb": "memory (MB)",
     "rss_growth_mb": "... grown by (MB)",
     "start_to_first_picture_s": "start to first picture (s)",
@@ -55,13 +70,24 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         action="store_true",
         help="measure the window instead, without a screen: start, drag, rest",
     )
+    parser.add_argument(
+        "--gallery",
+        type=whole(1, 10_000_000),
+        nargs="?",
+        const=100_000,
+        metavar="N",
+        help="measure a gallery of N made-up pictures instead (default: 100000): open, scroll, search",
+    )
     add_model(parser)
 
 
 def run(args: Namespace, out: Output) -> int:
     """Carries out `persona bench`."""
     path = find_model(args.model)
-    if args.studio:
+    if args.gallery:
+        out.note(f"measuring: a gallery of {args.gallery} pictures, which are made up first")
+        out.data |= _figures_of("studio.gallery_bench", "--pictures", str(args.gallery))
+    elif args.studio:
         out.note("measuring: the window")
         out.data |= measure_studio(path)
     else:
@@ -71,10 +97,19 @@ def run(args: Namespace, out: Output) -> int:
 
 def measure_studio(model: Path, *options: str) -> dict[str, Any]:
     """The figures of `studio.bench`, which needs a process of its own. PersonaError."""
-    command = [sys.executable, "-m", "studio.bench", "--model", str(model.resolve())]
-    command += ["--started", str(time.time()), *options]
+    return _figures_of(
+        "studio.bench", "--model", str(model.resolve()), "--started", str(time.time()), *options
+    )
+
+
+def _figures_of(module: str, *options: str) -> dict[str, Any]:
+    """What a module measures in a child process. PersonaError."""
     done = subprocess.run(
-        command, capture_output=True, encoding="utf-8", env=environment(os.environ, "studio"), check=False
+        [sys.executable, "-m", module, *options],
+        capture_output=True,
+        encoding="utf-8",
+        env=environment(os.environ, "studio"),
+        check=False,
     )
     if done.returncode != 0:
         said = (done.stderr.strip().splitlines() or ["it said nothing"])[-1]

@@ -110,7 +110,7 @@ class Session(QObject):
             "history": rooms.history.to_dict(),
             "gallery": {
                 "query": asdict(rooms.gallery_model.query),
-                "selection": list(rooms.gallery_model.selection[:1000]),
+                "selection": rooms.gallery_model.some_selected(1000),
             },
         }
 

@@ -249,10 +249,7 @@ class Gallery:
             value = {}
         except OSError:
             value = {}
-        size = self.path(row.id).stat().st_size
-        facts = {name: getattr(row, name) for name in FACTS}
-        said = {name: getattr(row, name) for name in SAID}
-        jsonfile.write_object(path, {**value, "format": FORMAT, **said, "picture": {"bytes": size, **facts}})
+        jsonfile.write_object(path, {**value, **said_of(row, self.path(row.id).stat().st_size)})
 
     def _read(self, one: str) -> tuple[Row, str]:
         """A picture's row from its files, and what is wrong with the file beside it. PictureError."""
@@ -325,6 +322,13 @@ class Gallery:
 
 
 # ---- rows
+
+
+def said_of(row: Row, size: int) -> dict[str, Any]:
+    """What lies beside a picture of `size` bytes, as plain values."""
+    facts = {name: getattr(row, name) for name in FACTS}
+    said = {name: getattr(row, name) for name in SAID}
+    return {"format": FORMAT, **said, "picture": {"bytes": size, **facts}}
 
 
 def _fresh_row(image: Picture, recipe: Recipe | None, score: float | None, name: str, key: int) -> Row:

@@ -11,6 +11,7 @@ from collections import OrderedDict
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from enum import IntEnum
+from itertools import islice
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -119,6 +120,7 @@ class GalleryModel(QAbstractListModel):
         self._looking: Ticket | None = None
         self._awake = False
         self._selected: dict[str, int] = {}
+        self._in_order: tuple[str, ...] | None = None
         self._boards: tuple[Board, ...] = ()
         self._tags: tuple[tuple[str, int], ...] = ()
         self._styles: tuple[tuple[str, int], ...] = ()
@@ -205,6 +207,11 @@ class GalleryModel(QAbstractListModel):
             self._read(row // STRETCH)
         return known
 
+    def image_at(self, row: int) -> QImage | None:
+        """The thumbnail of the picture in a row; None while it is being read (it is asked for)."""
+        known = self.row_at(row)
+        return self._thumbnail(known) if known is not None else None
+
     def row_of(self, id: str) -> int:
         """Row of a picture; -1 when it is not shown or not read yet."""
         return self._position(self._key_of.get(id, -1))
@@ -253,7 +260,25 @@ class GalleryModel(QAbstractListModel):
 
     @property
     def selection(self) -> tuple[str, ...]:
-        """Ids of the selected pictures, in the order of the list; those not shown at present come last."""
+        """Ids of the selected pictures, in the order of the list; those not shown at present come last.
+
+        Sorted when first asked for: with 100,000 selected that takes a while, so who only needs to know how
+        many there are asks `selected_count`.
+        """
+        if self._in_order is None:
+            self._in_order = self._sorted_selection()
+        return self._in_order
+
+    @property
+    def selected_count(self) -> int:
+        """How many pictures are selected."""
+        return len(self._selected)
+
+    def some_selected(self, most: int) -> list[str]:
+        """Up to `most` of the selected pictures, in no particular order."""
+        return list(islice(self._selected, most))
+
+    def _sorted_selection(self) -> tuple[str, ...]:
         end, keys = self.count, np.fromiter(self._selected.values(), np.int64, len(self._selected))
         rows = np.flatnonzero(np.isin(self._keys, keys)) if len(keys) else keys
         places = dict(zip(self._keys[rows].tolist(), rows.tolist(), strict=True))
@@ -283,8 +308,8 @@ class GalleryModel(QAbstractListModel):
             self._set_selected(known)
             return
         self._runner.run(
-            lambda: self._gallery.index.ids(keys),
-            lambda ids: self._set_selected({one: key for key, one in ids.items()}),
+            lambda: {one: key for key, one in self._gallery.index.ids(keys).items()},
+            self._set_selected,
             self.failed.emit,
         )
 
@@ -300,11 +325,11 @@ class GalleryModel(QAbstractListModel):
         if selected.keys() == self._selected.keys():
             return
         changed = selected.keys() ^ self._selected.keys()
-        keys = [selected.get(one, self._selected.get(one, -1)) for one in changed]
-        self._selected = selected
-        if len(keys) > FEW:
+        before, self._selected, self._in_order = self._selected, selected, None
+        if len(changed) > FEW:
             self._touch(range(self.count), [PictureRole.SELECTED])
         else:
+            keys = [selected.get(one, before.get(one, -1)) for one in changed]
             self._touch([row for key in keys if (row := self._position(key)) >= 0], [PictureRole.SELECTED])
         self.selection_changed.emit()
 
@@ -327,7 +352,7 @@ class GalleryModel(QAbstractListModel):
         self._looking = self._runner.run(find, self._show, self.failed.emit, priority=-1)
 
     def _show(self, found: _Found) -> None:
-        self._looking = None
+        self._looking, self._in_order = None, None
         before = self.count
         for row in found.rows:
             self._remember(row)

@@ -2,7 +2,22 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QEvent, QMimeData, QPoint, QPointF, QRect, QRectF, QSize, Qt, QUrl, Signal
+import time
+
+from PySide6.QtCore import (
+    QEvent,
+    QMimeData,
+    QModelIndex,
+    QPoint,
+    QPointF,
+    QRect,
+    QRectF,
+    QSize,
+    Qt,
+    QTimer,
+    QUrl,
+    Signal,
+)
 from PySide6.QtGui import (
     QColor,
     QContextMenuEvent,
@@ -13,13 +28,14 @@ from PySide6.QtGui import (
     QPainter,
     QPaintEvent,
     QPixmap,
+    QRegion,
     QResizeEvent,
     QShowEvent,
 )
 from PySide6.QtWidgets import QAbstractScrollArea, QApplication, QFrame, QWidget
 
-from studio.library.index import Row
-from studio.state.gallery import GalleryModel, PictureRole
+from studio.library.index import SEPARATOR, Row
+from studio.state.gallery import GalleryModel
 from studio.theme import font
 from studio.views.icons import tinted
 from studio.views.kit import paint
@@ -34,6 +50,14 @@ LABEL_COLORS = {
     "purple": "#9b6cf0",
 }
 RADIUS = 6.0
+RIM = 4
+"""How far the mark of a chosen picture reaches beyond its cell."""
+BUDGET_S = 0.012
+"""Longest time that one frame may spend on cutting tiles; the rest follow in the next frames."""
+PICTURES_MIME = "application/x-persona-pictures"
+"""Ids of pictures that are dragged within the window, to a board or to the bin."""
+DRAGGED_FILES = 200
+"""How many files other programs are offered in one drag."""
 Modifier = Qt.KeyboardModifier
 
 
@@ -65,10 +89,11 @@ class PictureGrid(QAbstractScrollArea):
         self._columns, self._least, self._gap, self._margin, self._marks = columns, least, gap, margin, marks
         self._current = -1
         self._anchor = -1
-        self._hover = -1
+        self._hover = -1  # number of the picture under the pointer
         self._pressed: QPointF | None = None
         self._band: QRect | None = None
         self._pixmaps: Recent[tuple[int, int, int], QPixmap] = Recent(400)
+        self._until = 0.0
         self._set_up()
         self._connect()
 
@@ -85,7 +110,7 @@ class PictureGrid(QAbstractScrollArea):
         model.modelReset.connect(self._reset)
         model.rowsInserted.connect(self._lay)
         model.rowsRemoved.connect(self._lay)
-        model.dataChanged.connect(self.viewport().update)
+        model.dataChanged.connect(self._touch)
         model.selection_changed.connect(self.viewport().update)
 
     # ---- where things lie
@@ -158,6 +183,19 @@ class PictureGrid(QAbstractScrollArea):
         self._current = min(self._current, self.model.rowCount() - 1)
         self._anchor = self._current
         self._lay()
+
+    def _touch(self, first: QModelIndex, last: QModelIndex, *_: object) -> None:
+        """Draws the changed pictures that are in sight anew, and nothing else."""
+        seen = self._visible()
+        for number in range(max(first.row(), seen.start), min(last.row() + 1, seen.stop)):
+            self.viewport().update(self.cell(number).adjusted(-RIM, -RIM, RIM, RIM))
+
+    def scrollContentsBy(self, dx: int, dy: int) -> None:
+        # What is on the screen already is moved; only the strip that comes into sight is drawn.
+        if self._band is None:
+            self.viewport().scroll(dx, dy)
+        else:
+            self.viewport().update()
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         self._lay()
@@ -287,7 +325,8 @@ class PictureGrid(QAbstractScrollArea):
         if not ids:
             return
         mime = QMimeData()
-        mime.setUrls([QUrl.fromLocalFile(str(self.model.path(which))) for which in ids[:200]])
+        mime.setUrls([QUrl.fromLocalFile(str(self.model.path(which))) for which in ids[:DRAGGED_FILES]])
+        mime.setData(PICTURES_MIME, SEPARATOR.join(ids).encode())
         drag = QDrag(self)
         drag.setMimeData(mime)
         index = self.model.index(max(0, self._current), 0)
@@ -300,29 +339,40 @@ class PictureGrid(QAbstractScrollArea):
 
     def paintEvent(self, event: QPaintEvent) -> None:
         painter = paint.smooth(QPainter(self.viewport()))
-        chosen = set(self.model.selection)
+        self._until = time.perf_counter() + BUDGET_S
+        late = QRegion()
         for number in self._visible():
-            cell = QRectF(self.cell(number))
-            if cell.intersects(QRectF(event.rect())):
-                self._paint_cell(painter, cell, number, chosen)
+            cell = self.cell(number)
+            if event.region().intersects(cell.adjusted(-RIM, -RIM, RIM, RIM)):
+                if not self._paint_cell(painter, QRectF(cell), number):
+                    late += cell
         if self._band is not None:
             band = QRectF(self._band.normalized())
             painter.fillRect(band, paint.faded(self._look.theme.color("accent"), 0.16))
             paint.outline(painter, band, self._look.theme.color("accent"), 2)
         painter.end()
+        if not late.isEmpty():
+            QTimer.singleShot(0, self.viewport(), lambda: self.viewport().update(late))
 
-    def _paint_cell(self, painter: QPainter, cell: QRectF, number: int, chosen: set[str]) -> None:
-        theme = self._look.theme
-        index = self.model.index(number, 0)
-        row = self.model.data(index, PictureRole.ROW)
-        image = self.model.data(index, Qt.ItemDataRole.DecorationRole)
-        if isinstance(image, QImage) and not image.isNull():
-            painter.drawPixmap(cell.topLeft(), self._pixmap(image, round(cell.width())))
+    def _paint_cell(self, painter: QPainter, cell: QRectF, number: int) -> bool:
+        """Draws one picture. False when its tile was put off, since this frame has taken long enough."""
+        theme, in_time = self._look.theme, True
+        row, image = self.model.row_at(number), self.model.image_at(number)
+        tiled = self._pixmap(image, round(cell.width())) if image is not None and not image.isNull() else None
+        if tiled is not None:
+            painter.drawPixmap(cell.topLeft(), tiled)
         else:
+            in_time = image is None or image.isNull()
             paint.fill(painter, cell, theme.color("raised"), RADIUS)
-        if self._marks and isinstance(row, Row):
+        if row is not None:
+            self._paint_state(painter, cell, row, number)
+        return in_time
+
+    def _paint_state(self, painter: QPainter, cell: QRectF, row: Row, number: int) -> None:
+        theme = self._look.theme
+        if self._marks:
             self._paint_marks(painter, cell, row, hovered=number == self._hover)
-        if isinstance(row, Row) and row.id in chosen:
+        if self.model.is_selected(row.id):
             paint.outline(painter, cell.adjusted(-4, -4, 4, 4), theme.color("accent"), RADIUS + 4, 2.5)
         elif number == self._current and self.hasFocus():
             paint.outline(painter, cell.adjusted(-4, -4, 4, 4), theme.color("faint"), RADIUS + 4, 1.5)
@@ -354,10 +404,14 @@ class PictureGrid(QAbstractScrollArea):
         # White on the dark chip, in both themes.
         painter.drawPixmap(rect.topLeft(), tinted("starred", QColor("#ffffff"), 12, self.devicePixelRatioF()))
 
-    def _pixmap(self, image: QImage, side: int) -> QPixmap:
+    def _pixmap(self, image: QImage, side: int) -> QPixmap | None:
+        """The picture cut to its cell; None when there is no time left to cut it in this frame."""
         scale = self.devicePixelRatioF()
         key = (image.cacheKey(), side, round(scale * 100))
-        return self._pixmaps.look(key) or self._pixmaps.put(key, tile(image, side, scale, RADIUS))
+        known = self._pixmaps.look(key)
+        if known is None and time.perf_counter() < self._until:
+            known = self._pixmaps.put(key, tile(image, side, scale, RADIUS))
+        return known
 
 
 def bucket(pixels: int) -> int:

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 
-from PySide6.QtCore import QPoint, Qt
+from PySide6.QtCore import QModelIndex, QPoint, Qt
 from PySide6.QtGui import QImage, QKeyEvent
 from PySide6.QtWidgets import QInputDialog, QMenu, QStackedWidget, QWidget
 
@@ -80,7 +80,7 @@ class GalleryPage(QWidget):
         self.grid.current_changed.connect(lambda _: self._inspect())
         self.grid.menu_wanted.connect(self._show_menu)
         model.selection_changed.connect(self._inspect)
-        model.dataChanged.connect(self._inspect)
+        model.dataChanged.connect(self._follow)
         model.loaded.connect(self._choose_state)
         model.count_changed.connect(self._choose_state)
         model.modelReset.connect(self._inspect)
@@ -131,16 +131,21 @@ class GalleryPage(QWidget):
         if self.inspector.row is not None:
             command([self.inspector.row.id], value, by=self)
 
+    def _follow(self, first: QModelIndex, last: QModelIndex, *_: object) -> None:
+        """Pictures changed: the inspector looks only when its own is among them."""
+        if self.inspector.row is None or first.row() <= self.grid.current <= last.row():
+            self._inspect()
+
     def _inspect(self, *_: object) -> None:
-        selection = self.model.selection
+        selected = self.model.selected_count
         shown = self.grid.current_row()
-        if shown is None and selection:
-            shown = self.model.row_at(self.model.row_of(selection[0]))
+        if shown is None and selected:
+            shown = self.model.row_at(self.model.row_of(self.model.some_selected(1)[0]))
         other = shown is not None and (self.inspector.row is None or shown.id != self.inspector.row.id)
-        self.inspector.show_row(shown, len(selection))
+        self.inspector.show_row(shown, selected)
         for which in ("recall", "delete", "export", "fullscreen", "style_from_selection"):
-            self._actions[which].setEnabled(bool(self.chosen()) or which == "fullscreen")
-        self._actions["compare"].setEnabled(2 <= len(selection) <= 4)
+            self._actions[which].setEnabled(shown is not None or which == "fullscreen")
+        self._actions["compare"].setEnabled(2 <= selected <= 4)
         if shown is not None and other:
             self._with_image(shown.id, self._inspect_image)
 

@@ -110,7 +110,7 @@ class GalleryToolbar(Surface):
         )
 
     def _count(self, *_: object) -> None:
-        chosen, count = len(self._model.selection), self._model.count
+        chosen, count = self._model.selected_count, self._model.count
         key = "gallery.count.chosen" if chosen else "gallery.count"
         self.count.setText(self._look.words(key, count=count, chosen=chosen))
 
