@@ -60,5 +60,8 @@ def normality_loss(z: Tensor, projections: int = 64) -> Tensor:
 
 
 def style_consistency(found: Tensor, wanted: Tensor) -> Tensor:
-    """|E(G(z, s)) - s|, the mean absolute difference over pictures of unit vectors [N, S], summed over S."""
-    return (found - wanted).abs().sum(dim=1).mean()
+    """|E(G(z, s)) - s|: the mean absolute difference of unit vectors [N, S], brought to unit variance.
+
+    So weight 1 is what StarGAN v2 means by it (Choi et al., 2020), whatever S is.
+    """
+    return (found - wanted).abs().mean() * math.sqrt(wanted.shape[1])
