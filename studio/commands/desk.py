@@ -21,8 +21,11 @@ from PySide6.QtCore import QObject, QTimer, Signal
 
 from engine.errors import RecipeError
 from engine.recipe import Recipe
+from studio.commands.charts import Charts
 from studio.commands.explorer import ExplorerCommands
 from studio.commands.models import ModelCommands
+from studio.commands.paths import PathCommands
+from studio.commands.photos import PhotoCommands
 from studio.commands.pictures import PictureCommands
 from studio.commands.preparing import PreparationCommands
 from studio.commands.rooms import Background, Rooms
@@ -31,6 +34,7 @@ from studio.commands.steps import Steps
 from studio.commands.styles import StyleCommands
 from studio.commands.told import shortened, tell
 from studio.commands.training import TrainingCommands
+from studio.library.maps import MapCache
 from studio.library.models import ModelShelf
 from studio.library.pictures import CaughtUp, Damage, Gallery
 from studio.library.places import Places
@@ -40,6 +44,7 @@ from studio.library.styles import StyleEntry, StyleShelf
 from studio.library.tasks import IsCancelled, Progress
 from studio.library.text import Text
 from studio.library.trash import Bin
+from studio.state.binned import BinModel
 from studio.state.explorer import Explorer
 from studio.state.gallery import GalleryModel
 from studio.state.history import History
@@ -47,11 +52,13 @@ from studio.state.jobs import Jobs
 from studio.state.model import ModelState
 from studio.state.notices import Kind, Notices
 from studio.state.pixels import to_image
+from studio.state.player import Player
 from studio.state.preparation import Preparation
 from studio.state.settings import SettingsState
 from studio.state.styles import StyleLibrary
 from studio.state.training import Training
 from studio.workers.generator_thread import Answer, GeneratorThread, Opener
+from studio.workers.map_tiles import MapTiles
 from studio.workers.pool import Pool
 from studio.workers.thumbnails import Thumbnails
 
@@ -104,7 +111,11 @@ class Desk(QObject):
         self._resting.stop()
         self._patience.stop()
         self.session.stop()
+        self.charts.stop()
+        self.player.pause()
+        self.map_tiles.flush()
         ended = [
+            self.on_styles.fitting.stop(),
             self.on_preparation.stop(),
             self.on_training.leave(),
             self.background.stop(2.0),
@@ -133,12 +144,14 @@ class Desk(QObject):
         self._gallery = Gallery(places.gallery, places.index, self.trash)
         self._styles = StyleShelf(places.styles, self.trash, starters or _our_starters())
         self._models = ModelShelf(places.models)
+        self._maps = MapCache(places.cache / "maps")
 
     def _make_workers(self, opener: Opener | None) -> None:
         self.generator = GeneratorThread(opener, self)
         self.reader = Pool("reader", 2, self)
         self.writer = Pool("writer", 1, self)
         self.thumbnails = Thumbnails(self.places.thumbnails, to_image, 2, self)
+        self.map_tiles = MapTiles(self._maps, self.reader, self.writer, to_image, self)
 
     def _make_state(self) -> None:
         self.settings = SettingsState(SettingsFile(self.places.settings), self.writer, self)
@@ -146,7 +159,9 @@ class Desk(QObject):
         self.styles = StyleLibrary(self)
         self.explorer = Explorer(self)
         self.history = History(self)
+        self.player = Player(self)
         self.gallery = GalleryModel(self._gallery, self.reader, self.thumbnails, self)
+        self.binned = BinModel(self.trash, self.reader, self.thumbnails, self)
         self.jobs = Jobs(self)
         self.notices = Notices(self)
         self.training = Training(self)
@@ -184,6 +199,11 @@ class Desk(QObject):
             self.rooms, self.preparation, self.training, self.on_training, self
         )
         self.on_explorer = ExplorerCommands(self.rooms, self.on_styles, self.on_models, self)
+        self.on_paths = PathCommands(self.rooms, self.on_pictures, self)
+        self.charts = Charts(self.rooms, self._maps, self)
+        self.on_photos = PhotoCommands(
+            self.rooms, self.on_styles.fitting, self.on_explorer, self.on_pictures, self
+        )
         self.session = Session(self.rooms, SessionFile(self.places.session), self)
 
     # ---- wiring
@@ -207,6 +227,8 @@ class Desk(QObject):
         self.explorer.styles_changed.connect(self._show_style_in_use)
         self.styles.active_changed.connect(self._use_style)
         self.styles.entries_changed.connect(self._show_style_in_use)
+        self.explorer.pins_changed.connect(self._lay_path)
+        self.player.frame_wanted.connect(self.generator.request_preview)
         self.generator.answered.connect(self._show_answer)
         self.generator.scored.connect(self._show_score)
         self.generator.render_failed.connect(self._tell_render_failed)
@@ -260,6 +282,11 @@ class Desk(QObject):
     def _tell_render_failed(self, request: int, error: Exception) -> None:
         if not (isinstance(error, RecipeError) and error.code == "other-model"):  # a switch is under way
             tell(self.notices, Text("The picture could not be made."), error)
+
+    def _lay_path(self) -> None:
+        """The path leads through the pins."""
+        recipes = (pin.place.recipe() for pin in self.explorer.pins)
+        self.player.set_places([recipe for recipe in recipes if recipe is not None])
 
     # ---- the style in use: the explorer knows it, the library shows it
 
@@ -352,6 +379,7 @@ class Desk(QObject):
         if self.settings.keep_days:
             self.trash.empty(self.settings.keep_days)
         self.thumbnails.prune()
+        self._maps.prune()
 
     # ---- telling
 

@@ -21,6 +21,9 @@ from studio.state.notices import Kind
 from studio.state.place import Place
 
 EXPLORER = frozenset({Area.EXPLORER})
+HOLDS = ("forms", "details")
+"""What can be held while one walks on: the coarse layers of w (pose, hair, surroundings), or the fine
+ones."""
 
 
 @dataclass(frozen=True)
@@ -100,7 +103,7 @@ class ExplorerCommands(QObject):
         here, there = self._rooms.history.current, self._rooms.history.node(node)
         if there is None or here is None or there.id == here.id:
             return
-        self._go(there.id)
+        self._go(there)
         self._push(here, there, by)
 
     def back(self, *, by: object = None) -> None:
@@ -123,17 +126,16 @@ class ExplorerCommands(QObject):
             self._push(here, there, self._by)
 
     def _push(self, here: Node, there: Node, by: object) -> None:
-        step = Step(Text("Move"), EXPLORER, lambda: self._go(here.id), lambda: self._go(there.id))
+        step = Step(Text("Move"), EXPLORER, lambda: self._go(here), lambda: self._go(there))
         self._rooms.steps.push(step, by)
 
-    def _go(self, node: int) -> None:
-        found = self._rooms.history.node(node)
-        if found is None:
-            return
+    def _go(self, node: Node) -> None:
+        """To a node; to its place, when the history has forgotten it meanwhile."""
+        found = self._rooms.history.node(node.id) or node
         if found.place.model not in ("", self._rooms.model.model_id):
             self._tell_other_model()
             return
-        self._rooms.history.go(node)
+        self._rooms.history.go(found.id)
         self._rooms.explorer.restore(found.place)
 
     def _as(self, by: object, move: Callable[[], object]) -> None:
@@ -143,6 +145,61 @@ class ExplorerCommands(QObject):
             move()
         finally:
             self._by = None
+
+    # ---- holding
+
+    def hold(self, which: str, *, by: object = None) -> None:
+        """Keeps one of HOLDS as it is, wherever one walks; "" lets go. The picture at hand stays the same."""
+        bundle = self._rooms.model.bundle
+        if bundle is None:
+            return
+        explorer, layers = self._rooms.explorer, bundle.card.num_ws
+        coarse = max(1, round(layers / 3))
+        if which == "forms":
+            self._as(by, lambda: explorer.hold_layers(0, coarse - 1))
+        elif which == "details":
+            self._as(by, lambda: explorer.hold_layers(coarse, layers - 1))
+        else:
+            self._as(by, explorer.let_go)
+
+    @property
+    def held(self) -> str:
+        """What is held: one of HOLDS, or ""."""
+        mix = self._rooms.explorer.place.held
+        return "" if mix is None else "forms" if mix.first == 0 else "details"
+
+    # ---- pins
+
+    def pin(self, *, by: object = None) -> None:
+        """Remembers the place where one stands."""
+        explorer = self._rooms.explorer
+        if explorer.recipe is not None:
+            self._change_pins(Text("Pin"), explorer.add_pin, by)
+
+    def unpin(self, pin: int, *, by: object = None) -> None:
+        """Forgets a pin."""
+        self._change_pins(Text("Remove pin"), lambda: self._rooms.explorer.remove_pin(pin), by)
+
+    def unpin_all(self, *, by: object = None) -> None:
+        """Forgets all pins."""
+        self._change_pins(Text("Remove all pins"), lambda: self._rooms.explorer.set_pins(()), by)
+
+    def order_pins(self, ids: Sequence[int], *, by: object = None) -> None:
+        """Sets the order in which a path goes through the pins."""
+        explorer, places = self._rooms.explorer, {pin: number for number, pin in enumerate(ids)}
+        ordered = sorted(explorer.pins, key=lambda pin: places.get(pin.id, len(places)))
+        self._change_pins(Text("Reorder pins"), lambda: explorer.set_pins(ordered), by)
+
+    def _change_pins(self, title: Text, change: Callable[[], object], by: object) -> None:
+        explorer = self._rooms.explorer
+        before = explorer.pins
+        change()
+        after = explorer.pins
+        if after != before:
+            set_pins = explorer.set_pins
+            self._rooms.steps.push(
+                Step(title, EXPLORER, lambda: set_pins(before), lambda: set_pins(after)), by
+            )
 
     # ---- dropping
 

@@ -37,12 +37,27 @@ def along(
     easing: "linear", "smooth" (rests a little at every place) or "steps" (stays until the next). closed: the
     way leads back to the first place. ValueError for fewer than two places or frames.
     """
-    stops = [*places, places[0]] if closed else list(places)
-    if len(stops) < 2 or frames < 2:
+    if frames < 2:
         raise ValueError("a way needs two places and two frames")
-    legs = len(stops) - 1
     last = frames if closed else frames - 1
-    return [_at(stops, n * legs / last, easing) for n in range(frames)]
+    return [on_the_way(places, n / last, easing, closed=closed) for n in range(frames)]
+
+
+def on_the_way(places: Sequence[Recipe], t: float, easing: str = "smooth", *, closed: bool = False) -> Recipe:
+    """The recipe at t (0: the start, 1: the end) of the way that `along` goes. ValueError for fewer than
+    two."""
+    stops = [*places, places[0]] if closed and places else list(places)
+    if len(places) < 2:
+        raise ValueError("a way needs two places and two frames")
+    return _at(stops, min(1.0, max(0.0, t)) * (len(stops) - 1), easing)
+
+
+def leg_of(t: float, places: int, easing: str = "smooth", *, closed: bool = False) -> tuple[int, float]:
+    """Between which place and the next one is at t, and how far: (number, 0..1). For drawing the way."""
+    legs = places if closed else places - 1
+    position = min(1.0, max(0.0, t)) * legs
+    leg = min(int(position), legs - 1)
+    return leg, _eased(position - leg, easing)
 
 
 def matrix(people: Sequence[Recipe], looks: Sequence[Sequence[StyleUse]]) -> list[list[Recipe]]:

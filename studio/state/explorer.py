@@ -214,7 +214,7 @@ class Explorer(QObject):
         """The model's chart is known: everything that is remembered moves onto it, no picture changes."""
         if chart.model == self._place.model:
             self._go(self._place.on_chart(chart), quietly=True)
-        self.set_pins([replace(pin, place=pin.place.on_chart(chart)) for pin in self._pins])
+            self.set_pins(self._pins)
 
     def set_styles(
         self, styles: Sequence[StyleUse], strength: float | None = None, *, quietly: bool = False
@@ -315,6 +315,9 @@ class Explorer(QObject):
 
     def set_pins(self, pins: Sequence[Pin]) -> None:
         """Takes in remembered places."""
+        chart = self._place.chart
+        if chart is not None:
+            pins = [replace(pin, place=pin.place.on_chart(chart)) for pin in pins]
         self._pins = tuple(pins)
         self._next_pin = max((self._next_pin, *(pin.id + 1 for pin in self._pins)))
         self.pins_changed.emit()

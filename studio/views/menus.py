@@ -10,9 +10,9 @@ from studio.views.look import Look
 MENUS: tuple[tuple[str, tuple[str, ...]], ...] = (
     (
         "file",
-        ("new_style", "new_style_folder", "import_style", "-", "open_model", "-", "export", "-", "quit"),
+        ("new_style", "new_style_folder", "import_style", "restyle", "-", "open_model", "new_training", "-", "export", "-", "quit"),
     ),
-    ("edit", ("undo", "redo", "-", "copy", "select_all", "delete", "-", "find", "palette", "-", "settings")),
+    ("edit", ("undo", "redo", "-", "copy", "paste", "select_all", "delete", "-", "find", "palette", "-", "settings")),
     (
         "picture",
         (
@@ -21,11 +21,13 @@ MENUS: tuple[tuple[str, tuple[str, ...]], ...] = (
             "variations",
             "random",
             "pin",
+            "lasso",
             "-",
             "back",
             "forward",
             "-",
             "reset_look",
+            "edit_style",
             "no_style",
             "previous_style",
             "next_style",
@@ -33,6 +35,9 @@ MENUS: tuple[tuple[str, tuple[str, ...]], ...] = (
             "recall",
             "compare",
             "style_from_selection",
+            "board",
+            "new_board",
+            "add_to_style",
             "-",
             "rate_1",
             "rate_2",
@@ -52,7 +57,10 @@ MENUS: tuple[tuple[str, tuple[str, ...]], ...] = (
         (
             "explore",
             "gallery",
+            "bin",
+            "training",
             "-",
+            "map",
             "large",
             "zoom_in",
             "zoom_out",

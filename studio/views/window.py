@@ -7,20 +7,22 @@ from collections.abc import Sequence
 from functools import cached_property, partial
 from pathlib import Path
 
-from PySide6.QtCore import QByteArray, QPoint, Qt
-from PySide6.QtGui import QCloseEvent, QFocusEvent, QGuiApplication, QIcon, QKeyEvent
+from PySide6.QtCore import QByteArray, QPoint, QRect, Qt
+from PySide6.QtGui import QCloseEvent, QCursor, QFocusEvent, QGuiApplication, QIcon, QKeyEvent
 from PySide6.QtWidgets import QFileDialog, QMainWindow, QMenu, QMenuBar, QStackedWidget, QWidget
 
 from engine.errors import TargetExistsError
 from studio.commands.desk import Desk
 from studio.i18n import LANGUAGES, system_language
+from studio.library.runs import RunState
 from studio.library.settings import ExportOptions
 from studio.library.tasks import End, Outcome
 from studio.library.text import Text
+from studio.library.trash import Slot
 from studio.state.notices import Act, Kind
 from studio.views import menus
 from studio.views.actions import Actions
-from studio.views.drop import Dropped, DropTarget
+from studio.views.drop import PICTURE_FILTER, STYLE, Dropped, DropTarget, Zone
 from studio.views.explorer.page import ExplorerPage
 from studio.views.explorer.variations import Variations
 from studio.views.export import ExportSheet
@@ -35,11 +37,13 @@ from studio.views.rail import Rail
 from studio.views.settings.page import SettingsPage
 from studio.views.shortcuts import ShortcutSheet
 from studio.views.status import HEIGHT, StatusLine
+from studio.views.styles.editor import StyleEditor
+from studio.views.training.page import TrainingPage
 
+TRAIN = Zone("train", "training")
 SET_SIZES = (4, 9, 16, 25)
 """How many different people are offered at once."""
-PAGES = ("explore", "gallery", "settings")
-PICTURE_FILTER = "*.png *.jpg *.jpeg *.webp *.tif *.tiff *.bmp"
+PAGES = ("explore", "gallery", "training", "settings")
 
 
 class Window(QMainWindow):
@@ -66,13 +70,14 @@ class Window(QMainWindow):
         self.gallery = GalleryPage(
             look,
             desk.gallery,
+            desk.binned,
             desk.thumbnails,
             desk.on_pictures,
             self.acts,
             self.viewer,
             self.recall,
         )
-        self.rail = Rail(look, self.acts, ("explore", "gallery"), ("settings",))
+        self.rail = Rail(look, self.acts, ("explore", "gallery", "training"), ("settings",))
         self.status = StatusLine(look, desk.model, desk.explorer, desk.jobs)
         self.pages = QStackedWidget()
 
@@ -95,7 +100,7 @@ class Window(QMainWindow):
 
     def _make_overlays(self) -> None:
         look = self.look
-        self.drop = DropTarget(look, self)
+        self.drop = DropTarget(look, self, self._drop_zones, self._drop_place)
         self.notices = NoticeStack(look, self)
         self.notices.set_bottom(HEIGHT)
         self.presenter = NoticePresenter(
@@ -111,6 +116,15 @@ class Window(QMainWindow):
         page = SettingsPage(
             self.look, desk.settings, desk.model, desk.explorer, desk.on_models, desk.places, self.acts
         )
+        self.pages.addWidget(page)
+        return page
+
+    @cached_property
+    def training(self) -> TrainingPage:
+        """The training page."""
+        page = TrainingPage(self.look, self.desk, self.acts)
+        page.image_opened.connect(lambda image: self.viewer.open([Shown("", image)]))
+        page.show_home()
         self.pages.addWidget(page)
         return page
 
@@ -133,6 +147,16 @@ class Window(QMainWindow):
         return sheet
 
     @cached_property
+    def style_editor(self) -> StyleEditor:
+        """A style with its references."""
+        desk = self.desk
+        editor = StyleEditor(
+            self.look, desk.styles, desk.model, desk.on_styles, self.explorer.full_thumbs, self
+        )
+        editor.chosen.connect(self._use_style)
+        return editor
+
+    @cached_property
     def export(self) -> ExportSheet:
         """The export sheet."""
         sheet = ExportSheet(self.look, self)
@@ -142,8 +166,12 @@ class Window(QMainWindow):
     def _connect(self) -> None:
         desk = self.desk
         self.drop.dropped.connect(self.take)
+        self.explorer.styles.edit_wanted.connect(lambda which: self.style_editor.show_style(which))
         self.status.asked.connect(lambda: self.show_settings("diagnostics"))
-        self.viewer.turned.connect(self.gallery.turn)
+        self.viewer.turned.connect(self.gallery.larger.turn)
+        self.gallery.bin.empty_wanted.connect(self._ask_to_empty_bin)
+        self.gallery.bin.set_days(desk.settings.keep_days)
+        self.gallery.places.export_wanted.connect(self.export_board)
         self.viewer.rated.connect(self._rate)
         self.viewer.closed.connect(self._focus_page)
         desk.settings.theme_changed.connect(self.look.theme.choose)
@@ -152,8 +180,10 @@ class Window(QMainWindow):
         desk.steps.can_redo_changed.connect(self._follow_steps)
         desk.steps.changed.connect(self._follow_steps)
         desk.model.status_changed.connect(self._follow_model)
+        desk.styles.active_changed.connect(self._follow_model)
         desk.gallery.count_changed.connect(self._badge)
         desk.gallery.loaded.connect(self._badge)
+        desk.training.current_changed.connect(self._badge_training)
         self._connect_welcome()
         self.look.words.language_changed.connect(self._follow_steps)
         self._follow_steps()
@@ -178,13 +208,17 @@ class Window(QMainWindow):
             {
                 "explore": partial(self.show_page, "explore"),
                 "gallery": partial(self.show_page, "gallery"),
+                "training": partial(self.show_page, "training"),
+                "new_training": self.choose_training,
                 "settings": partial(self.show_settings, "appearance"),
                 "palette": lambda: self.palette_.open(),
                 "keep": lambda: desk.on_pictures.keep(by=self),
                 "random": lambda: desk.on_explorer.shuffle(by=self),
                 "keep_varied": self.ask_how_many,
                 "variations": self.show_variations,
-                "pin": desk.explorer.add_pin,
+                "pin": lambda: desk.on_explorer.pin(by=self),
+                "map": canvas.toggle_map,
+                "lasso": lambda: canvas.set_lasso(self.acts["lasso"].isChecked()),
                 "copy": self.copy_picture,
                 "next_style": partial(self.step_style, 1),
                 "previous_style": partial(self.step_style, -1),
@@ -197,6 +231,10 @@ class Window(QMainWindow):
                 "new_style": self.choose_pictures,
                 "new_style_folder": self.choose_folder,
                 "import_style": self.choose_style_file,
+                "edit_style": self.edit_style,
+                "restyle": self.choose_photo,
+                "paste": self.paste,
+                "add_to_style": self.ask_which_style,
                 "no_style": lambda: desk.on_styles.use(None, by=self),
                 "undo": lambda: desk.steps.undo(by=self),
                 "redo": lambda: desk.steps.redo(by=self),
@@ -204,7 +242,10 @@ class Window(QMainWindow):
                 "select_all": self._select_all,
                 "recall": gallery.recall,
                 "fullscreen": self.view_large,
-                "compare": gallery.compare,
+                "compare": gallery.larger.compare,
+                "board": gallery.ask_board,
+                "new_board": gallery.places.new_board,
+                "bin": self.show_bin,
                 "export": self.ask_export,
                 "style_from_selection": self._style_from_selection,
                 "delete": gallery.delete,
@@ -241,6 +282,8 @@ class Window(QMainWindow):
     def _widget(self, which: str) -> QWidget:
         if which == "settings":
             return self.settings
+        if which == "training":
+            return self.training
         return self.gallery if which == "gallery" else self.explorer
 
     def show_settings(self, section: str) -> None:
@@ -248,6 +291,20 @@ class Window(QMainWindow):
         page = self.settings
         page.layout().activate()  # type: ignore[union-attr]
         page.show_section(section)
+
+    def _ask_to_empty_bin(self, slots: list[Slot]) -> None:
+        """Nothing brings it back, so it is asked first."""
+        self.desk.notices.add(
+            Kind.WARNING,
+            Text("Delete everything in the bin for good?"),
+            meaning=Text("Nothing can bring these pictures back afterwards."),
+            acts=(Act(Text("Delete for good"), partial(self.desk.on_pictures.empty_bin, slots)),),
+        )
+
+    def show_bin(self) -> None:
+        """The pictures that were deleted."""
+        self.show_page("gallery")
+        self.gallery.show_place("bin")
 
     def recall(self, which: str) -> None:
         """Goes on from a kept picture."""
@@ -257,7 +314,7 @@ class Window(QMainWindow):
     def view_large(self) -> None:
         """The picture at hand on the whole window."""
         if self.page == "gallery":
-            self.gallery.view()
+            self.gallery.larger.view()
         elif self.desk.explorer.image is not None:
             self.viewer.open([Shown("", self.desk.explorer.image)])
 
@@ -284,7 +341,10 @@ class Window(QMainWindow):
         if recipe is None:
             return
         usable = [e for e in desk.styles.entries if desk.styles.is_usable(e)]
-        looks = [(self.look.words("styles.none"), ()), *((e.name, (e.style.use(),)) for e in usable)]
+        looks = [
+            (self.look.words("styles.none"), ()),
+            *((e.title(self.look.words.language), (e.style.use(),)) for e in usable),
+        ]
         self.variations.ask(recipe, looks)
 
     def ask_how_many(self) -> None:
@@ -300,8 +360,16 @@ class Window(QMainWindow):
         self.show_page("explore")
         self.explorer.welcome.start()
 
+    def choose_training(self) -> None:
+        """Asks for a folder of pictures to train on."""
+        self.show_page("training")
+        self.training.choose_folder()
+
     def _focus_page(self) -> None:
         page = self._widget(self.page)
+        if self.page == "training":
+            self.training.focus()
+            return
         first = (
             self.explorer.canvas
             if page is self.explorer
@@ -334,8 +402,58 @@ class Window(QMainWindow):
                 advice=Text("Save the picture to a folder first, then drop the file."),
                 details=dropped.refused,
             )
-        if dropped.paths:
+        if dropped.zone == TRAIN.id:
+            self.training.take(dropped.paths)
+        elif dropped.paths and dropped.zone.startswith("photo"):
+            self.desk.on_photos.restyle(dropped.paths, by=self)
+        elif dropped.paths:
             self.desk.on_explorer.drop(dropped.paths, by=self)
+
+    def _drop_zones(self) -> tuple[Zone, ...]:
+        """On the canvas, pictures become a style or are put into the one in use."""
+        if self.page == "training":
+            return (TRAIN,)
+        if self.page != "explore" or self.desk.model.bundle is None:
+            return (STYLE,)
+        active = self.desk.styles.active
+        if active is None:
+            return STYLE, Zone("photo.plain", "picture")
+        return STYLE, Zone("photo", "picture", (("name", active.title(self.look.words.language)),))
+
+    def _drop_place(self) -> QRect:
+        """The window but for the styles, onto which pictures may be dropped too."""
+        panel = self.explorer.styles
+        if self.page != "explore" or not panel.isVisible():
+            return self.rect()
+        at = panel.mapTo(self, panel.rect().topRight())
+        return self.rect().adjusted(at.x() + 1, at.y(), 0, -HEIGHT)
+
+    def paste(self) -> None:
+        """Files from the clipboard come in as if they were dropped."""
+        mime = QGuiApplication.clipboard().mimeData()
+        if mime is not None and mime.hasUrls():
+            self.drop.take(mime)
+        else:
+            self.desk.notices.add(
+                Kind.INFO,
+                Text("There are no picture files on the clipboard."),
+                advice=Text("Copy pictures in your file manager, or drop them on the window."),
+            )
+
+    def choose_photo(self) -> None:
+        """Asks for photos to put into the style in use."""
+        words = self.look.words
+        names, _ = QFileDialog.getOpenFileNames(
+            self, words("action.restyle"), "", f"{words('files.pictures')} ({PICTURE_FILTER})"
+        )
+        if names:
+            self.show_page("explore")
+            self.desk.on_photos.restyle([Path(name) for name in names], by=self)
+
+    def edit_style(self) -> None:
+        """Opens the style in use."""
+        if self.desk.styles.active_id is not None:
+            self.style_editor.show_style(self.desk.styles.active_id)
 
     def use_samples(self, folders: Sequence[Path]) -> None:
         """Makes a style from each folder of sample pictures."""
@@ -379,7 +497,21 @@ class Window(QMainWindow):
             self.desk.on_styles.make_from_gallery(self.gallery.chosen(), by=self)
             self.show_page("explore")
 
+    def ask_which_style(self) -> None:
+        """Offers the styles that the selected pictures may be added to."""
+        ids, menu, language = self.gallery.chosen(), QMenu(self), self.look.words.language
+        for entry in self.desk.styles.entries:
+            add = partial(self.desk.on_styles.references.add_from_gallery, entry.id, ids, by=self)
+            menu.addAction(entry.title(language).replace("&", "&&"), add)
+        menu.setEnabled(bool(ids) and not menu.isEmpty())
+        menu.popup(QCursor.pos())
+
     # ---- export
+
+    def export_board(self, which: str) -> None:
+        """Opens a board, and asks how it is to be written."""
+        self.gallery.show_place(which)
+        self.ask_export()
 
     def ask_export(self) -> None:
         """Asks how the selected pictures are to be written."""
@@ -454,18 +586,25 @@ class Window(QMainWindow):
             "variations",
             "random",
             "pin",
+            "map",
+            "lasso",
             "large",
             "zoom_in",
             "zoom_out",
             "reset_look",
+            "restyle",
         ):
             self.acts[which].setEnabled(ready)
+        self.acts["edit_style"].setEnabled(self.desk.styles.active is not None)
 
     def _badge(self, *_: object) -> None:
         count = self.desk.gallery.count
         self.rail.buttons["gallery"].set_badge(
             "" if not count else str(count) if count < 1000 else f"{count // 1000}k"
         )
+
+    def _badge_training(self, run: RunState | None) -> None:
+        self.rail.buttons["training"].set_badge(f"{run.fraction:.0%}" if run is not None else "")
 
     # ---- the palette
 
@@ -485,7 +624,7 @@ class Window(QMainWindow):
         ]
         styles = [
             Entry(
-                words("palette.style", name=entry.name),
+                words("palette.style", name=entry.title(words.language)),
                 words("group.styles"),
                 partial(self._use_style, entry.id),
                 icon="style",
@@ -517,7 +656,7 @@ class Window(QMainWindow):
         if geometry:
             self.restoreGeometry(QByteArray(geometry))
         page = session.get("page")
-        self.show_page(page if page in PAGES[:2] else "explore")
+        self.show_page(page if page in PAGES[:3] else "explore")
         self.gallery.toolbar.set_size(self.desk.settings.thumbnail_size)
         self.gallery.grid.set_least(self.desk.settings.thumbnail_size)
         self.gallery.toolbar.size_changed.connect(

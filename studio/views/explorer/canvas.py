@@ -1,49 +1,56 @@
-"""The map one walks on: a field of small pictures, and in the middle the large one under the probe.
+"""The canvas: close up a walk with the picture in the middle, far out the map of everybody.
 
-Drag anywhere to walk, click a small picture to go there, turn the wheel for smaller or larger steps.
+Walking: drag anywhere to walk, click a small picture to go there, turn the wheel for smaller or larger steps.
+Turning it further out shows the map; there the picture hangs at its place. Drag the picture to see what
+lies under it, drag the map to look elsewhere, click somebody to go there, double-click or zoom in to walk
+on from there. Dragging with Shift draws a lasso, on both.
 """
 
 from __future__ import annotations
 
 import time
-from dataclasses import dataclass
-from functools import lru_cache
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from enum import Enum
 
-import numpy as np
 from PySide6.QtCore import QEvent, QPoint, QPointF, QRectF, Qt, QTimer, Signal
 from PySide6.QtGui import (
-    QColor,
     QContextMenuEvent,
     QFocusEvent,
-    QFontMetrics,
     QImage,
     QKeyEvent,
-    QLinearGradient,
     QMouseEvent,
     QNativeGestureEvent,
     QPainter,
     QPaintEvent,
-    QPixmap,
     QResizeEvent,
     QWheelEvent,
 )
 from PySide6.QtWidgets import QWidget
 
+from engine.recipe import Recipe
 from studio.state.explorer import Explorer, Pin
-from studio.theme import RADIUS_LARGE, font, number_font
-from studio.views.explorer.geometry import UNIT, GridPoint, MapView, clamp_zoom, lens_side
+from studio.views.explorer import geometry
+from studio.views.explorer.geometry import MAP_ZOOM, GridPoint, MapView, lens_side, nearest
 from studio.views.explorer.glide import Glide
-from studio.views.explorer.tiles import Tile, TileField
+from studio.views.explorer.lens import FADE_S, SHADOW, Lens
+from studio.views.explorer.scene import Scene, Sight
+from studio.views.explorer.tiles import TileField
 from studio.views.kit import paint
 from studio.views.look import Look
-from studio.views.pictures import Recent, enlarge, soften, tile
 
-FADE_S = 0.18
-FLASH_S = 0.5
 CLICK = 4.0
 """A press that moves less than this many pixels is a click."""
-TILE_RADIUS = 8.0
-SHADOW = 40
+TURN_MS = 240
+"""How long it takes to turn the walk into the map and back."""
+FLY_MS = 420
+"""How long it takes to see the whole map from close up."""
+ZOOMING_MS = 140
+"""So long after the last turn of the wheel, thumbnails are made anew at their new size."""
+WALK_ZOOM = 1.0
+"""Where one lands on coming down from the map."""
+EDGE = 40.0
+"""The probe is in view on the map when it is so many pixels from the edge."""
 KEYS = {
     Qt.Key.Key_Left: (-1.0, 0.0),
     Qt.Key.Key_Right: (1.0, 0.0),
@@ -52,15 +59,31 @@ KEYS = {
 }
 
 
+class Grip(Enum):
+    """What a press of the mouse holds."""
+
+    WALK = "walk"
+    """The ground, which moves under the probe."""
+    PAN = "pan"
+    """The map, which moves with what is on it."""
+    PROBE = "probe"
+    """The probe on the map."""
+    LASSO = "lasso"
+
+
 @dataclass
 class _Press:
+    grip: Grip
     at: QPointF
     last: QPointF
+    off: QPointF
+    """From the mouse to the probe."""
     dragging: bool = False
+    trail: list[tuple[float, float]] = field(default_factory=list)
 
 
 class Canvas(QWidget):
-    """The explorer's map."""
+    """The explorer's walk and map."""
 
     opened = Signal()
     """The large picture was double-clicked."""
@@ -72,32 +95,48 @@ class Canvas(QWidget):
     """Id of a pin that was right-clicked, global position."""
     dragged = Signal()
     """A drag by hand has ended."""
+    chosen_changed = Signal(int)
+    """How many thumbnails are chosen."""
+    lasso_changed = Signal(bool)
+    """Whether the next drag draws a lasso."""
+    map_changed = Signal(bool)
+    """Whether the map is shown rather than the walk."""
 
     def __init__(
         self, look: Look, explorer: Explorer, field: TileField, parent: QWidget | None = None
     ) -> None:
         super().__init__(parent)
         self._look, self._explorer, self._field = look, explorer, field
-        self._lens = _Lens(look)
+        self._lens = Lens(look)
+        self._scene = Scene(look, field, self._lens)
         self._glide = Glide(self)
         self._glide.finished.connect(self._stop_gliding)
+        self._turn, self._fly = Glide(self), Glide(self)
         self._target: tuple[float, float] | None = None
         self._press: _Press | None = None
         self._hover: GridPoint | None = None
-        self._large = False
+        self._centre: tuple[float, float] | None = None
+        """Middle of the map; None while walking, where it is the probe."""
+        self._on_map = 0.0
+        self._was_map = False
+        self._walk_zoom = WALK_ZOOM
+        self._large = self._way = self._lasso = False
+        self._chosen: dict[GridPoint, None] = {}
         self._by_key = False
         """Whether focus came by key: then it is shown."""
         self.calm = False
         """No animations."""
-        self._pixmaps: Recent[tuple[int, int, int], QPixmap] = Recent(600)
         self._fade = QTimer(self, interval=16)
         self._fade.timeout.connect(self._fade_on)
+        self._zooming = QTimer(self, singleShot=True, interval=ZOOMING_MS)
+        self._zooming.timeout.connect(self.update)
         self._set_up()
         self._connect()
 
     def _set_up(self) -> None:
         self.setMinimumSize(320, 320)
         self.setMouseTracking(True)
+        self.setAttribute(Qt.WidgetAttribute.WA_OpaquePaintEvent)
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.setCursor(Qt.CursorShape.OpenHandCursor)
         self._look.words.bind(self, "setAccessibleName", "canvas.name")
@@ -106,10 +145,10 @@ class Canvas(QWidget):
     def _connect(self) -> None:
         explorer = self._explorer
         explorer.place_changed.connect(self._follow)
-        explorer.zoom_changed.connect(self._follow)
+        explorer.zoom_changed.connect(self._follow_zoom)
         explorer.moving_changed.connect(self._follow)
         explorer.image_changed.connect(self._show_image)
-        explorer.score_changed.connect(self.update)
+        explorer.score_changed.connect(self._update_lens)
         explorer.pins_changed.connect(self.update)
         self._field.changed.connect(self._tiles_came)
         self._look.words.language_changed.connect(self.update)
@@ -120,7 +159,13 @@ class Canvas(QWidget):
     def view(self) -> MapView:
         """The part of the map in view."""
         explorer = self._explorer
-        return MapView(explorer.x, explorer.y, explorer.zoom, self.width(), self.height())
+        x, y = (explorer.x, explorer.y) if self._centre is None else self._centre
+        return MapView(x, y, explorer.zoom, self.width(), self.height())
+
+    @property
+    def is_map(self) -> bool:
+        """Whether the map is shown rather than the walk."""
+        return self.view.is_map
 
     @property
     def large(self) -> bool:
@@ -133,28 +178,60 @@ class Canvas(QWidget):
         self._follow()
 
     @property
+    def probe(self) -> QPointF:
+        """Where the probe is, in pixels."""
+        view, explorer, chart = self.view, self._explorer, self._explorer.place.chart
+        x = nearest(explorer.x, view.x, chart.columns if chart else None)
+        y = nearest(explorer.y, view.y, chart.rows if chart else None)
+        return QPointF(*view.to_pixels(x, y))
+
+    @property
     def lens(self) -> QRectF:
-        """Where the large picture lies."""
+        """Where the large picture lies: in the middle of the walk, at the probe on the map."""
         side = lens_side(self.width(), self.height() - 88, large=self._large)
-        return QRectF(
-            (self.width() - side) / 2, (self.height() - side) / 2 - (16 if self._large else 0), side, side
-        )
+        top = (self.height() - side) / 2 - (16 if self._large else 0)
+        walk = QRectF((self.width() - side) / 2, top, side, side)
+        if self._large or self._on_map == 0.0:
+            return walk
+        left, top, side = geometry.loupe(self.width(), self.height(), self.probe.x(), self.probe.y())
+        hanging = QRectF(left, top, side, side)
+        return hanging if self._on_map == 1.0 else _between(walk, hanging, self._on_map)
+
+    @property
+    def least_zoom(self) -> float:
+        """As far out as there is something to see."""
+        chart = self._explorer.place.chart
+        sizes = (chart.columns, chart.rows) if chart is not None else ()
+        return geometry.least_zoom(self.width(), self.height(), *sizes)
 
     def refresh(self) -> None:
         """Asks anew for what is in view."""
         self._follow()
 
     def _follow(self, *_: object) -> None:
+        self._keep_probe_in_view()
         self._ask_for_tiles()
         self.update()
+
+    def _keep_probe_in_view(self) -> None:
+        """On the map, what moves the probe elsewhere takes the view along."""
+        if self._centre is None or self._press is not None or self._turn.running:
+            return
+        if not self.rect().adjusted(EDGE, EDGE, -EDGE, -EDGE).contains(self.probe.toPoint()):
+            self._centre = (self._explorer.x, self._explorer.y)
 
     def _ask_for_tiles(self) -> None:
         if not self.isVisible():
             return
         view, explorer = self.view, self._explorer
-        points = [] if self._large else view.points(self.lens.width())
+        points = () if self._large else view.points(self._hidden)
         side = view.tile * self.devicePixelRatioF()
-        self._field.show(explorer.place, points, moving=explorer.moving, side=side)
+        busy = explorer.moving or self._fly.running
+        self._field.show(explorer.place, points, moving=busy, side=side)
+
+    @property
+    def _hidden(self) -> float:
+        return 0.0 if self.is_map else self.lens.width()
 
     def _tiles_came(self) -> None:
         if not self.calm:
@@ -164,7 +241,7 @@ class Canvas(QWidget):
     def _fade_on(self) -> None:
         self.update()
         now = time.monotonic()
-        shown = (self._field.tile(point) for point in self.view.points(self.lens.width()))
+        shown = (self._field.tile(point) for point in self.view.points(self._hidden))
         if not any(t and now - t.arrived < FADE_S for t in shown) and not self._lens.fading:
             self._fade.stop()
 
@@ -173,22 +250,93 @@ class Canvas(QWidget):
         self._lens.show(image, side, full=self._explorer.is_full, calm=self.calm)
         if self._lens.fading:
             self._fade.start()
-        self.update()
+        self._update_lens()
+
+    def _update_lens(self, *_: object) -> None:
+        """The picture alone is drawn anew, not the field around it."""
+        self.update(self.lens.adjusted(-SHADOW, -SHADOW, SHADOW, SHADOW).toAlignedRect())
 
     def _resize_lens(self) -> None:
         self._show_image(self._explorer.image)
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
+        if self.is_map and self._explorer.zoom < self.least_zoom:
+            self._explorer.zoom = self.least_zoom
         self._resize_lens()
         self._ask_for_tiles()
 
     def showEvent(self, event: QEvent) -> None:  # type: ignore[override]
-        self._ask_for_tiles()
+        self._follow_zoom()
 
     def hideEvent(self, event: QEvent) -> None:  # type: ignore[override]
-        self._glide.stop()
+        for glide in (self._glide, self._turn, self._fly):
+            glide.stop()
         self._field.stop()
+
+    # ---- walk and map
+
+    def _follow_zoom(self, *_: object) -> None:
+        is_map = self.is_map
+        if is_map and self._centre is None:
+            self._centre = (self._explorer.x, self._explorer.y)
+        if not is_map:
+            self._centre = None
+            self._walk_zoom = self._explorer.zoom
+        if is_map != self._was_map:
+            self._was_map = is_map
+            self._hover = None
+            self._turn_to(1.0 if is_map else 0.0)
+            self.map_changed.emit(is_map)
+        self._zooming.start()
+        self._follow()
+
+    def _turn_to(self, goal: float) -> None:
+        start = self._on_map
+
+        def step(t: float) -> None:
+            self._on_map = start + (goal - start) * t
+            self.update()
+
+        self._turn.start(step, 0 if self.calm or not self.isVisible() else TURN_MS)
+        QTimer.singleShot(TURN_MS + 20, self, self._resize_lens)
+
+    def toggle_map(self) -> None:
+        """The whole map, or back to the walk at the probe."""
+        if not self.is_map:
+            self._fly_to(self.least_zoom)
+            return
+        self._centre = (self._explorer.x, self._explorer.y)
+        self._fly_to(max(self._walk_zoom, MAP_ZOOM))
+
+    def _fly_to(self, goal: float) -> None:
+        explorer, start = self._explorer, self._explorer.zoom
+        self._fly.start(
+            lambda t: setattr(explorer, "zoom", start * (goal / start) ** t), 0 if self.calm else FLY_MS
+        )
+
+    def zoom_by(self, factor: float, at: QPointF | None = None) -> None:
+        """Larger: smaller steps from picture to picture. On the map, what lies at `at` stays there."""
+        explorer, before = self._explorer, self.view
+        self._fly.stop()
+        zoom = geometry.clamp_zoom(explorer.zoom * factor, self.least_zoom)
+        at = self.probe if at is None or self._is_held(at) else at
+        x, y = before.to_map(at.x(), at.y())
+        if before.is_map and zoom < MAP_ZOOM:
+            scale = geometry.UNIT * zoom
+            self._centre = (x - (at.x() - self.width() / 2) / scale, y - (at.y() - self.height() / 2) / scale)
+        explorer.zoom = zoom
+        if before.is_map and not self.is_map and at != self.probe:
+            self._dive(x, y, before)
+
+    def _dive(self, x: float, y: float, seen: MapView) -> None:
+        """Down to the walk at the person nearest to a point that was seen on the map."""
+        step = seen.step
+        self.glide_to(round(x / step) * step, round(y / step) * step)
+
+    def _is_held(self, at: QPointF) -> bool:
+        """Whether a pixel belongs to the probe and its picture."""
+        return self.is_map and (self.lens.contains(at) or (at - self.probe).manhattanLength() < 16)
 
     # ---- by hand
 
@@ -204,7 +352,16 @@ class Canvas(QWidget):
         if event.button() != Qt.MouseButton.LeftButton:
             return
         self._glide.stop()
-        self._press = _Press(event.position(), event.position())
+        self._fly.stop()
+        at = event.position()
+        self._press = _Press(self._grip(event), at, at, self.probe - at)
+
+    def _grip(self, event: QMouseEvent) -> Grip:
+        if self._lasso or event.modifiers() & Qt.KeyboardModifier.ShiftModifier:
+            return Grip.LASSO
+        if not self.is_map:
+            return Grip.WALK
+        return Grip.PROBE if self._is_held(event.position()) else Grip.PAN
 
     def mouseMoveEvent(self, event: QMouseEvent) -> None:
         press = self._press
@@ -212,30 +369,60 @@ class Canvas(QWidget):
             self._point_at(event.position())
             return
         if not press.dragging and (event.position() - press.at).manhattanLength() >= CLICK:
-            press.dragging = True
-            self.setCursor(Qt.CursorShape.ClosedHandCursor)
-            self._explorer.begin_move()
+            self._begin_drag(press)
         if press.dragging:
-            way = event.position() - press.last
-            press.last = event.position()
-            scale = self.view.scale
-            self._explorer.move_by(-way.x() / scale, -way.y() / scale)
+            way, press.last = event.position() - press.last, event.position()
+            self._drag(press, way)
+
+    def _begin_drag(self, press: _Press) -> None:
+        press.dragging = True
+        if press.grip is Grip.LASSO:
+            press.trail.append((press.at.x(), press.at.y()))
+            return
+        self.setCursor(Qt.CursorShape.ClosedHandCursor)
+        if press.grip is not Grip.PAN:
+            self._explorer.begin_move()
+
+    def _drag(self, press: _Press, way: QPointF) -> None:
+        view = self.view
+        if press.grip is Grip.WALK:
+            self._explorer.move_by(-way.x() / view.scale, -way.y() / view.scale)
+        elif press.grip is Grip.PROBE:
+            at = press.last + press.off
+            self._explorer.move_to(*view.to_map(at.x(), at.y()))
+        elif press.grip is Grip.PAN:
+            self._centre = (view.x - way.x() / view.scale, view.y - way.y() / view.scale)
+            self._ask_for_tiles()
+            self.update()
+        else:
+            press.trail.append((press.last.x(), press.last.y()))
+            self.update()
 
     def mouseReleaseEvent(self, event: QMouseEvent) -> None:
-        press, self._press = self._press, None
+        press = self._press
         if press is None or event.button() != Qt.MouseButton.LeftButton:
             return
-        self.setCursor(Qt.CursorShape.OpenHandCursor)
-        if press.dragging:
+        self._press = None
+        self._show_cursor()
+        if not press.dragging:
+            self._click(event, press)
+        elif press.grip is Grip.LASSO:
+            self._choose_inside(press.trail)
+        elif press.grip is not Grip.PAN:
             self._explorer.end_move()
             self.dragged.emit()
-        elif (pin := self._pin_under(event.position())) is not None:
+
+    def _click(self, event: QMouseEvent, press: _Press) -> None:
+        at = event.position()
+        pin, point = self._pin_under(at), self._point_under(at)
+        if press.grip is Grip.LASSO:
+            self._toggle_chosen(point)
+        elif pin is not None:
             self._explorer.go_to_pin(pin.id)
-        elif (point := self._point_under(event.position())) is not None:
-            if event.modifiers() & Qt.KeyboardModifier.ControlModifier:
-                self._keep_at(event.position())
-            else:
-                self.glide_to(point.x, point.y)
+        elif point is not None and event.modifiers() & Qt.KeyboardModifier.ControlModifier:
+            self._keep_at(at)
+        elif point is not None:
+            self.glide_to(point.x, point.y)
 
     def contextMenuEvent(self, event: QContextMenuEvent) -> None:
         at = QPointF(event.pos())
@@ -251,26 +438,19 @@ class Canvas(QWidget):
         if recipe is not None:
             self.keep_wanted.emit(recipe)
 
-    def _pin_under(self, at: QPointF) -> Pin | None:
-        for pin in self._pins_here():
-            px, py = self.view.to_pixels(pin.place.x, pin.place.y)
-            if abs(at.x() - px) <= 12 and -24 <= at.y() - py <= 4 and not self.lens.contains(at):
-                return pin
-        return None
-
-    def _pins_here(self) -> list[Pin]:
-        here = self._explorer.place
-        same = (here.map_seed, here.anchor)
-        return [pin for pin in self._explorer.pins if (pin.place.map_seed, pin.place.anchor) == same]
-
     def mouseDoubleClickEvent(self, event: QMouseEvent) -> None:
         if self.lens.contains(event.position()):
             self.opened.emit()
+        elif self.is_map and event.button() == Qt.MouseButton.LeftButton:
+            seen = self.view
+            x, y = seen.to_map(event.position().x(), event.position().y())
+            self._explorer.zoom = max(self._walk_zoom, WALK_ZOOM)
+            self._dive(x, y, seen)
 
     def wheelEvent(self, event: QWheelEvent) -> None:
         turns = event.angleDelta().y() / 120.0
         if turns:
-            self.zoom_by(1.2**turns)
+            self.zoom_by(1.2**turns, event.position())
         event.accept()
 
     def event(self, event: QEvent) -> bool:
@@ -278,18 +458,24 @@ class Canvas(QWidget):
             isinstance(event, QNativeGestureEvent)
             and event.gestureType() == Qt.NativeGestureType.ZoomNativeGesture
         ):
-            self.zoom_by(1.0 + event.value())
+            self.zoom_by(1.0 + event.value(), event.position())
             return True
         return super().event(event)
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         way = KEYS.get(Qt.Key(event.key()))
-        if way is None or event.modifiers() & (
-            Qt.KeyboardModifier.ControlModifier | Qt.KeyboardModifier.AltModifier
-        ):
+        others = Qt.KeyboardModifier.ControlModifier | Qt.KeyboardModifier.AltModifier
+        if event.key() == Qt.Key.Key_Escape and (self._chosen or self._lasso):
+            self.set_lasso(False)
+            self.clear_chosen()
+        elif way is None or event.modifiers() & others:
             super().keyPressEvent(event)
-            return
-        step = self.view.step * (0.25 if event.modifiers() & Qt.KeyboardModifier.ShiftModifier else 1.0)
+        else:
+            self._step(way, 0.25 if event.modifiers() & Qt.KeyboardModifier.ShiftModifier else 1.0)
+
+    def _step(self, way: tuple[float, float], part: float) -> None:
+        """By key: to the next thumbnail, or a part of the way."""
+        step = self.view.step * part
         x, y = self._target or (self._explorer.x, self._explorer.y)
         self.glide_to(x + way[0] * step, y + way[1] * step)
 
@@ -301,14 +487,12 @@ class Canvas(QWidget):
         self._by_key = False
         self.update()
 
-    def zoom_by(self, factor: float) -> None:
-        """Larger: smaller steps from picture to picture."""
-        self._explorer.zoom = clamp_zoom(self._explorer.zoom * factor)
-
     def glide_to(self, x: float, y: float) -> None:
-        """Walks there softly."""
-        explorer = self._explorer
+        """Walks there softly, on a chart the shorter way round."""
+        explorer, chart = self._explorer, self._explorer.place.chart
         x0, y0 = explorer.x, explorer.y
+        x = nearest(x, x0, chart.columns if chart else None)
+        y = nearest(y, y0, chart.rows if chart else None)
         if self._target is None:
             explorer.begin_move()
         self._target = (x, y)
@@ -324,169 +508,158 @@ class Canvas(QWidget):
     def _point_under(self, at: QPointF) -> GridPoint | None:
         if self._large or self.lens.contains(at):
             return None
-        view, half = self.view, self.view.tile / 2
-        for point in view.points(self.lens.width()):
-            px, py = view.to_pixels(point.x, point.y)
-            if abs(px - at.x()) <= half and abs(py - at.y()) <= half:
-                return point
-        return None
+        return self.view.point_at(at.x(), at.y())
 
     def _point_at(self, at: QPointF) -> None:
         hover = self._point_under(at)
         if hover != self._hover:
             self._hover = hover
-            self.setCursor(Qt.CursorShape.PointingHandCursor if hover else Qt.CursorShape.OpenHandCursor)
             self.update()
+        self._show_cursor(at)
+
+    def _show_cursor(self, at: QPointF | None = None) -> None:
+        if self._lasso:
+            self.setCursor(Qt.CursorShape.CrossCursor)
+        elif at is not None and self._hover and not self._is_held(at):
+            self.setCursor(Qt.CursorShape.PointingHandCursor)
+        else:
+            self.setCursor(Qt.CursorShape.OpenHandCursor)
 
     def leaveEvent(self, event: QEvent) -> None:
         self._hover = None
+        self.update()
+
+    # ---- pins
+
+    def _pins_here(self) -> list[tuple[Pin, float, float]]:
+        """The pins of this map, with their pixels, in their order."""
+        here, view = self._explorer.place, self.view
+        chart = here.chart
+        found = []
+        for pin in self._explorer.pins:
+            place = pin.place
+            if chart is None and (place.map_seed, place.anchor) != (here.map_seed, here.anchor):
+                continue
+            x = nearest(place.x, view.x, chart.columns if chart else None)
+            y = nearest(place.y, view.y, chart.rows if chart else None)
+            found.append((pin, *view.to_pixels(x, y)))
+        return found
+
+    def _pin_under(self, at: QPointF) -> Pin | None:
+        if self.lens.contains(at):
+            return None
+        for pin, px, py in self._pins_here():
+            if abs(at.x() - px) <= 12 and -26 <= at.y() - py <= 4:
+                return pin
+        return None
+
+    def show_way(self, shown: bool) -> None:
+        """Joins the pins to a path, or not."""
+        self._way = shown
+        self.update()
+
+    # ---- choosing
+
+    @property
+    def chosen(self) -> tuple[GridPoint, ...]:
+        """The thumbnails inside the lasso."""
+        return tuple(self._chosen)
+
+    def chosen_recipes(self) -> list[Recipe]:
+        """What the chosen thumbnails show, in the look of this moment."""
+        found = (self._explorer.recipe_at(point.x, point.y) for point in self._chosen)
+        return [recipe for recipe in found if recipe is not None]
+
+    def set_lasso(self, on: bool) -> None:
+        """The next drag draws a lasso."""
+        if on != self._lasso:
+            self._lasso = on
+            self._show_cursor()
+            self.lasso_changed.emit(on)
+
+    def choose_all(self) -> None:
+        """Everything in view."""
+        if not self._large:
+            self._choose(dict.fromkeys(self.view.points(self._hidden, margin=0.0)))
+
+    def clear_chosen(self) -> None:
+        """Nothing."""
+        self._choose({})
+
+    def _toggle_chosen(self, point: GridPoint | None) -> None:
+        if point is not None:
+            chosen = dict(self._chosen)
+            if point in chosen:
+                del chosen[point]
+            else:
+                chosen[point] = None
+            self._choose(chosen)
+
+    def _choose_inside(self, trail: list[tuple[float, float]]) -> None:
+        view = self.view
+        self.set_lasso(False)
+        if not self._large:
+            self._choose(
+                {
+                    point: None
+                    for point in view.points(self._hidden)
+                    if geometry.inside(trail, *view.to_pixels(point.x, point.y))
+                }
+            )
+
+    def _choose(self, chosen: dict[GridPoint, None]) -> None:
+        self._chosen = chosen
+        self.chosen_changed.emit(len(chosen))
         self.update()
 
     # ---- drawing
 
     def paintEvent(self, event: QPaintEvent) -> None:
         painter = paint.smooth(QPainter(self))
-        painter.fillRect(self.rect(), self._look.theme.color("canvas"))
-        if not self._large:
-            self._paint_tiles(painter)
-            self._paint_edges(painter)
-            self._paint_pins(painter)
-        self._lens.paint(painter, self.lens, lit=self._explorer.moving or self._by_key)
-        self._paint_score(painter)
+        sight = self._sight()
+        if self._large:
+            painter.fillRect(event.rect(), self._look.theme.color("canvas"))
+            self._scene.paint_lens(painter, sight)
+        else:
+            self._scene.paint(painter, sight, event.rect(), self.devicePixelRatioF())
         painter.end()
+        if self._scene.behind:
+            self._later(self.update)
 
-    def _paint_tiles(self, painter: QPainter) -> None:
-        view, now = self.view, time.monotonic()
-        for point in view.points(self.lens.width()):
-            px, py = view.to_pixels(point.x, point.y)
-            rect = QRectF(px - view.tile / 2, py - view.tile / 2, view.tile, view.tile)
-            self._paint_tile(painter, rect, point, self._field.tile(point), now)
+    def _later(self, do: Callable[[], object]) -> None:
+        QTimer.singleShot(0, self, do)
 
-    def _paint_tile(
-        self, painter: QPainter, rect: QRectF, point: GridPoint, shown: Tile | None, now: float
-    ) -> None:
-        theme = self._look.theme
-        if shown is None:
-            paint.fill(painter, rect, paint.faded(theme.color("raised"), 0.45), TILE_RADIUS)
-            return
-        age = 1.0 if self.calm else min(1.0, (now - shown.arrived) / FADE_S)
-        hovered = point == self._hover
-        strength = 1.0 if hovered else (0.45 if shown.stale else 0.86)
-        painter.setOpacity(age * strength)
-        painter.drawPixmap(rect, self._pixmap(shown.image, rect.width()), QRectF())
-        painter.setOpacity(1.0)
-        if hovered:
-            paint.outline(painter, rect.adjusted(-2, -2, 2, 2), theme.color("accent"), TILE_RADIUS + 2, 2)
+    def _sight(self) -> Sight:
+        press = self._press
+        return Sight(
+            view=self.view,
+            lens=self.lens,
+            probe=self.probe,
+            hidden=self._hidden,
+            on_map=0.0 if self._large else self._on_map,
+            hover=self._hover if press is None else None,
+            chosen=frozenset(self._chosen),
+            lasso=tuple(press.trail) if press is not None else (),
+            pins=tuple((px, py) for _, px, py in self._pins_here()),
+            way=self._way,
+            lit=self._explorer.moving or self._by_key,
+            zooming=self._zooming.isActive() and not self.calm,
+            calm=self.calm,
+            match=self._match(),
+        )
 
-    def _pixmap(self, image: QImage, side: float) -> QPixmap:
-        scale = self.devicePixelRatioF()
-        key = (image.cacheKey(), round(side), round(scale * 100))
-        return self._pixmaps.look(key) or self._pixmaps.put(key, tile(image, round(side), scale, TILE_RADIUS))
-
-    def _paint_edges(self, painter: QPainter) -> None:
-        """The field fades towards its borders, so that it seems to go on."""
-        base = self._look.theme.color("canvas")
-        for start, end, area in (
-            (QPointF(0, 0), QPointF(0, 48), QRectF(0, 0, self.width(), 48)),
-            (
-                QPointF(0, self.height()),
-                QPointF(0, self.height() - 96),
-                QRectF(0, self.height() - 96, self.width(), 96),
-            ),
-        ):
-            gradient = QLinearGradient(start, end)
-            gradient.setColorAt(0, paint.faded(base, 0.92))
-            gradient.setColorAt(1, paint.faded(base, 0.0))
-            painter.fillRect(area, gradient)
-
-    def _paint_pins(self, painter: QPainter) -> None:
-        for pin in self._pins_here():
-            px, py = self.view.to_pixels(pin.place.x, pin.place.y)
-            paint.fill(painter, QRectF(px - 14, py - 26, 28, 28), self._look.theme.color("panel"), 14)
-            self._look.icons.paint(painter, QRectF(px - 9, py - 21, 18, 18), "pin", "accent")
-
-    def _paint_score(self, painter: QPainter) -> None:
+    def _match(self) -> str:
         score = self._explorer.score
-        if score is None or self._explorer.moving:
-            return
-        words = self._look.words("canvas.match", percent=f"{score:.0%}")
-        face = number_font(12, font().weight())
-        width = QFontMetrics(face).horizontalAdvance(words) + 24
-        lens = self.lens
-        chip = QRectF(lens.left() + 12, lens.top() + 12, width, 24)
-        paint.fill(painter, chip, QColor(0, 0, 0, 150), 12)
-        painter.setFont(face)
-        painter.setPen(QColor("#ffffff"))
-        painter.drawText(chip, Qt.AlignmentFlag.AlignCenter, words)
+        if score is None or self._explorer.moving or (self._on_map and not self._large):
+            return ""
+        return self._look.words("canvas.match", percent=f"{score:.0%}")
 
 
-class _Lens:
-    """The picture under the probe, enlarged; the full picture fades in over the preview."""
-
-    def __init__(self, look: Look) -> None:
-        self._look = look
-        self._now = QPixmap()
-        self._before = QPixmap()
-        self._full = False
-        self._since = self._flashed = 0.0
-
-    @property
-    def fading(self) -> bool:
-        now = time.monotonic()
-        return (not self._before.isNull() and now - self._since < FADE_S) or now - self._flashed < FLASH_S
-
-    def flash(self) -> None:
-        self._flashed = time.monotonic()
-
-    def show(self, image: QImage | None, side: int, *, full: bool, calm: bool) -> None:
-        if image is None or image.isNull():
-            self._now = self._before = QPixmap()
-            return
-        sharpens = full and not self._full and not calm
-        self._before = self._now if sharpens else QPixmap()
-        self._since = time.monotonic()
-        self._now = QPixmap.fromImage(enlarge(image, side) if full else soften(image, side))
-        self._full = full
-
-    def paint(self, painter: QPainter, rect: QRectF, *, lit: bool) -> None:
-        theme = self._look.theme
-        self._paint_shadow(painter, rect)
-        if self._now.isNull():
-            paint.fill(painter, rect, theme.color("raised"), RADIUS_LARGE)
-            return
-        if not self._before.isNull() and time.monotonic() - self._since < FADE_S:
-            paint.picture(painter, rect, self._before, RADIUS_LARGE)
-            painter.setOpacity(min(1.0, (time.monotonic() - self._since) / FADE_S))
-        paint.picture(painter, rect, self._now, RADIUS_LARGE)
-        painter.setOpacity(1.0)
-        left = 1.0 - (time.monotonic() - self._flashed) / FLASH_S
-        if left > 0:
-            grown = rect.adjusted(-6, -6, 6, 6)
-            paint.outline(painter, grown, paint.faded(theme.color("accent"), left), RADIUS_LARGE + 6, 5)
-        if lit:
-            ring = rect.adjusted(-3, -3, 3, 3)
-            paint.outline(painter, ring, theme.color("accent"), RADIUS_LARGE + 3, 2)
-
-    def _paint_shadow(self, painter: QPainter, rect: QRectF) -> None:
-        """Sets the picture off from the field, softly and evenly on all sides."""
-        color = self._look.theme.color("canvas")
-        painter.drawPixmap(rect.topLeft() - QPointF(SHADOW, SHADOW), shadow(round(rect.width()), color.rgb()))
-
-
-@lru_cache(maxsize=8)
-def shadow(side: int, color: int) -> QPixmap:
-    """A square of `side` with a soft border of SHADOW pixels around it, in a colour (0xffrrggbb)."""
-    whole = side + 2 * SHADOW
-    outside = np.maximum(np.abs(np.arange(whole) + 0.5 - whole / 2) - side / 2 + RADIUS_LARGE, 0.0)
-    distance = np.hypot(outside[:, None], outside[None, :]) - RADIUS_LARGE
-    strength = np.clip(1.0 - np.maximum(distance, 0.0) / SHADOW, 0.0, 1.0) ** 2
-    pixels = np.empty((whole, whole, 4), np.uint8)
-    pixels[..., :3] = (color & 255, color >> 8 & 255, color >> 16 & 255)
-    pixels[..., 3] = np.rint(230 * strength)
-    image = QImage(pixels.tobytes(), whole, whole, 4 * whole, QImage.Format.Format_ARGB32)
-    return QPixmap.fromImage(image)
-
-
-def unit_step(zoom: float) -> float:
-    """Map units between neighbouring thumbnails at this zoom, for words like "small steps"."""
-    return MapView(0.0, 0.0, zoom, UNIT, UNIT).step
+def _between(a: QRectF, b: QRectF, t: float) -> QRectF:
+    """A rectangle on its way from one to another."""
+    return QRectF(
+        a.x() + (b.x() - a.x()) * t,
+        a.y() + (b.y() - a.y()) * t,
+        a.width() + (b.width() - a.width()) * t,
+        a.height() + (b.height() - a.height()) * t,
+    )

@@ -57,7 +57,7 @@ class ExplorerPage(QWidget):
         super().__init__(parent)
         self._look, self._desk, self._actions = look, desk, actions
         render = renderer(desk.generator)
-        self.field = TileField(render, self)
+        self.field = TileField(render, self, store=desk.map_tiles)
         self.thumbs = RecipeThumbs(render, self)
         self.full_thumbs = RecipeThumbs(render, self, preview=False)
         self.welcome = Welcome(look)
@@ -130,7 +130,7 @@ class ExplorerPage(QWidget):
     def _show_pin_menu(self, pin: int, at: QPoint) -> None:
         menu, words, explorer = QMenu(self), self._look.words, self._desk.explorer
         menu.addAction(words("canvas.go_there"), lambda: explorer.go_to_pin(pin))
-        menu.addAction(words("canvas.unpin"), lambda: explorer.remove_pin(pin))
+        menu.addAction(words("canvas.unpin"), lambda: self._desk.on_explorer.unpin(pin, by=self))
         menu.popup(at)
 
     def set_panels(self, shown: bool) -> None:

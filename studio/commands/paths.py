@@ -1,0 +1,125 @@
+"""What people do with many pictures of the map: keep the most varied, write a path as a movie."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Generator, Sequence
+from pathlib import Path
+
+from PySide6.QtCore import QObject, QUrl, Signal
+from PySide6.QtGui import QDesktopServices
+
+from engine.errors import Cancelled, TargetExistsError
+from engine.files import make_folder
+from engine.movie import Frame, write_movie
+from engine.recipe import Recipe
+from studio.commands.pictures import PictureCommands
+from studio.commands.rooms import Rooms
+from studio.commands.told import tell
+from studio.library.movies import MovieOptions
+from studio.library.sets import along, look_of, most_varied
+from studio.library.tasks import IsCancelled, Progress
+from studio.library.text import Text
+from studio.state.jobs import Job
+from studio.state.notices import Act, Kind
+from studio.state.player import Pace
+from studio.workers.generator_thread import BULK
+
+
+class PathCommands(QObject):
+    """Acts on sets and paths. Each returns at once; what takes long is a job that can be stopped."""
+
+    written = Signal(object)
+    """Path of a movie that was written."""
+
+    def __init__(self, rooms: Rooms, pictures: PictureCommands, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self._rooms, self._pictures = rooms, pictures
+
+    def choose_varied(
+        self, recipes: Sequence[Recipe], count: int, then: Callable[[list[Recipe]], object]
+    ) -> Job | None:
+        """Finds the `count` of `recipes` that look most different, and hands them to `then`."""
+        recipes = list(recipes)
+        if count >= len(recipes):
+            then(recipes)
+            return None
+        generator = self._rooms.generator
+
+        def choose(progress: Progress, cancelled: IsCancelled) -> list[Recipe]:
+            looks = []
+            pictures = generator.render_many(recipes, preview=True, priority=BULK)
+            for image, _ in pictures:
+                if cancelled():
+                    pictures.close()
+                    raise Cancelled
+                looks.append(look_of(image))
+                progress(len(looks), len(recipes))
+            return [recipes[n] for n in most_varied(looks, count)]
+
+        return self._rooms.background.start(
+            Text("Choosing the most varied of {n}", n=len(recipes)),
+            choose,
+            then,
+            lambda error: tell(self._rooms.notices, Text("The pictures could not be made."), error),
+        )
+
+    def keep_varied(self, recipes: Sequence[Recipe], count: int, *, by: object = None) -> None:
+        """Keeps the `count` of `recipes` that look most different."""
+        self.choose_varied(recipes, count, lambda chosen: self._pictures.keep_recipes(chosen, by=by))
+
+    def export_path(
+        self, places: Sequence[Recipe], pace: Pace, options: MovieOptions, *, overwrite: bool = False
+    ) -> Job:
+        """Renders the path through `places` at full size and writes it.
+
+        The job ends with TargetExistsError, and nothing written, when something is there and overwrite is
+        False.
+        """
+        target = options.target()
+        recipes = along(
+            list(places), options.frames(pace.seconds(len(places))), pace.easing, closed=pace.closed
+        )
+
+        def work(progress: Progress, cancelled: IsCancelled) -> Path:
+            make_folder(target.parent)
+            frames = self._frames(recipes)
+            try:
+                return write_movie(
+                    frames,
+                    target,
+                    kind=options.kind,
+                    fps=options.fps,
+                    size=options.size or None,
+                    quality=options.quality,
+                    embed_recipe=options.embed_recipe,
+                    overwrite=overwrite,
+                    progress=lambda done: progress(done, len(recipes)),
+                    cancelled=cancelled,
+                )
+            finally:
+                frames.close()
+
+        return self._rooms.background.start(
+            Text("Writing {name}", name=target.name), work, self._tell_written, self._fail
+        )
+
+    def _frames(self, recipes: Sequence[Recipe]) -> Generator[Frame, None, None]:
+        pictures = self._rooms.generator.render_many(recipes)
+        try:
+            for recipe, (picture, _) in zip(recipes, pictures, strict=True):
+                yield picture, recipe
+        finally:
+            pictures.close()
+
+    def _tell_written(self, path: Path) -> None:
+        show = Act(Text("Show folder"), lambda: _open(path.parent))
+        self._rooms.notices.add(Kind.SUCCESS, Text("{name} is written.", name=path.name), acts=(show,))
+        self.written.emit(path)
+
+    def _fail(self, error: Exception) -> None:
+        if not isinstance(error, TargetExistsError):  # that is a question, for whoever asked
+            tell(self._rooms.notices, Text("The movie could not be written."), error)
+
+
+def _open(folder: Path) -> None:
+    QDesktopServices.openUrl(QUrl.fromLocalFile(str(folder)))

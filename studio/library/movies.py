@@ -1,0 +1,50 @@
+"""How a path is written as a movie: what was chosen, and what follows from it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from engine.files import safe_name
+from engine.movie import KINDS, RATES, SUFFIXES
+
+RATE_CHOICES = (12, 24, 25, 30, 60)
+MAX_FRAMES = 3600
+
+
+@dataclass(frozen=True)
+class MovieOptions:
+    """Choices for a movie. ValueError for those that make no sense."""
+
+    kind: str = "mp4"
+    fps: int = 25
+    size: int = 0
+    """Side in pixels; 0 for the model's own."""
+    quality: int = 85
+    """1..100, WebP."""
+    embed_recipe: bool = True
+    """PNG frames carry their recipes."""
+    folder: str = ""
+    name: str = "path"
+
+    def __post_init__(self) -> None:
+        if self.kind not in KINDS or not RATES[0] <= self.fps <= RATES[1]:
+            raise ValueError(f"no such movie: {self.kind!r} at {self.fps}")
+
+    def frames(self, seconds: float) -> int:
+        """How many frames so many seconds are."""
+        return max(2, min(MAX_FRAMES, round(seconds * self.fps)))
+
+    def target(self) -> Path:
+        """The file, or for frames the folder, with a name that every system allows."""
+        name = safe_name(self.name, fallback="path")
+        return Path(self.folder).expanduser() / f"{name}{SUFFIXES[self.kind]}"
+
+
+def free_target(path: Path) -> Path:
+    """The first of "name", "name (2)" ... that is not there yet. Looks at the disk."""
+    candidate, n = path, 1
+    while candidate.exists():
+        n += 1
+        candidate = path.with_name(f"{path.stem} ({n}){path.suffix}")
+    return candidate

@@ -1,0 +1,97 @@
+"""Thumbnails ready to paint: at their size, with round corners, on the colour of the canvas.
+
+Such a pixmap is opaque and goes to the screen as it is. Scaling, clipping and blending a few hundred
+thumbnails anew for every picture of a drag would take the time that the picture itself needs.
+"""
+
+from __future__ import annotations
+
+import time
+
+from PySide6.QtCore import QPointF, QRectF, QSize, Qt
+from PySide6.QtGui import QColor, QImage, QPainter, QPixmap
+
+from studio.views.kit import paint
+from studio.views.pictures import soften
+
+BUDGET_S = 0.008
+"""What baking may take of one frame; the rest follows in the next."""
+MOST = 3000
+
+
+class Bakery:
+    """Pixmaps of one size at a time."""
+
+    def __init__(self) -> None:
+        self._made: dict[tuple[int, int], QPixmap] = {}
+        self._setting: tuple[int, float, float, int] = (0, 1.0, 0.0, 0)
+        self._frame = QPixmap()
+        self._blank = QPixmap()
+        self._canvas = QColor()
+        self._until = 0.0
+        self.behind = False
+        """Whether something was left for the next frame."""
+
+    def begin(self, side: float, scale: float, radius: float, canvas: QColor, blank: QColor) -> None:
+        """A frame begins. side, radius: logical pixels, on a screen of `scale`."""
+        setting = (max(1, round(side * scale)), scale, radius, canvas.rgb() ^ blank.rgba())
+        if setting != self._setting or self._frame.isNull() or len(self._made) > MOST:
+            self._made.clear()
+            self._setting = setting
+            self._frame = _frame(setting[0], radius * scale, canvas)
+            self._blank = self._baked(None, 1.0, canvas, blank)
+        self._canvas = canvas
+        self._until = time.monotonic() + BUDGET_S
+        self.behind = False
+
+    def blank(self) -> QPixmap:
+        """Stands where a thumbnail is still to come."""
+        return self._blank
+
+    def tile(self, image: QImage, strength: float) -> QPixmap | None:
+        """The thumbnail, as strong as said; None when this frame has no time left to bake it."""
+        key = (image.cacheKey(), round(strength * 100))
+        made = self._made.get(key)
+        if made is None:
+            if time.monotonic() > self._until:
+                self.behind = True
+                return None
+            made = self._made[key] = self._baked(image, strength, self._canvas, None)
+        return made
+
+    def _baked(self, image: QImage | None, strength: float, canvas: QColor, color: QColor | None) -> QPixmap:
+        side, scale, _, _ = self._setting
+        baked = QImage(side, side, QImage.Format.Format_RGB32)
+        baked.fill(canvas)
+        painter = QPainter(baked)
+        if image is not None:
+            painter.setOpacity(strength)
+            painter.drawImage(0, 0, _sized(image, side))
+            painter.setOpacity(1.0)
+        elif color is not None:
+            painter.fillRect(baked.rect(), color)
+        painter.drawPixmap(QPointF(0, 0), self._frame)
+        painter.end()
+        pixmap = QPixmap.fromImage(baked)
+        pixmap.setDevicePixelRatio(scale)
+        return pixmap
+
+
+def _sized(image: QImage, side: int) -> QImage:
+    if side > image.width():
+        return soften(image, side)
+    return image.scaled(
+        QSize(side, side), Qt.AspectRatioMode.IgnoreAspectRatio, Qt.TransformationMode.SmoothTransformation
+    )
+
+
+def _frame(side: int, radius: float, color: QColor) -> QPixmap:
+    """The canvas with a hole of round corners: laid over a square, it rounds it."""
+    frame = QPixmap(side, side)
+    frame.fill(Qt.GlobalColor.transparent)  # for an alpha channel
+    painter = paint.smooth(QPainter(frame))
+    painter.fillRect(frame.rect(), color)
+    painter.setCompositionMode(QPainter.CompositionMode.CompositionMode_DestinationOut)
+    paint.fill(painter, QRectF(0, 0, side, side), QColor(0, 0, 0), radius)
+    painter.end()
+    return frame

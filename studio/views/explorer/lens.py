@@ -1,0 +1,113 @@
+"""The picture under the probe, enlarged; the full picture fades in over the preview."""
+
+from __future__ import annotations
+
+import time
+from functools import lru_cache
+
+import numpy as np
+from PySide6.QtCore import QPointF, QRectF
+from PySide6.QtGui import QImage, QPainter, QPixmap, QPolygonF
+
+from studio.theme import RADIUS_LARGE
+from studio.views.kit import paint
+from studio.views.look import Look
+from studio.views.pictures import enlarge, soften
+
+FADE_S = 0.18
+FLASH_S = 0.5
+SHADOW = 40
+PROBE = 9.0
+"""Radius of the ring that marks the probe on the map."""
+
+
+class Lens:
+    """Draws the picture, its shadow, and on the map what ties it to its place."""
+
+    def __init__(self, look: Look) -> None:
+        self._look = look
+        self._now = QPixmap()
+        self._before = QPixmap()
+        self._full = False
+        self._since = self._flashed = 0.0
+
+    @property
+    def fading(self) -> bool:
+        """Whether it will look different in a moment."""
+        now = time.monotonic()
+        return (not self._before.isNull() and now - self._since < FADE_S) or now - self._flashed < FLASH_S
+
+    def flash(self) -> None:
+        """Says: kept."""
+        self._flashed = time.monotonic()
+
+    def show(self, image: QImage | None, side: int, *, full: bool, calm: bool) -> None:
+        """side: device pixels at which it will be seen."""
+        if image is None or image.isNull():
+            self._now = self._before = QPixmap()
+            return
+        sharpens = full and not self._full and not calm
+        self._before = self._now if sharpens else QPixmap()
+        self._since = time.monotonic()
+        self._now = QPixmap.fromImage(enlarge(image, side) if full else soften(image, side))
+        self._full = full
+
+    def paint(self, painter: QPainter, rect: QRectF, *, lit: bool) -> None:
+        """lit: outlined, because it is being moved or has the focus."""
+        theme = self._look.theme
+        self._paint_shadow(painter, rect)
+        if self._now.isNull():
+            paint.fill(painter, rect, theme.color("raised"), RADIUS_LARGE)
+            return
+        if not self._before.isNull() and time.monotonic() - self._since < FADE_S:
+            paint.picture(painter, rect, self._before, RADIUS_LARGE)
+            painter.setOpacity(min(1.0, (time.monotonic() - self._since) / FADE_S))
+        paint.picture(painter, rect, self._now, RADIUS_LARGE)
+        painter.setOpacity(1.0)
+        left = 1.0 - (time.monotonic() - self._flashed) / FLASH_S
+        if left > 0:
+            grown = rect.adjusted(-6, -6, 6, 6)
+            paint.outline(painter, grown, paint.faded(theme.color("accent"), left), RADIUS_LARGE + 6, 5)
+        if lit:
+            ring = rect.adjusted(-3, -3, 3, 3)
+            paint.outline(painter, ring, theme.color("accent"), RADIUS_LARGE + 3, 2)
+
+    def paint_probe(self, painter: QPainter, rect: QRectF, at: QPointF, strength: float) -> None:
+        """The ring at the place, and a stem from it to the picture in `rect`."""
+        theme = self._look.theme
+        painter.setOpacity(strength)
+        accent = theme.color("accent")
+        edge = rect.bottom() if at.y() >= rect.bottom() else rect.top()
+        foot = QPointF(min(max(at.x(), rect.left() + 16), rect.right() - 16), edge)
+        if not rect.contains(at):
+            painter.setPen(accent)
+            painter.setBrush(accent)
+            painter.drawPolygon(QPolygonF([foot - QPointF(8, 0), foot + QPointF(8, 0), at]))
+            paint.outline(painter, rect.adjusted(-3, -3, 3, 3), accent, RADIUS_LARGE + 3, 3)
+        paint.fill(painter, _around(at, PROBE), theme.color("canvas"), PROBE)
+        paint.fill(painter, _around(at, PROBE - 2), accent, PROBE - 2)
+        paint.fill(painter, _around(at, PROBE - 5), theme.color("canvas"), PROBE - 5)
+        painter.setOpacity(1.0)
+
+    def _paint_shadow(self, painter: QPainter, rect: QRectF) -> None:
+        """Sets the picture off from the field, softly and evenly on all sides."""
+        color = self._look.theme.color("canvas")
+        painter.drawPixmap(rect.topLeft() - QPointF(SHADOW, SHADOW), shadow(round(rect.width()), color.rgb()))
+
+
+def _around(at: QPointF, radius: float) -> QRectF:
+    return QRectF(at.x() - radius, at.y() - radius, 2 * radius, 2 * radius)
+
+
+@lru_cache(maxsize=8)
+def shadow(side: int, color: int) -> QPixmap:
+    """A square of `side` with a soft border of SHADOW pixels around it, in a colour (0xffrrggbb)."""
+    whole = side + 2 * SHADOW
+    outside = np.maximum(np.abs(np.arange(whole) + 0.5 - whole / 2) - side / 2 + RADIUS_LARGE, 0.0)
+    distance = np.hypot(outside[:, None], outside[None, :]) - RADIUS_LARGE
+    strength = np.clip(1.0 - np.maximum(distance, 0.0) / SHADOW, 0.0, 1.0) ** 2
+    pixels = np.empty((whole, whole, 4), np.uint8)
+    pixels[..., :3] = (color & 255, color >> 8 & 255, color >> 16 & 255)
+    pixels[..., 3] = np.rint(230 * strength)
+    image = QImage(pixels.tobytes(), whole, whole, 4 * whole, QImage.Format.Format_ARGB32)
+    return QPixmap.fromImage(image.convertToFormat(QImage.Format.Format_ARGB32_Premultiplied))

@@ -1,0 +1,175 @@
+"""Draws what the canvas shows: the field of thumbnails and what lies on it."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass
+
+from PySide6.QtCore import QPointF, QRect, QRectF, Qt
+from PySide6.QtGui import QColor, QFontMetrics, QLinearGradient, QPainter, QPen, QPolygonF
+
+from studio.theme import font, number_font
+from studio.views.explorer.bakery import Bakery
+from studio.views.explorer.geometry import GridPoint, MapView
+from studio.views.explorer.lens import FADE_S, Lens
+from studio.views.explorer.tiles import Tile, TileField
+from studio.views.kit import paint
+from studio.views.look import Look
+
+STRONG, USUAL, STALE = 1.0, 0.86, 0.45
+"""How strong a thumbnail is: under the mouse or chosen, otherwise, and while it shows an older look."""
+
+
+@dataclass(frozen=True)
+class Sight:
+    """What is to be seen, in pixels of the canvas and in grid points."""
+
+    view: MapView
+    lens: QRectF
+    probe: QPointF
+    hidden: float
+    """Side of what the lens covers of the field; 0 on the map."""
+    on_map: float
+    """0 walking ... 1 on the map; in between while one turns into the other."""
+    hover: GridPoint | None = None
+    chosen: frozenset[GridPoint] = frozenset()
+    lasso: tuple[tuple[float, float], ...] = ()
+    pins: tuple[tuple[float, float], ...] = ()
+    way: bool = False
+    """Whether the pins are joined to a path."""
+    lit: bool = False
+    zooming: bool = False
+    calm: bool = False
+    match: str = ""
+
+
+class Scene:
+    """The painter of the canvas."""
+
+    def __init__(self, look: Look, field: TileField, lens: Lens) -> None:
+        self._look, self._field, self._lens = look, field, lens
+        self._bakery = Bakery()
+
+    @property
+    def behind(self) -> bool:
+        """Whether another frame is needed to finish what this one began."""
+        return self._bakery.behind
+
+    def paint(self, painter: QPainter, sight: Sight, area: QRect, scale: float) -> None:
+        """Draws what lies in `area`. scale: device pixels per logical pixel."""
+        painter.fillRect(area, self._look.theme.color("canvas"))
+        self._paint_tiles(painter, sight, QRectF(area), scale)
+        self._paint_chosen(painter, sight)
+        self._paint_edges(painter, sight)
+        self._paint_way(painter, sight)
+        self._paint_pins(painter, sight)
+        self._paint_lasso(painter, sight)
+        self.paint_lens(painter, sight)
+
+    def paint_lens(self, painter: QPainter, sight: Sight) -> None:
+        """The picture alone."""
+        self._lens.paint(painter, sight.lens, lit=sight.lit and not sight.on_map)
+        if sight.on_map > 0:
+            self._lens.paint_probe(painter, sight.lens, sight.probe, sight.on_map)
+        if sight.match:
+            self._paint_match(painter, sight)
+
+    def _paint_tiles(self, painter: QPainter, sight: Sight, area: QRectF, scale: float) -> None:
+        view, theme, now = sight.view, self._look.theme, time.monotonic()
+        side = view.tile
+        radius = min(8.0, side / 8)
+        blank = paint.faded(theme.color("raised"), 0.45)
+        self._bakery.begin(side, scale, radius, theme.color("canvas"), blank)
+        for point in view.points(sight.hidden):
+            px, py = view.to_pixels(point.x, point.y)
+            at = QPointF(round((px - side / 2) * scale) / scale, round((py - side / 2) * scale) / scale)
+            rect = QRectF(at.x(), at.y(), side, side)
+            if rect.intersects(area):
+                self._paint_tile(painter, rect, point, sight, now)
+
+    def _paint_tile(
+        self, painter: QPainter, rect: QRectF, point: GridPoint, sight: Sight, now: float
+    ) -> None:
+        shown = self._field.tile(point)
+        age = 1.0 if shown is None or sight.calm else (now - shown.arrived) / FADE_S
+        if shown is None or age < 1.0:
+            painter.drawPixmap(rect.topLeft(), self._bakery.blank())
+        if shown is not None:
+            if age < 1.0:
+                painter.setOpacity(age)
+            self._paint_picture(painter, rect, shown, point, sight)
+            painter.setOpacity(1.0)
+        if point == sight.hover:
+            accent = self._look.theme.color("accent")
+            paint.outline(painter, rect.adjusted(-2, -2, 2, 2), accent, min(10.0, rect.width() / 8 + 2), 2)
+
+    def _paint_picture(
+        self, painter: QPainter, rect: QRectF, shown: Tile, point: GridPoint, sight: Sight
+    ) -> None:
+        strong = point == sight.hover or point in sight.chosen
+        strength = STRONG if strong else STALE if shown.stale else USUAL
+        made = None if sight.zooming else self._bakery.tile(shown.image, strength)
+        if made is not None:
+            painter.drawPixmap(rect.topLeft(), made)
+            return
+        painter.setOpacity(painter.opacity() * strength)
+        painter.drawImage(rect, shown.image)
+
+    def _paint_chosen(self, painter: QPainter, sight: Sight) -> None:
+        view, accent = sight.view, self._look.theme.color("accent")
+        half = view.tile / 2 + 2
+        for point in sight.chosen:
+            px, py = view.to_pixels(point.x, point.y)
+            ring = QRectF(px - half, py - half, 2 * half, 2 * half)
+            paint.outline(painter, ring, accent, min(10.0, half / 4), 2)
+
+    def _paint_edges(self, painter: QPainter, sight: Sight) -> None:
+        """The field fades towards its borders, so that it seems to go on."""
+        base, width, height = self._look.theme.color("canvas"), sight.view.width, sight.view.height
+        for start, end, area in (
+            (QPointF(0, 0), QPointF(0, 48), QRectF(0, 0, width, 48)),
+            (QPointF(0, height), QPointF(0, height - 96), QRectF(0, height - 96, width, 96)),
+        ):
+            gradient = QLinearGradient(start, end)
+            gradient.setColorAt(0, paint.faded(base, 0.92))
+            gradient.setColorAt(1, paint.faded(base, 0.0))
+            painter.fillRect(area, gradient)
+
+    def _paint_way(self, painter: QPainter, sight: Sight) -> None:
+        if not sight.way or len(sight.pins) < 2:
+            return
+        line = QPolygonF([QPointF(x, y) for x, y in sight.pins])
+        for color, width in (("canvas", 6.0), ("accent", 2.5)):
+            pen = QPen(self._look.theme.color(color), width, Qt.PenStyle.SolidLine)
+            pen.setCapStyle(Qt.PenCapStyle.RoundCap)
+            pen.setJoinStyle(Qt.PenJoinStyle.RoundJoin)
+            painter.setPen(pen)
+            painter.drawPolyline(line)
+
+    def _paint_pins(self, painter: QPainter, sight: Sight) -> None:
+        theme = self._look.theme
+        for number, (px, py) in enumerate(sight.pins, 1):
+            paint.fill(painter, QRectF(px - 14, py - 26, 28, 28), theme.color("panel"), 14)
+            if sight.way:
+                painter.setFont(font(12, font().weight()))
+                painter.setPen(theme.color("text"))
+                painter.drawText(QRectF(px - 14, py - 26, 28, 28), Qt.AlignmentFlag.AlignCenter, str(number))
+            else:
+                self._look.icons.paint(painter, QRectF(px - 9, py - 21, 18, 18), "pin", "accent")
+
+    def _paint_lasso(self, painter: QPainter, sight: Sight) -> None:
+        if len(sight.lasso) < 2:
+            return
+        accent = self._look.theme.color("accent")
+        painter.setPen(QPen(accent, 2))
+        painter.setBrush(paint.faded(accent, 0.14))
+        painter.drawPolygon(QPolygonF([QPointF(x, y) for x, y in sight.lasso]))
+
+    def _paint_match(self, painter: QPainter, sight: Sight) -> None:
+        face = number_font(12, font().weight())
+        width = QFontMetrics(face).horizontalAdvance(sight.match) + 24
+        chip = QRectF(sight.lens.left() + 12, sight.lens.top() + 12, width, 24)
+        paint.fill(painter, chip, QColor(0, 0, 0, 150), 12)
+        painter.setFont(face)
+        painter.setPen(QColor("#ffffff"))
+        painter.drawText(chip, Qt.AlignmentFlag.AlignCenter, sight.match)
