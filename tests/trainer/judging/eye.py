@@ -9,8 +9,15 @@ from numpy.typing import NDArray
 
 from engine.images import Picture, resize
 from trainer.judging.features import GRID, Floats, Looks
+from trainer.judging.settings import Settings
 
 SIDE, D = 8, 48
+
+
+def few(**settings: int) -> Settings:
+    """Settings of an evaluation that takes no time."""
+    small = {"probe_steps": 10, "per_style": 2, "previews": 2, "paths": 1, "path_steps": 4, "shown": 8}
+    return Settings(**(small | settings))
 
 
 class ColourEye:
