@@ -95,6 +95,7 @@ def show(args: Namespace, out: Output) -> int:
         ]
         + [("credit", line) for line in card.attribution]
         + [(name, value) for name, value in _flat(card.raw.get("metrics"))]
+        + _judged(card.raw.get("metrics"))
     )
     return out.finish(lines)
 
@@ -155,3 +156,26 @@ def _flat(metrics: Any) -> list[tuple[str, object]]:
     if not isinstance(metrics, dict):
         return []
     return [(str(name), value) for name, value in metrics.items() if isinstance(value, int | float | str)]
+
+
+def _judged(metrics: Any) -> list[tuple[str, object]]:
+    """The figures that `persona evaluate --into-card` left, each beside that of real pictures."""
+    try:
+        found = metrics["evaluation"]
+        data = found["data"]
+        on = (
+            f"{found['samples']} samples against {data['held_out']} held-out and {data['train']} training "
+            f"pictures of {data['title']}, {found['created']}"
+        )
+        return [("judged", on)] + [
+            (f"{one['of']}: {one['name']}", _beside(one["value"], one["real"], one["control"]))
+            for one in found["figures"]
+        ]
+    except (KeyError, TypeError, ValueError):
+        return []  # a card without figures, or with others
+
+
+def _beside(value: float, real: float | None, control: float | None) -> str:
+    beside = [f"real pictures {real:.3g}"] if real is not None else []
+    beside += [f"control {control:.3g}"] if control is not None else []
+    return f"{value:.3g}" + (f" ({', '.join(beside)})" if beside else "")

@@ -7,6 +7,7 @@ import pytest
 from engine.bundle import Bundle
 from studio.cli import lookup, model
 from tests.studio.cli.conftest import Persona
+from tests.tiny import write_tiny_bundle
 
 
 @pytest.fixture(autouse=True)
@@ -44,6 +45,25 @@ def test_show(persona: Persona) -> None:
     assert "32 x 32" in text
     assert "smile, light" in text
     assert persona("model", "show", "tiny", "--json").json["model"]["card"]["format"] == 1
+
+
+def test_show_tells_what_an_evaluation_left_in_the_card(persona: Persona, tmp_path: Path) -> None:
+    figure = {
+        "of": "all samples",
+        "key": "kid",
+        "name": "KID",
+        "value": 0.01234,
+        "real": 0.001,
+        "control": None,
+    }
+    data = {"title": "faces", "held_out": 20, "train": 180}
+    judged = {"created": "2026-01-01", "samples": 500, "data": data, "figures": [figure]}
+    folder = write_tiny_bundle(tmp_path / "judged", metrics={"evaluation": judged})
+    text = persona("model", "show", folder).stdout
+    assert "500 samples against 20 held-out and 180 training pictures of faces, 2026-01-01" in text
+    assert "all samples: KID" in text and "0.0123 (real pictures 0.001)" in text
+    odd = write_tiny_bundle(tmp_path / "odd", metrics={"evaluation": {"figures": [3]}})
+    assert "judged" not in persona("model", "show", odd).stdout.replace(str(odd), "")
 
 
 def test_verify(persona: Persona, tiny_bundle: Path) -> None:
