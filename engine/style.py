@@ -320,10 +320,11 @@ class StyleMaker:
             self._finder = FaceFinder()
         return self._finder
 
-    def re_encode(self, style: Style, paths: Sequence[PathText] = ()) -> StyleResult:
+    def re_encode(self, style: Style, paths: Sequence[PathText] = (), *, cut: bool = False) -> StyleResult:
         """`style` made anew with this model, from its reference files or else its stored thumbnails.
 
-        StyleError when it has no references that can be read.
+        cut: the files hold nothing but the face, as `aligned` would cut it. StyleError when it has no references
+        that can be read.
         """
         files, problems = _files(paths)
         originals = {_digest(file): file for file in files}
@@ -331,16 +332,18 @@ class StyleMaker:
         for reference in style.references:
             try:
                 file = originals.get(reference.digest)
-                picture = (
-                    self.aligned(file, whole=reference.whole).image if file else reference.thumbnail_picture()
-                )
-                looks.append(_Look(reference, self.vector(picture)))
+                looks.append(_Look(reference, self.vector(self._picture_of(reference, file, cut))))
             except (PictureError, StyleError) as error:
                 problems.append(error)
         if not looks:
             raise StyleError(_nothing_usable(style.name, problems), "no-pictures")
         made = self._style(style.name, looks, style.strength, style.tags, style.consent)
         return StyleResult(made, tuple(problems))
+
+    def _picture_of(self, reference: Reference, file: Path | None, cut: bool) -> Picture:
+        if file is None:
+            return reference.thumbnail_picture()
+        return load_picture(file) if cut else self.aligned(file, whole=reference.whole).image
 
     def _look_at(
         self, file: Path, weight: float, whole: bool, looks: dict[str, _Look], notes: list[str]

@@ -260,6 +260,7 @@ QLabel { background: transparent; }
 QLabel[role="muted"] { color: @muted; }
 QLabel[role="faint"] { color: @faint; }
 QLabel[role="danger"] { color: @danger; }
+QLabel[role="warning"] { color: @warning; }
 QLabel[role="accent"] { color: @accent; }
 QLabel:disabled { color: @faint; }
 

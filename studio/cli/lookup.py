@@ -20,6 +20,7 @@ from studio.cli.targets import SHEET
 from studio.library.models import ModelEntry, ModelShelf
 from studio.library.pictures import Damage
 from studio.library.places import bin_folder, models_folder, styles_folder
+from studio.library.starters import LIST, Starter, load_starters
 from studio.library.styles import SUFFIX, StyleShelf
 from studio.library.trash import Bin
 
@@ -68,13 +69,25 @@ def styles() -> tuple[list[FoundStyle], list[Damage]]:
     """
     entries, damaged = StyleShelf(styles_folder(), Bin(bin_folder())).entries()
     found = {entry.id: FoundStyle(entry.id, entry.style, entry.path, entry.starter) for entry in entries}
+    for starter in starters():
+        try:
+            if starter.id not in found:
+                found[starter.id] = FoundStyle(starter.id, starter.draft(), starter.folder, bundled=True)
+        except (PersonaError, OSError) as error:
+            damaged.append(Damage(starter.folder, str(error)))
     for path in sorted(bundled_styles_folder().glob("*.json")):
         one = path.name.removesuffix(SUFFIX).removesuffix(".json")
         try:
-            found.setdefault(one, FoundStyle(one, Style.load(path), path, bundled=True))
+            if path.name != LIST and one not in found:
+                found[one] = FoundStyle(one, Style.load(path), path, bundled=True)
         except PersonaError as error:
             damaged.append(Damage(path, str(error)))
     return list(found.values()), damaged
+
+
+def starters() -> tuple[Starter, ...]:
+    """The styles that came with the program. StyleError when their list is damaged."""
+    return load_starters(bundled_styles_folder())
 
 
 def bundled_styles_folder() -> Path:

@@ -16,8 +16,11 @@ from engine.providers import Provider, choose
 from engine.recipe import MAX_JSON, Recipe, StyleUse
 from engine.style import Style, StyleMaker
 from studio.cli.arguments import weighted
-from studio.cli.lookup import find_model, find_style
+from studio.cli.lookup import find_model, find_style, starters
 from studio.cli.output import Output
+from studio.library.fitting import FittedStyles
+from studio.library.places import Places
+from studio.library.starters import NO_MODEL, all_pictures
 
 
 def open_model(args: Namespace, out: Output) -> tuple[Bundle, Provider]:
@@ -76,9 +79,9 @@ def fit_style(style: Style, maker: StyleMaker, out: Output) -> Style:
     """`style` as this model understands it: as it is, or made anew from its stored references. StyleError."""
     if style.model == maker.bundle.id:
         return style
-    fitted = maker.re_encode(style).style
-    out.note(f"The style {style.name} was made with another model; it was made anew from its references.")
-    return fitted
+    if style.model != NO_MODEL:
+        out.note(f"The style {style.name} was made with another model; it was made anew from its references.")
+    return FittedStyles(Places.find().fitted).make(style, maker, all_pictures(starters()))
 
 
 def open_recipe(text: str) -> Recipe:

@@ -22,6 +22,7 @@ from studio.cli.opened import fit_style, open_model, open_weighted
 from studio.cli.output import Output, count, pairs, table
 from studio.cli.stop import Stop
 from studio.library.places import styles_folder
+from studio.library.starters import NO_MODEL
 from studio.library.styles import SUFFIX
 
 
@@ -83,6 +84,7 @@ def _add_mix(kinds: Any) -> None:
     parser.add_argument("name", metavar="NAME", help="what to call the mix")
     parser.add_argument("styles", nargs="+", metavar="STYLE", help="style file or name; STYLE:2 counts twice")
     _add_out(parser)
+    add_model(parser)
 
 
 def _add_score(kinds: Any) -> None:
@@ -191,6 +193,10 @@ def mix_styles(args: Namespace, out: Output) -> int:
     """Carries out `persona style mix`."""
     _check_name(args.name)
     found = [open_weighted(text) for text in args.styles]
+    models = {style.model for style, _ in found}
+    if len(models) > 1 or NO_MODEL in models:
+        maker = StyleMaker(*open_model(args, out))
+        found = [(fit_style(style, maker, out), weight) for style, weight in found]
     mixed = mix([style for style, _ in found], [weight for _, weight in found], args.name)
     path = save(mixed, out, _path(args), overwrite=args.overwrite)
     return out.finish([f"{mixed.name}: a mix of {count(len(found), 'style')}, in {path}"])

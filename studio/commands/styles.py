@@ -11,6 +11,8 @@ from PySide6.QtCore import QObject, Signal
 from engine.errors import NoFaceError, PersonaError, StyleError
 from engine.recipe import StyleUse
 from engine.style import Style, StyleResult, mix
+from studio.commands.fitting import Fitting
+from studio.commands.references import ReferenceCommands
 from studio.commands.rooms import Rooms
 from studio.commands.steps import Area
 from studio.commands.told import said, shortened, tell
@@ -34,6 +36,8 @@ class StyleCommands(QObject):
     def __init__(self, rooms: Rooms, parent: QObject | None = None) -> None:
         super().__init__(parent)
         self._rooms = rooms
+        self.fitting = Fitting(rooms, self)
+        self.references = ReferenceCommands(rooms, self.fitting, self)
 
     # ---- using
 
@@ -45,7 +49,7 @@ class StyleCommands(QObject):
             rooms.explorer.set_styles(())
         elif rooms.styles.is_usable(entry):
             rooms.explorer.set_styles([entry.style.use()], entry.style.strength)
-        else:
+        elif not self.fitting.hurry(entry.id, lambda: self.use(entry.id, by=by)):
             self._tell_other_model(entry)
 
     def entry_of(self, styles: Sequence[StyleUse]) -> StyleEntry | None:
@@ -76,8 +80,7 @@ class StyleCommands(QObject):
 
     def _make(self, name: str, paths: list[Path], whole: bool, by: object, replaced: str = "") -> Job:
         """replaced: id of a style that the new one takes the place of."""
-        shelf, model = self._rooms.style_shelf, self._rooms.model
-        bundle, provider = model.bundle, model.provider
+        shelf, maker = self._rooms.style_shelf, self.fitting.maker()
 
         def use_whole(instead_of: str = "") -> tuple[Act, ...]:
             if whole:
@@ -85,12 +88,8 @@ class StyleCommands(QObject):
             return (Act(Text("Use pictures whole"), lambda: self._make(name, paths, True, by, instead_of)),)
 
         def work(progress: Progress, cancelled: IsCancelled) -> tuple[StyleEntry, StyleResult]:
-            from engine.style import StyleMaker
-
-            if bundle is None:
-                raise _NoModel
             files = _spread(_picture_files(paths))
-            result = StyleMaker(bundle, provider).from_pictures(
+            result = maker().from_pictures(
                 name, files or paths, whole=whole, progress=progress, cancelled=cancelled
             )
             entry = shelf.add(result.style)
@@ -122,9 +121,12 @@ class StyleCommands(QObject):
         shares = [weights[entry.id] for entry in entries]
         self._add(lambda: mix([entry.style for entry in entries], shares, name.strip() or None), by)
 
-    def duplicate(self, id: str, *, by: object = None) -> None:
-        """A copy, right behind the original."""
-        self._added(lambda: self._rooms.style_shelf.duplicate(id), by, use=False)
+    def duplicate(self, id: str, *, name: str = "", by: object = None) -> None:
+        """A copy, right behind the original. name: empty for the original's with a number."""
+        entry = self._rooms.styles.entry(id)
+        if entry is not None:
+            copy = replace(entry.style, name=name.strip() or entry.name)
+            self._added(lambda: self._rooms.style_shelf.add(copy, after=id), by, use=False)
 
     def import_file(self, path: Path, *, by: object = None) -> None:
         """Adds a style from a file."""
@@ -190,27 +192,6 @@ class StyleCommands(QObject):
         strength = min(1.0, max(0.0, strength))
         self._change(Text("Set strength"), id, lambda style: replace(style, strength=strength), by)
 
-    def set_weights(self, id: str, weights: Mapping[str, float], *, by: object = None) -> None:
-        """How much each reference counts (digest -> weight 0..1); the style is made anew from them."""
-        bundle, provider = self._rooms.model.bundle, self._rooms.model.provider
-
-        def change(style: Style) -> Style:
-            from engine.style import StyleMaker
-
-            if bundle is None:
-                raise _NoModel
-            references = tuple(
-                replace(one, weight=min(1000.0, max(0.0, weights.get(one.digest, one.weight))))
-                for one in style.references
-            )
-            return StyleMaker(bundle, provider).re_encode(replace(style, references=references)).style
-
-        self._change(Text("Weigh references"), id, change, by)
-
-    def re_encode(self, id: str, *, by: object = None) -> None:
-        """Makes a style of another model anew for the one in use, from its stored references."""
-        self.set_weights(id, {}, by=by)
-
     def reorder(self, ids: Sequence[str], *, by: object = None) -> None:
         """Sets the order."""
         shelf, ids = self._rooms.style_shelf, list(ids)
@@ -247,9 +228,11 @@ class StyleCommands(QObject):
 
     def export_file(self, id: str, path: Path, *, overwrite: bool = False, by: object = None) -> None:
         """Writes a style to a file of its own."""
-        notices = self._rooms.notices
+        notices, entry = self._rooms.notices, self._rooms.styles.entry(id)
+        if entry is None:
+            return
         self._rooms.writer.run(
-            lambda: self._rooms.style_shelf.export_file(id, path, overwrite=overwrite),
+            lambda: entry.style.save(path, overwrite=overwrite),
             lambda written: notices.add(
                 Kind.SUCCESS, Text("The style was written to {path}.", path=str(written))
             ),
@@ -300,16 +283,8 @@ class StyleCommands(QObject):
             Kind.WARNING,
             Text("The style “{name}” was made with another model.", name=entry.name),
             meaning=Text("Its numbers mean nothing to the model in use."),
-            advice=Text("Make it anew for this model from its references, or switch the model."),
+            advice=Text("Switch to the model it was made with, or make it anew from its pictures."),
         )
-
-
-class _NoModelError(PersonaError):
-    def __str__(self) -> str:
-        return "There is no model yet; wait until one is loaded, or choose one in the settings."
-
-
-_NoModel = _NoModelError()
 
 
 def _name_for(paths: Sequence[Path]) -> str:

@@ -9,10 +9,10 @@ from __future__ import annotations
 import hashlib
 import re
 import threading
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
-from functools import wraps
+from functools import partial, wraps
 from pathlib import Path
 from typing import Any, Concatenate, ParamSpec, TypeVar
 
@@ -24,6 +24,7 @@ from engine.images import Picture, resize
 from engine.style import Style
 from studio.library import jsonfile
 from studio.library.pictures import Damage
+from studio.library.starters import LIST, Starter, load_starters
 from studio.library.trash import Bin, Slot
 
 SUFFIX = ".style.json"
@@ -54,11 +55,26 @@ class StyleEntry:
     path: Path
     starter: bool = False
     """Came with the program."""
+    began_as: Starter | None = None
+    """The starter with pictures and names of its own that it began as."""
 
     @property
     def name(self) -> str:
         """What people call it."""
         return self.style.name
+
+    def title(self, language: str) -> str:
+        """Its name; a starter that nobody renamed has one in every language."""
+        return self.began_as.name_of(self.style, language) if self.began_as else self.name
+
+    def tags(self, language: str) -> tuple[str, ...]:
+        """Its tags; those of an untouched starter in `language`."""
+        return self.began_as.tags_of(self.style, language) if self.began_as else self.style.tags
+
+    @property
+    def pictures(self) -> tuple[Path, ...]:
+        """Originals of its references that came with the program, cut to the face."""
+        return self.began_as.pictures if self.began_as else ()
 
 
 class StyleShelf:
@@ -70,6 +86,7 @@ class StyleShelf:
         self.trash = trash
         self.starters = starters
         self._lock = threading.RLock()
+        self._born: dict[str, Starter] = {}
 
     @_alone
     def entries(self) -> tuple[list[StyleEntry], list[Damage]]:
@@ -118,12 +135,6 @@ class StyleShelf:
         return self.save(id, replace(self.entry(id).style, name=name.strip()))
 
     @_alone
-    def duplicate(self, id: str, name: str = "") -> StyleEntry:
-        """A copy, right behind the original."""
-        style = self.entry(id).style
-        return self.add(replace(style, name=name or style.name), after=id)
-
-    @_alone
     def reorder(self, ids: Sequence[str]) -> None:
         """Sets the order; styles that are not named keep theirs, behind. TargetError."""
         self._update(order=list(dict.fromkeys(ids)))
@@ -146,24 +157,22 @@ class StyleShelf:
         """Adds a style from a file that was exported. StyleError when it is not one."""
         return self.add(Style.load(path))
 
-    def export_file(self, id: str, path: Path, *, overwrite: bool = False) -> Path:
-        """Writes one style to a file of its own. TargetError."""
-        return self.entry(id).style.save(path, overwrite=overwrite)
-
     @_alone
     def add_starters(self) -> list[Damage]:
         """Puts the styles that come with the program on the shelf, each once; news replace the untouched."""
         if self.starters is None or not self.starters.is_dir():
             return []
-        seen: dict[str, str] = dict(self._shelf()["starters"])
+        shelf = self._shelf()
+        seen: dict[str, str] = dict(shelf["starters"])
         damaged = []
-        for source in sorted(self.starters.glob("*.json")):
+        for source, read, digest in self._starters(damaged):
             try:
-                self._add_starter(source, seen)
+                self._add_starter(_id_of(source), read, digest, seen)
             except (PersonaError, OSError) as error:
                 damaged.append(Damage(source, str(error)))
-        if seen != self._shelf()["starters"]:
-            self._update(starters=seen)
+        if seen != shelf["starters"]:
+            new = [one for one in seen if one not in shelf["starters"] and one not in shelf["order"]]
+            self._update(starters=seen, order=[*shelf["order"], *new])
         return damaged
 
     def free_style_name(self, name: str) -> str:
@@ -174,20 +183,33 @@ class StyleShelf:
         stem = re.sub(r" \d+$", "", name)
         return next(new for n in range(2, 100_000) if (new := f"{stem} {n}").casefold() not in taken)
 
-    def _add_starter(self, source: Path, seen: dict[str, str]) -> None:
-        content = source.read_bytes()
-        one, digest = _id_of(source), hashlib.sha256(content).hexdigest()
-        if seen.get(one) == digest:
+    def _starters(self, damaged: list[Damage]) -> Iterator[tuple[Path, Callable[[], bytes], str]]:
+        """(source, what reads its style file, digest) of each; those with pictures first."""
+        assert self.starters is not None
+        try:
+            self._born = {starter.id: starter for starter in load_starters(self.starters)}
+        except (PersonaError, OSError) as error:
+            damaged.append(Damage(self.starters / LIST, str(error)))
+        for starter in self._born.values():
+            yield starter.folder, partial(_draft, starter), starter.digest
+        for source in sorted(self.starters.glob("*.json")):
+            if source.name != LIST:
+                yield source, source.read_bytes, _digest(source)
+
+    def _add_starter(self, one: str, read: Callable[[], bytes], digest: str, seen: dict[str, str]) -> None:
+        """seen: id -> the digests of what it was made from and of the file that was written."""
+        before, _, written = seen.get(one, "").partition(" ")
+        if before == digest:
             return
+        content = read()
         Style.from_json(content)
         target = self._path(one)
-        old = seen.get(one)
-        seen[one] = digest
-        if old is not None and not (target.exists() and _digest(target) == old):
+        seen[one] = f"{digest} {hashlib.sha256(content).hexdigest()}"
+        if before and not (target.exists() and _digest(target) == (written or before)):
             return  # was changed or deleted by its owner, who decides
         make_folder(self.folder)
         with suppress(TargetExistsError):
-            write_atomic(target, content, overwrite=old is not None)
+            write_atomic(target, content, overwrite=bool(before))
 
     def _save_new(self, style: Style) -> str:
         make_folder(self.folder)
@@ -201,7 +223,7 @@ class StyleShelf:
 
     def _entry(self, path: Path, shelf: dict[str, Any]) -> StyleEntry:
         one = _id_of(path)
-        return StyleEntry(one, Style.load(path), path, one in shelf["starters"])
+        return StyleEntry(one, Style.load(path), path, one in shelf["starters"], self._born.get(one))
 
     def _name_or_id(self, one: str) -> str:
         try:
@@ -246,6 +268,10 @@ class StyleShelf:
 
 def _id_of(path: Path) -> str:
     return path.name.removesuffix(SUFFIX).removesuffix(".json")
+
+
+def _draft(starter: Starter) -> bytes:
+    return starter.draft().to_json().encode()
 
 
 def _digest(path: Path) -> str:

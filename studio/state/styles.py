@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Sequence
+from dataclasses import replace
 from enum import IntEnum
 from functools import lru_cache
 from typing import Any
@@ -12,7 +13,8 @@ from PySide6.QtCore import QAbstractListModel, QModelIndex, QObject, Qt, Signal
 from PySide6.QtGui import QImage
 
 from engine.errors import StyleError
-from engine.style import Reference
+from engine.style import Reference, Style
+from studio.library.settings import LANGUAGES
 from studio.library.styles import StyleEntry, swatch
 from studio.state.items import ROOT, AnyIndex
 from studio.state.pixels import from_image, to_image
@@ -122,6 +124,8 @@ class StyleLibrary(QObject):
 
     def __init__(self, parent: QObject | None = None) -> None:
         super().__init__(parent)
+        self._on_disk: tuple[StyleEntry, ...] = ()
+        self._fitted: dict[Style, Style] = {}
         self._entries: tuple[StyleEntry, ...] = ()
         self._active_id: str | None = None
         self._search = ""
@@ -130,8 +134,13 @@ class StyleLibrary(QObject):
 
     @property
     def entries(self) -> tuple[StyleEntry, ...]:
-        """All styles in their order."""
+        """All styles in their order, as the model in use understands them where that is known."""
         return self._entries
+
+    @property
+    def unfit(self) -> tuple[StyleEntry, ...]:
+        """The styles that still have to be made anew for the model in use."""
+        return tuple(e for e in self._entries if not self.is_usable(e) and e.style.references)
 
     @property
     def active(self) -> StyleEntry | None:
@@ -174,7 +183,8 @@ class StyleLibrary(QObject):
     def set_entries(self, entries: Sequence[StyleEntry]) -> None:
         """Takes in what is on disk; the style in use stays in use while it exists."""
         before = self.active
-        self._entries = tuple(entries)
+        self._on_disk = tuple(entries)
+        self._entries = tuple(map(self._fit, self._on_disk))
         self._show()
         if self._active_id is not None and self.active is None:
             self._active_id = None
@@ -186,7 +196,19 @@ class StyleLibrary(QObject):
         """The model in use, which decides what is usable."""
         if model_id != self._model_id:
             self._model_id = model_id
+            self._fitted.clear()
+            self.set_entries(self._on_disk)
             self.items.touch()
+
+    def add_fitted(self, style: Style, fitted: Style) -> None:
+        """A style of another model was made anew for the one in use."""
+        if fitted.model == self._model_id:
+            self._fitted[style] = fitted
+            self.set_entries(self._on_disk)
+
+    def _fit(self, entry: StyleEntry) -> StyleEntry:
+        fitted = self._fitted.get(entry.style) if entry.style.model != self._model_id else None
+        return replace(entry, style=fitted) if fitted is not None else entry
 
     def _show(self) -> None:
         words = self._search.casefold().split()
@@ -194,7 +216,8 @@ class StyleLibrary(QObject):
 
 
 def _matches(entry: StyleEntry, words: Sequence[str]) -> bool:
-    text = " ".join((entry.name, *entry.style.tags)).casefold()
+    known = [(entry.title(language), *entry.tags(language)) for language in LANGUAGES]
+    text = " ".join(word for words_of in known for word in words_of).casefold()
     return all(word in text for word in words)
 
 

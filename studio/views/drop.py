@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 
-from PySide6.QtCore import QEvent, QMimeData, QObject, QRectF, Qt, QUrl, Signal
+from PySide6.QtCore import QEvent, QMimeData, QObject, QPoint, QRect, QRectF, Qt, QUrl, Signal
 from PySide6.QtGui import (
     QDragEnterEvent,
     QDragLeaveEvent,
@@ -21,9 +21,28 @@ from PySide6.QtWidgets import QWidget
 from studio.theme import RADIUS_LARGE
 from studio.views.kit import paint
 from studio.views.kit.empty import Sign
+from studio.views.kit.flow import clear
 from studio.views.kit.layout import column
 from studio.views.kit.text import Text, heading
 from studio.views.look import Look
+
+
+PICTURE_FILTER = "*.png *.jpg *.jpeg *.webp *.tif *.tiff *.bmp"
+"""For dialogs that choose pictures."""
+
+
+@dataclass(frozen=True)
+class Zone:
+    """A place to drop files on, and what becomes of them there."""
+
+    id: str
+    """Its words are "drop.<id>" and "drop.<id>.hint"."""
+    icon: str
+    values: tuple[tuple[str, str], ...] = ()
+    """What goes into the braces of its words."""
+
+
+STYLE = Zone("style", "pictures")
 
 
 @dataclass(frozen=True)
@@ -32,6 +51,8 @@ class Dropped:
 
     paths: tuple[Path, ...]
     refused: tuple[str, ...]
+    zone: str = STYLE.id
+    """Where they were dropped."""
 
 
 def sort_urls(urls: Sequence[QUrl]) -> Dropped:
@@ -62,33 +83,79 @@ def _shown(url: QUrl) -> str:
     return text if len(text) <= 80 else text[:79] + "…"
 
 
+class ZoneSign(QWidget):
+    """One zone: a sign, what becomes of the files, and for which files it is meant."""
+
+    def __init__(self, look: Look, zone: Zone, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._look, self.zone, self._on = look, zone, False
+        values = dict(zone.values)
+        name = heading(look)
+        hint = Text(look, role="muted", wrap=True)
+        look.words.bind(name, "setText", f"drop.{zone.id}", **values)
+        look.words.bind(hint, "setText", f"drop.{zone.id}.hint", **values)
+        for label in (name, hint):
+            label.setAlignment(Qt.AlignmentFlag.AlignHCenter)
+        name.setWordWrap(True)
+        name.setFixedWidth(400)
+        hint.setFixedWidth(400)
+        box = column(None, gap=12, margins=(24, 24, 24, 24), parent=self)
+        for part in (Sign(look, zone.icon, 48, "accent"), name, hint):
+            box.addWidget(part, 0, Qt.AlignmentFlag.AlignHCenter)
+        box.addStretch(1)
+
+    def set_on(self, on: bool) -> None:
+        """The pointer is over it."""
+        if on != self._on:
+            self._on = on
+            self.update()
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        painter = paint.smooth(QPainter(self))
+        theme, rect = self._look.theme, QRectF(self.rect()).adjusted(8, 8, -8, -8)
+        if self._on:
+            paint.fill(painter, rect, theme.color("tint"), RADIUS_LARGE * 2)
+        pen = QPen(theme.color("accent" if self._on else "outline"), 2)
+        pen.setDashPattern([5, 4])
+        painter.setPen(pen)
+        painter.setBrush(Qt.BrushStyle.NoBrush)
+        painter.drawRoundedRect(rect, RADIUS_LARGE * 2, RADIUS_LARGE * 2)
+        painter.end()
+
+
 class DropOverlay(QWidget):
     """Lies over the window while something is dragged across it."""
 
     def __init__(self, look: Look, parent: QWidget) -> None:
         super().__init__(parent)
         self._look = look
+        self.signs: list[ZoneSign] = []
         self.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents)
-        hint = Text(look, "drop.hint", role="muted", wrap=True)
-        hint.setAlignment(Qt.AlignmentFlag.AlignHCenter)
-        hint.setFixedWidth(440)
-        box = column(None, gap=12, margins=(48, 48, 48, 48), parent=self)
-        for part in (Sign(look, "pictures", 56, "accent"), heading(look, "drop.title"), hint):
-            box.addWidget(part, 0, Qt.AlignmentFlag.AlignHCenter)
-        box.addStretch(1)
+        self._box = column(gap=0, margins=(8, 8, 8, 8), parent=self)
         self.hide()
 
+    def open(self, place: QRect, zones: Sequence[Zone]) -> None:
+        """Covers `place`; the zones lie one under the other."""
+        if [sign.zone for sign in self.signs] != list(zones):
+            clear(self._box)
+            self.signs = [ZoneSign(self._look, zone) for zone in zones]
+            for sign in self.signs:
+                self._box.addWidget(sign, 1)
+        self.setGeometry(place)
+        self.show()
+        self.raise_()
+
+    def point_at(self, at: QPoint) -> str:
+        """The zone at a point of the parent, which lights up; the first one when there is none."""
+        here = self.mapFromParent(at)
+        found = next((sign for sign in self.signs if sign.geometry().contains(here)), self.signs[0])
+        for sign in self.signs:
+            sign.set_on(sign is found)
+        return found.zone.id
+
     def paintEvent(self, event: QPaintEvent) -> None:
-        painter = paint.smooth(QPainter(self))
-        theme = self._look.theme
-        painter.fillRect(self.rect(), paint.faded(theme.color("window"), 0.92))
-        pen = QPen(theme.color("accent"), 2)
-        pen.setDashPattern([5, 4])
-        painter.setPen(pen)
-        painter.setBrush(Qt.BrushStyle.NoBrush)
-        painter.drawRoundedRect(
-            QRectF(self.rect()).adjusted(20, 20, -20, -20), RADIUS_LARGE * 2, RADIUS_LARGE * 2
-        )
+        painter = QPainter(self)
+        painter.fillRect(self.rect(), paint.faded(self._look.theme.color("window"), 0.92))
         painter.end()
 
 
@@ -98,12 +165,24 @@ class DropTarget(QObject):
     dropped = Signal(object)
     """Dropped."""
 
-    def __init__(self, look: Look, window: QWidget) -> None:
+    def __init__(
+        self,
+        look: Look,
+        window: QWidget,
+        zones: Callable[[], Sequence[Zone]] = lambda: (STYLE,),
+        place: Callable[[], QRect] | None = None,
+    ) -> None:
+        """zones: what may become of files at the moment. place: what the sign covers; None: the whole window."""
         super().__init__(window)
-        self._window = window
+        self._window, self._zones = window, zones
+        self._place = place or window.rect
         self.overlay = DropOverlay(look, window)
         window.setAcceptDrops(True)
         window.installEventFilter(self)
+
+    def open(self) -> None:
+        """Shows the sign."""
+        self.overlay.open(self._place(), self._zones())
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
         if isinstance(event, QDragEnterEvent | QDragMoveEvent) and event.type() in (
@@ -123,19 +202,19 @@ class DropTarget(QObject):
             return False
         event.acceptProposedAction()
         if not self.overlay.isVisible():
-            self.overlay.setGeometry(self._window.rect())
-            self.overlay.show()
-            self.overlay.raise_()
+            self.open()
+        self.overlay.point_at(event.position().toPoint())
         return True
 
     def _drop(self, event: QDropEvent) -> bool:
+        zone = self.overlay.point_at(event.position().toPoint()) if self.overlay.signs else STYLE.id
         self.overlay.hide()
         if not event.mimeData().hasUrls():
             return False
         event.acceptProposedAction()
-        self.take(event.mimeData())
+        self.take(event.mimeData(), zone)
         return True
 
-    def take(self, mime: QMimeData) -> None:
+    def take(self, mime: QMimeData, zone: str = STYLE.id) -> None:
         """What was dropped, or pasted."""
-        self.dropped.emit(sort_urls(mime.urls()))
+        self.dropped.emit(replace(sort_urls(mime.urls()), zone=zone))

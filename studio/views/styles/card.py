@@ -1,11 +1,15 @@
-"""One style in the library: its face, name and colours. The one in use opens and shows its references."""
+"""One style in the library: its face, name, tags and colours. The one in use opens and shows its references.
+
+By key: Enter uses it, F2 renames it, Alt+Enter edits it, Alt+Up and Alt+Down move it, Delete deletes it.
+"""
 
 from __future__ import annotations
 
-from PySide6.QtCore import QEvent, QMimeData, QPoint, QPointF, QRectF, Qt, Signal
+from collections.abc import Callable
+
+from PySide6.QtCore import QEvent, QPoint, QPointF, QRectF, Qt, Signal
 from PySide6.QtGui import (
     QContextMenuEvent,
-    QDrag,
     QDragEnterEvent,
     QDragLeaveEvent,
     QDragMoveEvent,
@@ -18,18 +22,16 @@ from PySide6.QtGui import (
 )
 from PySide6.QtWidgets import QApplication, QLineEdit, QSizePolicy, QStackedLayout, QWidget
 
-from engine.style import Reference
 from studio.library.styles import StyleEntry
-from studio.theme import RADIUS_LARGE
+from studio.theme import RADIUS_LARGE, Type
 from studio.views.kit import paint
-from studio.views.kit.button import IconButton
+from studio.views.kit.button import Button, IconButton
 from studio.views.kit.layout import column, row
-from studio.views.kit.slider import SliderRow
-from studio.views.kit.text import MEDIUM, Elided, caption
+from studio.views.kit.text import MEDIUM, Elided
 from studio.views.look import Look
 from studio.views.styles.collage import Collage, References, Swatches
-
-MIME = "application/x-persona-style"
+from studio.views.styles.dragged import drag_style, pictures_over, style_over
+from studio.views.styles.reference import ReferenceLine
 
 
 class NameField(QWidget):
@@ -77,37 +79,6 @@ class NameField(QWidget):
             self.renamed.emit(name)
 
 
-class ReferenceRow(QWidget):
-    """One reference: what it is called, how well it fits, how much it counts."""
-
-    weighed = Signal(str, float)
-    """Digest, weight 0..1."""
-
-    def __init__(self, look: Look, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
-        self._look = look
-        self.digest = ""
-        self.name = Elided(look, size=12, mode=Qt.TextElideMode.ElideMiddle)
-        self.fit = caption(look)
-        self.weight = SliderRow(look, "styles.weight", default=1.0, tip="styles.weight.tip")
-        column(row(self.name, self.fit, gap=8), self.weight, gap=4, parent=self)
-        self.weight.settled.connect(lambda value: self.weighed.emit(self.digest, round(value, 2)))
-        self.hide()
-
-    def show_reference(self, reference: Reference | None) -> None:
-        """None: no reference is looked at."""
-        self.setVisible(reference is not None)
-        if reference is None:
-            self.digest = ""
-            return
-        words = self._look.words
-        self.digest = reference.digest
-        self.name.set_text(reference.name)
-        key = "styles.fit.odd" if reference.outlier else "styles.fit"
-        self.fit.setText(words(key, fit=f"{max(0.0, reference.fit):.0%}"))
-        self.weight.set_value(min(1.0, reference.weight))
-
-
 class StyleCard(QWidget):
     """A card that can be chosen, dragged onto another and dropped upon."""
 
@@ -115,12 +86,22 @@ class StyleCard(QWidget):
     menu_wanted = Signal(QPoint)
     """Global position."""
     renamed = Signal(str)
+    edit_wanted = Signal()
+    delete_wanted = Signal()
     mixed = Signal(str)
     """Id of the style that was dropped on this one."""
     weighed = Signal(str, float)
     """Digest of a reference, its weight."""
+    left_out = Signal(str)
+    """Digest of a reference."""
+    given = Signal(object)
+    """Pictures that were dropped here."""
     placed = Signal(str, bool)
     """Id of a style that was dropped at the edge; True: above this one."""
+    stepped = Signal(int)
+    """The card after (1) or before (-1) this one is wanted."""
+    moved = Signal(int)
+    """This one is to go down (1) or up (-1)."""
 
     def __init__(self, look: Look, entry: StyleEntry | None, parent: QWidget | None = None) -> None:
         """entry None: the card for no style at all."""
@@ -132,20 +113,23 @@ class StyleCard(QWidget):
         self._pressed: QPointF | None = None
         self.collage = Collage(look, 52)
         self.name = NameField(look)
-        self.meta = caption(look)
+        self.meta = Elided(look, size=Type.CAPTION, role="muted")
         self.swatches = Swatches(look)
         self.references = References(look)
-        self.reference = ReferenceRow(look)
+        self.reference = ReferenceLine(look, picture=False)
+        self.edit = Button(look, "styles.edit", kind="link", pressed=self.edit_wanted.emit)
         self.more = IconButton(look, "more", "styles.more", size=24, pressed=self._show_menu)
         self._arrange()
         self._set_up()
 
     def _arrange(self) -> None:
-        below = row(self.meta, None, self.swatches, gap=8)
+        below = row(self.meta, self.swatches, gap=8)
         words = column(None, row(self.name, self.more, gap=4), below, None, gap=2)
         head = row(self.collage, words, gap=12)
-        self.references.hide()
-        column(head, self.references, self.reference, gap=10, margins=(10, 8, 8, 8), parent=self)
+        for part in (self.references, self.reference, self.edit):
+            part.hide()
+        edit = row(self.edit, None)
+        column(head, self.references, self.reference, edit, gap=8, margins=(10, 8, 8, 8), parent=self)
         if self.entry is None:
             self.more.hide()
             self.swatches.hide()
@@ -158,6 +142,7 @@ class StyleCard(QWidget):
         self.name.renamed.connect(self.renamed)
         self.references.picked.connect(self._look_into)
         self.reference.weighed.connect(self.weighed)
+        self.reference.left_out.connect(self.left_out)
         self.more.setVisible(False)
         self._look.words.language_changed.connect(self.show_entry)
         self.show_entry()
@@ -167,16 +152,19 @@ class StyleCard(QWidget):
         words, entry = self._look.words, self.entry
         if entry is None:
             self.name.set_name(words("styles.none"))
-            self.meta.setText(words("styles.none.meta"))
             self.collage.set_style(None, "sparkle")
         else:
-            self.name.set_name(entry.name)
-            self.meta.setText(self._meta(entry))
+            self.name.set_name(entry.title(words.language))
             self.collage.set_style(entry.style, "mix" if not entry.style.references else "style")
             self.references.set_references(entry.style.references)
             self._look_into(self.reference.digest)
+        self._show_meta()
+
+    def _show_meta(self) -> None:
+        meta = self._meta(self.entry) if self.entry else self._look.words("styles.none.meta")
+        self.meta.set_text(meta)
         self.setAccessibleName(self.name.label.text())
-        self.setAccessibleDescription(self.meta.text())
+        self.setAccessibleDescription(meta)
 
     def set_entry(self, entry: StyleEntry) -> None:
         self.entry = entry
@@ -186,11 +174,13 @@ class StyleCard(QWidget):
         """Whether it is in use, whether the model can use it, and its colours."""
         self.active, self._usable = active, usable
         self.swatches.set_colors(colors)
-        self.references.setVisible(active and bool(self.entry and self.entry.style.references))
+        opened = active and bool(self.entry and self.entry.style.references)
+        self.references.setVisible(opened)
+        self.edit.setVisible(opened)
         if not active:
             self._look_into("")
         self.collage.set_faded(not usable)
-        self.meta.setText(self._meta(self.entry) if self.entry else self._look.words("styles.none.meta"))
+        self._show_meta()
         self.updateGeometry()
         self.update()
 
@@ -199,17 +189,19 @@ class StyleCard(QWidget):
         references = self.entry.style.references if self.entry else ()
         found = next((one for one in references if one.digest == digest), None)
         self.references.pick(digest if found else "")
-        self.reference.show_reference(found)
+        self.reference.setVisible(found is not None)
+        self.reference.digest = ""
+        if found is not None:
+            self.reference.show_reference(found)
 
     def _meta(self, entry: StyleEntry) -> str:
         words, count = self._look.words, len(entry.style.references)
         if not self._usable:
-            return words("styles.other_model")
-        if not count:
-            return words("styles.mixed")
+            return words("styles.fitting" if count else "styles.other_model")
+        made_of = words("styles.pictures", count=count) if count else words("styles.mixed")
         odd = len(entry.style.outliers)
-        text = words("styles.pictures", count=count)
-        return f"{text} · {words('styles.odd', count=odd)}" if odd else text
+        parts = [*entry.tags(words.language), words("styles.odd", count=odd) if odd else ""]
+        return " · ".join(part for part in parts if part) or made_of
 
     def _show_menu(self) -> None:
         self.menu_wanted.emit(self.more.mapToGlobal(QPoint(0, self.more.height() + 4)))
@@ -247,61 +239,78 @@ class StyleCard(QWidget):
             self.menu_wanted.emit(event.globalPos())
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
-        if event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter, Qt.Key.Key_Space):
-            self.chosen.emit()
-        elif event.key() == Qt.Key.Key_F2 and self.entry is not None:
-            self.name.edit()
-        elif event.key() == Qt.Key.Key_Menu and self.entry is not None:
-            self._show_menu()
-        else:
+        do = self._by_key(Qt.Key(event.key()), bool(event.modifiers() & Qt.KeyboardModifier.AltModifier))
+        if do is None:
             super().keyPressEvent(event)
+        else:
+            do()
+
+    def _by_key(self, key: Qt.Key, alt: bool) -> Callable[[], object] | None:
+        """What a key does."""
+        ways = {Qt.Key.Key_Up: -1, Qt.Key.Key_Down: 1}
+        enters = (Qt.Key.Key_Return, Qt.Key.Key_Enter)
+        if key in ways and not alt:
+            return lambda: self.stepped.emit(ways[key])
+        if key in (*enters, Qt.Key.Key_Space) and not alt:
+            return self.chosen.emit
+        if self.entry is None:
+            return None
+        if key in ways:
+            return lambda: self.moved.emit(ways[key])
+        if key in enters:
+            return self.edit_wanted.emit
+        return {
+            Qt.Key.Key_F2: self.name.edit,
+            Qt.Key.Key_Menu: self._show_menu,
+            Qt.Key.Key_Delete: self.delete_wanted.emit,
+        }.get(key)
 
     def _drag(self) -> None:
         assert self.entry is not None
-        mime = QMimeData()
-        mime.setData(MIME, self.entry.id.encode())
-        drag = QDrag(self)
-        drag.setMimeData(mime)
-        drag.setPixmap(self.collage.grab())
-        drag.setHotSpot(QPoint(26, 26))
-        drag.exec(Qt.DropAction.MoveAction)
+        drag_style(self.entry.id, self, self.collage).exec(Qt.DropAction.MoveAction)
 
     def dragEnterEvent(self, event: QDragEnterEvent) -> None:
-        if self._dragged(event) is not None:
-            event.acceptProposedAction()
+        self.dragMoveEvent(event)
 
     def dragMoveEvent(self, event: QDragMoveEvent) -> None:
-        if self._dragged(event) is not None:
-            self._drop = self._zone(event.position())
-            self.update()
-            event.acceptProposedAction()
+        if not self._welcomes(event):
+            event.ignore()
+            return
+        self._drop = self._zone(event)
+        self.update()
+        event.acceptProposedAction()
 
     def dragLeaveEvent(self, event: QDragLeaveEvent) -> None:
         self._drop = ""
         self.update()
 
     def dropEvent(self, event: QDropEvent) -> None:
-        which, zone, self._drop = self._dragged(event), self._zone(event.position()), ""
+        welcome, zone, self._drop = self._welcomes(event), self._zone(event), ""
         self.update()
-        if which is None:
+        if not welcome:
             return
         event.acceptProposedAction()
-        if zone == "mix":
+        which, pictures = style_over(event), pictures_over(event)
+        if which is None:
+            self.given.emit(pictures)
+        elif zone == "on":
             self.mixed.emit(which)
         else:
             self.placed.emit(which, zone == "above")
 
-    def _dragged(self, event: QDropEvent) -> str | None:
-        if not event.mimeData().hasFormat(MIME) or self.entry is None:
-            return None
-        which = bytes(event.mimeData().data(MIME).data()).decode()
-        return which if which != self.entry.id else None
+    def _welcomes(self, event: QDropEvent) -> bool:
+        """Another style, or pictures."""
+        if self.entry is None:
+            return False
+        which = style_over(event)
+        return which != self.entry.id if which is not None else pictures_over(event) is not None
 
-    def _zone(self, at: QPointF) -> str:
-        edge = min(14.0, self.height() * 0.22)
-        if at.y() < edge:
-            return "above"
-        return "below" if at.y() > self.height() - edge else "mix"
+    def _zone(self, event: QDropEvent) -> str:
+        """ "on" the card, or at its edge: "above" or "below"; only styles go between cards."""
+        edge, y = min(14.0, self.height() * 0.22), event.position().y()
+        if style_over(event) is None or edge <= y <= self.height() - edge:
+            return "on"
+        return "above" if y < edge else "below"
 
     # ---- drawing
 
@@ -312,7 +321,7 @@ class StyleCard(QWidget):
             paint.fill(painter, rect, theme.color("tint"), RADIUS_LARGE)
         elif self.underMouse() and self.isEnabled():
             paint.fill(painter, rect, theme.color("hover"), RADIUS_LARGE)
-        if self._drop == "mix":
+        if self._drop == "on":
             paint.outline(painter, rect, theme.color("accent"), RADIUS_LARGE, 2)
         elif self._drop:
             y = 0.0 if self._drop == "above" else rect.height() - 2

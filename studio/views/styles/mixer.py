@@ -51,11 +51,11 @@ class Mixer(Surface):
 
     def open(self, first: StyleEntry, second: StyleEntry) -> None:
         """Begins with half and half."""
-        self._names = (first.name, second.name)
         self.first.set_style(first.style)
         self.second.set_style(second.style)
-        self.first.setToolTip(first.name)
-        self.second.setToolTip(second.name)
+        language = self._look.words.language
+        self.first.setToolTip(first.title(language))
+        self.second.setToolTip(second.title(language))
         self.name.clear()
         self.slider.setValue(500)
         self.show()

@@ -23,6 +23,7 @@ from studio.views.kit.layout import Surface, column, row, scrolling
 from studio.views.kit.text import caption, title
 from studio.views.look import Look
 from studio.views.styles.card import StyleCard
+from studio.views.styles.dragged import Pictures
 from studio.views.styles.mixer import Mixer
 
 MANY = 6
@@ -31,6 +32,9 @@ MANY = 6
 
 class StylePanel(Surface):
     """The library of styles."""
+
+    edit_wanted = Signal(str)
+    """Id of a style that is to be opened."""
 
     def __init__(
         self,
@@ -69,7 +73,8 @@ class StylePanel(Surface):
         searching = row(self.search, margins=(16, 0, 16, 4))
         guests = (self._guest,) if self._guest is not None else ()
         foot = column(*guests, self.drop, gap=12, margins=(12, 8, 12, 12))
-        column(head, searching, scrolling(holder), foot, self.mixer, gap=4, parent=self)
+        self._area = scrolling(holder)
+        column(head, searching, self._area, foot, self.mixer, gap=4, parent=self)
         self.setMinimumWidth(248)
 
     def _connect(self) -> None:
@@ -80,6 +85,7 @@ class StylePanel(Surface):
         library.items.dataChanged.connect(self._mark)
         self.search.textChanged.connect(partial(setattr, library, "search"))
         self.none.chosen.connect(lambda: self._use(None))
+        self.none.stepped.connect(lambda way: self._step(None, way))
         self.drop.clicked.connect(self._actions["new_style"].trigger)
         self.mixer.share_changed.connect(self._show_mix)
         self.mixer.accepted.connect(self._save_mix)
@@ -111,16 +117,24 @@ class StylePanel(Surface):
             return card
         which = entry.id
         card = StyleCard(self._look, entry)
-        card.chosen.connect(lambda: self._use(which))
-        card.renamed.connect(lambda name: self._commands.rename(which, name, by=self))
-        card.menu_wanted.connect(lambda at: self._show_menu(which, at))
-        card.weighed.connect(
-            lambda digest, weight: self._commands.set_weights(which, {digest: weight}, by=self)
-        )
-        card.mixed.connect(lambda other: self.begin_mix(which, other))
-        card.placed.connect(lambda other, above: self._place(other, which, above=above))
+        self._connect_card(card, which)
         self.cards[which] = card
         return card
+
+    def _connect_card(self, card: StyleCard, which: str) -> None:
+        commands, references = self._commands, self._commands.references
+        card.chosen.connect(lambda: self._use(which))
+        card.renamed.connect(lambda name: commands.rename(which, name, by=self))
+        card.edit_wanted.connect(lambda: self.edit_wanted.emit(which))
+        card.delete_wanted.connect(lambda: commands.delete([which], by=self))
+        card.menu_wanted.connect(lambda at: self._show_menu(which, at))
+        card.weighed.connect(lambda digest, weight: references.weigh(which, {digest: weight}, by=self))
+        card.left_out.connect(lambda digest: references.remove(which, [digest], by=self))
+        card.given.connect(lambda pictures: self._give(which, pictures))
+        card.mixed.connect(lambda other: self.begin_mix(which, other))
+        card.placed.connect(lambda other, above: self._place(other, which, above=above))
+        card.stepped.connect(lambda way: self._step(which, way))
+        card.moved.connect(lambda way: self._move(which, way))
 
     def _mark(self, *_: object) -> None:
         active = self._library.active
@@ -144,6 +158,26 @@ class StylePanel(Surface):
         at = ids.index(beside) + (0 if above else 1)
         self._commands.reorder([*ids[:at], moved, *ids[at:]], by=self)
 
+    def _move(self, which: str, way: int) -> None:
+        """One place up or down."""
+        ids = [entry.id for entry in self._library.entries]
+        at = ids.index(which)
+        if 0 <= at + way < len(ids):
+            self._place(which, ids[at + way], above=way < 0)
+
+    def _step(self, which: str | None, way: int) -> None:
+        """The focus goes to the card above or below."""
+        cards = [self.none, *(self.cards[e.id] for e in self._library.items.shown)]
+        here = cards.index(self.none if which is None else self.cards[which])
+        there = cards[min(len(cards) - 1, max(0, here + way))]
+        there.setFocus(Qt.FocusReason.TabFocusReason)
+        self._area.ensureWidgetVisible(there, 0, 8)
+
+    def _give(self, which: str, pictures: Pictures) -> None:
+        """Pictures were dropped on a style: they become references of it."""
+        whole = True if pictures.own else None
+        self._commands.references.add(which, pictures.paths, whole=whole, by=self)
+
     # ---- menus
 
     def _show_add_menu(self) -> None:
@@ -157,18 +191,22 @@ class StylePanel(Surface):
         if entry is None:
             return
         words, menu = self._look.words, QMenu(self)
-        if self._library.is_usable(entry):
-            menu.addAction(words("styles.use"), lambda: self._use(which))
-        else:
-            menu.addAction(words("styles.anew"), lambda: self._commands.re_encode(which, by=self))
+        language = words.language
+        menu.addAction(words("styles.use"), lambda: self._use(which))
+        menu.addAction(words("styles.edit"), lambda: self.edit_wanted.emit(which))
         menu.addSeparator()
         menu.addAction(words("styles.rename"), self.cards[which].name.edit)
-        menu.addAction(words("styles.duplicate"), lambda: self._commands.duplicate(which, by=self))
+        menu.addAction(
+            words("styles.duplicate"),
+            lambda: self._commands.duplicate(which, name=entry.title(language), by=self),
+        )
         others = [other for other in self._library.entries if other.id != which]
         mixing = menu.addMenu(words("styles.mix_with"))
         mixing.setEnabled(bool(others))
         for other in others:
-            mixing.addAction(other.name.replace("&", "&&"), partial(self.begin_mix, which, other.id))
+            mixing.addAction(
+                other.title(language).replace("&", "&&"), partial(self.begin_mix, which, other.id)
+            )
         menu.addAction(words("styles.export"), lambda: self._export(entry))
         menu.addSeparator()
         menu.addAction(words("styles.delete"), lambda: self._commands.delete([which], by=self))

@@ -118,7 +118,7 @@ def test_mixing_weighing_and_reusing(real: Desk, until: Until, tmp_path: Path) -
     assert a is not None
     real.on_styles.use("a")
     before = real.explorer.styles
-    real.on_styles.set_weights("a", {a.style.references[0].digest: 0.0})
+    real.on_styles.references.weigh("a", {a.style.references[0].digest: 0.0})
     until(lambda: real.explorer.styles != before)
     assert real.styles.active_id == "a", "the style in use changes the picture at once"
     real.steps.undo()

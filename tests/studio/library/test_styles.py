@@ -38,8 +38,8 @@ def test_new_ones_come_first_copies_behind(shelf: StyleShelf) -> None:
     for name in "ABC":
         shelf.add(style(name))
     assert names(shelf) == ["C", "B", "A"]
-    shelf.duplicate("B")
-    shelf.duplicate("B")
+    for _ in range(2):
+        shelf.add(shelf.entry("B").style, after="B")
     assert names(shelf) == ["C", "B", "B 3", "B 2", "A"]
 
 
@@ -87,9 +87,9 @@ def test_deleted_styles_come_back_where_they_stood(shelf: StyleShelf) -> None:
 
 def test_one_file_out_and_in_again(shelf: StyleShelf, tmp_path: Path) -> None:
     shelf.add(style("Anna"))
-    path = shelf.export_file("Anna", tmp_path / "out.json")
+    path = shelf.entry("Anna").style.save(tmp_path / "out.json")
     with pytest.raises(TargetExistsError):
-        shelf.export_file("Anna", path)
+        shelf.entry("Anna").style.save(path)
     assert shelf.import_file(path).name == "Anna 2"
     (tmp_path / "bad.json").write_text("{}")
     with pytest.raises(StyleError, match=r"bad\.json"):

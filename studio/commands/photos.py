@@ -1,0 +1,121 @@
+"""Photos put into the style at hand: the face is found, and the canvas goes on from it as from any picture."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import QObject
+
+from engine.errors import Cancelled, NoFaceError, PersonaError, PictureError
+from engine.images import picture_files
+from engine.recipe import Recipe, StyleUse
+from studio.commands.explorer import ExplorerCommands
+from studio.commands.fitting import Fitting
+from studio.commands.pictures import PictureCommands
+from studio.commands.rooms import Rooms
+from studio.commands.told import said, shortened, tell
+from studio.library.tasks import IsCancelled, Progress
+from studio.library.text import Text
+from studio.state.jobs import Job
+from studio.state.notices import Act, Kind
+
+if TYPE_CHECKING:
+    from engine.style import StyleMaker
+
+FAITHFUL = 1.0
+"""Truncation: nearest to the photo."""
+
+
+@dataclass(frozen=True)
+class Restyled:
+    """What became of some photos."""
+
+    recipes: tuple[Recipe, ...]
+    problems: tuple[PersonaError, ...]
+
+
+class PhotoCommands(QObject):
+    """Acts on photos from outside."""
+
+    def __init__(
+        self,
+        rooms: Rooms,
+        fitting: Fitting,
+        explorer: ExplorerCommands,
+        pictures: PictureCommands,
+        parent: QObject | None = None,
+    ) -> None:
+        super().__init__(parent)
+        self._rooms, self._fitting = rooms, fitting
+        self._explorer, self._pictures = explorer, pictures
+
+    def restyle(self, paths: Sequence[Path], *, whole: bool | None = None, by: object = None) -> Job:
+        """Puts photos (and folders of them) into the style in use, with progress and cancel.
+
+        The first is opened on the canvas; of several, all are kept in the gallery. Without a style in use a photo
+        brings its own. whole: whether photos without a face are used whole; None as in the settings.
+        """
+        paths, rooms, maker = list(paths), self._rooms, self._fitting.maker()
+        styles, strength = rooms.explorer.styles, rooms.explorer.style_strength
+        whole = rooms.settings.whole_pictures if whole is None else whole
+
+        def work(progress: Progress, cancelled: IsCancelled) -> Restyled:
+            recipes: list[Recipe] = []
+            problems: list[PersonaError] = []
+            files = picture_files(paths)
+            for done, file in enumerate(files, 1):
+                if cancelled():
+                    raise Cancelled
+                try:
+                    recipes.append(recipe_of(maker(), file, styles, strength, whole=whole))
+                except PictureError as error:
+                    problems.append(error)
+                progress(done, len(files))
+            return Restyled(tuple(recipes), tuple(problems))
+
+        def again() -> tuple[Act, ...]:
+            if whole:
+                return ()
+            return (Act(Text("Use pictures whole"), lambda: self.restyle(paths, whole=True, by=by)),)
+
+        title = Text("Looking for the face") if len(paths) == 1 else Text("Looking for the faces")
+        return rooms.background.start(
+            title,
+            work,
+            lambda found: self._show(found, again(), by),
+            lambda error: tell(rooms.notices, Text("The photo could not be used."), error),
+        )
+
+    def _show(self, found: Restyled, acts: tuple[Act, ...], by: object) -> None:
+        recipes, notices = found.recipes, self._rooms.notices
+        if found.problems:
+            faceless = any(isinstance(problem, NoFaceError) for problem in found.problems)
+            notices.add(
+                Kind.WARNING if recipes else Kind.ERROR,
+                Text("Some photos could not be used.") if recipes else Text("The photo could not be used."),
+                meaning=Text("The model draws faces: it needs one to start from.") if faceless else None,
+                details=shortened(tuple(map(said, found.problems))),
+                acts=acts if faceless else (),
+            )
+        if recipes:
+            self._explorer.open_recipe(recipes[0], by=by)
+        if len(recipes) > 1:
+            self._pictures.keep_recipes(recipes, by=by)
+
+
+def recipe_of(
+    maker: StyleMaker, photo: Path, styles: tuple[StyleUse, ...], strength: float, *, whole: bool
+) -> Recipe:
+    """The recipe that gives the face in a photo back in `styles`, or in the photo's own. PictureError."""
+    from engine.generator import Generator
+
+    face = maker.aligned(photo, whole=whole).image
+    content = Generator(maker.bundle, network=maker.network).content(face)
+    plain = Recipe(maker.bundle.id, content=content, truncation=FAITHFUL)
+    if styles:
+        return replace(plain, styles=styles, style_strength=strength)
+    vector = tuple(maker.vector(face).astype(float).tolist())
+    return replace(plain, styles=(StyleUse(photo.stem[:200], vector),))

@@ -1,0 +1,135 @@
+"""What people do with the pictures a style is made from: add some, leave some out, weigh them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Mapping, Sequence
+from dataclasses import replace
+from pathlib import Path
+
+from PySide6.QtCore import QObject
+
+from engine.errors import NoFaceError, StyleError
+from engine.style import Reference, Style, StyleResult
+from studio.commands.fitting import Fitting
+from studio.commands.rooms import Rooms
+from studio.commands.steps import Area
+from studio.commands.told import said, shortened, tell
+from studio.library.styles import StyleEntry
+from studio.library.tasks import IsCancelled, Progress
+from studio.library.text import Text
+from studio.state.jobs import Job
+from studio.state.notices import Act, Kind
+
+STYLES = frozenset({Area.STYLES})
+
+
+class ReferenceCommands(QObject):
+    """Acts on the references of a style, which is made anew from them each time. `by` as everywhere."""
+
+    def __init__(self, rooms: Rooms, fitting: Fitting, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self._rooms, self._fitting = rooms, fitting
+
+    def weigh(self, id: str, weights: Mapping[str, float], *, by: object = None) -> None:
+        """How much each reference counts (digest -> weight 0..1)."""
+
+        def change(references: Sequence[Reference]) -> Sequence[Reference]:
+            asked = ((one, weights.get(one.digest, one.weight)) for one in references)
+            return [replace(one, weight=min(1000.0, max(0.0, weight))) for one, weight in asked]
+
+        self._change(Text("Weigh references"), id, change, by)
+
+    def remove(self, id: str, digests: Collection[str], *, by: object = None) -> None:
+        """Leaves references out; the last ones stay."""
+        entry = self._rooms.styles.entry(id)
+        known = [one.digest for one in entry.style.references] if entry else []
+        if entry is None or not set(digests) & set(known):
+            return
+        if set(known) <= set(digests):
+            self._rooms.notices.add(
+                Kind.INFO,
+                Text("A style needs at least one picture."),
+                advice=Text("Add another picture first, or delete the style."),
+            )
+            return
+        title = Text("Leave out a reference") if len(digests) == 1 else Text("Leave out references")
+        self._change(title, id, lambda all: [one for one in all if one.digest not in digests], by)
+
+    def add(self, id: str, paths: Sequence[Path], *, whole: bool | None = None, by: object = None) -> Job:
+        """Adds pictures, and folders of them, with progress and cancel.
+
+        whole: whether pictures without a face are used whole; None as in the settings.
+        """
+        entry, paths = self._rooms.styles.entry(id), list(paths)
+        name = entry.name if entry else id
+        whole = self._rooms.settings.whole_pictures if whole is None else whole
+        maker = self._fitting.maker()
+
+        def work(progress: Progress, cancelled: IsCancelled) -> StyleResult:
+            return maker().from_pictures(name, paths, whole=whole, progress=progress, cancelled=cancelled)
+
+        def again() -> tuple[Act, ...]:
+            if whole:
+                return ()
+            return (Act(Text("Use pictures whole"), lambda: self.add(id, paths, whole=True, by=by)),)
+
+        def fail(error: Exception) -> None:
+            nothing = isinstance(error, StyleError) and error.code == "no-pictures"
+            what = Text("No picture was added to the style “{name}”.", name=name)
+            tell(self._rooms.notices, what, error, acts=again() if nothing else ())
+
+        return self._rooms.background.start(
+            Text("Adding to the style “{name}”", name=name),
+            work,
+            lambda result: self._join(id, name, result, again(), by),
+            fail,
+        )
+
+    def add_from_gallery(self, id: str, ids: Sequence[str], *, by: object = None) -> Job:
+        """Adds kept pictures."""
+        return self.add(id, [self._rooms.gallery.path(one) for one in ids], whole=True, by=by)
+
+    def _join(self, id: str, name: str, result: StyleResult, acts: tuple[Act, ...], by: object) -> None:
+        entry = self._rooms.styles.entry(id)
+        if entry is None:
+            return
+        known = {one.digest for one in entry.style.references}
+        new = [one for one in result.style.references if one.digest not in known]
+        if new:
+            title = Text("Add a reference") if len(new) == 1 else Text("Add {n} references", n=len(new))
+            self._change(title, id, lambda all: [*all, *new], by)
+        elif not result.problems:
+            self._rooms.notices.add(
+                Kind.INFO, Text("The pictures are in the style “{name}” already.", name=name)
+            )
+        if result.problems:
+            faceless = any(isinstance(problem, NoFaceError) for problem in result.problems)
+            self._rooms.notices.add(
+                Kind.WARNING,
+                Text("Some pictures were not added to the style “{name}”.", name=name),
+                details=shortened(tuple(map(said, result.problems))),
+                acts=acts if faceless else (),
+            )
+
+    def _change(
+        self,
+        title: Text,
+        id: str,
+        change: Callable[[Sequence[Reference]], Sequence[Reference]],
+        by: object,
+    ) -> None:
+        """Makes the style anew from changed references, as a step."""
+        rooms, shelf, maker = self._rooms, self._rooms.style_shelf, self._fitting.maker()
+
+        def make(entry: StyleEntry) -> Style:
+            changed = replace(entry.style, references=tuple(change(entry.style.references)))
+            made = maker().re_encode(changed, entry.pictures, cut=True).style
+            return replace(made, created=entry.style.created)
+
+        def do() -> Callable[[], object]:
+            entry = shelf.entry(id)
+            shelf.save(id, make(entry))
+            return lambda: shelf.save(id, entry.style)
+
+        failed = Text("The style could not be changed.")
+        rooms.written(title, STYLES, do, rooms.refresh_styles, failed, (id,), by)

@@ -1,0 +1,83 @@
+"""Styles of other models, made anew for the one in use; each is made once and remembered in the cache.
+
+A style file is never rewritten for this: whoever goes back to the other model finds it as it was.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import threading
+from collections.abc import Sequence
+from contextlib import suppress
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from engine.errors import PersonaError
+from engine.files import make_folder
+from engine.style import MAX_PICTURES, Style
+
+if TYPE_CHECKING:
+    from engine.style import StyleMaker
+
+MOST = 1000
+"""Remembered styles, after `prune`."""
+
+
+class FittedStyles:
+    """The cache of styles that were made for a model. Thread-safe; every method may wait for the disk."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self._found: dict[str, Style] = {}
+        self._lock = threading.Lock()
+
+    def known(self, style: Style, model_id: str) -> Style | None:
+        """`style` as that model understands it, if it was made before."""
+        key = _key(style, model_id)
+        with self._lock:
+            if key in self._found:
+                return self._found[key]
+        with suppress(PersonaError, OSError):
+            return self._remember(key, Style.load(self._path(key)))
+        return None
+
+    def make(self, style: Style, maker: StyleMaker, pictures: Sequence[Path] = ()) -> Style:
+        """`style` for the maker's model, made from its references unless it is known.
+
+        pictures: originals of its references, cut to the face; the stored thumbnails stand in for others.
+        StyleError when no reference can be used.
+        """
+        model_id = maker.bundle.id
+        if style.model == model_id:
+            return style
+        known = self.known(style, model_id)
+        if known is not None:
+            return known
+        names = {reference.name for reference in style.references}
+        originals = [path for path in pictures if path.name in names][:MAX_PICTURES]
+        made = replace(maker.re_encode(style, originals, cut=True).style, created=style.created)
+        key = _key(style, model_id)
+        with suppress(PersonaError, OSError):  # without a cache it is made again the next time
+            make_folder(self.folder)
+            made.save(self._path(key), overwrite=True)
+        return self._remember(key, made)
+
+    def prune(self) -> None:
+        """Forgets what was made longest ago."""
+        with suppress(OSError):
+            files = sorted(self.folder.glob("*.json"), key=lambda path: path.stat().st_mtime)
+            for path in files[: max(0, len(files) - MOST)]:
+                path.unlink(missing_ok=True)
+
+    def _remember(self, key: str, style: Style) -> Style:
+        with self._lock:
+            self._found[key] = style
+        return style
+
+    def _path(self, key: str) -> Path:
+        return self.folder / f"{key}.json"
+
+
+def _key(style: Style, model_id: str) -> str:
+    return hashlib.sha256(f"{model_id}\n{style.to_json()}".encode()).hexdigest()[:40]

@@ -1,0 +1,216 @@
+"""A style, opened: what it is called, what it does to people, and every picture it is made from."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from PySide6.QtCore import Qt, Signal
+from PySide6.QtGui import QDragEnterEvent, QDragMoveEvent, QDropEvent
+from PySide6.QtWidgets import QFileDialog, QLineEdit, QVBoxLayout, QWidget
+
+from studio.commands.styles import StyleCommands
+from studio.library.styles import StyleEntry
+from studio.state.model import ModelState
+from studio.state.styles import StyleLibrary
+from studio.views.drop import PICTURE_FILTER
+from studio.views.explorer.thumbs import RecipeThumbs
+from studio.views.gallery.inspector import split_tags
+from studio.views.kit.button import Button, IconButton
+from studio.views.kit.layout import column, row, scrolling
+from studio.views.kit.overlay import Card, Overlay
+from studio.views.kit.slider import SliderRow
+from studio.views.kit.text import Text, caption, title
+from studio.views.look import Look
+from studio.views.styles.collage import Collage
+from studio.views.styles.dragged import pictures_over
+from studio.views.styles.people import People, people_in
+from studio.views.styles.reference import ReferenceLine
+
+WIDTH, SIDES = 760, 44
+"""Of the card; of its margins together."""
+
+
+class StyleEditor(Overlay):
+    """Everything about one style; each change is a step that can be undone, and is seen at once."""
+
+    chosen = Signal(str)
+    """Id of a style that is to be used."""
+
+    def __init__(
+        self,
+        look: Look,
+        library: StyleLibrary,
+        model: ModelState,
+        commands: StyleCommands,
+        thumbs: RecipeThumbs,
+        parent: QWidget,
+    ) -> None:
+        self._library, self._model, self._commands = library, model, commands
+        self._id = ""
+        self.lines: dict[str, ReferenceLine] = {}
+        self.collage = Collage(look, 64)
+        self.name, self.tags = QLineEdit(), QLineEdit()
+        self.people = People(look, thumbs, WIDTH - SIDES)
+        self.strength = SliderRow(look, "editor.strength", default=1.0, tip="editor.strength.tip")
+        self.count = Text(look, role="muted", numbers=True)
+        self.odd = Button(look, "editor.odd", kind="link", pressed=self._leave_out_odd)
+        self.add = Button(look, "editor.add", icon="plus", pressed=self._choose)
+        self.use = Button(look, "styles.use", kind="primary", pressed=self._use)
+        self._list = QVBoxLayout()
+        card = Card(look)
+        self._arrange(look, card)
+        super().__init__(look, card, parent)
+        self.setAcceptDrops(True)
+        self._connect(look)
+
+    def _arrange(self, look: Look, card: Card) -> None:
+        close = IconButton(look, "close", "action.close", pressed=lambda: self.close_up())
+        self._list.setContentsMargins(0, 0, 12, 0)
+        self._list.setSpacing(12)
+        inside = QWidget()
+        inside.setLayout(self._list)
+        self._area = scrolling(inside)
+        self._area.setMinimumHeight(180)
+        head = row(self.collage, column(self.name, self.tags, gap=8), close, gap=16)
+        head.setAlignment(close, Qt.AlignmentFlag.AlignTop)
+        pictures = row(title(look, "editor.pictures"), self.count, None, self.odd, gap=8)
+        foot = row(self.add, caption(look, "editor.hint"), None, self.use, gap=12)
+        box = column(
+            head,
+            self.people,
+            self.strength,
+            pictures,
+            self._area,
+            foot,
+            gap=16,
+            margins=(24, 20, 20, 20),
+            parent=card,
+        )
+        box.setStretchFactor(self._area, 1)
+        card.setFixedWidth(WIDTH)
+
+    def _connect(self, look: Look) -> None:
+        for field, key in ((self.name, "styles.name"), (self.tags, "editor.tags")):
+            look.words.bind(field, "setAccessibleName", key)
+            look.words.bind(field, "setPlaceholderText", key)
+        look.words.bind(self.add, "setToolTip", "editor.add.tip")
+        look.words.bind(self.odd, "setToolTip", "editor.odd.tip")
+        self.name.editingFinished.connect(self._rename)
+        self.tags.editingFinished.connect(self._tag)
+        self.strength.settled.connect(
+            lambda value: self._commands.set_strength(self._id, round(value, 2), by=self)
+        )
+        self._library.entries_changed.connect(self._follow)
+        look.words.language_changed.connect(self._follow)
+
+    # ---- showing
+
+    @property
+    def entry(self) -> StyleEntry | None:
+        """The style that is shown."""
+        return self._library.entry(self._id)
+
+    def show_style(self, id: str) -> None:
+        """Opens with a style of the library."""
+        if self._library.entry(id) is None:
+            return
+        self._id = id
+        for field in (self.name, self.tags):
+            field.setModified(False)
+        self._follow(anew=True)
+        self._area.verticalScrollBar().setValue(0)
+        self.open()
+
+    def _follow(self, *_: object, anew: bool = False) -> None:
+        """Shows the style as it is now; closes when it is gone."""
+        if not (anew or self.isVisible()):
+            return
+        entry = self.entry
+        if entry is None:
+            self.close_up()
+            return
+        language = self._look.words.language
+        self.collage.set_style(entry.style)
+        self._write(self.name, entry.title(language))
+        self._write(self.tags, ", ".join(entry.tags(language)))
+        self.people.show_recipes(people_in(entry, self._model.model_id))
+        self.strength.set_value(entry.style.strength)
+        references = entry.style.references
+        self.count.setText(str(len(references)))
+        self.odd.setVisible(0 < len(entry.style.outliers) < len(references))
+        self._show_references(entry)
+
+    def _write(self, field: QLineEdit, text: str) -> None:
+        if not (field.hasFocus() and field.isModified()):
+            field.setText(text)
+
+    def _show_references(self, entry: StyleEntry) -> None:
+        """One line for each, keeping those that are still there."""
+        wanted = [reference.digest for reference in entry.style.references]
+        for digest in set(self.lines) - set(wanted):
+            line = self.lines.pop(digest)
+            line.hide()
+            line.deleteLater()
+        while self._list.takeAt(0) is not None:
+            pass
+        for reference in entry.style.references:
+            line = self.lines.get(reference.digest) or self._line(reference.digest)
+            line.show_reference(reference)
+            self._list.addWidget(line)
+            line.show()
+        self._list.addStretch(1)
+
+    def _line(self, digest: str) -> ReferenceLine:
+        references = self._commands.references
+        line = ReferenceLine(self._look)
+        line.weighed.connect(lambda one, weight: references.weigh(self._id, {one: weight}, by=self))
+        line.left_out.connect(lambda one: references.remove(self._id, [one], by=self))
+        self.lines[digest] = line
+        return line
+
+    # ---- changing
+
+    def _rename(self) -> None:
+        if self.name.isModified():
+            self.name.setModified(False)
+            self._commands.rename(self._id, self.name.text(), by=self)
+
+    def _tag(self) -> None:
+        if self.tags.isModified():
+            self.tags.setModified(False)
+            self._commands.set_tags(self._id, split_tags(self.tags.text()), by=self)
+
+    def _leave_out_odd(self) -> None:
+        entry = self.entry
+        if entry is not None:
+            odd = [reference.digest for reference in entry.style.outliers]
+            self._commands.references.remove(self._id, odd, by=self)
+
+    def _choose(self) -> None:
+        words = self._look.words
+        names, _ = QFileDialog.getOpenFileNames(
+            self, words("editor.add"), "", f"{words('files.pictures')} ({PICTURE_FILTER})"
+        )
+        if names:
+            self._commands.references.add(self._id, [Path(name) for name in names], by=self)
+
+    def _use(self) -> None:
+        self.close_up()
+        self.chosen.emit(self._id)
+
+    # ---- dropping
+
+    def dragEnterEvent(self, event: QDragEnterEvent) -> None:
+        self.dragMoveEvent(event)
+
+    def dragMoveEvent(self, event: QDragMoveEvent) -> None:
+        if pictures_over(event) is not None:
+            event.acceptProposedAction()
+
+    def dropEvent(self, event: QDropEvent) -> None:
+        pictures = pictures_over(event)
+        if pictures is not None:
+            event.acceptProposedAction()
+            self._commands.references.add(
+                self._id, pictures.paths, whole=True if pictures.own else None, by=self
+            )

@@ -1,0 +1,186 @@
+"""Starters, references and photos with the real engine on a tiny model."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from engine.images import save_picture
+from studio.commands.desk import Desk
+from studio.library.places import Places
+from studio.library.starters import NO_MODEL
+from studio.library.tasks import End
+from studio.state.jobs import Job
+from studio.state.notices import Kind
+from tests.studio.library.made import picture
+from tests.studio.library.test_starters import shipped
+from tests.studio.workers.checks import Until
+from tests.tiny import write_tiny_bundle
+
+__all__ = ["shipped"]
+
+
+@pytest.fixture
+def real(
+    tmp_path: Path, tiny_bundle: Path, shipped: Path, until: Until, monkeypatch: pytest.MonkeyPatch
+) -> Iterator[Desk]:
+    monkeypatch.setattr("studio.commands.desk.PATIENCE_MS", 1)
+    monkeypatch.setattr("studio.commands.fitting.CALM_MS", 1)
+    desk = Desk(Places.under(tmp_path / "home"), starters=shipped)
+    desk.settings.model = str(tiny_bundle)
+    desk.settings.device = "cpu"
+    read: list[int] = []
+    desk.gallery_ready.connect(lambda: read.append(1))
+    desk.start()
+    until(lambda: read and desk.explorer.is_full and desk.explorer.is_current)
+    until(lambda: len(desk.styles.entries) == 2 and not desk.styles.unfit)
+    yield desk
+    assert desk.stop()
+
+
+def ended(job: Job, until: Until) -> End:
+    until(lambda: not job.running)
+    assert job.outcome is not None
+    return job.outcome.end
+
+
+def pictures(folder: Path, *seeds: int) -> list[Path]:
+    folder.mkdir(exist_ok=True)
+    return [save_picture(folder / f"{n}.png", picture(n, 64)) for n in seeds]
+
+
+def references(desk: Desk, id: str) -> list[str]:
+    entry = desk.styles.entry(id)
+    assert entry is not None
+    return [one.name for one in entry.style.references]
+
+
+def test_starters_become_usable_by_themselves_and_their_files_stay_drafts(real: Desk) -> None:
+    entry = real.styles.entry("one")
+    assert entry is not None
+    assert entry.style.model == real.model.model_id
+    assert real.rooms.style_shelf.entry("one").style.model == NO_MODEL
+    real.on_styles.use("one")
+    assert real.styles.active_id == "one"
+    assert real.explorer.styles == (entry.style.use(),)
+
+
+def test_starters_are_found_by_their_names_in_any_language(real: Desk) -> None:
+    for wanted in ("二", "TWO"):
+        real.styles.search = wanted
+        assert [entry.id for entry in real.styles.items.shown] == ["two"]
+    real.styles.search = "暖色"
+    assert len(real.styles.items.shown) == 2
+
+
+def test_another_model_keeps_the_style_in_use(real: Desk, until: Until, tmp_path: Path) -> None:
+    real.on_styles.use("one")
+    before = real.explorer.styles
+    other = write_tiny_bundle(tmp_path / "other", seed=5)
+    real.on_models.use(other)
+    until(lambda: real.model.model_id != before and real.model.bundle is not None)
+    until(lambda: real.model.bundle.path == other)  # type: ignore[union-attr]
+    until(lambda: not real.styles.unfit)
+    until(lambda: real.styles.active_id == "one")
+    assert real.explorer.styles != before
+
+
+def test_references_are_added_weighed_and_left_out(real: Desk, until: Until, tmp_path: Path) -> None:
+    on = real.on_styles.references
+    more = pictures(tmp_path / "more", 4, 5)
+    assert ended(on.add("one", more, whole=True), until) is End.DONE
+    until(lambda: len(references(real, "one")) == 5)
+    assert references(real, "one")[-2:] == ["4.png", "5.png"]
+
+    assert ended(on.add("one", more, whole=True), until) is End.DONE
+    assert "already" in str(real.notices.notices[0].what)
+    assert len(references(real, "one")) == 5
+
+    entry = real.styles.entry("one")
+    assert entry is not None
+    digests = [one.digest for one in entry.style.references]
+    on.weigh("one", {digests[0]: 0.25})
+    until(lambda: real.styles.entry("one").style.references[0].weight == 0.25)  # type: ignore[union-attr]
+    on.remove("one", digests[3:])
+    until(lambda: len(references(real, "one")) == 3)
+    for count in (5, 5, 3):
+        real.steps.undo()
+        until(lambda count=count: len(references(real, "one")) == count)
+
+
+def test_the_last_reference_stays(real: Desk) -> None:
+    entry = real.styles.entry("two")
+    assert entry is not None
+    real.on_styles.references.remove("two", [one.digest for one in entry.style.references])
+    assert real.notices.notices[0].kind is Kind.INFO
+    assert len(references(real, "two")) == 3
+    real.on_styles.references.remove("two", ["nobody"])
+    assert not real.steps.can_undo
+
+
+def test_pictures_without_a_face_can_be_added_whole(real: Desk, until: Until, tmp_path: Path) -> None:
+    on = real.on_styles.references
+    assert ended(on.add("one", pictures(tmp_path / "more", 4)), until) is End.FAILED
+    (act,) = real.notices.notices[0].acts
+    act.do()
+    until(lambda: len(references(real, "one")) == 4)
+
+
+def test_a_kept_picture_becomes_a_reference(real: Desk, until: Until) -> None:
+    real.on_pictures.keep()
+    until(lambda: real.gallery.count == 1 and real.gallery.row_at(0) is not None)
+    row = real.gallery.row_at(0)
+    assert row is not None
+    assert ended(real.on_styles.references.add_from_gallery("one", [row.id]), until) is End.DONE
+    until(lambda: len(references(real, "one")) == 4)
+
+
+def test_a_copy_of_a_starter_is_a_style_of_ones_own(real: Desk, until: Until, tmp_path: Path) -> None:
+    real.on_styles.duplicate("one", name="一")
+    until(lambda: len(real.styles.entries) == 3)
+    copy = next(entry for entry in real.styles.entries if not entry.starter)
+    assert (copy.name, copy.title("en"), copy.style.model) == ("一", "一", real.model.model_id)
+    real.on_styles.export_file("one", tmp_path / "one.json")
+    until((tmp_path / "one.json").exists)
+    assert real.model.model_id in (tmp_path / "one.json").read_text("utf-8")
+
+
+def test_a_photo_goes_on_as_a_recipe_in_the_style_in_use(real: Desk, until: Until, tmp_path: Path) -> None:
+    real.on_styles.use("one")
+    photo = pictures(tmp_path / "photo", 9)
+    assert ended(real.on_photos.restyle(photo, whole=True), until) is End.DONE
+    recipe = real.explorer.recipe
+    assert recipe is not None
+    assert recipe.content is not None
+    assert real.styles.active is not None
+    assert recipe.styles == (real.styles.active.style.use(),)
+    assert recipe.truncation == 1.0
+    until(lambda: real.explorer.is_full and real.explorer.is_current)
+    real.steps.undo()
+    assert real.explorer.recipe != recipe
+
+
+def test_without_a_style_a_photo_brings_its_own(real: Desk, until: Until, tmp_path: Path) -> None:
+    assert ended(real.on_photos.restyle(pictures(tmp_path / "p", 9), whole=True), until) is End.DONE
+    assert [use.name for use in real.explorer.styles] == ["9"]
+
+
+def test_several_photos_are_kept_and_bad_ones_named(real: Desk, until: Until, tmp_path: Path) -> None:
+    photos = pictures(tmp_path / "p", 1, 2)
+    (tmp_path / "p" / "bad.png").write_text("no picture")
+    real.on_styles.use("two")
+    assert ended(real.on_photos.restyle([photos[0].parent], whole=True), until) is End.DONE
+    until(lambda: real.gallery.count == 2)
+    assert "bad.png" in str(real.notices.notices[0].details[0])
+
+
+def test_a_photo_without_a_face_offers_to_use_it_whole(real: Desk, until: Until, tmp_path: Path) -> None:
+    ended(real.on_photos.restyle(pictures(tmp_path / "p", 3)), until)
+    notice = real.notices.notices[0]
+    assert notice.kind is Kind.ERROR
+    notice.acts[0].do()
+    until(lambda: real.explorer.recipe is not None and real.explorer.recipe.content is not None)
+    shutil.rmtree(tmp_path / "p")

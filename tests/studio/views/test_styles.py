@@ -1,0 +1,232 @@
+"""The style library by mouse and key: cards, editor, mixer, and what is dropped on them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+import shiboken6
+from PySide6.QtCore import QMimeData, QPoint, QPointF, Qt, QUrl
+from PySide6.QtGui import QDragEnterEvent, QDropEvent
+from PySide6.QtWidgets import QApplication, QWidget
+from pytestqt.qtbot import QtBot
+
+from studio.commands.desk import Desk
+from studio.library.places import Places
+from studio.views.look import make_look
+from studio.views.styles.card import StyleCard
+from studio.views.styles.dragged import MIME
+from studio.views.window import Window
+from tests.studio.commands.test_references import pictures, references
+from tests.studio.library.test_starters import shipped
+
+__all__ = ["shipped"]
+
+WAIT_MS = 20_000
+
+
+@pytest.fixture
+def window(
+    qtbot: QtBot, tmp_path: Path, tiny_bundle: Path, shipped: Path, monkeypatch: pytest.MonkeyPatch
+) -> Iterator[Window]:
+    """The studio with the starters Two and One, of which One is in use."""
+    monkeypatch.setattr("studio.commands.fitting.CALM_MS", 1)
+    desk = Desk(Places.under(tmp_path / "home"), starters=shipped)
+    desk.settings.model = str(tiny_bundle)
+    desk.settings.welcome_done = desk.settings.reduce_motion = desk.settings.whole_pictures = True
+    window = Window(make_look("en"), desk)
+    window.look.theme.choose("dark")
+    window.resize(1200, 800)
+    window.show()
+    desk.start()
+    qtbot.waitUntil(lambda: desk.explorer.is_full, timeout=WAIT_MS)
+    qtbot.waitUntil(lambda: len(desk.styles.entries) == 2 and not desk.styles.unfit, timeout=WAIT_MS)
+    desk.on_styles.use("one")
+    yield window
+    window.close()
+    assert desk.stop()
+    shiboken6.delete(window)
+
+
+def wait(qtbot: QtBot, until: Callable[[], object]) -> None:
+    qtbot.waitUntil(lambda: bool(until()), timeout=WAIT_MS)
+
+
+def ids(window: Window) -> list[str]:
+    return [entry.id for entry in window.desk.styles.entries]
+
+
+def card(window: Window, which: str) -> StyleCard:
+    return window.explorer.styles.cards[which]
+
+
+def drop(target: QWidget, mime: QMimeData, at: QPointF) -> bool:
+    """Drags over a widget and lets go; whether it was welcome."""
+    how = Qt.DropAction.CopyAction, mime, Qt.MouseButton.LeftButton, Qt.KeyboardModifier.NoModifier
+    enter = QDragEnterEvent(at.toPoint(), *how)
+    QApplication.sendEvent(target, enter)
+    if enter.isAccepted():
+        QApplication.sendEvent(target, QDropEvent(at, *how))
+    return enter.isAccepted()
+
+
+def style_mime(which: str) -> QMimeData:
+    mime = QMimeData()
+    mime.setData(MIME, which.encode())
+    return mime
+
+
+def file_mime(*paths: Path) -> QMimeData:
+    mime = QMimeData()
+    mime.setUrls([QUrl.fromLocalFile(str(path)) for path in paths])
+    return mime
+
+
+def middle(widget: QWidget) -> QPointF:
+    return QPointF(widget.width() / 2, widget.height() / 2)
+
+
+def test_a_card_says_name_and_tags_in_the_language_in_use(qtbot: QtBot, window: Window) -> None:
+    one = card(window, "one")
+    assert (one.name.label.text(), one.meta.text()) == ("One", "warm")
+    assert one.accessibleName() == "One"
+    window.desk.settings.language = "zh_CN"
+    assert (one.name.label.text(), one.meta.text()) == ("一", "暖色")
+
+
+def test_a_style_dropped_on_another_is_mixed_with_it(qtbot: QtBot, window: Window) -> None:
+    panel = window.explorer.styles
+    assert not drop(card(window, "one"), style_mime("one"), middle(card(window, "one")))
+    assert drop(card(window, "one"), style_mime("two"), middle(card(window, "one")))
+    assert panel.mixer.isVisible()
+    panel.mixer.slider.setValue(800)
+    assert [use.weight for use in window.desk.explorer.styles] == pytest.approx([0.2, 0.8])
+    qtbot.keyClick(panel.mixer.name, Qt.Key.Key_Return)
+    wait(qtbot, lambda: len(ids(window)) == 3)
+
+
+def test_a_style_dropped_at_an_edge_moves_there(qtbot: QtBot, window: Window) -> None:
+    assert ids(window) == ["two", "one"]
+    assert drop(card(window, "two"), style_mime("one"), QPointF(60, 2))
+    wait(qtbot, lambda: ids(window) == ["one", "two"])
+    window.acts["undo"].trigger()
+    wait(qtbot, lambda: ids(window) == ["two", "one"])
+
+
+def test_pictures_dropped_on_a_card_become_references(qtbot: QtBot, window: Window, tmp_path: Path) -> None:
+    files = pictures(tmp_path / "more", 4, 5)
+    assert drop(card(window, "two"), file_mime(*files), middle(card(window, "two")))
+    wait(qtbot, lambda: len(references(window.desk, "two")) == 5)
+    assert ids(window) == ["two", "one"], "no new style"
+    mime = QMimeData()
+    mime.setUrls([QUrl("https://example.org/a.png")])
+    assert not drop(card(window, "two"), mime, middle(card(window, "two")))
+
+
+def test_cards_by_key(qtbot: QtBot, window: Window) -> None:
+    panel, desk = window.explorer.styles, window.desk
+    panel.none.setFocus()
+    qtbot.keyClick(panel.none, Qt.Key.Key_Down)
+    assert card(window, "two").hasFocus()
+    qtbot.keyClick(card(window, "two"), Qt.Key.Key_Return)
+    assert desk.styles.active_id == "two"
+    qtbot.keyClick(card(window, "two"), Qt.Key.Key_Down, Qt.KeyboardModifier.AltModifier)
+    wait(qtbot, lambda: ids(window) == ["one", "two"])
+    qtbot.keyClick(card(window, "two"), Qt.Key.Key_F2)
+    qtbot.keyClicks(card(window, "two").name.field, "Second")
+    qtbot.keyClick(card(window, "two").name.field, Qt.Key.Key_Return)
+    wait(qtbot, lambda: desk.styles.entries[1].name == "Second")
+    qtbot.keyClick(card(window, "two"), Qt.Key.Key_Delete)
+    wait(qtbot, lambda: ids(window) == ["one"])
+    window.acts["undo"].trigger()
+    wait(qtbot, lambda: ids(window) == ["one", "two"])
+
+
+def test_the_card_in_use_shows_how_a_reference_fits(qtbot: QtBot, window: Window) -> None:
+    one = card(window, "one")
+    wait(qtbot, one.references.isVisible)
+    at = one.references._cell(1).center().toPoint()
+    qtbot.mouseClick(one.references, Qt.MouseButton.LeftButton, pos=at)
+    assert one.reference.isVisible()
+    assert "fits" in one.reference.fit.text()
+    one.reference.remove.click()
+    wait(qtbot, lambda: len(references(window.desk, "one")) == 2)
+
+
+def test_the_editor_changes_everything_about_a_style(qtbot: QtBot, window: Window, tmp_path: Path) -> None:
+    desk = window.desk
+    qtbot.keyClick(card(window, "one"), Qt.Key.Key_Return, Qt.KeyboardModifier.AltModifier)
+    editor = window.style_editor
+    assert editor.isVisible()
+    assert len(editor.lines) == 3
+
+    editor.name.selectAll()
+    qtbot.keyClicks(editor.name, "Unique")
+    qtbot.keyClick(editor.name, Qt.Key.Key_Return)
+    editor.tags.selectAll()
+    qtbot.keyClicks(editor.tags, "soft, bright")
+    qtbot.keyClick(editor.tags, Qt.Key.Key_Return)
+    wait(qtbot, lambda: desk.styles.entry("one").style.tags == ("soft", "bright"))  # type: ignore[union-attr]
+    assert desk.styles.entry("one").name == "Unique"  # type: ignore[union-attr]
+
+    before = desk.explorer.styles
+    line = next(iter(editor.lines.values()))
+    qtbot.keyClick(line.weight.track, Qt.Key.Key_PageDown)
+    wait(qtbot, lambda: desk.styles.entry("one").style.references[0].weight == 0.9)  # type: ignore[union-attr]
+    wait(qtbot, lambda: desk.explorer.styles != before)
+
+    assert drop(editor, file_mime(*pictures(tmp_path / "more", 6)), QPointF(400, 300))
+    wait(qtbot, lambda: len(editor.lines) == 4)
+    list(editor.lines.values())[-1].remove.click()
+    wait(qtbot, lambda: len(editor.lines) == 3)
+    qtbot.keyClick(editor.strength.track, Qt.Key.Key_PageDown)
+    wait(qtbot, lambda: desk.styles.entry("one").style.strength == 0.9)  # type: ignore[union-attr]
+
+    desk.on_styles.delete(["one"])
+    wait(qtbot, lambda: not editor.isVisible())
+
+
+def test_the_editor_names_the_odd_ones(qtbot: QtBot, window: Window) -> None:
+    from dataclasses import replace
+
+    shelf, desk = window.desk.rooms.style_shelf, window.desk
+    entry = desk.styles.entry("one")
+    assert entry is not None
+    first, *rest = entry.style.references
+    shelf.save("one", replace(entry.style, references=(replace(first, outlier=True, fit=0.1), *rest)))
+    desk.rooms.refresh_styles()
+    wait(qtbot, lambda: desk.styles.entry("one").style.outliers)  # type: ignore[union-attr]
+    assert "1 odd" in card(window, "one").meta.text()
+    window.acts["edit_style"].trigger()
+    editor = window.style_editor
+    assert editor.odd.isVisible()
+    assert editor.lines[first.digest].fit.text().startswith("stands out")
+    editor.odd.click()
+    wait(qtbot, lambda: first.digest not in editor.lines)
+    assert not editor.odd.isVisible()
+
+
+def test_a_photo_dropped_on_its_zone_goes_into_the_style(
+    qtbot: QtBot, window: Window, tmp_path: Path
+) -> None:
+    photo = pictures(tmp_path / "photo", 8)
+    window.drop.open()
+    assert [sign.zone.id for sign in window.drop.overlay.signs] == ["style", "photo"]
+    below = window.drop.overlay.geometry().bottomLeft() + QPoint(200, -100)
+    assert drop(window, file_mime(*photo), QPointF(below))
+    wait(qtbot, lambda: window.desk.explorer.recipe.content is not None)  # type: ignore[union-attr]
+    assert len(ids(window)) == 2
+    window.show_page("gallery")
+    window.drop.open()
+    assert [sign.zone.id for sign in window.drop.overlay.signs] == ["style"]
+    window.drop.overlay.hide()
+
+
+def test_pasted_files_come_in_as_if_dropped(qtbot: QtBot, window: Window, tmp_path: Path) -> None:
+    QApplication.clipboard().setMimeData(file_mime(*pictures(tmp_path / "p", 1, 2)))
+    window.acts["paste"].trigger()
+    wait(qtbot, lambda: len(ids(window)) == 3)
+    QApplication.clipboard().setText("words")
+    window.acts["paste"].trigger()
+    assert "clipboard" in window.notices.notices[-1].title.text()
