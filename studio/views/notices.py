@@ -20,6 +20,7 @@ PATIENCE_MS = 350
 
 
 DELETED = {
+    "Delete training": Text("The training is in the bin."),
     "Delete picture": Text("The picture is in the bin."),
     "Delete {n} pictures": Text("{n} pictures are in the bin."),
     "Delete style": Text("The style is in the bin."),

@@ -18,6 +18,7 @@ from studio.i18n import LANGUAGES
 from studio.library.text import Text
 from studio.state.notices import Act, Kind
 from studio.theme import Choice
+from studio.views.training import scenes as training
 from studio.views.welcome import sample_sets
 
 if TYPE_CHECKING:
@@ -58,6 +59,10 @@ def scenes() -> list[Scene]:
             "gallery-nothing",
             lambda w: w.gallery.toolbar.search.setText("zzzz"),
             lambda w: w.gallery.clear_query(),
+        ),
+        *(
+            Scene(f"training-{name}", _settled(show), training.leave)
+            for name, show in training.scenes(sample_sets())
         ),
         Scene("settings", lambda w: w.show_settings("appearance")),
         Scene("settings-models", lambda w: w.show_settings("models")),
@@ -152,6 +157,16 @@ def pause(seconds: float) -> None:
         QCoreApplication.processEvents(QEventLoop.ProcessEventsFlag.AllEvents, 10)
         QCoreApplication.sendPostedEvents(None, QEvent.Type.DeferredDelete)
         time.sleep(0.002)
+
+
+def _settled(show: Callable[[Window], object]) -> Callable[[Window], object]:
+    """Shows a state of the training room, and waits for its pictures."""
+
+    def settle(window: Window) -> None:
+        show(window)
+        wait(lambda: window.desk.reader.pending == 0 and window.desk.thumbnails.pending == 0, 5)
+
+    return settle
 
 
 def _show_variations(window: Window) -> None:

@@ -1,0 +1,277 @@
+"""A training set as thumbnails: what is left out is dimmed and says why; a click turns it over."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from PySide6.QtCore import QEvent, QPoint, QRect, QRectF, Qt, Signal
+from PySide6.QtGui import (
+    QColor,
+    QImage,
+    QKeyEvent,
+    QMouseEvent,
+    QPainter,
+    QPaintEvent,
+    QPixmap,
+    QResizeEvent,
+    QShowEvent,
+)
+from PySide6.QtWidgets import QAbstractScrollArea, QFrame, QToolTip, QWidget
+
+from studio.library.datasets import Item
+from studio.state.preparation import Setup
+from studio.theme import font
+from studio.views.icons import tinted
+from studio.views.kit import paint
+from studio.views.kit.text import MEDIUM
+from studio.views.look import Look
+from studio.views.pictures import Recent, tile
+from studio.views.training import phrases
+from studio.workers.thumbnails import Thumbnails
+
+LEAST, GAP, MARGIN, RADIUS = 108, 10, 20, 6.0
+DIMMED = 0.35
+
+
+class DataGrid(QAbstractScrollArea):
+    """Pictures in equal cells."""
+
+    turned = Signal(str, bool)
+    """Picture, and whether it is to be trained on."""
+
+    def __init__(self, look: Look, thumbnails: Thumbnails, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._look, self._thumbnails = look, thumbnails
+        self._items: tuple[Item, ...] = ()
+        self._setup = Setup()
+        self._current, self._hover = -1, -1
+        self._asked: set[Path] = set()
+        self._pixmaps: Recent[tuple[int, int, int], QPixmap] = Recent(600)
+        self.setFrameShape(QFrame.Shape.NoFrame)
+        self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+        self.viewport().setMouseTracking(True)
+        self.viewport().setAutoFillBackground(False)
+        look.words.bind(self, "setAccessibleName", "training.grid")
+
+    @property
+    def items(self) -> tuple[Item, ...]:
+        """The pictures that are shown."""
+        return self._items
+
+    def show_items(self, items: Sequence[Item], setup: Setup) -> None:
+        """Shows these, with what was decided about them."""
+        self._setup = setup
+        if tuple(items) != self._items:
+            here = self._items[self._current].id if 0 <= self._current < len(self._items) else ""
+            self._items = tuple(items)
+            ids = [item.id for item in self._items]
+            self._current = ids.index(here) if here in ids else min(self._current, len(ids) - 1)
+            self._lay()
+        self._say()
+        self.viewport().update()
+
+    # ---- where things lie
+
+    @property
+    def columns(self) -> int:
+        return max(1, (self._room + GAP) // (LEAST + GAP))
+
+    @property
+    def _room(self) -> int:
+        return max(1, self.viewport().width() - 2 * MARGIN)
+
+    @property
+    def side(self) -> int:
+        """Side of a cell."""
+        return max(24, (self._room - GAP * (self.columns - 1)) // self.columns)
+
+    def cell(self, number: int) -> QRect:
+        """Where a picture lies in the viewport."""
+        line, column = divmod(number, self.columns)
+        step = self.side + GAP
+        top = GAP + line * step - self.verticalScrollBar().value()
+        return QRect(MARGIN + column * step, top, self.side, self.side)
+
+    def number_at(self, at: QPoint) -> int:
+        """The picture at a place of the viewport; -1 for none."""
+        step = self.side + GAP
+        x, y = at.x() - MARGIN, at.y() - GAP + self.verticalScrollBar().value()
+        column, line = x // step, y // step
+        if min(x, y) < 0 or column >= self.columns or x % step >= self.side or y % step >= self.side:
+            return -1
+        number = line * self.columns + column
+        return number if number < len(self._items) else -1
+
+    def _lay(self) -> None:
+        lines = -(-len(self._items) // self.columns)
+        height = lines * (self.side + GAP) + GAP
+        bar = self.verticalScrollBar()
+        bar.setPageStep(self.viewport().height())
+        bar.setSingleStep(max(16, (self.side + GAP) // 3))
+        bar.setRange(0, max(0, height - self.viewport().height()))
+        self.viewport().update()
+
+    def _visible(self) -> range:
+        step, top = self.side + GAP, self.verticalScrollBar().value()
+        first = max(0, (top - GAP) // step) * self.columns
+        last = ((top + self.viewport().height()) // step + 1) * self.columns
+        return range(first, min(last, len(self._items)))
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        self._asked.clear()  # other sides may be wanted now
+        self._lay()
+
+    def showEvent(self, event: QShowEvent) -> None:
+        self._asked.clear()  # whoever was shown meanwhile may have sent ours away
+
+    # ---- the cursor, and turning pictures over
+
+    def go(self, number: int) -> None:
+        """Puts the cursor on a picture, and scrolls to it."""
+        if not 0 <= number < len(self._items):
+            return
+        self._current = number
+        cell, bar = self.cell(number), self.verticalScrollBar()
+        if cell.top() < GAP:
+            bar.setValue(bar.value() + cell.top() - GAP)
+        elif cell.bottom() > self.viewport().height() - GAP:
+            bar.setValue(bar.value() + cell.bottom() - self.viewport().height() + GAP)
+        self._say()
+        self.viewport().update()
+
+    def turn(self, number: int) -> None:
+        """Leaves a picture out, or puts it back."""
+        if 0 <= number < len(self._items):
+            self.go(number)
+            item = self._items[number]
+            self.turned.emit(item.id, not self._setup.keeps(item))
+
+    def told(self, item: Item) -> str:
+        """What became of a picture, in words."""
+        words = self._look.words
+        if self._setup.keeps(item):
+            return words("training.item.kept", name=item.name)
+        if item.kept:
+            return words("training.item.out", name=item.name, reason=words("training.reason.left-out"))
+        reason = phrases.reason(words, item.code)
+        if item.like:
+            return words("training.item.like", name=item.name, reason=reason, like=item.like)
+        return words("training.item.out", name=item.name, reason=reason)
+
+    def _say(self) -> None:
+        here = self._items[self._current] if 0 <= self._current < len(self._items) else None
+        self.setAccessibleDescription(self.told(here) if here is not None else "")
+
+    def mousePressEvent(self, event: QMouseEvent) -> None:
+        if event.button() == Qt.MouseButton.LeftButton:
+            self.turn(self.number_at(event.position().toPoint()))
+
+    def mouseMoveEvent(self, event: QMouseEvent) -> None:
+        hover = self.number_at(event.position().toPoint())
+        if hover != self._hover:
+            self._hover = hover
+            self.viewport().setCursor(
+                Qt.CursorShape.PointingHandCursor if hover >= 0 else Qt.CursorShape.ArrowCursor
+            )
+            self.viewport().update()
+
+    def viewportEvent(self, event: QEvent) -> bool:
+        if event.type() == QEvent.Type.ToolTip and self._hover >= 0:
+            at = self.viewport().mapToGlobal(self.cell(self._hover).bottomLeft())
+            QToolTip.showText(at, self.told(self._items[self._hover]), self)
+            return True
+        return super().viewportEvent(event)
+
+    def leaveEvent(self, event: QEvent) -> None:
+        self._hover = -1
+        self.viewport().update()
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        here, last = max(0, self._current), len(self._items) - 1
+        page = max(1, self.viewport().height() // (self.side + GAP)) * self.columns
+        goals = {
+            Qt.Key.Key_Left: here - 1,
+            Qt.Key.Key_Right: here + 1 if self._current >= 0 else 0,
+            Qt.Key.Key_Up: here - self.columns,
+            Qt.Key.Key_Down: here + self.columns if self._current >= 0 else 0,
+            Qt.Key.Key_PageUp: max(0, here - page),
+            Qt.Key.Key_PageDown: min(last, here + page),
+            Qt.Key.Key_Home: 0,
+            Qt.Key.Key_End: last,
+        }
+        key = Qt.Key(event.key())
+        if key in (Qt.Key.Key_Space, Qt.Key.Key_Return, Qt.Key.Key_Enter):
+            self.turn(self._current)
+        elif key in goals and not event.modifiers() & Qt.KeyboardModifier.AltModifier:
+            self.go(goals[key])
+        else:
+            event.ignore()
+
+    # ---- drawing
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        painter = paint.smooth(QPainter(self.viewport()))
+        shown = self._visible()
+        in_sight = {self._items[number].thumbnail for number in shown}
+        self._thumbnails.keep_only(in_sight)
+        self._asked &= in_sight
+        for number in shown:
+            self._paint_cell(painter, QRectF(self.cell(number)), number)
+        painter.end()
+
+    def _paint_cell(self, painter: QPainter, cell: QRectF, number: int) -> None:
+        item, theme = self._items[number], self._look.theme
+        keeps = self._setup.keeps(item)
+        painter.setOpacity(1.0 if keeps else DIMMED)
+        pixmap = self._picture(item.thumbnail, round(cell.width()))
+        if pixmap is not None:
+            painter.drawPixmap(cell.topLeft(), pixmap)
+        else:
+            paint.fill(painter, cell, theme.color("raised"), RADIUS)
+        painter.setOpacity(1.0)
+        if not keeps:
+            self._paint_reason(painter, cell, item)
+        if number == self._hover:
+            self._paint_offer(painter, cell, keeps)
+        if number == self._current and self.hasFocus():
+            paint.outline(painter, cell.adjusted(-3, -3, 3, 3), theme.color("accent"), RADIUS + 3, 2)
+        elif item.id in self._setup.deciding or item.decided:
+            paint.outline(painter, cell, theme.color("accent"), RADIUS, 1.5)
+
+    def _paint_reason(self, painter: QPainter, cell: QRectF, item: Item) -> None:
+        words = self._look.words
+        said = words("training.reason.left-out") if item.kept else phrases.reason(words, item.code)
+        painter.setFont(font(11, MEDIUM))
+        metrics = painter.fontMetrics()
+        said = metrics.elidedText(said, Qt.TextElideMode.ElideRight, round(cell.width()) - 24)
+        width = metrics.horizontalAdvance(said) + 14
+        chip = QRectF(cell.left() + 5, cell.bottom() - 25, width, 20)
+        paint.fill(painter, chip, QColor(0, 0, 0, 185), 10)
+        painter.setPen(QColor("#ffffff"))
+        painter.drawText(chip, Qt.AlignmentFlag.AlignCenter, said)
+
+    def _paint_offer(self, painter: QPainter, cell: QRectF, keeps: bool) -> None:
+        badge = QRectF(cell.right() - 29, cell.top() + 5, 24, 24)
+        paint.fill(painter, badge, QColor(0, 0, 0, 185), 12)
+        icon = tinted("close" if keeps else "plus", QColor("#ffffff"), 14, self.devicePixelRatioF())
+        painter.drawPixmap(badge.topLeft() + QPoint(5, 5), icon)
+        paint.outline(painter, cell, QColor(255, 255, 255, 90), RADIUS, 1.5)
+
+    def _picture(self, path: Path, side: int) -> QPixmap | None:
+        if path in self._asked:
+            return None  # asking again would only send it to the back
+        image = self._thumbnails.get(path, side, self._arrived)
+        if image is None:
+            self._asked.add(path)
+        return self._pixmap(image, side) if image is not None and not image.isNull() else None
+
+    def _arrived(self, path: Path) -> None:
+        self._asked.discard(path)
+        self.viewport().update()
+
+    def _pixmap(self, image: QImage, side: int) -> QPixmap:
+        scale = self.devicePixelRatioF()
+        key = (image.cacheKey(), side, round(scale * 100))
+        return self._pixmaps.look(key) or self._pixmaps.put(key, tile(image, side, scale, RADIUS))

@@ -1,0 +1,151 @@
+"""The training room: runs at the left; setting one up, or looking at one, in the middle."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from PySide6.QtCore import Signal
+from PySide6.QtGui import QKeyEvent
+from PySide6.QtWidgets import QFileDialog, QStackedWidget, QWidget
+
+from studio.commands.desk import Desk
+from studio.library.text import Text
+from studio.library.training_queue import TrainingRequest
+from studio.state.notices import Kind
+from studio.state.preparation import Stage
+from studio.views.actions import Actions
+from studio.views.kit.layout import row
+from studio.views.look import Look
+from studio.views.training.intro import Intro
+from studio.views.training.run import RunView
+from studio.views.training.runs import RunsPanel, run_of
+from studio.views.training.setup import SetupView
+
+
+class TrainingPage(QWidget):
+    """Where models are made."""
+
+    image_opened = Signal(object)
+    """QImage: wanted on the whole window."""
+
+    def __init__(self, look: Look, desk: Desk, actions: Actions, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._look, self._desk, self._actions = look, desk, actions
+        training, preparation = desk.training, desk.preparation
+        self.runs = RunsPanel(look, training, preparation, desk.on_training, desk.thumbnails)
+        self.intro = Intro(look, self.choose_folder)
+        self.setup = SetupView(look, preparation, desk.on_preparation, desk.model, training, desk.thumbnails)
+        self.run = RunView(look, desk)
+        self._stack = QStackedWidget()
+        for page in (self.intro, self.setup, self.run):
+            self._stack.addWidget(page)
+        box = row(self.runs, self._stack, gap=0, parent=self)
+        box.setStretch(1, 1)
+        self._connect()
+
+    def _connect(self) -> None:
+        desk = self._desk
+        self.runs.new_wanted.connect(self.choose_folder)
+        self.runs.chosen.connect(self.show_run)
+        self.runs.setup_chosen.connect(self.show_setup)
+        self.setup.closed.connect(self.show_home)
+        self.setup.choose_wanted.connect(self.choose_folder)
+        self.run.opened.connect(self.image_opened)
+        self.run.again_wanted.connect(lambda data: desk.on_preparation.open(data, by=self))
+        desk.on_preparation.opened.connect(self.show_setup)
+        desk.on_preparation.queued.connect(self._show_queued)
+        desk.preparation.changed.connect(lambda _: self._leave_setup())
+        desk.training.runs_changed.connect(self._leave_gone)
+        desk.training.runs_changed.connect(self._show_panel)
+        desk.training.waiting_changed.connect(self._show_panel)
+        self._show_panel()
+
+    @property
+    def shown(self) -> str:
+        """ "intro", "setup" or "run"."""
+        names = {self.intro: "intro", self.setup: "setup", self.run: "run"}
+        return names[self._stack.currentWidget()]  # type: ignore[index]
+
+    def choose_folder(self) -> None:
+        """Asks for a folder of pictures."""
+        folder = QFileDialog.getExistingDirectory(self, self._look.words("training.choose"))
+        if folder:
+            self._desk.on_preparation.open(Path(folder), by=self)
+
+    def take(self, paths: tuple[Path, ...]) -> bool:
+        """A folder was dropped here: it is set up. False when there is none among these."""
+        folder = next((path for path in paths if path.is_dir()), None)
+        if folder is not None:
+            self._desk.on_preparation.open(folder, by=self)
+        elif paths:
+            self._desk.notices.add(
+                Kind.INFO,
+                Text("Training takes a folder of pictures."),
+                advice=Text("Put the pictures into one folder, and drop that."),
+            )
+        return folder is not None
+
+    # ---- what is in the middle
+
+    def show_home(self) -> None:
+        """The run under way or the latest one; without any, what training is."""
+        training = self._desk.training
+        run = training.current or next(iter(training.runs), None)
+        if run is not None:
+            self.show_run(run.folder)
+        else:
+            self._show(self.intro)
+
+    def show_setup(self) -> None:
+        """The training that is being set up."""
+        if self._desk.preparation.setup.stage is not Stage.NONE:
+            self._show(self.setup)
+
+    def show_run(self, folder: Path) -> None:
+        """One run."""
+        training = self._desk.training
+        request = next((one for one in training.waiting if one.run == folder), None)
+        run = training.run(folder) or (run_of(request, training) if request is not None else None)
+        if run is not None:
+            self.run.show_run(run)
+            self._show(self.run, folder)
+
+    def focus(self) -> None:
+        """The keys go to whatever is in the middle."""
+        if self.shown == "setup":
+            self.setup.focus()
+            return
+        target = self.intro.choose if self.shown == "intro" else self.run.scrubber
+        (target if target.isVisible() and target.isEnabled() else self.runs.new).setFocus()
+
+    def _show(self, page: QWidget, folder: Path | None = None) -> None:
+        self._stack.setCurrentWidget(page)
+        self.runs.mark(folder)
+        self._show_panel()
+        if page is self.setup:
+            self.setup.focus()
+
+    def _show_panel(self) -> None:
+        """The runs are there as soon as there is one."""
+        training = self._desk.training
+        there = bool(training.runs or training.current or training.waiting)
+        self.runs.setVisible(there or self.shown == "setup")
+
+    def _show_queued(self, request: TrainingRequest) -> None:
+        self.show_run(request.run)
+
+    def _leave_setup(self) -> None:
+        if self.shown == "setup" and self._desk.preparation.setup.stage is Stage.NONE:
+            self.show_home()
+
+    def _leave_gone(self) -> None:
+        """The run that was looked at was deleted, or the first ones were read."""
+        run = self.run.run
+        gone = self.shown == "run" and run is not None and self._desk.training.run(run.folder) is None
+        waits = run is not None and self._desk.training.is_waiting(run.folder)
+        if (gone and not waits) or (self.shown == "intro" and self._desk.training.runs):
+            self.show_home()
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        if not self._actions.run_key(event, "training"):
+            super().keyPressEvent(event)

@@ -1,0 +1,97 @@
+"""Figures of a training in a designer's words: how long, how large, where it stands. No technical words."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from PySide6.QtCore import QLocale
+
+from studio.i18n import Words
+from studio.library.datasets import Caution
+from studio.library.runs import RunState
+from studio.state.training import Training
+from trainer.protocol import Preflight
+
+MB = 1_000_000
+
+
+def duration(words: Words, seconds: float) -> str:
+    """ "40 seconds", "9 minutes", "2 hours": as exact as an estimate deserves."""
+    if seconds < 55:
+        return words("training.time.seconds", count=max(5, 5 * round(seconds / 5)))
+    if seconds < 5400:
+        return words("training.time.minutes", count=max(1, round(seconds / 60)))
+    if seconds < 36 * 3600:
+        hours = round(seconds / 1800) / 2
+        whole = int(hours) if hours == int(hours) else hours
+        return words("training.time.hours", count=whole)
+    return words("training.time.days", count=round(seconds / 86400))
+
+
+def size(number: float) -> str:
+    """Bytes as MB or GB."""
+    if number >= 950 * MB:
+        return f"{number / 1000 / MB:.1f} GB"
+    return f"{max(1, round(number / MB))} MB"
+
+
+def when(words: Words, seconds: float) -> str:
+    """The day and hour of an event."""
+    locale = QLocale(words.language)
+    moment = datetime.fromtimestamp(seconds)
+    return locale.toString(moment, QLocale.FormatType.ShortFormat)  # type: ignore[call-overload,no-any-return]
+
+
+def day(words: Words, iso: str) -> str:
+    """A date as the person writes it; what is no date stays as it is."""
+    try:
+        date = datetime.fromisoformat(iso).date()
+    except ValueError:
+        return iso
+    return QLocale(words.language).toString(date, QLocale.FormatType.LongFormat)  # type: ignore[call-overload,no-any-return]
+
+
+def state_of(run: RunState, training: Training) -> str:
+    """ "waiting", "held", "starting", "running", "paused", "broken", "stopped", "failed" or "done"."""
+    current = training.current
+    if current is not None and current.folder == run.folder:
+        if run.status == "paused":
+            return "paused"
+        return "running" if run.total_kimg else "starting"
+    if training.is_waiting(run.folder):
+        return "held" if training.held else "waiting"
+    return "broken" if run.status in ("new", "running", "paused") else run.status
+
+
+def standing(words: Words, run: RunState, state: str, *, short: bool = False) -> str:
+    """Where a run stands, in one line."""
+    percent = f"{run.fraction:.0%}"
+    if state == "running" and run.seconds_left is not None:
+        left = duration(words, run.seconds_left)
+        key = "training.state.running.short" if short else "training.state.running.left"
+        return words(key, percent=percent, left=left)
+    return words(f"training.state.{state}", percent=percent)
+
+
+def needs(words: Words, found: Preflight, key: str = "") -> str:
+    """What a training needs: "It fits: about 9 minutes, 400 MB of memory, 120 MB on the disk."."""
+    return words(
+        key or ("training.fits" if found.fits else "training.fits.not"),
+        time=duration(words, found.seconds),
+        memory=size(found.memory_mb * MB),
+        disk=size(found.disk_mb * MB),
+    )
+
+
+def caution(words: Words, found: Caution) -> str:
+    """What a caution means for the model."""
+    key = f"training.caution.{found.code}"
+    if not words.has(key):
+        return words("training.caution.other")
+    return words(key, number=round(found.value), percent=f"{found.value:.0%}", label=found.label)
+
+
+def reason(words: Words, code: str) -> str:
+    """Why a picture is left out, in a word or two."""
+    key = f"training.reason.{code}"
+    return words(key) if words.has(key) else words("training.reason.other")

@@ -1,0 +1,275 @@
+"""The runs at the left: the one under way, those that wait, and those of before."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import shiboken6
+from PySide6.QtCore import QPointF, QRectF, QSize, Qt, Signal
+from PySide6.QtGui import QContextMenuEvent, QImage, QKeyEvent, QPainter, QPaintEvent, QPixmap
+from PySide6.QtWidgets import QAbstractButton, QMenu, QSizePolicy, QVBoxLayout, QWidget
+
+from studio.commands.training import TrainingCommands
+from studio.library.runs import RunState
+from studio.library.training_queue import TrainingRequest
+from studio.state.preparation import Preparation, Stage
+from studio.state.training import Training
+from studio.theme import font, number_font
+from studio.views.kit import paint
+from studio.views.kit.button import Button
+from studio.views.kit.flow import clear
+from studio.views.kit.layout import Surface, column, scrolling
+from studio.views.kit.text import MEDIUM, caption, heading
+from studio.views.look import Look
+from studio.views.pictures import tile
+from studio.views.training import phrases
+from studio.workers.thumbnails import Thumbnails
+
+HEIGHT = 64
+PICTURE = 44
+MARKS = {
+    "running": ("play", "accent"),
+    "starting": ("play", "accent"),
+    "paused": ("pause", "warning"),
+    "waiting": ("history", "muted"),
+    "held": ("history", "warning"),
+    "broken": ("warning", "warning"),
+    "stopped": ("stop", "muted"),
+    "failed": ("error", "danger"),
+    "done": ("success", "success"),
+}
+"""The sign of each state and its colour."""
+
+
+class RunCard(QAbstractButton):
+    """One run: its latest pictures, its name, where it stands."""
+
+    menu_wanted = Signal(object)
+    """QPoint, global."""
+
+    def __init__(
+        self, look: Look, training: Training, thumbnails: Thumbnails, run: RunState, parent: QWidget
+    ) -> None:
+        super().__init__(parent)
+        self._look, self._training, self._thumbnails = look, training, thumbnails
+        self._pixmap = QPixmap()
+        self._shown: Path | None = None
+        self._line = ""
+        self._state = "new"
+        self.run = run
+        self.setCheckable(True)
+        self.setFixedHeight(HEIGHT)
+        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
+        self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+        self.setAttribute(Qt.WidgetAttribute.WA_Hover)
+        self.show_run(run)
+
+    def sizeHint(self) -> QSize:
+        return QSize(220, HEIGHT)
+
+    def nextCheckState(self) -> None:
+        """Only the page decides which one is shown."""
+
+    def show_run(self, run: RunState) -> None:
+        """It stands otherwise now."""
+        self.run = run
+        words = self._look.words
+        self._state = phrases.state_of(run, self._training)
+        self._line = phrases.standing(words, run, self._state, short=True)
+        if self._state in ("done", "stopped", "failed", "broken") and run.bytes:
+            self._line = f"{self._line} · {phrases.size(run.bytes)}"
+        self.setText(run.name)
+        self.setToolTip(f"{run.name}\n{self._line}")
+        self.setAccessibleName(f"{run.name}, {self._line}")
+        best = run.best or (run.snapshots[-1] if run.snapshots else None)
+        if best is not None and best.file != self._shown:
+            self._shown = best.file
+            self._fetch(best.file)
+        self.update()
+
+    def _fetch(self, file: Path) -> None:
+        if not shiboken6.isValid(self):  # the list was built anew meanwhile
+            return
+        image = self._thumbnails.get(file, 512, self._fetch)
+        if image is not None and not image.isNull():
+            self._pixmap = tile(_corner(image), PICTURE, self.devicePixelRatioF(), 6)
+            self.update()
+
+    def contextMenuEvent(self, event: QContextMenuEvent) -> None:
+        self.menu_wanted.emit(event.globalPos())
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        if event.key() in (Qt.Key.Key_Down, Qt.Key.Key_Up):
+            if event.key() == Qt.Key.Key_Down:
+                self.focusNextChild()
+            else:
+                self.focusPreviousChild()
+        elif event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter):
+            self.click()
+        else:
+            super().keyPressEvent(event)
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        painter = paint.smooth(QPainter(self))
+        theme, rect = self._look.theme, QRectF(self.rect())
+        if self.isChecked() or self.underMouse():
+            paint.fill(painter, rect, theme.color("tint" if self.isChecked() else "hover"), 8)
+        if self.hasFocus():
+            paint.outline(painter, rect, theme.color("accent"), 8, 2)
+        self._paint_picture(painter)
+        words = rect.adjusted(PICTURE + 20, 12, -34, -12)
+        painter.setFont(font(13, MEDIUM))
+        painter.setPen(theme.color("text"))
+        name = painter.fontMetrics().elidedText(
+            self.text(), Qt.TextElideMode.ElideRight, round(words.width())
+        )
+        painter.drawText(words, Qt.AlignmentFlag.AlignTop, name)
+        painter.setFont(number_font(11))
+        painter.setPen(theme.color("muted"))
+        width = round(rect.right() - words.left() - 8)
+        line = painter.fontMetrics().elidedText(self._line, Qt.TextElideMode.ElideRight, width)
+        painter.drawText(QPointF(words.left(), words.bottom() - 2), line)
+        icon, role = MARKS[self._state]
+        self._look.icons.paint(painter, QRectF(rect.right() - 26, 12, 16, 16), icon, role)
+        if self._state in ("running", "paused"):
+            bar = QRectF(words.left(), rect.bottom() - 6, rect.right() - 10 - words.left(), 3)
+            paint.fill(painter, bar, theme.color("pressed"), 1.5)
+            bar.setWidth(bar.width() * self.run.fraction)
+            paint.fill(painter, bar, theme.color("fill"), 1.5)
+        painter.end()
+
+    def _paint_picture(self, painter: QPainter) -> None:
+        place = QRectF(10, (self.height() - PICTURE) / 2, PICTURE, PICTURE)
+        if not self._pixmap.isNull():
+            painter.drawPixmap(place.topLeft(), self._pixmap)
+        else:
+            paint.fill(painter, place, self._look.theme.color("raised"), 6)
+            self._look.icons.paint(painter, place.adjusted(12, 12, -12, -12), "training", "faint")
+
+
+class RunsPanel(Surface):
+    """All runs, and the way to a new one."""
+
+    chosen = Signal(object)
+    """Path of a run."""
+    setup_chosen = Signal()
+    new_wanted = Signal()
+
+    def __init__(
+        self,
+        look: Look,
+        training: Training,
+        preparation: Preparation,
+        commands: TrainingCommands,
+        thumbnails: Thumbnails,
+        parent: QWidget | None = None,
+    ) -> None:
+        super().__init__(look, "panel", "right", parent)
+        self._look, self._training, self._preparation = look, training, preparation
+        self._commands, self._thumbnails = commands, thumbnails
+        self._here: Path | None = None
+        self.cards: dict[Path, RunCard] = {}
+        self.new = Button(look, "training.new", icon="plus", pressed=self.new_wanted.emit)
+        self.setup = Button(look, icon="folder", pressed=self.setup_chosen.emit)
+        self._box = QVBoxLayout()
+        self._box.setSpacing(2)
+        self._arrange()
+        self._connect()
+        self._build()
+
+    def _arrange(self) -> None:
+        inside = QWidget()
+        column(self._box, None, gap=0, margins=(8, 0, 8, 12), parent=inside)
+        head = column(heading(self._look, "training.title"), self.new, self.setup, gap=10)
+        head.setContentsMargins(16, 18, 16, 10)
+        box = column(head, gap=0, margins=(0, 0, 1, 0), parent=self)
+        box.addWidget(scrolling(inside), 1)
+        self.setFixedWidth(256)
+
+    def _connect(self) -> None:
+        training = self._training
+        training.runs_changed.connect(self._build)
+        training.waiting_changed.connect(self._build)
+        training.held_changed.connect(lambda _: self._build())
+        training.current_changed.connect(self._follow)
+        self._preparation.changed.connect(lambda _: self._show_setup())
+        self._look.words.language_changed.connect(lambda _: self._build())
+        self._show_setup()
+
+    def mark(self, folder: Path | None) -> None:
+        """Shows which run is looked at; None for none."""
+        self._here = folder
+        for path, card in self.cards.items():
+            card.setChecked(path == folder)
+
+    def _show_setup(self) -> None:
+        setup = self._preparation.setup
+        self.setup.setVisible(setup.stage is not Stage.NONE)
+        self.setup.setText(self._look.words("training.setup", name=setup.source.name))
+
+    def _follow(self, current: RunState | None) -> None:
+        card = self.cards.get(current.folder) if current is not None else None
+        if current is not None and card is not None and self._is_in_place(current.folder):
+            card.show_run(current)
+        else:
+            self._build()
+
+    def _is_in_place(self, folder: Path) -> bool:
+        return next(iter(self.cards), None) == folder
+
+    def _build(self) -> None:
+        clear(self._box)
+        self.cards = {}
+        training = self._training
+        current = training.current
+        waiting = [run_of(request, training) for request in training.waiting]
+        taken = {run.folder for run in waiting} | ({current.folder} if current is not None else set())
+        earlier = [run for run in training.runs if run.folder not in taken]
+        self._add_group("training.group.now", [current] if current is not None else [])
+        self._add_group("training.group.waiting", waiting)
+        self._add_group("training.group.earlier", earlier)
+        self.mark(self._here)
+
+    def _add_group(self, key: str, runs: list[RunState]) -> None:
+        if not runs:
+            return
+        label = caption(self._look, key)
+        label.setContentsMargins(8, 10, 8, 4)
+        self._box.addWidget(label)
+        for run in runs:
+            card = RunCard(self._look, self._training, self._thumbnails, run, self)
+            card.clicked.connect(lambda _=False, folder=run.folder: self.chosen.emit(folder))
+            card.menu_wanted.connect(lambda at, folder=run.folder: self._show_menu(folder, at))
+            self.cards[run.folder] = card
+            self._box.addWidget(card)
+
+    def _show_menu(self, folder: Path, at: object) -> None:
+        run = self.cards[folder].run
+        words, commands, menu = self._look.words, self._commands, QMenu(self)
+        state = phrases.state_of(run, self._training)
+        request = next((one for one in self._training.waiting if one.run == folder), None)
+        if request is not None:
+            menu.addAction(words("training.withdraw"), lambda: commands.withdraw(request, by=self))
+        if state in ("broken", "stopped", "failed"):
+            menu.addAction(words("training.resume"), lambda: commands.resume(run, by=self))
+        if run.bundle is not None:
+            bundle = run.bundle
+            menu.addAction(words("training.use"), lambda: commands.use_model(bundle, by=self))
+        if state not in ("running", "starting", "paused", "waiting"):
+            menu.addSeparator()
+            menu.addAction(words("training.delete"), lambda: commands.delete(run, by=self))
+        if not menu.isEmpty():
+            menu.popup(at)  # type: ignore[call-overload]
+
+
+def run_of(request: TrainingRequest, training: Training) -> RunState:
+    """The run that a request will be, or goes on with."""
+    known = training.run(request.run)
+    return known if known is not None else RunState(request.run, request.name, data=request.data)
+
+
+def _corner(image: QImage) -> QImage:
+    """A few faces out of a grid of many: small pictures of all of them show none."""
+    side = max(1, min(image.width(), image.height()) // 4)
+    top = min(image.height() - side, image.height() // 4)
+    return image.copy(0, top, side, side)
