@@ -15,7 +15,7 @@ from engine.recipe import Recipe
 from studio.commands.pictures import PictureCommands
 from studio.commands.rooms import Rooms
 from studio.commands.told import tell
-from studio.library.movies import MovieOptions
+from studio.library.movies import MovieOptions, free_target
 from studio.library.sets import along, look_of, most_varied
 from studio.library.tasks import IsCancelled, Progress
 from studio.library.text import Text
@@ -68,12 +68,12 @@ class PathCommands(QObject):
         self.choose_varied(recipes, count, lambda chosen: self._pictures.keep_recipes(chosen, by=by))
 
     def export_path(
-        self, places: Sequence[Recipe], pace: Pace, options: MovieOptions, *, overwrite: bool = False
+        self, places: Sequence[Recipe], pace: Pace, options: MovieOptions, conflict: str = "ask"
     ) -> Job:
         """Renders the path through `places` at full size and writes it.
 
-        The job ends with TargetExistsError, and nothing written, when something is there and overwrite is
-        False.
+        conflict: where something is already, "ask" ends the job with TargetExistsError and nothing written,
+        "rename" finds a free name, "overwrite" replaces it (frames find a free name too).
         """
         target = options.target()
         recipes = along(
@@ -82,17 +82,18 @@ class PathCommands(QObject):
 
         def work(progress: Progress, cancelled: IsCancelled) -> Path:
             make_folder(target.parent)
+            replaces = conflict == "overwrite" and options.kind != "frames"
             frames = self._frames(recipes)
             try:
                 return write_movie(
                     frames,
-                    target,
+                    target if conflict == "ask" or replaces else free_target(target),
                     kind=options.kind,
                     fps=options.fps,
                     size=options.size or None,
                     quality=options.quality,
                     embed_recipe=options.embed_recipe,
-                    overwrite=overwrite,
+                    overwrite=replaces,
                     progress=lambda done: progress(done, len(recipes)),
                     cancelled=cancelled,
                 )

@@ -12,8 +12,10 @@ from PySide6.QtGui import QCloseEvent, QCursor, QFocusEvent, QGuiApplication, QI
 from PySide6.QtWidgets import QFileDialog, QMainWindow, QMenu, QMenuBar, QStackedWidget, QWidget
 
 from engine.errors import TargetExistsError
+from engine.recipe import Recipe
 from studio.commands.desk import Desk
 from studio.i18n import LANGUAGES, system_language
+from studio.library.movies import MovieOptions
 from studio.library.runs import RunState
 from studio.library.settings import ExportOptions
 from studio.library.tasks import End, Outcome
@@ -23,6 +25,7 @@ from studio.state.notices import Act, Kind
 from studio.views import menus
 from studio.views.actions import Actions
 from studio.views.drop import PICTURE_FILTER, STYLE, Dropped, DropTarget, Zone
+from studio.views.explorer.movie import MovieSheet
 from studio.views.explorer.page import ExplorerPage
 from studio.views.explorer.variations import Variations
 from studio.views.export import ExportSheet
@@ -53,6 +56,8 @@ class Window(QMainWindow):
         super().__init__(parent)
         self.look, self.desk = look, desk
         self._page = "explore"
+        self._movie_options = MovieOptions()
+        self._to_export: list[Recipe] = []
         self.acts = Actions(look, self)
         self._make_parts()
         self._arrange()
@@ -196,6 +201,8 @@ class Window(QMainWindow):
         welcome.samples_wanted.connect(self.use_samples)
         desk.on_styles.made.connect(lambda _: welcome.tick("style"))
         self.explorer.canvas.dragged.connect(lambda: welcome.tick("walk"))
+        self.explorer.path.export_wanted.connect(self.ask_movie)
+        self.explorer.chosen.export_wanted.connect(self.ask_export_recipes)
         desk.on_pictures.kept.connect(lambda _: welcome.tick("keep"))
 
     def _connect_actions(self) -> None:
@@ -218,6 +225,9 @@ class Window(QMainWindow):
                 "variations": self.show_variations,
                 "pin": lambda: desk.on_explorer.pin(by=self),
                 "map": canvas.toggle_map,
+                "path": lambda: self.explorer.show_path(self.acts["path"].isChecked()),
+                "hold_forms": partial(self._hold, "forms"),
+                "hold_details": partial(self._hold, "details"),
                 "lasso": lambda: canvas.set_lasso(self.acts["lasso"].isChecked()),
                 "copy": self.copy_picture,
                 "next_style": partial(self.step_style, 1),
@@ -347,6 +357,55 @@ class Window(QMainWindow):
         ]
         self.variations.ask(recipe, looks)
 
+    def _hold(self, which: str) -> None:
+        """Holds something while walking on, or lets it go again."""
+        on = self.desk.on_explorer
+        on.hold("" if on.held == which else which, by=self)
+
+    # ---- paths and sets of the map
+
+    @cached_property
+    def movie(self) -> MovieSheet:
+        """Asks how a path is to be written."""
+        sheet = MovieSheet(self.look, self)
+        sheet.accepted.connect(self._export_movie)
+        return sheet
+
+    @cached_property
+    def export_map(self) -> ExportSheet:
+        """Asks how people of the map are to be written."""
+        sheet = ExportSheet(self.look, self)
+        sheet.accepted.connect(partial(self._export_recipes, None, conflict="ask"))
+        return sheet
+
+    def ask_export_recipes(self, recipes: Sequence[Recipe]) -> None:
+        """Asks how pictures that are still to be made are to be written."""
+        self._to_export = list(recipes)
+        styles = recipes[0].styles if recipes else ()
+        self.export_map.ask(len(recipes), self.desk.settings.export, styles[0].name if styles else "")
+
+    def _export_recipes(
+        self, recipes: list[Recipe] | None, folder: Path, options: ExportOptions, conflict: str
+    ) -> None:
+        recipes = self._to_export if recipes is None else recipes
+        self.desk.settings.export = options
+        job = self.desk.on_pictures.export_recipes(recipes, folder, options, conflict=conflict, by=self)
+        again = partial(self._export_recipes, recipes, folder, options)
+        job.finished.connect(lambda outcome: self._after_export(outcome, folder, again))
+
+    def ask_movie(self) -> None:
+        """Asks how the path through the pins is to be written."""
+        if self.desk.player.can_play:
+            self.desk.player.pause()
+            self.movie.ask(self.desk.player.seconds, self._movie_options)
+
+    def _export_movie(self, options: MovieOptions, conflict: str = "ask") -> None:
+        player = self.desk.player
+        self._movie_options = options
+        job = self.desk.on_paths.export_path(player.places, player.pace, options, conflict)
+        again = partial(self._export_movie, options)
+        job.finished.connect(lambda outcome: self._after_export(outcome, options.target().parent, again))
+
     def ask_how_many(self) -> None:
         """Offers to keep a set of people who differ as much as possible."""
         menu = QMenu(self)
@@ -389,6 +448,8 @@ class Window(QMainWindow):
     def _select_all(self) -> None:
         if self.page == "gallery":
             self.desk.gallery.select_all()
+        elif self.page == "explore":
+            self.explorer.canvas.choose_all()
 
     # ---- files
 
@@ -588,6 +649,9 @@ class Window(QMainWindow):
             "pin",
             "map",
             "lasso",
+            "path",
+            "hold_forms",
+            "hold_details",
             "large",
             "zoom_in",
             "zoom_out",

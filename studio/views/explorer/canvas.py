@@ -121,6 +121,7 @@ class Canvas(QWidget):
         self._was_map = False
         self._walk_zoom = WALK_ZOOM
         self._large = self._way = self._lasso = False
+        self._ghost: tuple[float, float] | None = None
         self._chosen: dict[GridPoint, None] = {}
         self._by_key = False
         """Whether focus came by key: then it is shown."""
@@ -180,10 +181,28 @@ class Canvas(QWidget):
     @property
     def probe(self) -> QPointF:
         """Where the probe is, in pixels."""
-        view, explorer, chart = self.view, self._explorer, self._explorer.place.chart
-        x = nearest(explorer.x, view.x, chart.columns if chart else None)
-        y = nearest(explorer.y, view.y, chart.rows if chart else None)
-        return QPointF(*view.to_pixels(x, y))
+        explorer = self._explorer
+        return QPointF(*self._pixels_of(*(self._ghost or (explorer.x, explorer.y))))
+
+    def _pixels_of(self, x: float, y: float) -> tuple[float, float]:
+        """Where a place is seen; of its copies on a chart, the one nearest to the middle."""
+        view, chart = self.view, self._explorer.place.chart
+        if chart is not None:
+            x, y = nearest(x, view.x, chart.columns), nearest(y, view.y, chart.rows)
+        return view.to_pixels(x, y)
+
+    def travel(self, first: int, second: int, part: float) -> None:
+        """On the map, lets the picture hang between two pins, while a path is played."""
+        pins = self._pins_here()
+        if max(first, second) < len(pins):
+            (_, ax, ay), (_, bx, by) = pins[first], pins[second]
+            self._ghost = self.view.to_map(ax + (bx - ax) * part, ay + (by - ay) * part)
+            self.update()
+
+    def arrive(self) -> None:
+        """The picture hangs at the probe again."""
+        self._ghost = None
+        self.update()
 
     @property
     def lens(self) -> QRectF:
@@ -533,16 +552,11 @@ class Canvas(QWidget):
 
     def _pins_here(self) -> list[tuple[Pin, float, float]]:
         """The pins of this map, with their pixels, in their order."""
-        here, view = self._explorer.place, self.view
-        chart = here.chart
-        found = []
+        here, found = self._explorer.place, []
         for pin in self._explorer.pins:
             place = pin.place
-            if chart is None and (place.map_seed, place.anchor) != (here.map_seed, here.anchor):
-                continue
-            x = nearest(place.x, view.x, chart.columns if chart else None)
-            y = nearest(place.y, view.y, chart.rows if chart else None)
-            found.append((pin, *view.to_pixels(x, y)))
+            if here.chart or (place.map_seed, place.anchor) == (here.map_seed, here.anchor):
+                found.append((pin, *self._pixels_of(place.x, place.y)))
         return found
 
     def _pin_under(self, at: QPointF) -> Pin | None:

@@ -5,9 +5,11 @@ from __future__ import annotations
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
 from engine.bundle import Bundle, Direction
+from studio.commands.explorer import HOLDS, ExplorerCommands
 from studio.state.explorer import Explorer
 from studio.state.model import ModelState
 from studio.views.kit.button import IconButton
+from studio.views.kit.choice import Segmented
 from studio.views.kit.flow import clear
 from studio.views.kit.layout import column, row
 from studio.views.kit.slider import SliderRow
@@ -75,6 +77,27 @@ class LookSection(Section):
 
     def _know_styles(self, *_: object) -> None:
         self.strength.setEnabled(bool(self._explorer.place.styles))
+
+
+class HoldSection(Section):
+    """What stays as it is while one walks on."""
+
+    def __init__(
+        self, look: Look, explorer: Explorer, commands: ExplorerCommands, parent: QWidget | None = None
+    ) -> None:
+        super().__init__(look, "controls.hold", parent=parent)
+        self._commands = commands
+        choices = [("", "controls.hold.none"), *((which, f"controls.hold.{which}") for which in HOLDS)]
+        self.choice = Segmented(look, choices)
+        look.words.bind(self.choice, "setAccessibleName", "controls.hold")
+        look.words.bind(self.choice, "setToolTip", "controls.hold.tip")
+        self.body.addWidget(self.choice)
+        self.choice.chosen.connect(lambda which: commands.hold(which, by=self))
+        explorer.layers_changed.connect(self._show)
+        self._show()
+
+    def _show(self, *_: object) -> None:
+        self.choice.set_value(self._commands.held)
 
 
 class DirectionsSection(Section):

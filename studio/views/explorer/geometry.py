@@ -18,7 +18,7 @@ MAP_ZOOM = 0.5
 """Further out than this it is the map."""
 PITCH = 96.0
 """Walking, tiles are between this and twice this wide; at twice, the gaps fill with new ones."""
-MAP_PITCH = 32.0
+MAP_PITCH = 26.0
 """On the map they are at least this wide, and never finer than whole people."""
 FINEST = 10
 """Grid points are named in 2^-FINEST map units."""
@@ -98,7 +98,9 @@ class MapView:
         return self.x + (px - self.width / 2) / self.scale, self.y + (py - self.height / 2) / self.scale
 
     def points(self, hidden: float = 0.0, margin: float = 0.5) -> Sequence[GridPoint]:
-        """Grid points in view, nearest first; those wholly under the lens in the middle are left out.
+        """Grid points in view; those wholly under the lens in the middle are left out.
+
+        The nearest come first; on the map, first of all those that one saw from further out.
 
         hidden: side of the lens. margin: tiles to look beyond the edge.
         """
@@ -127,8 +129,13 @@ def _points(view: MapView, hidden: float, margin: float) -> tuple[GridPoint, ...
         for col in range(math.ceil(middle_x - reach_x), math.floor(middle_x + reach_x) + 1):
             dx = abs(col - middle_x)
             if dx >= covered or dy >= covered:
-                found.append((dx * dx + dy * dy, row, col))
-    return tuple(GridPoint(col * unit, row * unit) for _, row, col in sorted(found))
+                found.append((_fineness(row, col) if view.is_map else 0, dx * dx + dy * dy, row, col))
+    return tuple(GridPoint(col * unit, row * unit) for _, _, row, col in sorted(found))
+
+
+def _fineness(row: int, col: int) -> int:
+    """0 for points that a map of a quarter of the detail shows too, 1 for half the detail, 2 for the rest."""
+    return 0 if not (row | col) & 3 else 1 if not (row | col) & 1 else 2
 
 
 def lens_side(width: float, height: float, *, large: bool) -> float:

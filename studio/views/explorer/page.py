@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from PySide6.QtCore import QEvent, QObject, QPoint, QRectF, Qt
+from PySide6.QtCore import QPoint, Qt
 from PySide6.QtGui import QKeyEvent, QPainter, QPaintEvent
 from PySide6.QtWidgets import QMenu, QStackedWidget, QWidget
 
@@ -13,14 +13,16 @@ from engine.recipe import Recipe
 from studio.commands.desk import Desk
 from studio.views.actions import Actions
 from studio.views.explorer.canvas import Canvas
-from studio.views.explorer.controls import DirectionsSection, LookSection
+from studio.views.explorer.chosen import ChosenBar
+from studio.views.explorer.controls import DirectionsSection, HoldSection, LookSection
 from studio.views.explorer.geometry import GridPoint
 from studio.views.explorer.history import HistoryStrip
 from studio.views.explorer.kept import KeptStrip
+from studio.views.explorer.path import PathBar
 from studio.views.explorer.thumbs import RecipeThumbs
 from studio.views.explorer.tiles import Ticket, TileField
-from studio.views.kit import paint
-from studio.views.kit.button import ActionButton, Button, IconButton
+from studio.views.explorer.tools import CanvasTools
+from studio.views.kit.button import Button
 from studio.views.kit.empty import EmptyState
 from studio.views.kit.layout import Line, Surface, column, row, scrolling
 from studio.views.look import Look
@@ -64,6 +66,8 @@ class ExplorerPage(QWidget):
         self.styles = StylePanel(look, desk.styles, desk.explorer, desk.on_styles, actions, self.welcome)
         self.canvas = Canvas(look, desk.explorer, self.field)
         self.tools = CanvasTools(look, actions, self.canvas)
+        self.path = PathBar(look, self.canvas, self.tools, desk.player, desk.explorer, self.thumbs)
+        self.chosen = ChosenBar(look, self.canvas, self.path)
         self.history = HistoryStrip(
             look, desk.history, self.thumbs, lambda which: desk.on_explorer.go(which, by=self)
         )
@@ -97,10 +101,39 @@ class ExplorerPage(QWidget):
         self.canvas.menu_wanted.connect(self._show_menu)
         self.canvas.pin_pressed.connect(self._show_pin_menu)
         self.canvas.opened.connect(self._actions["fullscreen"].trigger)
+        self.canvas.map_changed.connect(self._actions["map"].setChecked)
+        self.canvas.lasso_changed.connect(self._actions["lasso"].setChecked)
+        self._connect_sets()
         desk.explorer.image_changed.connect(self._remember)
         desk.settings.reduce_motion_changed.connect(self._set_calm)
         self._set_calm(desk.settings.reduce_motion)
         self._choose_state()
+
+    def _connect_sets(self) -> None:
+        desk, path, chosen = self._desk, self.path, self.chosen
+        chosen.keep_wanted.connect(lambda recipes: desk.on_pictures.keep_recipes(recipes, by=self))
+        chosen.varied_wanted.connect(
+            lambda recipes, count: desk.on_paths.keep_varied(recipes, count, by=self)
+        )
+        path.closed.connect(lambda: self.show_path(False))
+        path.rested.connect(self._go_on_from_path)
+        desk.player.position_changed.connect(self._follow_path)
+
+    def show_path(self, shown: bool) -> None:
+        """Shows the path through the pins and what can be done with it, or hides both."""
+        self.path.set_open(shown)
+        self.canvas.show_way(shown)
+        self._actions["path"].setChecked(shown)
+
+    def _follow_path(self, *_: object) -> None:
+        """On the map, the picture travels along the path."""
+        if self._desk.player.can_play and self.canvas.is_map:
+            self.canvas.travel(*self._desk.player.leg)
+
+    def _go_on_from_path(self, recipe: Recipe) -> None:
+        """Where the path stopped, one stands."""
+        self._desk.on_explorer.open_recipe(recipe, by=self)
+        self.canvas.arrive()
 
     def _show_menu(self, at: QPoint, point: GridPoint | None) -> None:
         menu, words, explorer = QMenu(self), self._look.words, self._desk.explorer
@@ -117,7 +150,10 @@ class ExplorerPage(QWidget):
             "-",
             "random",
             "pin",
+            "path",
+            "lasso",
             "-",
+            "map",
             "large",
             "fullscreen",
         ):
@@ -164,103 +200,17 @@ class ExplorerPage(QWidget):
             super().keyPressEvent(event)
 
 
-class CanvasTools(QWidget):
-    """The tools that float over the canvas: a new place, keep, pin, smaller and larger steps."""
-
-    def __init__(self, look: Look, actions: Actions, canvas: Canvas) -> None:
-        super().__init__(canvas)
-        self._look, self._canvas = look, canvas
-        self.keep = ActionButton(look, actions["keep"], kind="primary", icon="keep")
-        self.random = ActionButton(look, actions["random"], kind="plain", icon="random")
-        parts = [
-            self._tool(look, actions, which, icon) for which, icon in (("undo", "undo"), ("redo", "redo"))
-        ]
-        zoom = [
-            self._tool(look, actions, which, icon)
-            for which, icon in (("zoom_out", "minus"), ("zoom_in", "plus"))
-        ]
-        large = self._tool(look, actions, "large", "picture")
-        pin = self._tool(look, actions, "pin", "pin")
-        variations = self._tool(look, actions, "variations", "ring")
-        row(
-            *parts,
-            _Gap(look),
-            self.random,
-            self.keep,
-            _Gap(look),
-            variations,
-            pin,
-            large,
-            *zoom,
-            gap=4,
-            margins=(8, 6, 8, 6),
-            parent=self,
-        )
-        canvas.installEventFilter(self)
-        look.words.language_changed.connect(self._place)
-
-    def _tool(self, look: Look, actions: Actions, which: str, icon: str) -> IconButton:
-        action = actions[which]
-        spec = actions.specs[which]
-        keys = (*spec.plain, *spec.keys)
-        button = IconButton(
-            look, icon, f"action.{which}", size=32, shortcut=keys[0] if keys else None, pressed=action.trigger
-        )
-        button.setEnabled(action.isEnabled())
-        button.setCheckable(spec.checkable)
-
-        def follow() -> None:
-            button.setEnabled(action.isEnabled())
-            button.setChecked(action.isChecked())
-
-        action.changed.connect(follow)
-        button.clicked.connect(follow)
-        return button
-
-    def _place(self, *_: object) -> None:
-        self.adjustSize()
-        host = self._canvas
-        self.move((host.width() - self.width()) // 2, host.height() - self.height() - 16)
-
-    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
-        if event.type() == QEvent.Type.Resize:
-            self._place()
-        return False
-
-    def event(self, event: QEvent) -> bool:
-        if event.type() == QEvent.Type.LayoutRequest:
-            self._place()
-        return super().event(event)
-
-    def paintEvent(self, event: QPaintEvent) -> None:
-        painter = paint.smooth(QPainter(self))
-        rect, theme = QRectF(self.rect()), self._look.theme
-        paint.fill(painter, rect, theme.color("panel"), 12)
-        paint.outline(painter, rect, theme.color("outline"), 12)
-        painter.end()
-
-
-class _Gap(Line):
-    def __init__(self, look: Look) -> None:
-        super().__init__(look, upright=True)
-        self.setFixedSize(9, 20)
-
-    def paintEvent(self, event: QPaintEvent) -> None:
-        painter = QPainter(self)
-        painter.fillRect(4, 0, 1, self.height(), self._look.theme.color("outline"))
-        painter.end()
-
-
 class Controls(Surface):
     """Sliders above, what was kept below."""
 
     def __init__(self, look: Look, desk: Desk, actions: Actions, parent: QWidget | None = None) -> None:
         super().__init__(look, "panel", "left", parent)
         self.look_section = LookSection(look, desk.explorer)
+        self.hold_section = HoldSection(look, desk.explorer, desk.on_explorer)
         self.directions = DirectionsSection(look, desk.explorer, desk.model)
         self.kept = KeptStrip(look, desk, actions)
         sliders = QWidget()
-        column(self.look_section, self.directions, None, gap=0, parent=sliders)
+        column(self.look_section, self.hold_section, self.directions, None, gap=0, parent=sliders)
         area = scrolling(sliders)
         box = column(area, Line(look), self.kept, gap=0, parent=self)
         box.setStretch(0, 3)

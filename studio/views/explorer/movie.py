@@ -1,0 +1,168 @@
+"""Asks how a path is to be written as a movie. Nothing is written here."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+from PySide6.QtCore import Signal
+from PySide6.QtWidgets import QFileDialog, QGridLayout, QLayout, QLineEdit, QWidget
+
+from engine.movie import KINDS
+from studio.library.movies import RATE_CHOICES, MovieOptions
+from studio.views.kit.button import Button
+from studio.views.kit.choice import Choice, Segmented, Switch
+from studio.views.kit.layout import Line, column, row
+from studio.views.kit.overlay import Card, Overlay
+from studio.views.kit.slider import SliderRow
+from studio.views.kit.text import Elided, Text, caption, heading
+from studio.views.look import Look
+
+SIZES = (0, 256, 512, 768, 1024)
+
+
+class MovieSheet(Overlay):
+    """The sheet over the window; `accepted` says how."""
+
+    accepted = Signal(object)
+    """MovieOptions."""
+
+    def __init__(self, look: Look, parent: QWidget) -> None:
+        self.form = MovieForm(look)
+        super().__init__(look, self.form, parent)
+        self.form.cancelled.connect(self.close_up)
+        self.form.accepted.connect(self._accept)
+
+    def ask(self, seconds: float, options: MovieOptions) -> None:
+        """Opens for a path of so many seconds, with what was chosen last time."""
+        self.form.fill(seconds, options)
+        self.open()
+
+    def _accept(self, options: MovieOptions) -> None:
+        self.close_up()
+        self.accepted.emit(options)
+
+
+class MovieForm(Card):
+    """The card with the choices."""
+
+    accepted = Signal(object)
+    cancelled = Signal()
+
+    def __init__(self, look: Look, parent: QWidget | None = None) -> None:
+        super().__init__(look, "panel", parent)
+        self._look, self._seconds, self._options = look, 0.0, MovieOptions()
+        self.kind = Segmented(look, [(kind, f"movie.kind.{kind}") for kind in KINDS])
+        self.about = caption(look, wrap=True)
+        self.fps = Choice(look, "movie.fps")
+        self.side = Choice(look, "export.size")
+        self.quality = SliderRow(look, "export.quality", low=1, high=100, default=85, show=_whole, read=float)
+        self.folder = QLineEdit()
+        self.browse = Button(look, "export.browse", icon="folder", pressed=self._browse)
+        self.name = QLineEdit()
+        self.recipe = Switch(look, "export.recipe")
+        self.sum = Elided(look, size=12, role="muted")
+        self.export = Button(look, "export.go", kind="primary", icon="export", pressed=self._accept)
+        self._arrange()
+        self._connect()
+
+    def _arrange(self) -> None:
+        look = self._look
+        form = QGridLayout()
+        form.setHorizontalSpacing(16)
+        form.setVerticalSpacing(12)
+        form.setColumnStretch(1, 1)
+        lines: tuple[tuple[str, QWidget | QLayout], ...] = (
+            ("export.format", column(row(self.kind, None), self.about, gap=6)),
+            ("movie.fps", row(self.fps, None)),
+            ("export.size", row(self.side, None)),
+            ("", self.quality),
+            ("export.folder", row(self.folder, self.browse)),
+            ("movie.name", column(self.name, self.sum, gap=4)),
+            ("", self.recipe),
+        )
+        for number, (key, part) in enumerate(lines):
+            if key:
+                form.addWidget(Text(look, key, role="muted"), number, 0)
+            if isinstance(part, QWidget):
+                form.addWidget(part, number, 1)
+            else:
+                form.addLayout(part, number, 1)
+        cancel = Button(look, "action.cancel", pressed=self.cancelled.emit)
+        foot = row(None, cancel, self.export, gap=8)
+        parts = (heading(look, "movie.title"), 4, form, Line(look), foot)
+        column(*parts, gap=16, margins=(28, 24, 28, 24), parent=self)
+        self.setFixedWidth(540)
+
+    def _connect(self) -> None:
+        words = self._look.words
+        words.bind(self.folder, "setAccessibleName", "export.folder")
+        words.bind(self.name, "setAccessibleName", "movie.name")
+        for signal in (
+            self.kind.chosen,
+            self.fps.picked,
+            self.side.picked,
+            self.folder.textChanged,
+            self.name.textChanged,
+        ):
+            signal.connect(self._show)
+        words.language_changed.connect(self._retell)
+        for field in (self.folder, self.name):
+            field.returnPressed.connect(self._accept)
+
+    def fill(self, seconds: float, options: MovieOptions) -> None:
+        """Shows the choices of last time."""
+        self._seconds, self._options = seconds, options
+        self.kind.set_value(options.kind)
+        self.quality.set_value(options.quality)
+        self.folder.setText(options.folder or str(Path.home() / "Pictures" / "Persona Studio"))
+        self.name.setText(options.name)
+        self.recipe.setChecked(options.embed_recipe)
+        self._retell()
+        self.fps.set_value(str(options.fps))
+        self.side.set_value(str(options.size))
+        self._show()
+
+    def options(self) -> MovieOptions:
+        """What was chosen."""
+        return replace(
+            self._options,
+            kind=self.kind.value() or "mp4",
+            fps=int(self.fps.value() or 25),
+            size=int(self.side.value() or 0),
+            quality=round(self.quality.value()),
+            embed_recipe=self.recipe.isChecked(),
+            folder=self.folder.text().strip(),
+            name=self.name.text().strip() or "path",
+        )
+
+    def _retell(self, *_: object) -> None:
+        words = self._look.words
+        self.fps.set_choices([(str(rate), words("movie.fps.n", n=rate)) for rate in RATE_CHOICES])
+        sizes = [(str(size), words("export.size.px", size=size)) for size in SIZES[1:]]
+        self.side.set_choices([("0", words("export.size.same")), *sizes])
+
+    def _show(self, *_: object) -> None:
+        words, options = self._look.words, self.options()
+        self.about.setText(words(f"movie.about.{options.kind}"))
+        self.quality.setVisible(options.kind == "webp")
+        self.recipe.setVisible(options.kind == "frames")
+        frames = options.frames(self._seconds)
+        self.sum.set_text(
+            words("movie.sum", name=options.target().name, count=frames, seconds=f"{self._seconds:.1f}")
+        )
+        self.export.setEnabled(bool(options.folder))
+        self.updateGeometry()
+
+    def _browse(self) -> None:
+        folder = QFileDialog.getExistingDirectory(self, self._look.words("export.folder"), self.folder.text())
+        if folder:
+            self.folder.setText(folder)
+
+    def _accept(self) -> None:
+        if self.export.isEnabled():
+            self.accepted.emit(self.options())
+
+
+def _whole(value: float) -> str:
+    return f"{value:.0f}"
