@@ -3,6 +3,8 @@ from __future__ import annotations
 import shutil
 from pathlib import Path
 
+import pytest
+
 from engine.images import save_picture
 from studio.commands.desk import Desk
 from studio.commands.explorer import sort_out
@@ -95,3 +97,51 @@ def test_dropping_a_style_file_adds_it(desk: Desk, until: Until, tmp_path: Path)
     desk.on_explorer.drop([style("Anna").save(tmp_path / "anna.json")])
     until(lambda: desk.styles.active_id == "Anna")
     assert desk.explorer.styles == (style("Anna").use(),)
+
+
+def test_pins_can_be_taken_back(desk: Desk) -> None:
+    explorer, on = desk.explorer, desk.on_explorer
+    for x in (1, 2, 3):
+        explorer.move_to(x, 0)
+        on.pin()
+    ids = [pin.id for pin in explorer.pins]
+    on.order_pins([ids[2], ids[0], ids[1]])
+    on.unpin(ids[0])
+    on.unpin(ids[0])
+    on.unpin_all()
+    assert explorer.pins == ()
+    for wanted in ([ids[2], ids[1]], [ids[2], ids[0], ids[1]], ids):
+        desk.steps.undo()
+        assert [pin.id for pin in explorer.pins] == wanted
+    desk.steps.redo()
+    assert [pin.id for pin in explorer.pins] == [ids[2], ids[0], ids[1]]
+    assert desk.player.places == tuple(pin.place.recipe() for pin in explorer.pins)
+
+
+def test_holding_is_a_step_and_knows_what_is_held(desk: Desk) -> None:
+    explorer, on = desk.explorer, desk.on_explorer
+    desk.model.bundle.card.num_ws = 12  # type: ignore[union-attr]
+    on.hold("forms", by="me")
+    assert on.held == "forms"
+    assert (explorer.layers[0].first, explorer.layers[0].last) == (0, 3)
+    on.hold("details")
+    assert on.held == "details"
+    assert (explorer.layers[0].first, explorer.layers[0].last) == (4, 11)
+    on.hold("")
+    assert on.held == ""
+    desk.steps.undo()
+    assert on.held == "details"
+
+
+def test_undo_leads_back_even_where_the_history_has_forgotten(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("studio.state.history.KEPT", 3)
+    for x in range(1, 9):
+        desk.explorer.move_to(x, 0)
+    for x in range(7, -1, -1):
+        desk.steps.undo()
+        assert desk.explorer.x == x
+    for x in range(1, 9):
+        desk.steps.redo()
+        assert desk.explorer.x == x

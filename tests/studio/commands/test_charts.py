@@ -1,0 +1,87 @@
+"""The chart comes by itself, and nobody's picture changes."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from pytestqt.qtbot import QtBot
+
+from engine.chart import PEOPLE, Chart
+from engine.latent import lattice_seed
+from studio.commands import charts
+from studio.commands.desk import Desk
+from studio.library.maps import MapCache
+from studio.library.places import Places
+from tests.studio.commands.conftest import OpenDesk
+from tests.studio.state.test_place import chart_of
+from tests.studio.workers.checks import Until
+from tests.studio.workers.fakes import MODEL, FakeEngine
+
+
+@pytest.fixture
+def made(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """Charts are small and made at once; tells of which models."""
+    asked: list[str] = []
+
+    def make(self: MapCache, bundle: object, cancelled: object = None) -> Chart:
+        asked.append(bundle.id)  # type: ignore[attr-defined]
+        return chart_of(bundle.id)  # type: ignore[attr-defined]
+
+    monkeypatch.setattr(MapCache, "make_chart", make)
+    monkeypatch.setattr(charts, "PATIENCE_MS", 1)
+    return asked
+
+
+def test_it_is_made_after_the_first_picture(open_desk: OpenDesk, until: Until, made: list[str]) -> None:
+    desk = open_desk()
+    before = desk.explorer.recipe
+    until(lambda: desk.explorer.place.chart is not None)
+    assert made == [MODEL]
+    assert desk.explorer.recipe == before
+    home = chart_of(MODEL).cell_of(lattice_seed(PEOPLE, 0, 0))
+    assert (desk.explorer.x, desk.explorer.y) == home
+    assert all(node.place.chart is not None for node in desk.history.nodes)
+
+
+def test_after_a_restart_everybody_is_where_they_were(
+    open_desk: OpenDesk, until: Until, made: list[str]
+) -> None:
+    first = open_desk()
+    until(lambda: first.explorer.place.chart is not None)
+    first.explorer.move_to(3.5, 2.25)
+    first.on_explorer.pin()
+    place, pins = first.explorer.place, first.explorer.pins
+    first.stop()
+    second = open_desk()
+    assert second.explorer.recipe == place.recipe(), "the picture is there before the chart"
+    until(lambda: second.explorer.place.chart is not None)
+    assert (second.explorer.x, second.explorer.y) == (3.5, 2.25)
+    assert second.explorer.recipe == place.recipe()
+    assert [pin.place.recipe() for pin in second.explorer.pins] == [pin.place.recipe() for pin in pins]
+
+
+def test_one_that_cannot_be_made_leaves_the_endless_map(
+    open_desk: OpenDesk, until: Until, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(charts, "PATIENCE_MS", 1)
+    desk = open_desk()  # the scripted engine's bundle has no graphs
+    desk.on_explorer.shuffle()
+    until(lambda: desk.reader.pending == 0)
+    assert desk.explorer.place.chart is None
+    assert desk.notices.rowCount() == 0
+
+
+def test_a_stored_one_is_not_made_again(
+    qtbot: QtBot, open_desk: OpenDesk, home: Path, until: Until, made: list[str], engine: FakeEngine
+) -> None:
+    chart = Chart(MODEL, chart_of(MODEL).seeds)
+    monkeypatched = pytest.MonkeyPatch()
+    monkeypatched.setattr(MapCache, "stored_chart", lambda self, model: chart)
+    try:
+        desk: Desk = open_desk()
+        until(lambda: desk.explorer.place.chart is chart)
+        assert made == []
+        assert desk.places == Places.under(home)
+    finally:
+        monkeypatched.undo()
