@@ -323,8 +323,8 @@ class StyleMaker:
     def re_encode(self, style: Style, paths: Sequence[PathText] = (), *, cut: bool = False) -> StyleResult:
         """`style` made anew with this model, from its reference files or else its stored thumbnails.
 
-        cut: the files hold nothing but the face, as `aligned` would cut it. StyleError when it has no references
-        that can be read.
+        cut: the files hold nothing but the face, as `aligned` would cut it. StyleError when it has no
+        references that can be read.
         """
         files, problems = _files(paths)
         originals = {_digest(file): file for file in files}

@@ -240,8 +240,11 @@ class Desk(QObject):
         self.writer.idle.connect(self._look_after_gallery)
 
     def _use_bundle(self, bundle: Bundle) -> None:
+        in_use = self.styles.active_id
         self.styles.set_model_id(bundle.id)
         self.explorer.set_model(bundle.id)
+        if in_use is not None and not self.explorer.styles:
+            self.on_styles.use_again(in_use)
         self.session.resume(bundle.id)
         if self.history.current is None or self.history.current.place != self.explorer.place:
             self.history.add(self.explorer.place)
@@ -301,8 +304,9 @@ class Desk(QObject):
         shown = self.on_styles.entry_of(self.explorer.styles)
         if (shown.id if shown else None) == active_id:
             return
-        if active is not None and was == active_id and self.styles.is_usable(active):
-            self.explorer.set_styles([active.style.use()], quietly=True)  # the step is the change itself
+        if active is not None and was == active_id:
+            if self.styles.is_usable(active):  # else it is being made fit for the model in use
+                self.explorer.set_styles([active.style.use()], quietly=True)  # the step is the change itself
         else:
             self.on_styles.use(active_id)
 

@@ -1,4 +1,4 @@
-"""Makes styles of other models, and the starters, fit for the model in use: one at a time, when there is time."""
+"""Makes starters and styles of other models fit for the model in use: one at a time, when there is time."""
 
 from __future__ import annotations
 

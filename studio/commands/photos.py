@@ -1,4 +1,4 @@
-"""Photos put into the style at hand: the face is found, and the canvas goes on from it as from any picture."""
+"""Photos put into the style at hand: the face is found, and the canvas goes on from it."""
 
 from __future__ import annotations
 
@@ -55,8 +55,8 @@ class PhotoCommands(QObject):
     def restyle(self, paths: Sequence[Path], *, whole: bool | None = None, by: object = None) -> Job:
         """Puts photos (and folders of them) into the style in use, with progress and cancel.
 
-        The first is opened on the canvas; of several, all are kept in the gallery. Without a style in use a photo
-        brings its own. whole: whether photos without a face are used whole; None as in the settings.
+        The first is opened on the canvas; of several, all are kept in the gallery. Without a style in use a
+        photo brings its own. whole: whether photos without a face are used whole; None as in the settings.
         """
         paths, rooms, maker = list(paths), self._rooms, self._fitting.maker()
         styles, strength = rooms.explorer.styles, rooms.explorer.style_strength

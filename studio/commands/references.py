@@ -53,7 +53,7 @@ class ReferenceCommands(QObject):
             )
             return
         title = Text("Leave out a reference") if len(digests) == 1 else Text("Leave out references")
-        self._change(title, id, lambda all: [one for one in all if one.digest not in digests], by)
+        self._change(title, id, lambda old: [one for one in old if one.digest not in digests], by)
 
     def add(self, id: str, paths: Sequence[Path], *, whole: bool | None = None, by: object = None) -> Job:
         """Adds pictures, and folders of them, with progress and cancel.
@@ -97,7 +97,7 @@ class ReferenceCommands(QObject):
         new = [one for one in result.style.references if one.digest not in known]
         if new:
             title = Text("Add a reference") if len(new) == 1 else Text("Add {n} references", n=len(new))
-            self._change(title, id, lambda all: [*all, *new], by)
+            self._change(title, id, lambda old: [*old, *new], by)
         elif not result.problems:
             self._rooms.notices.add(
                 Kind.INFO, Text("The pictures are in the style “{name}” already.", name=name)

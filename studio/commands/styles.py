@@ -52,6 +52,14 @@ class StyleCommands(QObject):
         elif not self.fitting.hurry(entry.id, lambda: self.use(entry.id, by=by)):
             self._tell_other_model(entry)
 
+    def use_again(self, id: str) -> None:
+        """Another model is in use: the style comes along as soon as it is fit for it, if it can be."""
+        entry = self._rooms.styles.entry(id)
+        if entry is not None and self._rooms.styles.is_usable(entry):
+            self.use(id)
+        else:
+            self.fitting.hurry(id, lambda: self.use(id))
+
     def entry_of(self, styles: Sequence[StyleUse]) -> StyleEntry | None:
         """The style in the library that is in use, if it is one and alone."""
         if len(styles) != 1:

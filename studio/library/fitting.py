@@ -36,11 +36,11 @@ class FittedStyles:
         """`style` as that model understands it, if it was made before."""
         key = _key(style, model_id)
         with self._lock:
-            if key in self._found:
-                return self._found[key]
-        with suppress(PersonaError, OSError):
-            return self._remember(key, Style.load(self._path(key)))
-        return None
+            found = self._found.get(key)
+        if found is None:
+            with suppress(PersonaError, OSError):
+                found = self._remember(key, Style.load(self._path(key)))
+        return fitted(style, found) if found is not None else None
 
     def make(self, style: Style, maker: StyleMaker, pictures: Sequence[Path] = ()) -> Style:
         """`style` for the maker's model, made from its references unless it is known.
@@ -56,12 +56,13 @@ class FittedStyles:
             return known
         names = {reference.name for reference in style.references}
         originals = [path for path in pictures if path.name in names][:MAX_PICTURES]
-        made = replace(maker.re_encode(style, originals, cut=True).style, created=style.created)
+        made = fitted(style, maker.re_encode(style, originals, cut=True).style)
         key = _key(style, model_id)
         with suppress(PersonaError, OSError):  # without a cache it is made again the next time
             make_folder(self.folder)
             made.save(self._path(key), overwrite=True)
-        return self._remember(key, made)
+        self._remember(key, made)
+        return made
 
     def prune(self) -> None:
         """Forgets what was made longest ago."""
@@ -79,5 +80,15 @@ class FittedStyles:
         return self.folder / f"{key}.json"
 
 
+def fitted(style: Style, other: Style) -> Style:
+    """`style` as it is, with the vector and the references of `other`, which has the same references."""
+    return replace(style, vector=other.vector, model=other.model, references=other.references)
+
+
+def same_for_models(style: Style) -> tuple[tuple[str, float, bool], ...]:
+    """All that a vector depends on, beside the model: equal styles in this sense have equal vectors."""
+    return tuple((one.digest, one.weight, one.whole) for one in style.references)
+
+
 def _key(style: Style, model_id: str) -> str:
-    return hashlib.sha256(f"{model_id}\n{style.to_json()}".encode()).hexdigest()[:40]
+    return hashlib.sha256(f"{model_id} {same_for_models(style)}".encode()).hexdigest()[:40]

@@ -14,6 +14,7 @@ from PySide6.QtGui import QImage
 
 from engine.errors import StyleError
 from engine.style import Reference, Style
+from studio.library.fitting import fitted, same_for_models
 from studio.library.settings import LANGUAGES
 from studio.library.styles import StyleEntry, swatch
 from studio.state.items import ROOT, AnyIndex
@@ -125,7 +126,7 @@ class StyleLibrary(QObject):
     def __init__(self, parent: QObject | None = None) -> None:
         super().__init__(parent)
         self._on_disk: tuple[StyleEntry, ...] = ()
-        self._fitted: dict[Style, Style] = {}
+        self._fitted: dict[object, Style] = {}
         self._entries: tuple[StyleEntry, ...] = ()
         self._active_id: str | None = None
         self._search = ""
@@ -200,15 +201,18 @@ class StyleLibrary(QObject):
             self.set_entries(self._on_disk)
             self.items.touch()
 
-    def add_fitted(self, style: Style, fitted: Style) -> None:
+    def add_fitted(self, style: Style, made: Style) -> None:
         """A style of another model was made anew for the one in use."""
-        if fitted.model == self._model_id:
-            self._fitted[style] = fitted
+        if made.model == self._model_id:
+            self._fitted[same_for_models(style)] = made
             self.set_entries(self._on_disk)
 
     def _fit(self, entry: StyleEntry) -> StyleEntry:
-        fitted = self._fitted.get(entry.style) if entry.style.model != self._model_id else None
-        return replace(entry, style=fitted) if fitted is not None else entry
+        """The entry as the model in use understands it, where that is known."""
+        if self.is_usable(entry):
+            return entry
+        made = self._fitted.get(same_for_models(entry.style))
+        return replace(entry, style=fitted(entry.style, made)) if made is not None else entry
 
     def _show(self) -> None:
         words = self._search.casefold().split()

@@ -26,7 +26,6 @@ from studio.views.kit.layout import column
 from studio.views.kit.text import Text, heading
 from studio.views.look import Look
 
-
 PICTURE_FILTER = "*.png *.jpg *.jpeg *.webp *.tif *.tiff *.bmp"
 """For dialogs that choose pictures."""
 
@@ -172,7 +171,7 @@ class DropTarget(QObject):
         zones: Callable[[], Sequence[Zone]] = lambda: (STYLE,),
         place: Callable[[], QRect] | None = None,
     ) -> None:
-        """zones: what may become of files at the moment. place: what the sign covers; None: the whole window."""
+        """zones: what may become of files at the moment. place: what the sign covers; None for everything."""
         super().__init__(window)
         self._window, self._zones = window, zones
         self._place = place or window.rect

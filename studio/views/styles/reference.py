@@ -1,4 +1,4 @@
-"""A reference picture of a style: how well it fits the others, how much it counts, and a way to leave it out."""
+"""A reference of a style: how well it fits the others, how much it counts, and a way to leave it out."""
 
 from __future__ import annotations
 
