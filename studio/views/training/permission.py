@@ -79,8 +79,14 @@ class PermissionStep(QWidget):
 
     def _ask(self) -> None:
         self._stack.setCurrentWidget(self.form)
-        self.form.fill(Consent())
-        self._commands.propose_consent(self.form.fill)
+        self.form.setEnabled(False)  # until it is known what to propose
+        self._commands.propose_consent(self._propose)
+
+    def _propose(self, record: Consent, changed: bool) -> None:
+        self.form.fill(record, changed)
+        self.form.setEnabled(True)
+        if self.isVisible():
+            self.first.setFocus(Qt.FocusReason.OtherFocusReason)
 
     def _change(self) -> None:
         """Another permission for the same pictures; the one on record holds until it is given."""

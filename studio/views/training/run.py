@@ -134,7 +134,9 @@ class RunView(QWidget):
         self._show()
 
     def _take_current(self, current: RunState | None) -> None:
-        if current is not None and self._run is not None and current.folder == self._run.folder:
+        if current is None:
+            self._reread()
+        elif self._run is not None and current.folder == self._run.folder:
             self.show_run(current)
 
     def _reread(self) -> None:

@@ -46,6 +46,8 @@ class RunCard(QAbstractButton):
 
     menu_wanted = Signal(object)
     """QPoint, global."""
+    stepped = Signal(int)
+    """To the run below (1) or above (-1)."""
 
     def __init__(
         self, look: Look, training: Training, thumbnails: Thumbnails, run: RunState, parent: QWidget
@@ -100,10 +102,7 @@ class RunCard(QAbstractButton):
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         if event.key() in (Qt.Key.Key_Down, Qt.Key.Key_Up):
-            if event.key() == Qt.Key.Key_Down:
-                self.focusNextChild()
-            else:
-                self.focusPreviousChild()
+            self.stepped.emit(1 if event.key() == Qt.Key.Key_Down else -1)
         elif event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter):
             self.click()
         else:
@@ -239,9 +238,16 @@ class RunsPanel(Surface):
         for run in runs:
             card = RunCard(self._look, self._training, self._thumbnails, run, self)
             card.clicked.connect(lambda _=False, folder=run.folder: self.chosen.emit(folder))
+            card.stepped.connect(lambda way, folder=run.folder: self._step(folder, way))
             card.menu_wanted.connect(lambda at, folder=run.folder: self._show_menu(folder, at))
             self.cards[run.folder] = card
             self._box.addWidget(card)
+
+    def _step(self, folder: Path, way: int) -> None:
+        cards = list(self.cards)
+        beside = cards.index(folder) + way
+        if 0 <= beside < len(cards):
+            self.cards[cards[beside]].setFocus(Qt.FocusReason.TabFocusReason)
 
     def _show_menu(self, folder: Path, at: object) -> None:
         run = self.cards[folder].run

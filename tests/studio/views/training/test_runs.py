@@ -1,0 +1,180 @@
+"""Watching runs, and acting on them."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PySide6.QtCore import QPoint, Qt
+from pytestqt.qtbot import QtBot
+
+from engine.images import save_picture
+from studio.library.runs import Point, RunState, Snapshot
+from studio.library.training_queue import TrainingRequest
+from studio.views.training.page import TrainingPage
+from studio.views.training.plot import round_range, thinned
+from tests.studio.views.training.conftest import Until
+from tests.studio.views.training.test_setting_up import desk_of, press
+
+LEFT = Qt.MouseButton.LeftButton
+
+
+@pytest.fixture
+def run(tmp_path: Path) -> RunState:
+    """Half-way, with three snapshots of which the second is the best and the first cannot become a model."""
+    folder = tmp_path / "home" / "runs" / "Anna"
+    folder.mkdir(parents=True)
+    (folder / "job.json").write_text('{"name": "Anna", "data": "set"}')
+    shots = []
+    for number in (1, 2, 3):
+        file = save_picture(folder / f"{number}.png", np.full((32, 48, 3), 60 * number, np.uint8))
+        weights = folder / str(number) if number > 1 else None
+        shots.append(Snapshot(number, 2.0 * number, file, weights, {"kid": 0.1}, number == 2))
+    return RunState(
+        folder,
+        "Anna",
+        status="running",
+        device="CPU",
+        kimg=6.0,
+        total_kimg=12.0,
+        seconds_left=300.0,
+        pictures=40,
+        snapshots=tuple(shots),
+        metrics=tuple(Point(2.0 * n, {"kid": 0.3 / n, "real_kid": 0.02}) for n in (1, 2, 3)),
+        losses=tuple(Point(0.1 * n, {"reconstruction": 1.0 / (1 + n)}) for n in range(60)),
+        bytes=5_000_000,
+    )
+
+
+def shown(room: TrainingPage) -> set[str]:
+    return {which for which, button in room.run.buttons.items() if button.isVisible()}
+
+
+def test_the_scrubber_goes_through_the_snapshots(
+    room: TrainingPage, qtbot: QtBot, until: Until, run: RunState
+) -> None:
+    desk_of(room).training.set_current(run)
+    room.show_run(run.folder)
+    view = room.run
+    assert view.standing.text() == "Learning · 50% · about 5 minutes left"
+    until(lambda: not view.samples.image.isNull())
+    assert view.chosen == run.snapshots[2], "the latest is followed"
+    assert not view.latest.isVisible()
+
+    qtbot.keyClick(view.scrubber, Qt.Key.Key_Home)
+    assert view.chosen == run.snapshots[0]
+    assert not view.use.isEnabled()
+    assert "save room" in view.use.toolTip()
+    qtbot.keyClick(view.scrubber, Qt.Key.Key_Right)
+    assert "best so far" in view.snapshot.text()
+    assert view.use.isEnabled()
+    until(lambda: view.samples.image.pixelColor(1, 1).red() == 120)
+
+    later = replace(run, snapshots=(*run.snapshots, replace(run.snapshots[2], step=4, kimg=8.0)))
+    desk_of(room).training.set_current(later)
+    assert view.chosen == run.snapshots[1], "a new one does not take it out of one's hand"
+    press(qtbot, view.latest)
+    assert view.scrubber.number == 3
+    bar = view.scrubber
+    qtbot.mouseClick(bar, LEFT, pos=QPoint(2, bar.height() // 2))
+    assert bar.number == 0
+    images: list[object] = []
+    room.image_opened.connect(images.append)
+    press(qtbot, view.samples)
+    assert len(images) == 1
+    desk_of(room).training.set_current(None)
+
+
+def test_what_can_be_done_follows_the_state(room: TrainingPage, run: RunState) -> None:
+    training = desk_of(room).training
+    training.set_current(run)
+    room.show_run(run.folder)
+    assert shown(room) == {"pause", "stop"}
+    assert not room.run.delete.isVisible()
+    training.set_current(replace(run, status="paused"))
+    assert shown(room) == {"go_on", "stop"}
+    training.set_runs([run])
+    training.set_current(None)
+    assert shown(room) == {"resume"}
+    assert room.run.standing.text() == "Broken off · 50%"
+    assert room.run.delete.isVisible()
+    training.set_runs([replace(run, status="failed", message="It went wrong.")])
+    assert room.run.trouble.words.text() == "It went wrong."
+    training.set_runs([replace(run, status="done", bundle=run.folder / "model", kimg=12.0)])
+    assert shown(room) == {"use"}
+    request = TrainingRequest("Anna", Path("set"), run.folder, resume=True)
+    training.set_held(True)
+    training.set_waiting([request])
+    assert shown(room) == {"release", "withdraw"}
+    training.set_held(False)
+    training.set_waiting([request])
+    assert shown(room) == {"withdraw"}
+    room.run.buttons["withdraw"].click()
+    assert training.waiting == ()
+
+
+def test_runs_are_listed_and_opened_by_key(room: TrainingPage, qtbot: QtBot, run: RunState) -> None:
+    other = replace(run, folder=run.folder.with_name("Bella"), name="Bella", status="stopped")
+    desk_of(room).training.set_runs([run, other])
+    assert room.runs.isVisible()
+    card = room.runs.cards[other.folder]
+    assert card.accessibleName() == "Bella, Stopped · 50% · 5 MB"
+    qtbot.keyClick(card, Qt.Key.Key_Return)
+    assert room.shown == "run"
+    assert room.run.name.text() == "Bella"
+    assert card.isChecked()
+    qtbot.keyClick(card, Qt.Key.Key_Up)
+    assert room.focusWidget() is room.runs.cards[run.folder]
+
+
+def test_a_deleted_run_is_gone_until_it_is_brought_back(
+    room: TrainingPage, until: Until, run: RunState
+) -> None:
+    desk = desk_of(room)
+    desk.on_training.refresh()
+    until(lambda: len(desk.training.runs) == 1)
+    room.show_run(run.folder)
+    room.run.delete.click()
+    until(lambda: desk.training.runs == () and room.shown == "intro")
+    desk.steps.undo()
+    until(lambda: len(desk.training.runs) == 1)
+    assert run.folder.is_dir()
+
+
+def test_a_broken_off_run_goes_on(room: TrainingPage, until: Until, run: RunState) -> None:
+    desk = desk_of(room)
+    desk.on_training.refresh()
+    until(lambda: len(desk.training.runs) == 1)
+    room.show_run(run.folder)
+    room.run.buttons["resume"].click()
+    until(lambda: desk.training.current is not None and desk.training.current.device == "CPU")
+    room.run.buttons["pause"].click()
+    until(lambda: shown(room) == {"go_on", "stop"})
+    room.run.buttons["stop"].click()
+    until(lambda: desk.training.current is None)
+
+
+def test_curves_say_their_values(room: TrainingPage, qtbot: QtBot, run: RunState) -> None:
+    desk_of(room).training.set_runs([run])
+    room.show_run(run.folder)
+    side = room.run.side
+    assert side.quality.accessibleDescription() == "Distance 100"
+    qtbot.keyClick(side.quality, Qt.Key.Key_Left)
+    assert side.quality.accessibleDescription() == "33%  ·  Distance 150"
+    side.which.set_value("variety")
+    side.which.chosen.emit("variety")
+    assert side.quality.told() == "Judged from the first snapshot on."
+    assert side.learning.told().startswith("Drawing 2%")
+
+
+def test_round_ranges_and_thinning() -> None:
+    assert round_range(0.0, 1.08) == pytest.approx((0.0, 1.2))
+    assert round_range(0.011, 0.077) == pytest.approx((0.0, 0.08))
+    low, high = round_range(5.0, 5.0)
+    assert low <= 5.0 < high
+    points = [(n / 1000, float(n)) for n in range(1000)]
+    few = thinned(points, 80)
+    assert len(few) <= 81
+    assert (few[0], few[-1]) == (points[0], points[-1])
