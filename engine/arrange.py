@@ -53,7 +53,8 @@ def arrange(
 
 def principal(features: ArrayLike, count: int) -> Floats:
     """[N, count]: `features` [N, D] in their axes of largest variance, largest first."""
-    centred = np.asarray(features, np.float64) - np.mean(features, axis=0, dtype=np.float64)
+    things = np.asarray(features, np.float64)
+    centred = things - things.mean(axis=0)
     _, axes = np.linalg.eigh(centred.T @ centred)
     axes = axes[:, ::-1][:, :count]
     axes *= np.sign(axes[np.abs(axes).argmax(axis=0), np.arange(axes.shape[1])])  # eigh leaves it open

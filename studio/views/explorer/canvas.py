@@ -49,7 +49,7 @@ ZOOMING_MS = 140
 """So long after the last turn of the wheel, thumbnails are made anew at their new size."""
 WALK_ZOOM = 1.0
 """Where one lands on coming down from the map."""
-EDGE = 40.0
+EDGE = 40
 """The probe is in view on the map when it is so many pixels from the edge."""
 KEYS = {
     Qt.Key.Key_Left: (-1.0, 0.0),

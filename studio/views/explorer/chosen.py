@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 from PySide6.QtCore import QPoint, Signal
 from PySide6.QtWidgets import QMenu
 
@@ -63,6 +65,6 @@ class ChosenBar(FloatingBar):
         menu = QMenu(self)
         for size in (size for size in SIZES if size < len(recipes)):
             words = self._look.words("varied.count", count=size)
-            menu.addAction(words, lambda size=size: self.varied_wanted.emit(recipes, size))
+            menu.addAction(words, partial(self.varied_wanted.emit, recipes, size))
         above = QPoint(0, -menu.sizeHint().height() - 4)
         menu.popup(self.varied.mapToGlobal(above))

@@ -88,8 +88,13 @@ class CanvasTools(FloatingBar):
 
     def fit(self, width: int) -> None:
         """In a narrow window, what the wheel and the menus do as well is left out, piece by piece."""
-        spare = [[self.buttons[one] for one in names] for names in (("zoom_out", "zoom_in"), ("large",))]
-        spare += [[self.buttons["undo"], self.buttons["redo"], self._gaps[0]], [self.buttons["lasso"]]]
+        tools = self.buttons
+        spare: tuple[tuple[QWidget, ...], ...] = (
+            (tools["zoom_out"], tools["zoom_in"]),
+            (tools["large"],),
+            (tools["undo"], tools["redo"], self._gaps[0]),
+            (tools["lasso"],),
+        )
         for widget in (one for group in spare for one in group):
             widget.setVisible(True)
         for group in spare:

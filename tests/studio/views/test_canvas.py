@@ -1,0 +1,281 @@
+"""The canvas by mouse, wheel and key, on a scripted renderer: walk, map, probe, lasso."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import numpy as np
+import pytest
+from PySide6.QtCore import QPoint, QPointF, Qt
+from PySide6.QtGui import QImage, QWheelEvent
+from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QApplication
+from pytestqt.qtbot import QtBot
+
+from engine.chart import PEOPLE, Chart
+from engine.latent import lattice_seed
+from engine.recipe import Recipe
+from studio.state.explorer import Explorer
+from studio.state.pixels import to_image
+from studio.views.explorer.canvas import Canvas
+from studio.views.explorer.geometry import MAP_ZOOM, GridPoint
+from studio.views.explorer.tiles import TileField
+from studio.views.look import Look
+from tests.studio.views.test_tiles import Renderer
+
+NONE = Qt.KeyboardModifier.NoModifier
+SHIFT = Qt.KeyboardModifier.ShiftModifier
+LEFT = Qt.MouseButton.LeftButton
+MODEL = "m"
+
+
+def chart() -> Chart:
+    people = [lattice_seed(PEOPLE, i, j) for j in range(48) for i in range(64)]
+    return Chart(MODEL, np.asarray(people, np.uint32).reshape(48, 64))
+
+
+@pytest.fixture
+def explorer(qtbot: QtBot) -> Explorer:
+    explorer = Explorer()
+    explorer.set_model(MODEL)
+    explorer.take_chart(chart())
+    explorer.move_to(20.0, 20.0)
+    return explorer
+
+
+@pytest.fixture
+def canvas(qtbot: QtBot, look: Look, explorer: Explorer) -> Iterator[Canvas]:
+    canvas = Canvas(look, explorer, TileField(Renderer()))
+    canvas.calm = True
+    qtbot.addWidget(canvas)
+    canvas.resize(800, 640)
+    canvas.show()
+    yield canvas
+    canvas.hide()
+
+
+def wheel(canvas: Canvas, turns: int, at: QPoint) -> None:
+    place = QPointF(at)
+    event = QWheelEvent(
+        place,
+        QPointF(canvas.mapToGlobal(at)),
+        QPoint(),
+        QPoint(0, 120 * turns),
+        Qt.MouseButton.NoButton,
+        NONE,
+        Qt.ScrollPhase.NoScrollPhase,
+        False,
+    )
+    QApplication.sendEvent(canvas, event)
+
+
+def drag(
+    canvas: Canvas, *trail: tuple[int, int], keys: Qt.KeyboardModifier = NONE, let_go: bool = True
+) -> None:
+    points = [QPoint(*point) for point in trail]
+    QTest.mousePress(canvas, LEFT, keys, points[0])
+    for point in points[1:]:
+        QTest.mouseMove(canvas, point)
+    if let_go:
+        QTest.mouseRelease(canvas, LEFT, keys, points[-1])
+
+
+def at(canvas: Canvas, x: float, y: float) -> tuple[int, int]:
+    px, py = canvas.view.to_pixels(x, y)
+    return round(px), round(py)
+
+
+def test_zooming_out_turns_the_walk_into_the_map_and_back(canvas: Canvas, explorer: Explorer) -> None:
+    told: list[bool] = []
+    canvas.map_changed.connect(told.append)
+    recipe = explorer.recipe
+    lens = canvas.lens
+    for _ in range(4):
+        wheel(canvas, -1, QPoint(100, 100))
+    assert canvas.is_map and told == [True]
+    assert canvas.lens.width() < lens.width()
+    assert canvas.probe == QPointF(400, 320), "the map opens around the probe"
+    for _ in range(40):
+        wheel(canvas, -1, QPoint(100, 100))
+    assert explorer.zoom == pytest.approx(canvas.least_zoom)
+    assert explorer.recipe == recipe, "looking changes nothing"
+    canvas.zoom_by(100.0)
+    assert not canvas.is_map and told == [True, False]
+    assert explorer.recipe == recipe, "by key one comes down where one was"
+
+
+def test_one_key_shows_the_whole_map_and_one_lands_as_close_as_before(
+    canvas: Canvas, explorer: Explorer
+) -> None:
+    explorer.zoom = 2.5
+    canvas.toggle_map()
+    assert explorer.zoom == pytest.approx(canvas.least_zoom)
+    view = canvas.view
+    assert view.width / view.scale <= 64.01 and view.height / view.scale <= 48.01
+    canvas.toggle_map()
+    assert explorer.zoom == pytest.approx(2.5)
+    assert (explorer.x, explorer.y) == (20.0, 20.0)
+
+
+def test_on_the_map_the_wheel_zooms_about_the_pointer(canvas: Canvas, explorer: Explorer) -> None:
+    canvas.toggle_map()
+    pointer = QPoint(620, 150)
+    before = canvas.view.to_map(620, 150)
+    wheel(canvas, 2, pointer)
+    assert canvas.view.to_map(620, 150) == pytest.approx(before)
+    assert (explorer.x, explorer.y) == (20.0, 20.0)
+
+
+def test_zooming_into_somebody_goes_there(canvas: Canvas, explorer: Explorer) -> None:
+    explorer.zoom = 0.45
+    px, py = at(canvas, 23.0, 21.0)
+    wheel(canvas, 2, QPoint(px, py))
+    assert not canvas.is_map
+    assert (explorer.x, explorer.y) == (23.0, 21.0)
+
+
+def test_dragging_the_map_looks_elsewhere(canvas: Canvas, explorer: Explorer) -> None:
+    canvas.toggle_map()
+    before, place = canvas.view, explorer.place
+    drag(canvas, (100, 560), (160, 520), (220, 500))
+    assert explorer.place == place
+    assert canvas.view.x == pytest.approx(before.x - 120 / before.scale)
+    assert canvas.view.y == pytest.approx(before.y + 60 / before.scale)
+
+
+def test_dragging_the_picture_shows_what_lies_under_it(canvas: Canvas, explorer: Explorer) -> None:
+    canvas.toggle_map()
+    settled: list[object] = []
+    seen: list[Recipe] = []
+    explorer.settled.connect(settled.append)
+    explorer.recipe_changed.connect(seen.append)
+    x, y = round(canvas.lens.center().x()), round(canvas.lens.center().y())
+    view = canvas.view
+    drag(canvas, (x, y), (x + 40, y), (x + 80, y - 30))
+    assert explorer.x == pytest.approx(20.0 + 80 / view.scale)
+    assert explorer.y == pytest.approx(20.0 - 30 / view.scale)
+    assert canvas.view.x == view.x, "the map stays where it is"
+    assert len(seen) == 2 and len(settled) == 1, "live, and one step back"
+
+
+def test_a_click_on_the_map_goes_to_somebody(canvas: Canvas, explorer: Explorer) -> None:
+    explorer.zoom = 0.3
+    QTest.mouseClick(canvas, LEFT, NONE, QPoint(*at(canvas, 24.0, 18.0)))
+    assert (explorer.x, explorer.y) == (24.0, 18.0)
+    assert explorer.recipe is not None and explorer.recipe.seed == chart().seed_at(24, 18)
+    assert canvas.is_map
+    QTest.mouseDClick(canvas, LEFT, NONE, QPoint(*at(canvas, 17.0, 21.0)))
+    assert not canvas.is_map
+    assert (explorer.x, explorer.y) == (17.0, 21.0)
+
+
+def test_arrows_step_from_one_to_the_next_and_the_view_comes_along(
+    canvas: Canvas, explorer: Explorer
+) -> None:
+    canvas.toggle_map()
+    step = canvas.view.step
+    QTest.keyClick(canvas, Qt.Key.Key_Right)
+    assert explorer.x == 20.0 + step
+    explorer.move_by(0.0, 21.0)
+    QTest.keyClick(canvas, Qt.Key.Key_Down)
+    assert explorer.y == 41.0 + step
+    assert canvas.rect().contains(canvas.probe.toPoint())
+
+
+def test_the_probe_is_found_on_every_copy_of_the_chart(canvas: Canvas, explorer: Explorer) -> None:
+    canvas.toggle_map()
+    explorer.move_to(20.0 + 64 * 3, 20.0 - 48)
+    assert canvas.probe == QPointF(400, 320)
+    explorer.move_to(50.0, 45.0)
+    assert canvas.rect().contains(canvas.probe.toPoint())
+
+
+@pytest.mark.parametrize("zoom", [1.0, 0.3])
+def test_a_lasso_chooses_what_lies_inside(canvas: Canvas, explorer: Explorer, zoom: float) -> None:
+    explorer.zoom = zoom
+    counts: list[int] = []
+    canvas.chosen_changed.connect(counts.append)
+    drag(canvas, (5, 5), (790, 5), (790, 90), (5, 90), keys=SHIFT)
+    view = canvas.view
+    inside = {p for p in view.points() if 5 < view.to_pixels(p.x, p.y)[1] < 90}
+    inside = {p for p in inside if 5 < view.to_pixels(p.x, p.y)[0] < 790}
+    assert set(canvas.chosen) == inside
+    assert counts == [len(inside)]
+    assert canvas.chosen_recipes() == [explorer.recipe_at(p.x, p.y) for p in canvas.chosen]
+    first = canvas.chosen[0]
+    QTest.mouseClick(canvas, LEFT, SHIFT, QPoint(*at(canvas, first.x, first.y)))
+    assert first not in canvas.chosen, "Shift and click adds and removes"
+    QTest.keyClick(canvas, Qt.Key.Key_Escape)
+    assert canvas.chosen == ()
+
+
+def test_the_lasso_tool_is_for_one_drag(canvas: Canvas, explorer: Explorer) -> None:
+    told: list[bool] = []
+    canvas.lasso_changed.connect(told.append)
+    canvas.set_lasso(True)
+    place = explorer.place
+    drag(canvas, (5, 5), (400, 5), (400, 90), (5, 90))
+    assert canvas.chosen and explorer.place == place
+    drag(canvas, (5, 5), (60, 5))
+    assert explorer.place != place
+    assert told == [True, False]
+
+
+def test_everything_in_view_can_be_chosen_by_key(canvas: Canvas) -> None:
+    canvas.choose_all()
+    assert len(canvas.chosen) == len(canvas.view.points(canvas.lens.width(), margin=0.0))
+    canvas.clear_chosen()
+    canvas.set_large(True)
+    canvas.choose_all()
+    assert canvas.chosen == ()
+
+
+def test_pins_are_seen_and_clicked_on_the_map(canvas: Canvas, explorer: Explorer) -> None:
+    explorer.move_to(26.0, 22.0)
+    explorer.add_pin()
+    explorer.move_to(20.0, 20.0)
+    explorer.zoom = 0.3
+    px, py = at(canvas, 26.0, 22.0)
+    QTest.mouseClick(canvas, LEFT, NONE, QPoint(px, py - 12))
+    assert (explorer.x, explorer.y) == (26.0, 22.0)
+
+
+def test_a_path_takes_the_picture_along(canvas: Canvas, explorer: Explorer) -> None:
+    for x in (18.0, 24.0):
+        explorer.move_to(x, 20.0)
+        explorer.add_pin()
+    explorer.zoom = 0.3
+    canvas.show_way(True)
+    canvas.travel(0, 1, 0.5)
+    assert canvas.probe.x() == pytest.approx(canvas.view.to_pixels(21.0, 20.0)[0])
+    canvas.arrive()
+    assert canvas.probe.x() == pytest.approx(canvas.view.to_pixels(24.0, 20.0)[0])
+
+
+@pytest.mark.parametrize("zoom", [1.0, MAP_ZOOM / 2, 0.07])
+def test_it_is_drawn(qtbot: QtBot, canvas: Canvas, explorer: Explorer, zoom: float) -> None:
+    """Every part of the scene, with tiles and without."""
+    explorer.zoom = zoom
+    explorer.add_pin()
+    explorer.move_by(3.0, 1.0)
+    explorer.add_pin()
+    canvas.show_way(True)
+    assert explorer.recipe is not None
+    explorer.show(explorer.recipe, to_image(np.full((64, 64, 3), 200, np.uint8)), full=True)
+    for asked in canvas._field._render.asked:  # type: ignore[attr-defined]
+        asked.answer(32)
+    drag(canvas, (5, 5), (300, 5), (300, 200), keys=SHIFT, let_go=False)
+    image: QImage = canvas.grab().toImage()
+    QTest.mouseRelease(canvas, LEFT, SHIFT, QPoint(5, 200))
+    middle = canvas.lens.center().toPoint()
+    assert image.pixelColor(middle).red() == 200
+    assert {image.pixelColor(x, 60).rgb() for x in range(0, 800, 7)} != {image.pixelColor(0, 60).rgb()}
+
+
+def test_hovering_shows_what_a_click_would_choose(canvas: Canvas, explorer: Explorer) -> None:
+    explorer.zoom = 0.3
+    QTest.mouseMove(canvas, QPoint(*at(canvas, 24.0, 18.0)))
+    assert canvas._hover == GridPoint(24 << 10, 18 << 10)
+    assert canvas.cursor().shape() is Qt.CursorShape.PointingHandCursor
+    QTest.mouseMove(canvas, canvas.lens.center().toPoint())
+    assert canvas.cursor().shape() is Qt.CursorShape.OpenHandCursor
