@@ -1,7 +1,7 @@
-"""How the gallery copes with very many pictures: `python -m studio.gallery_bench`, for `persona bench --gallery`.
+"""How the gallery copes with very many pictures: what `persona bench --gallery` starts as a child process.
 
-A child process makes a throw-away library of made-up pictures, opens the studio on it without a screen, scrolls,
-searches and chooses as anyone would, and prints one JSON object.
+It makes a throw-away library of made-up pictures, opens the studio on it without a screen, scrolls, searches
+and chooses as anyone would, and prints one JSON object.
 """
 
 from __future__ import annotations

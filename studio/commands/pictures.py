@@ -39,6 +39,7 @@ class PictureCommands(QObject):
     """library.index.Row of a picture that was just kept."""
     exported = Signal(object)
     """engine.export.ExportResult."""
+    bin_emptied = Signal()
 
     def __init__(self, rooms: Rooms, parent: QObject | None = None) -> None:
         super().__init__(parent)
@@ -265,14 +266,36 @@ class PictureCommands(QObject):
 
     def restore(self, slot: Slot, items: Sequence[int] | None = None, *, by: object = None) -> None:
         """Brings pictures back from the bin (all of a slot, or some); undo deletes them again."""
-        gallery = self._rooms.gallery
+        self.restore_many([(slot, range(len(slot.items)) if items is None else items)], by=by)
+
+    def restore_many(self, chosen: Sequence[tuple[Slot, Sequence[int]]], *, by: object = None) -> None:
+        """Brings back some items of several slots, as one step."""
+        gallery, waiting = self._rooms.gallery, list(chosen)
 
         def do() -> Callable[[], object]:
-            ids = [row.id for row in gallery.restore(slot, items)]
-            return lambda: gallery.delete(ids)
+            ids = [row.id for slot, items in waiting for row in gallery.restore(slot, items)]
+            return lambda: delete_again(ids)
+
+        def delete_again(ids: list[str]) -> None:
+            slot = gallery.delete(ids)
+            waiting[:] = [(slot, range(len(slot.items)))]
 
         self._written(
             Text("Bring back pictures"), GALLERY, do, Text("The pictures could not be brought back."), (), by
+        )
+
+    def empty_bin(self, slots: Sequence[Slot]) -> None:
+        """Deletes what is in the bin for good. Nothing brings it back, so whoever calls has asked first."""
+        trash = self._rooms.trash
+
+        def purge() -> None:
+            for slot in slots:
+                trash.purge(slot)
+
+        self._rooms.writer.run(
+            purge,
+            lambda _: self.bin_emptied.emit(),
+            lambda error: self._tell(Text("The bin could not be emptied."), error),
         )
 
     # ---- exporting

@@ -227,6 +227,15 @@ class Index:
         """All tags with the number of pictures, most used first."""
         return self._all("SELECT word, count(*) AS n FROM tags GROUP BY word ORDER BY n DESC, word", [])
 
+    def on_boards(self) -> dict[str, int]:
+        """Board id -> number of pictures on it; boards without a picture are left out."""
+        return dict(self._all("SELECT word, count(*) FROM boards GROUP BY word", []))
+
+    def total(self) -> int:
+        """How many pictures there are."""
+        count: int = self._all("SELECT count(*) FROM pictures", [])[0][0]
+        return count
+
     def styles(self) -> list[tuple[str, int]]:
         """All style names with the number of pictures, most used first."""
         sql = "SELECT style, count(*) AS n FROM pictures WHERE style <> '' GROUP BY style"

@@ -46,6 +46,27 @@ def parse(text: str, base: Query = EVERYTHING, boards: Sequence[Board] = ()) -> 
     return replace(query, text=" ".join(words.split()))
 
 
+def spelled(query: Query) -> str:
+    """What to type for a query: `parse` makes the same of it, but for rating, label, board and order."""
+    terms = [
+        f"tag:{_quoted(query.tag)}" if query.tag else "",
+        f"style:{_quoted(query.style)}" if query.style else "",
+        f"score:{query.score:.0%}" if query.score else "",
+        f"since:{_day(query.since)}" if query.since else "",
+        f"until:{_day(query.until - 1)}" if query.until else "",
+        query.text,
+    ]
+    return " ".join(term for term in terms if term)
+
+
+def _quoted(value: str) -> str:
+    return f'"{value}"' if " " in value else value
+
+
+def _day(microseconds: int) -> str:
+    return datetime.fromtimestamp(microseconds / 1e6).date().isoformat()
+
+
 def _narrowed(query: Query, key: str, value: str, boards: Sequence[Board]) -> Query | None:
     try:
         match key:

@@ -96,6 +96,10 @@ class Bin:
         found = [slot for slot in whole if slot.items and kind in (None, slot.kind)]
         return sorted(found, key=lambda slot: (slot.when, slot.id), reverse=True)
 
+    def path_of(self, slot: Slot, name: str) -> Path:
+        """Where one of a slot's files lies while it is in the bin."""
+        return self._place(slot, name)
+
     def purge(self, slot: Slot) -> None:
         """Deletes for good."""
         self._remove(slot)

@@ -8,7 +8,7 @@ None.
 from __future__ import annotations
 
 from collections import OrderedDict
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import IntEnum
 from itertools import islice
@@ -16,13 +16,14 @@ from pathlib import Path
 from typing import Any, Protocol
 
 import numpy as np
-from PySide6.QtCore import QAbstractListModel, QModelIndex, QObject, Qt, Signal
+from PySide6.QtCore import QModelIndex, QObject, Qt, Signal
 from PySide6.QtGui import QImage
 
 from studio.library.index import Keys, Query, Row
 from studio.library.pictures import Board, Gallery
 from studio.library.tasks import Runner, Ticket
 from studio.state.items import ROOT, AnyIndex
+from studio.state.picture_list import PictureList
 
 STRETCH = 100
 """Rows that are read at once."""
@@ -84,20 +85,18 @@ def _few_changes(old: Keys, new: Keys) -> tuple[tuple[int, ...] | None, tuple[in
     return tuple(gone.tolist()), tuple(come.tolist())
 
 
-class GalleryModel(QAbstractListModel):
+class GalleryModel(PictureList):
     """The kept pictures that match the query. DecorationRole: a QImage, or None while it is being read."""
 
     query_changed = Signal(object)
     """Query."""
-    loaded = Signal()
-    """The list of the present query is complete."""
-    selection_changed = Signal()
-    count_changed = Signal(int)
     failed = Signal(object)
     """Exception: the gallery could not be read."""
     boards_changed = Signal()
     words_changed = Signal()
     """`tags` or `styles` changed."""
+    counts_changed = Signal()
+    """`total` or `on_boards` changed."""
     thumbnail_size_changed = Signal(int)
 
     def __init__(
@@ -124,6 +123,8 @@ class GalleryModel(QAbstractListModel):
         self._boards: tuple[Board, ...] = ()
         self._tags: tuple[tuple[str, int], ...] = ()
         self._styles: tuple[tuple[str, int], ...] = ()
+        self._total = 0
+        self._on_boards: dict[str, int] = {}
 
     # ---- which pictures
 
@@ -149,6 +150,16 @@ class GalleryModel(QAbstractListModel):
     def boards(self) -> tuple[Board, ...]:
         """The boards."""
         return self._boards
+
+    @property
+    def total(self) -> int:
+        """How many pictures there are, whatever is asked."""
+        return self._total
+
+    @property
+    def on_boards(self) -> Mapping[str, int]:
+        """Board id -> how many pictures are on it; boards without a picture are left out."""
+        return self._on_boards
 
     @property
     def tags(self) -> tuple[tuple[str, int], ...]:
@@ -188,13 +199,20 @@ class GalleryModel(QAbstractListModel):
         self.refresh_words()
 
     def refresh_words(self) -> None:
-        """Reads boards, tags and styles anew."""
-        self._runner.run(
-            lambda: (self._gallery.boards(), self._gallery.index.tags(), self._gallery.index.styles()),
-            lambda found: self._take_words(*found),
-            lambda error: None,
-            priority=1,
-        )
+        """Reads boards, tags, styles and their numbers anew."""
+        gallery = self._gallery
+
+        def read() -> Callable[[], None]:
+            boards, tags, styles = gallery.boards(), gallery.index.tags(), gallery.index.styles()
+            total, on_boards = gallery.index.total(), gallery.index.on_boards()
+
+            def take() -> None:
+                self._take_counts(total, on_boards)
+                self._take_words(boards, tags, styles)
+
+            return take
+
+        self._runner.run(read, lambda take: take(), lambda error: None, priority=1)
 
     # ---- rows
 
@@ -407,6 +425,11 @@ class GalleryModel(QAbstractListModel):
         while len(self._rows) > ROWS_KEPT:
             _, old = self._rows.popitem(last=False)
             self._key_of.pop(old.id, None)
+
+    def _take_counts(self, total: int, on_boards: dict[str, int]) -> None:
+        if (self._total, self._on_boards) != (total, on_boards):
+            self._total, self._on_boards = total, on_boards
+            self.counts_changed.emit()
 
     def _take_words(
         self, boards: Sequence[Board], tags: Sequence[tuple[str, int]], styles: Sequence[tuple[str, int]]

@@ -53,7 +53,7 @@ def scenes() -> list[Scene]:
         Scene("explore-notices", _show_notices, lambda w: w.notices.clear()),
         Scene("gallery", _show_gallery),
         Scene("gallery-export", lambda w: w.ask_export(), lambda w: w.export.close_up()),
-        Scene("gallery-view", lambda w: w.gallery.view(), lambda w: w.viewer.close_up()),
+        Scene("gallery-view", lambda w: w.gallery.larger.view(), lambda w: w.viewer.close_up()),
         Scene("gallery-compare", _compare, lambda w: w.viewer.close_up()),
         Scene(
             "gallery-nothing",
@@ -195,7 +195,7 @@ def _show_gallery(window: Window) -> None:
 def _compare(window: Window) -> None:
     model = window.desk.gallery
     model.select([row.id for n in range(min(3, model.count)) if (row := model.row_at(n)) is not None])
-    window.gallery.compare()
+    window.gallery.larger.compare()
 
 
 def _show_notices(window: Window) -> None:

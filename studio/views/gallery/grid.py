@@ -35,20 +35,14 @@ from PySide6.QtGui import (
 from PySide6.QtWidgets import QAbstractScrollArea, QApplication, QFrame, QWidget
 
 from studio.library.index import SEPARATOR, Row
-from studio.state.gallery import GalleryModel
+from studio.state.picture_list import PictureList
 from studio.theme import font
+from studio.views.gallery.labels import LABEL_COLORS
 from studio.views.icons import tinted
 from studio.views.kit import paint
 from studio.views.look import Look
 from studio.views.pictures import Recent, tile
 
-LABEL_COLORS = {
-    "red": "#e5484d",
-    "yellow": "#f0b100",
-    "green": "#3fb26f",
-    "blue": "#3b82f6",
-    "purple": "#9b6cf0",
-}
 RADIUS = 6.0
 RIM = 4
 """How far the mark of a chosen picture reaches beyond its cell."""
@@ -74,7 +68,7 @@ class PictureGrid(QAbstractScrollArea):
     def __init__(
         self,
         look: Look,
-        model: GalleryModel,
+        model: PictureList,
         *,
         columns: int = 0,
         least: int = 160,
@@ -329,9 +323,8 @@ class PictureGrid(QAbstractScrollArea):
         mime.setData(PICTURES_MIME, SEPARATOR.join(ids).encode())
         drag = QDrag(self)
         drag.setMimeData(mime)
-        index = self.model.index(max(0, self._current), 0)
-        image = self.model.data(index, Qt.ItemDataRole.DecorationRole)
-        if isinstance(image, QImage) and not image.isNull():
+        image = self.model.image_at(max(0, self._current))
+        if image is not None and not image.isNull():
             drag.setPixmap(tile(image, 72, self.devicePixelRatioF(), 8))
         drag.exec(Qt.DropAction.CopyAction)
 

@@ -7,14 +7,13 @@ from datetime import datetime
 from pathlib import Path
 
 from PySide6.QtCore import QLocale, QRectF, QSize, Qt, Signal
-from PySide6.QtGui import QColor, QFocusEvent, QImage, QPainter, QPaintEvent, QPixmap, QResizeEvent
-from PySide6.QtWidgets import QAbstractButton, QButtonGroup, QLineEdit, QPlainTextEdit, QSizePolicy, QWidget
+from PySide6.QtGui import QFocusEvent, QImage, QPainter, QPaintEvent, QPixmap, QResizeEvent
+from PySide6.QtWidgets import QLineEdit, QPlainTextEdit, QSizePolicy, QWidget
 
 from studio.library.index import Row
-from studio.library.pictures import LABELS
 from studio.theme import RADIUS_LARGE
 from studio.views.actions import Actions
-from studio.views.gallery.grid import LABEL_COLORS
+from studio.views.gallery.labels import Labels
 from studio.views.kit import paint
 from studio.views.kit.button import ActionButton
 from studio.views.kit.choice import Stars
@@ -190,53 +189,6 @@ class NoteField(QPlainTextEdit):
         if self.toPlainText() != self._before:
             self._before = self.toPlainText()
             self.finished.emit(self._before)
-
-
-class _Dot(QAbstractButton):
-    def __init__(self, look: Look, label: str) -> None:
-        super().__init__()
-        self._look, self._label = look, label
-        self.setCheckable(True)
-        self.setFixedSize(18, 22)
-        self.setFocusPolicy(Qt.FocusPolicy.TabFocus)
-        self.setAttribute(Qt.WidgetAttribute.WA_Hover)
-        look.words.bind(self, "setToolTip", f"label.{label}")
-        look.words.bind(self, "setAccessibleName", f"label.{label}")
-
-    def paintEvent(self, event: QPaintEvent) -> None:
-        painter = paint.smooth(QPainter(self))
-        theme, size = self._look.theme, 12 if self.underMouse() or self.isChecked() else 10
-        dot = QRectF((self.width() - size) / 2, (self.height() - size) / 2, size, size)
-        paint.fill(painter, dot, QColor(LABEL_COLORS[self._label]), size / 2)
-        if self.isChecked() or self.hasFocus():
-            role = "text" if self.isChecked() else "accent"
-            paint.outline(painter, dot.adjusted(-3, -3, 3, 3), theme.color(role), size / 2 + 3, 1.5)
-        painter.end()
-
-
-class Labels(QWidget):
-    """Colour labels; a click on the one that is on takes it away."""
-
-    chosen = Signal(str)
-
-    def __init__(self, look: Look, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
-        self._label = ""
-        self._group = QButtonGroup(self)
-        self._group.setExclusive(False)
-        self._dots = {label: _Dot(look, label) for label in LABELS if label}
-        for label, dot in self._dots.items():
-            dot.clicked.connect(lambda _=False, label=label: self._choose(label))
-        row(*self._dots.values(), gap=2, parent=self)
-
-    def set_label(self, label: str) -> None:
-        self._label = label
-        for name, dot in self._dots.items():
-            dot.setChecked(name == label)
-
-    def _choose(self, label: str) -> None:
-        self.set_label("" if label == self._label else label)
-        self.chosen.emit(self._label)
 
 
 class Facts(QWidget):

@@ -1,8 +1,9 @@
-"""The gallery page: toolbar, grid and inspector, and the dark room over the whole window."""
+"""The gallery page: places, toolbar, grid and inspector, the bin, and the dark room over the whole window."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
@@ -11,13 +12,17 @@ from PySide6.QtGui import QImage, QKeyEvent
 from PySide6.QtWidgets import QInputDialog, QMenu, QStackedWidget, QWidget
 
 from studio.commands.pictures import PictureCommands
-from studio.library.index import Query, Row
+from studio.library.index import Query
+from studio.state.binned import BinModel
 from studio.state.gallery import GalleryModel
 from studio.views.actions import Actions
+from studio.views.gallery.bin import BinView
 from studio.views.gallery.grid import PictureGrid
 from studio.views.gallery.inspector import Inspector
+from studio.views.gallery.larger import Larger
+from studio.views.gallery.places import ALL, BIN, GalleryPlaces
 from studio.views.gallery.toolbar import GalleryToolbar
-from studio.views.gallery.viewer import Shown, Viewer
+from studio.views.gallery.viewer import Viewer
 from studio.views.kit.button import Button
 from studio.views.kit.empty import EmptyState
 from studio.views.kit.layout import column, row
@@ -35,6 +40,7 @@ class GalleryPage(QWidget):
         self,
         look: Look,
         model: GalleryModel,
+        binned: BinModel,
         thumbnails: Thumbnails,
         commands: PictureCommands,
         actions: Actions,
@@ -45,7 +51,9 @@ class GalleryPage(QWidget):
         """recall: opens a kept picture in the explorer."""
         super().__init__(parent)
         self._look, self.model, self._thumbnails, self._commands = look, model, thumbnails, commands
-        self._actions, self._viewer, self._recall = actions, viewer, recall
+        self._actions, self._recall, self._binned = actions, recall, binned
+        self.places = GalleryPlaces(look, model, binned, commands)
+        self.bin = BinView(look, binned, commands)
         self.toolbar = GalleryToolbar(look, model, actions)
         self.grid = PictureGrid(look, model, margin=20)
         self.inspector = Inspector(look, actions)
@@ -63,15 +71,21 @@ class GalleryPage(QWidget):
             "gallery.nothing.hint",
             Button(look, "gallery.nothing.clear", pressed=self.clear_query),
         )
-        self._stack = QStackedWidget()
+        self._bare = EmptyState(look, "layers", "gallery.bare.title", "gallery.bare.hint")
+        self.larger = Larger(self.grid, model, viewer, commands, self._with_image, recall, self)
+        self._stack, self._rooms = QStackedWidget(), QStackedWidget()
         self._arrange()
         self._connect()
         self._choose_state()
 
     def _arrange(self) -> None:
-        for widget in (self.grid, self._empty, self._nothing):
+        for widget in (self.grid, self._empty, self._nothing, self._bare):
             self._stack.addWidget(widget)
-        row(column(self.toolbar, self._stack, gap=0), self.inspector, gap=0, parent=self)
+        looking = QWidget()
+        row(column(self.toolbar, self._stack, gap=0), self.inspector, gap=0, parent=looking)
+        for room in (looking, self.bin):
+            self._rooms.addWidget(room)
+        row(self.places, self._rooms, gap=0, parent=self)
 
     def _connect(self) -> None:
         model, commands = self.model, self._commands
@@ -79,6 +93,11 @@ class GalleryPage(QWidget):
         self.grid.opened.connect(self._recall)
         self.grid.current_changed.connect(lambda _: self._inspect())
         self.grid.menu_wanted.connect(self._show_menu)
+        self.places.chosen.connect(self.show_place)
+        model.boards_changed.connect(self._leave_lost_board)
+        model.query_changed.connect(self._mark_place)
+        model.counts_changed.connect(self._binned.refresh)
+        commands.bin_emptied.connect(self._binned.refresh)
         model.selection_changed.connect(self._inspect)
         model.dataChanged.connect(self._follow)
         model.loaded.connect(self._choose_state)
@@ -90,6 +109,31 @@ class GalleryPage(QWidget):
         inspector.labelled.connect(lambda label: commands.set_label(self.chosen(), label, by=self))
         inspector.noted.connect(lambda note: self._for_current_list(commands.set_note, note))
         inspector.tagged.connect(lambda tags: self._for_current_list(commands.set_tags, tags))
+
+    # ---- where to look
+
+    def show_place(self, which: str) -> None:
+        """The whole gallery, a board or the bin (see `places`)."""
+        self._rooms.setCurrentIndex(1 if which == BIN else 0)
+        if which != BIN:
+            self.model.query = replace(self.model.query, board="" if which == ALL else which)
+        else:
+            self._binned.refresh()
+        self._mark_place()
+
+    @property
+    def in_bin(self) -> bool:
+        """Whether the bin is shown."""
+        return self._rooms.currentIndex() == 1
+
+    def _mark_place(self, *_: object) -> None:
+        self.places.show_place(BIN if self.in_bin else self.model.query.board or ALL)
+
+    def _leave_lost_board(self) -> None:
+        """The board that was looked at is gone, by undo say."""
+        board = self.model.query.board
+        if board and board not in {one.id for one in self.model.boards}:
+            self.show_place(ALL)
 
     # ---- what is chosen
 
@@ -120,7 +164,9 @@ class GalleryPage(QWidget):
             self._recall(current.id)
 
     def clear_query(self) -> None:
-        self.model.query = Query(sort=self.model.query.sort, descending=self.model.query.descending)
+        """Takes search and filters away; board and order stay."""
+        query = self.model.query
+        self.model.query = Query(board=query.board, sort=query.sort, descending=query.descending)
         self.toolbar.show_query(self.model.query)
 
     def _for_current(self, command: Callable[..., object], value: object) -> None:
@@ -171,80 +217,49 @@ class GalleryPage(QWidget):
             self._stack.setCurrentWidget(self.grid)
         else:
             query = self.model.query
-            plain = not (query.text or query.rating or query.board or query.style or query.label or query.tag)
-            self._stack.setCurrentWidget(self._empty if plain else self._nothing)
+            plain = query == Query(board=query.board, sort=query.sort, descending=query.descending)
+            bare = self._bare if query.board else self._empty
+            self._stack.setCurrentWidget(bare if plain else self._nothing)
         self._inspect()
-
-    # ---- larger
-
-    def view(self) -> None:
-        """The chosen picture on the whole window."""
-        number = max(0, self.grid.current)
-        if number < self.model.rowCount():
-            self._view_number(number)
-
-    def compare(self) -> None:
-        """Two to four pictures side by side."""
-        rows = [self.model.row_at(self.model.row_of(which)) for which in self.model.selection[:4]]
-        shown = [self._shown(r, self._small(r)) for r in rows if r is not None]
-        self._viewer.open(shown)
-        for entry in shown:
-            self._with_image(entry.id, partial(self._sharpen))
-
-    def turn(self, way: int) -> None:
-        """The picture before or after, in the viewer."""
-        number = self.grid.current + way
-        if 0 <= number < self.model.rowCount():
-            self._view_number(number)
-
-    def _view_number(self, number: int) -> None:
-        self.grid.go(number)
-        row = self.model.row_at(number)
-        if row is None:
-            return
-        shown = self._shown(row, self._small(row))
-        if self._viewer.isVisible():
-            self._viewer.replace(shown)
-        else:
-            self._viewer.open([shown])
-        self._with_image(row.id, self._sharpen)
-
-    def _sharpen(self, which: str, image: QImage) -> None:
-        for shown in self._viewer.shown:
-            if shown.id == which:
-                shown.image, shown.side = image, 0
-        self._viewer.update()
-
-    def _small(self, row: Row) -> QImage:
-        index = self.model.index(self.model.row_of(row.id), 0)
-        image = self.model.data(index, Qt.ItemDataRole.DecorationRole)
-        return image if isinstance(image, QImage) else QImage()
-
-    def _shown(self, row: Row, image: QImage) -> Shown:
-        match = f"  ·  {row.score:.0%}" if row.score is not None else ""
-        return Shown(row.id, image, f"{row.name}{match}", row.rating)
 
     # ---- menu and keys
 
     def _show_menu(self, at: QPoint) -> None:
-        words, menu, ids = self._look.words, QMenu(self), self.chosen()
+        menu = QMenu(self)
+        menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         for which in ("recall", "fullscreen", "compare", "style_from_selection"):
             menu.addAction(self._actions[which])
         menu.addSeparator()
-        boards = menu.addMenu(words("gallery.put_on_board"))
-        for board in self.model.boards:
-            boards.addAction(
-                board.name.replace("&", "&&"), partial(self._commands.put_on_board, ids, board.id, by=self)
-            )
-        boards.addSeparator()
-        boards.addAction(words("gallery.board.new"), self.make_board)
-        rating = menu.addMenu(words("gallery.rating"))
+        menu.addMenu(self._board_menu(menu))
+        rating = menu.addMenu(self._look.words("gallery.rating"))
         for number in range(6):
             rating.addAction(self._actions[f"rate_{number}"])
         menu.addSeparator()
         menu.addAction(self._actions["export"])
         menu.addAction(self._actions["delete"])
         menu.popup(at)
+
+    def ask_board(self) -> None:
+        """Offers the boards for the chosen pictures, at the picture with the cursor."""
+        if self.chosen():
+            corner = self.grid.cell(max(0, self.grid.current)).bottomLeft()
+            self._board_menu(self).popup(self.grid.viewport().mapToGlobal(corner))
+
+    def _board_menu(self, parent: QWidget) -> QMenu:
+        """Every board, ticked where the picture with the cursor lies on it; a click puts on or takes off."""
+        words, ids, shown = self._look.words, self.chosen(), self.inspector.row
+        menu = QMenu(words("gallery.put_on_board"), parent)
+        for board in self.model.boards:
+            action = menu.addAction(board.name.replace("&", "&&"))
+            action.setCheckable(True)
+            action.setChecked(shown is not None and board.id in shown.boards)
+            action.triggered.connect(partial(self._set_on_board, ids, board.id))
+        menu.addSeparator()
+        menu.addAction(words("gallery.board.new"), self.make_board)
+        return menu
+
+    def _set_on_board(self, ids: Sequence[str], board: str, on: bool) -> None:
+        (self._commands.put_on_board if on else self._commands.take_off_board)(ids, board, by=self)
 
     def make_board(self) -> None:
         """A new board with the chosen pictures."""

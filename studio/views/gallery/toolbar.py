@@ -8,8 +8,10 @@ from PySide6.QtCore import QTimer, Signal
 from PySide6.QtWidgets import QWidget
 
 from studio.library.index import Query, Sort
+from studio.library.query import parse, spelled
 from studio.state.gallery import GalleryModel
 from studio.views.actions import Actions
+from studio.views.gallery.labels import Labels
 from studio.views.kit.button import ActionButton, IconButton
 from studio.views.kit.choice import Choice, SearchField
 from studio.views.kit.layout import Surface, column, row
@@ -18,7 +20,6 @@ from studio.views.kit.text import Text, heading
 from studio.views.look import Look
 
 SORTS = (Sort.CREATED, Sort.SCORE, Sort.RATING, Sort.NAME)
-ALL_BOARDS = "*"
 SMALLEST, LARGEST = 96, 384
 
 
@@ -27,20 +28,19 @@ class GalleryToolbar(Surface):
 
     size_changed = Signal(int)
     """Least side of a picture in the grid."""
-    new_board_wanted = Signal()
 
     def __init__(
         self, look: Look, model: GalleryModel, actions: Actions, parent: QWidget | None = None
     ) -> None:
         super().__init__(look, "window", "bottom", parent)
         self._look, self._model = look, model
-        self.title = heading(look, "gallery.title")
+        self.title = heading(look)
         self.count = Text(look, role="muted", numbers=True)
         self.search = SearchField(look, "gallery.search")
         self.sort = Choice(look, "gallery.sort")
         self.order = IconButton(look, "sort", "gallery.order", size=32)
-        self.board = Choice(look, "gallery.board")
         self.rating = Choice(look, "gallery.filter.rating")
+        self.labels = Labels(look)
         self.zoom = Track(look)
         self.compare = ActionButton(look, actions["compare"], icon="compare")
         self.export = ActionButton(look, actions["export"], kind="primary", icon="export")
@@ -52,10 +52,12 @@ class GalleryToolbar(Surface):
     def _arrange(self) -> None:
         self.zoom.setFixedWidth(112)
         self.search.setMaximumWidth(320)
+        self._look.words.bind(self.search, "setToolTip", "gallery.search.tip")
+        self._look.words.bind(self.labels, "setAccessibleName", "gallery.filter.label")
         self._look.words.bind(self.zoom, "setAccessibleName", "gallery.size")
         self._look.words.bind(self.zoom, "setToolTip", "gallery.size")
         first = row(self.title, self.count, None, self.compare, self.export, gap=12)
-        second = row(self.search, self.board, self.rating, self.sort, self.order, None, self.zoom, gap=8)
+        second = row(self.search, self.rating, self.labels, 4, self.sort, self.order, None, self.zoom, gap=8)
         second.setStretch(0, 2)
         column(first, second, gap=12, margins=(20, 16, 20, 12), parent=self)
 
@@ -63,14 +65,15 @@ class GalleryToolbar(Surface):
         self._typing.timeout.connect(self._ask)
         self.search.textChanged.connect(lambda: self._typing.start())
         self.sort.picked.connect(self._ask)
-        self.board.picked.connect(self._ask)
+        self.labels.chosen.connect(self._ask)
         self.rating.picked.connect(self._ask)
         self.order.clicked.connect(self._turn)
         self.zoom.valueChanged.connect(lambda value: self.size_changed.emit(_side(value)))
         self._model.count_changed.connect(self._count)
         self._model.selection_changed.connect(self._count)
         self._model.loaded.connect(self._count)
-        self._model.boards_changed.connect(self._fill)
+        self._model.boards_changed.connect(self._name)
+        self._model.query_changed.connect(self._name)
         self._look.words.language_changed.connect(self._fill)
 
     def set_size(self, side: int) -> None:
@@ -79,20 +82,23 @@ class GalleryToolbar(Surface):
 
     def show_query(self, query: Query) -> None:
         """Shows the query in use."""
-        self.search.setText(query.text)
+        self.search.setText(spelled(query))
         self.sort.set_value(query.sort.value)
         self.rating.set_value(str(query.rating))
-        self.board.set_value(query.board or ALL_BOARDS)
+        self.labels.set_label(query.label or "")
 
     def _fill(self, *_: object) -> None:
         words = self._look.words
         self.sort.set_choices([(sort.value, words(f"gallery.sort.{sort.value}")) for sort in SORTS])
         ratings = [(str(n), words("gallery.filter.stars", count=n)) for n in range(1, 6)]
         self.rating.set_choices([("0", words("gallery.filter.any")), *ratings])
-        boards = [(board.id, board.name) for board in self._model.boards]
-        self.board.set_choices([(ALL_BOARDS, words("gallery.board.all")), *boards])
-        self.board.setVisible(bool(boards))
+        self._name()
         self._count()
+
+    def _name(self, *_: object) -> None:
+        """The title says where one is: in the gallery, or on a board."""
+        boards = {board.id: board.name for board in self._model.boards}
+        self.title.setText(boards.get(self._model.query.board) or self._look.words("gallery.title"))
 
     def _turn(self) -> None:
         query = self._model.query
@@ -100,14 +106,15 @@ class GalleryToolbar(Surface):
 
     def _ask(self, *_: object) -> None:
         self._typing.stop()
-        board = self.board.value()
-        self._model.query = replace(
-            self._model.query,
-            text=self.search.text(),
+        before = self._model.query
+        asked = Query(
             rating=int(self.rating.value() or 0),
-            board="" if board == ALL_BOARDS else board,
+            label=self.labels.label or None,
+            board=before.board,
             sort=Sort(self.sort.value() or Sort.CREATED),
+            descending=before.descending,
         )
+        self._model.query = parse(self.search.text(), asked, self._model.boards)
 
     def _count(self, *_: object) -> None:
         chosen, count = self._model.selected_count, self._model.count

@@ -26,6 +26,10 @@ class Sign(QWidget):
         self._icon, self._role = icon, role or self._role
         self.update()
 
+    def set_role(self, role: str) -> None:
+        """The same icon in another of the theme's colours."""
+        self.set_icon(self._icon, role)
+
     def paintEvent(self, event: QPaintEvent) -> None:
         painter = QPainter(self)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)

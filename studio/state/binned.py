@@ -1,0 +1,154 @@
+"""The bin as the window sees it: deleted pictures, those that were deleted last first."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path, PurePosixPath
+from typing import Any
+
+from PySide6.QtCore import QObject, Qt, Signal
+from PySide6.QtGui import QImage
+
+from studio.library.index import Row
+from studio.library.tasks import Runner
+from studio.library.trash import Bin, Slot
+from studio.state.gallery import ThumbnailSource
+from studio.state.items import ROOT, AnyIndex
+from studio.state.picture_list import PictureList
+
+
+@dataclass(frozen=True)
+class Binned:
+    """One deleted picture."""
+
+    slot: Slot
+    """The act of deleting it was part of."""
+    place: int
+    """Which of the slot's items it is."""
+    path: Path
+    """Where its file lies now."""
+
+    @property
+    def row(self) -> Row:
+        """As a row of a list; its key is the microsecond in which it was deleted."""
+        when = round(datetime.fromisoformat(self.slot.when).timestamp() * 1_000_000)
+        names = self.slot.names
+        name = names[self.place] if self.place < len(names) else PurePosixPath(self.path.name).stem
+        return Row(id=f"{self.slot.id}/{self.place}", key=when, name=name)
+
+
+class BinModel(PictureList):
+    """The deleted pictures."""
+
+    failed = Signal(object)
+    """Exception: the bin could not be read."""
+
+    def __init__(
+        self,
+        trash: Bin,
+        runner: Runner,
+        thumbnails: ThumbnailSource | None = None,
+        parent: QObject | None = None,
+    ) -> None:
+        super().__init__(parent)
+        self._trash, self._runner, self._thumbnails = trash, runner, thumbnails
+        self._binned: list[Binned] = []
+        self._rows: list[Row] = []
+        self._places: dict[str, int] = {}
+        self._selected: dict[str, None] = {}
+        self.thumbnail_size = 256
+
+    def refresh(self) -> None:
+        """Looks into the bin anew."""
+        self._runner.run(lambda: binned_pictures(self._trash), self._show, self.failed.emit)
+
+    def chosen(self) -> list[Binned]:
+        """The selected pictures; all of them when none is selected."""
+        return [self._binned[self._places[one]] for one in self.selection] or list(self._binned)
+
+    @property
+    def everything(self) -> tuple[Binned, ...]:
+        """All of them, in the order of the list."""
+        return tuple(self._binned)
+
+    @property
+    def count(self) -> int:
+        return len(self._binned)
+
+    def row_at(self, row: int) -> Row | None:
+        return self._rows[row] if 0 <= row < len(self._rows) else None
+
+    def image_at(self, row: int) -> QImage | None:
+        if self._thumbnails is None or not 0 <= row < len(self._binned):
+            return None
+        return self._thumbnails.get(self._binned[row].path, self.thumbnail_size, self._arrived)
+
+    def path(self, id: str) -> Path:
+        return self._binned[self._places[id]].path
+
+    def rowCount(self, parent: AnyIndex = ROOT) -> int:
+        return 0 if parent.isValid() else self.count
+
+    def data(self, index: AnyIndex, role: int = Qt.ItemDataRole.DisplayRole) -> Any:
+        row = self.row_at(index.row()) if index.isValid() else None
+        if row is None:
+            return None
+        if role in (Qt.ItemDataRole.DisplayRole, Qt.ItemDataRole.AccessibleTextRole):
+            return row.name
+        return self.image_at(index.row()) if role == Qt.ItemDataRole.DecorationRole else None
+
+    # ---- selection
+
+    @property
+    def selection(self) -> tuple[str, ...]:
+        return tuple(sorted(self._selected, key=lambda one: self._places[one]))
+
+    @property
+    def selected_count(self) -> int:
+        return len(self._selected)
+
+    def is_selected(self, id: str) -> bool:
+        return id in self._selected
+
+    def select(self, ids: Iterable[str]) -> None:
+        self._set_selected(dict.fromkeys(one for one in ids if one in self._places))
+
+    def toggle(self, id: str) -> None:
+        self.select([one for one in (*self._selected, id) if one != id or id not in self._selected])
+
+    def select_range(self, first_row: int, last_row: int) -> None:
+        self.select(row.id for row in self._rows[max(0, first_row) : last_row + 1])
+
+    def _set_selected(self, selected: dict[str, None]) -> None:
+        if selected.keys() != self._selected.keys():
+            self._selected = selected
+            self.selection_changed.emit()
+
+    def _show(self, found: Sequence[Binned]) -> None:
+        before = self.count
+        self.beginResetModel()
+        self._binned = list(found)
+        self._rows = [one.row for one in found]
+        self._places = {row.id: place for place, row in enumerate(self._rows)}
+        self._selected = {one: None for one in self._selected if one in self._places}
+        self.endResetModel()
+        self.selection_changed.emit()
+        if self.count != before:
+            self.count_changed.emit(self.count)
+        self.loaded.emit()
+
+    def _arrived(self, path: Path) -> None:
+        for place, one in enumerate(self._binned):
+            if one.path == path:
+                self.dataChanged.emit(self.index(place), self.index(place))
+
+
+def binned_pictures(trash: Bin) -> list[Binned]:
+    """Every deleted picture, those that were deleted last first. Reads the disk."""
+    return [
+        Binned(slot, place, trash.path_of(slot, item[-1]))
+        for slot in trash.slots("pictures")
+        for place, item in enumerate(slot.items)
+    ]
