@@ -1,20 +1,24 @@
 """The state of a run on disk: safetensors and JSON, atomic, the previous one kept until the new one verifies.
 
 `checkpoints/step-00001234/` holds `state.safetensors` (all weights, averages and optimizer moments) and
-`state.json` (counters, format, digest of the tensors). A folder appears under that name only when complete.
+`state.json` (counters, format, digest of the tensors). A folder appears under that name only when complete
+and read back. One that does not verify is set aside, so that it never counts among those kept.
 """
 
 from __future__ import annotations
 
+import errno
 import hashlib
 import json
 import os
 import shutil
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 import torch
-from safetensors.torch import load_file, save_file
+from safetensors.torch import load
+from safetensors.torch import save as serialize
 from torch import Tensor
 
 from trainer.step import Trainee
@@ -22,40 +26,46 @@ from trainer.step import Trainee
 FORMAT = 1
 TENSORS, COUNTERS = "state.safetensors", "state.json"
 KEPT = 2
+FULL = (errno.ENOSPC, errno.EDQUOT)
 
 
 class CheckpointError(ValueError):
     """A checkpoint that is missing, damaged or of another format; the message names it."""
 
 
+@dataclass(frozen=True)
+class Restored:
+    """What a run goes on from."""
+
+    path: Path
+    problems: list[str] = field(default_factory=list)
+    """Newer checkpoints that could not be used, one sentence each."""
+    extra: dict[str, Any] = field(default_factory=dict)
+    """What was saved with it."""
+
+
 def save(trainee: Trainee, folder: Path, extra: dict[str, Any]) -> Path:
-    """Writes the state below `folder`, verifies it, and only then drops all but the newest two. Raises
-    OSError."""
-    folder.mkdir(parents=True, exist_ok=True)
+    """Writes the state below `folder`, reads it back, and only then drops all but the newest two.
+
+    On a full disk the older of the two gives way; the newest stays in any case. Raises OSError.
+    """
+    if not folder.parent.is_dir():
+        raise FileNotFoundError(errno.ENOENT, "the folder is not there any more", str(folder.parent))
+    folder.mkdir(exist_ok=True)
+    _sweep(folder, ".partial", ".replaced")
+    data = serialize(_tensors(trainee))
+    digest = hashlib.sha256(data).hexdigest()
+    card = {"format": FORMAT, "counters": trainee.counters(), "sha256": digest, "extra": extra}
     final = folder / f"step-{trainee.step:08d}"
-    partial = folder / f".{final.name}.partial"
-    shutil.rmtree(partial, ignore_errors=True)
-    partial.mkdir()
     try:
-        save_file(_tensors(trainee), partial / TENSORS)
-        card = {
-            "format": FORMAT,
-            "counters": trainee.counters(),
-            "sha256": file_digest(partial / TENSORS),
-            "extra": extra,
-        }
-        (partial / COUNTERS).write_text(json.dumps(card, indent=1), encoding="utf-8")
-        for name in (TENSORS, COUNTERS):
-            _sync(partial / name)
-        shutil.rmtree(final, ignore_errors=True)
-        partial.replace(final)
-        _sync(folder)
-        verify(final)
-    except BaseException:
-        shutil.rmtree(partial, ignore_errors=True)
-        raise
-    for old in existing(folder)[:-KEPT]:
-        shutil.rmtree(old, ignore_errors=True)
+        _put(final, data, card)
+    except OSError as error:
+        if error.errno not in FULL or len(existing(folder)) < 2:
+            raise
+        _drop_all_but(folder, 1)
+        _put(final, data, card)
+    _drop_all_but(folder, KEPT)
+    _sweep(folder, ".replaced", ".damaged")
     return final
 
 
@@ -64,54 +74,157 @@ def existing(folder: Path) -> list[Path]:
     return sorted(p for p in folder.glob("step-*") if p.is_dir())
 
 
+def newest_kimg(folder: Path) -> float:
+    """Where a run stands, from its newest checkpoint and without checking that; 0 where there is none."""
+    for checkpoint in reversed(existing(folder)):
+        try:
+            card = json.loads((checkpoint / COUNTERS).read_text(encoding="utf-8"))
+            return float(card["counters"]["seen"]) / 1000
+        except (OSError, ValueError, TypeError, KeyError):
+            continue
+    return 0.0
+
+
+def size_mb(trainee: Trainee) -> float:
+    """What a checkpoint takes on disk, once all optimizers have moments."""
+    weights = [value for module in trainee.modules().values() for value in module.state_dict().values()]
+    moments = [p for one in trainee.optimizers.values() for g in one.param_groups for p in g["params"]]
+    total = sum(t.numel() * t.element_size() for t in weights)
+    return (total + 2 * sum(p.numel() * p.element_size() for p in moments if p.requires_grad)) / 2**20
+
+
 def verify(checkpoint: Path) -> dict[str, Any]:
     """The checkpoint's card, after comparing the digest. Raises CheckpointError."""
-    try:
-        card: dict[str, Any] = json.loads((checkpoint / COUNTERS).read_text(encoding="utf-8"))
-        found = file_digest(checkpoint / TENSORS)
-    except (OSError, ValueError) as error:
-        raise CheckpointError(f"{checkpoint.name} cannot be read: {error}") from error
-    if not isinstance(card, dict) or card.get("format") != FORMAT:
-        raise CheckpointError(f"{checkpoint.name} has a format that this version does not know")
-    if card.get("sha256") != found:
-        raise CheckpointError(f"{checkpoint.name} is damaged: its digest does not match")
-    return card
+    return _read(checkpoint)[0]
 
 
-def restore_newest(trainee: Trainee, folder: Path) -> tuple[Path, list[str]] | None:
-    """Restores the newest checkpoint that verifies; also names those that did not. None where there is
-    none."""
+def restore_newest(trainee: Trainee, folder: Path, *, tidy_up: bool = True) -> Restored | None:
+    """Restores the newest checkpoint that verifies, in every process. None where there is none.
+
+    tidy_up: sets aside those that do not verify; a mere reader of somebody else's run leaves them alone.
+    Raises CheckpointError when there are some and none can be used.
+    """
+    if trainee.world.size == 1:
+        found = _newest(trainee, folder, tidy_up)
+        return found[0] if found else None
+    return _restore_everywhere(trainee, folder, tidy_up)
+
+
+def _newest(trainee: Trainee, folder: Path, tidy_up: bool) -> tuple[Restored, dict[str, Any], bytes] | None:
+    """Restores the newest that verifies; with its card and tensors as they lie on disk."""
     problems: list[str] = []
     for checkpoint in reversed(existing(folder)):
         try:
-            card = verify(checkpoint)
-            _restore(trainee, load_file(checkpoint / TENSORS))
-            trainee.restore_counters(card["counters"])
-        except (CheckpointError, KeyError, RuntimeError, ValueError) as error:
+            card, data = _read(checkpoint)
+        except CheckpointError as error:
             problems.append(f"{checkpoint.name} was passed over: {error}")
+            if tidy_up:
+                _set_aside(checkpoint)
             continue
-        return checkpoint, problems
+        _take_up(trainee, card, data)
+        return Restored(checkpoint, problems, card["extra"]), card, data
     if problems:
         raise CheckpointError("no checkpoint of this run can be read: " + "; ".join(problems))
     return None
 
 
-def file_digest(path: Path) -> str:
-    """sha256 of a file, as hex."""
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
+def _restore_everywhere(trainee: Trainee, folder: Path, tidy_up: bool) -> Restored | None:
+    """The leading process reads; the others, which may be on other machines, are given the same."""
+    world = trainee.world
+    found: list[tuple[Restored, dict[str, Any], bytes]] = []
+
+    def read() -> str:
+        found.extend(one for one in [_newest(trainee, folder, tidy_up)] if one is not None)
+        if not found:
+            return ""
+        restored, card, _ = found[0]
+        return json.dumps({"name": restored.path.name, "problems": restored.problems, "card": card})
+
+    told = world.led(read)
+    if not told:
+        return None
+    data = world.share(found[0][2] if found else None)
+    if found:
+        return found[0][0]
+    heard = json.loads(told)
+    _take_up(trainee, heard["card"], data)
+    return Restored(folder / heard["name"], heard["problems"], heard["card"]["extra"])
+
+
+def _read(checkpoint: Path) -> tuple[dict[str, Any], bytes]:
+    """Card and tensors of a checkpoint that verifies. Raises CheckpointError."""
+    try:
+        card: dict[str, Any] = json.loads((checkpoint / COUNTERS).read_text(encoding="utf-8"))
+        data = (checkpoint / TENSORS).read_bytes()
+    except (OSError, ValueError) as error:
+        raise CheckpointError(f"{checkpoint.name} cannot be read: {error}") from error
+    if not isinstance(card, dict) or card.get("format") != FORMAT:
+        raise CheckpointError(f"{checkpoint.name} has a format that this version does not know")
+    if card.get("sha256") != hashlib.sha256(data).hexdigest():
+        raise CheckpointError(f"{checkpoint.name} is damaged: its digest does not match")
+    return {"extra": {}} | card, data
+
+
+def _take_up(trainee: Trainee, card: dict[str, Any], data: bytes) -> None:
+    """Puts a checkpoint's content into the trainee. Raises CheckpointError where it does not fit."""
+    try:
+        _restore(trainee, load(data))
+        trainee.restore_counters(card["counters"])
+    except (KeyError, RuntimeError, TypeError, ValueError) as error:
+        raise CheckpointError(f"the checkpoint does not fit the run: {error}") from error
+
+
+def _put(final: Path, data: bytes, card: dict[str, Any]) -> None:
+    """Writes a checkpoint beside its place, verifies it, and moves it there."""
+    partial, replaced = (final.with_name(f".{final.name}{kind}") for kind in (".partial", ".replaced"))
+    try:
+        partial.mkdir()
+        _write(partial / TENSORS, data)
+        _write(partial / COUNTERS, json.dumps(card, indent=1).encode())
+        _sync(partial)
+        verify(partial)
+        if final.exists():
+            final.replace(replaced)
+        partial.replace(final)
+        _sync(final.parent)
+    except CheckpointError as error:
+        raise OSError(errno.EIO, f"what was written is not what is read back: {error}") from error
+    finally:
+        shutil.rmtree(partial, ignore_errors=True)
+
+
+def _drop_all_but(folder: Path, count: int) -> None:
+    for old in existing(folder)[:-count]:
+        shutil.rmtree(old, ignore_errors=True)
+
+
+def _sweep(folder: Path, *kinds: str) -> None:
+    """Removes what broken-off or replaced writes left."""
+    for kind in kinds:
+        for left in folder.glob(f".step-*{kind}"):
+            shutil.rmtree(left, ignore_errors=True)
+
+
+def _set_aside(checkpoint: Path) -> None:
+    aside = checkpoint.with_name(f".{checkpoint.name}.damaged")
+    shutil.rmtree(aside, ignore_errors=True)
+    checkpoint.replace(aside)
 
 
 def _tensors(trainee: Trainee) -> dict[str, Tensor]:
     tensors: dict[str, Tensor] = {}
     for name, module in trainee.modules().items():
         for key, value in module.state_dict().items():
-            tensors[f"net/{name}/{key}"] = value.detach().contiguous()
+            tensors[f"net/{name}/{key}"] = _plain(value)
     for name, optimizer in trainee.optimizers.items():
         for index, state in optimizer.state_dict()["state"].items():
             for key, value in state.items():
-                tensors[f"opt/{name}/{index}/{key}"] = torch.as_tensor(value).contiguous()
+                tensors[f"opt/{name}/{index}/{key}"] = _plain(torch.as_tensor(value))
     return tensors
+
+
+def _plain(value: Tensor) -> Tensor:
+    return value.detach().cpu().contiguous()
 
 
 def _restore(trainee: Trainee, tensors: dict[str, Tensor]) -> None:
@@ -125,16 +238,27 @@ def _restore(trainee: Trainee, tensors: dict[str, Tensor]) -> None:
         state: dict[int, dict[str, Tensor]] = {}
         for key, value in tensors.items():
             if key.startswith(prefix):
-                index, field = key.removeprefix(prefix).split("/")
-                state.setdefault(int(index), {})[field] = value
+                index, field_name = key.removeprefix(prefix).split("/")
+                state.setdefault(int(index), {})[field_name] = value
         whole = optimizer.state_dict()
         whole["state"] = state
         optimizer.load_state_dict(whole)
 
 
+def _write(path: Path, data: bytes) -> None:
+    """Writes a file down to the disk, and out of the system's memory where that can be asked for, so that
+    reading it back reads the disk."""
+    with path.open("xb") as file:
+        file.write(data)
+        file.flush()
+        os.fsync(file.fileno())
+        if hasattr(os, "posix_fadvise"):
+            os.posix_fadvise(file.fileno(), 0, 0, os.POSIX_FADV_DONTNEED)
+
+
 def _sync(path: Path) -> None:
-    """Flushes a file or folder to disk, where the system can."""
-    if path.is_dir() and os.name == "nt":
+    """Flushes a folder to disk, where the system can."""
+    if os.name == "nt":
         return
     handle = os.open(path, os.O_RDONLY)
     try:

@@ -20,6 +20,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     commands = parser.add_subparsers(dest="command", required=True)
     _add_train(commands)
     _add_bundle(commands)
+    _add_ablate(commands)
     data_cli.add_parser(commands)
     judging_cli.add_parser(commands)
     forget.add_forget_parser(commands)
@@ -63,6 +64,7 @@ def _add_train(commands: Any) -> None:
     add(
         "--set", action="append", default=[], metavar="NAME=VALUE", help="change any other setting of the job"
     )
+    add("--preflight", action="store_true", help="measure, tell what the run needs, and leave")
     add("--stdin-is-life", action="store_true", help="checkpoint and leave when standard input closes")
     add("--json", action="store_true", help="events on standard output (always so; accepted for likeness)")
     parser.set_defaults(run=_run_train)
@@ -77,6 +79,25 @@ def _add_bundle(commands: Any) -> None:
     parser.add_argument("--blend", type=Path, metavar="MODEL", help="earlier model of the same run to mix in")
     parser.add_argument("--share", type=float, default=0.5, help="how much of it, 0 to 1")
     parser.set_defaults(run=_run_bundle)
+
+
+def _add_ablate(commands: Any) -> None:
+    parser = commands.add_parser("ablate", help="measure what the parts of the recipe are worth")
+    add = parser.add_argument
+    add("--resolution", type=int, default=64, help="side of the drawn pictures (default: 64)")
+    add("--kimg", type=float, default=8.0, help="adversarial training of every run (default: 8)")
+    add("--seeds", type=int, default=5, help="runs of every variant (default: 5)")
+    add("--from", dest="model", type=Path, metavar="MODEL", help="compare fine-tuning this model instead")
+    add("--data", type=Path, metavar="SET", help="with --from: the prepared set to fine-tune on")
+    add("--device", default="auto", help="auto, cpu or cuda")
+    add("--json", action="store_true", help="results as JSON instead of a table")
+    parser.set_defaults(run=_run_ablate)
+
+
+def _run_ablate(args: argparse.Namespace) -> int:
+    from trainer.ablate import run
+
+    return run(args)
 
 
 def _run_bundle(args: argparse.Namespace) -> int:

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import sys
 from dataclasses import dataclass
 
 import torch
 from torch import nn
 
+from trainer import memory
 from trainer.features import PerceptualDistance
 from trainer.helpers import HelperError, find_helper
 from trainer.job import Job, JobError
@@ -37,9 +37,7 @@ class Device:
 
     def memory_mb(self) -> float:
         """Peak memory in MiB: of the process on CPU, of the allocator on CUDA."""
-        if self.torch.type == "cuda":
-            return round(torch.cuda.max_memory_reserved(self.torch) / 2**20, 1)
-        return round(_peak_resident_mb(), 1)
+        return round(memory.peak_mb(self.torch), 1)
 
     def perceptual(self, job: Job) -> tuple[nn.Module | None, str]:
         """The perceptual distance where it is wanted and at hand, else a sentence that says why not."""
@@ -49,12 +47,3 @@ class Device:
             return PerceptualDistance(find_helper("efficientnet-lite0")), ""
         except HelperError as error:
             return None, f"{error}; reconstructing under an edge distance instead"
-
-
-def _peak_resident_mb() -> float:
-    try:
-        import resource
-    except ImportError:  # Windows keeps this count elsewhere
-        return 0.0
-    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-    return float(peak / (2**20 if sys.platform == "darwin" else 2**10))

@@ -18,12 +18,13 @@ import numpy as np
 import onnx
 import onnxruntime
 import torch
-from safetensors.torch import save_file
+from safetensors.torch import save as serialize
 from torch import Tensor, nn
 
 from engine import card as cards
 from trainer.augment import crop, flip
 from trainer.bundles import weights_of
+from trainer.control import Check
 from trainer.directions import find_directions
 from trainer.networks import Generator, NetworkConfig, Networks, freeze
 
@@ -66,27 +67,31 @@ def export_bundle(
     pictures: Tensor,
     labels: Tensor,
     classes: tuple[str, ...],
+    check: Check = lambda: None,
 ) -> Path:
     """Writes a bundle to `folder`, replacing one that is there only when the new one is complete.
 
     pictures: x [N, 3, R, R] in -1..1 that the card's directions and match-score range are measured on, with
-    class numbers [N]. Raises ExportError or OSError.
+    class numbers [N]. check: called between the parts of the work; what it raises ends it.
+    Raises ExportError or OSError.
     """
     partial = folder.with_name(f".{folder.name}.partial")
     shutil.rmtree(partial, ignore_errors=True)
     partial.mkdir(parents=True)
     try:
-        worst = _write_graphs(networks, partial)
+        worst = _write_graphs(networks, partial, check)
         for name, network in networks.named().items():
-            save_file(weights_of(network, half=name == "discriminator"), partial / f"{name}.safetensors")
-        cards.seal(partial, _card(networks, described, worst, pictures, labels, classes))
+            check()
+            weights = serialize(weights_of(network, half=name == "discriminator"))
+            (partial / f"{name}.safetensors").write_bytes(weights)
+        cards.seal(partial, _card(networks, described, worst, pictures, labels, classes, check))
         _replace(partial, folder)
     finally:
         shutil.rmtree(partial, ignore_errors=True)
     return folder
 
 
-def _write_graphs(networks: Networks, folder: Path) -> dict[str, float]:
+def _write_graphs(networks: Networks, folder: Path, check: Check) -> dict[str, float]:
     """Writes the five graphs; returns the largest absolute difference from torch of each."""
     config = networks.config
     generator = freeze(copy.deepcopy(networks.generator).cpu())
@@ -111,10 +116,13 @@ def _write_graphs(networks: Networks, folder: Path) -> dict[str, float]:
         "style_encoder": (encoders["style"], {"image": images}, "style"),
         "content_encoder": (encoders["content"], {"image": images}, "z"),
     }
-    return {name: _write_graph(folder / f"{name}.onnx", *job) for name, job in jobs.items()}
+    return {name: _write_graph(folder / f"{name}.onnx", *job, check) for name, job in jobs.items()}
 
 
-def _write_graph(path: Path, network: nn.Module, inputs: dict[str, Tensor], output: str) -> float:
+def _write_graph(
+    path: Path, network: nn.Module, inputs: dict[str, Tensor], output: str, check: Check
+) -> float:
+    check()
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # the tracer's remarks on shapes that are constant by design
         torch.onnx.export(
@@ -133,7 +141,7 @@ def _write_graph(path: Path, network: nn.Module, inputs: dict[str, Tensor], outp
     _state_shape(model.graph.output[0], tuple(shape))
     onnx.checker.check_model(model)
     path.write_bytes(model.SerializeToString(deterministic=True))
-    difference = _difference(path, network, inputs)
+    difference = _difference(path, network, inputs, check)
     if not difference <= TOLERANCE:
         raise ExportError(f"{path.name} differs from torch by {difference:.2g}, more than {TOLERANCE}")
     return difference
@@ -150,11 +158,12 @@ def _state_shape(value: onnx.ValueInfoProto, shape: tuple[int, ...]) -> None:
             dim.dim_value = size
 
 
-def _difference(path: Path, network: nn.Module, inputs: dict[str, Tensor]) -> float:
+def _difference(path: Path, network: nn.Module, inputs: dict[str, Tensor], check: Check) -> float:
     """Largest absolute difference between ONNX Runtime and torch over all inputs, in batches of 8."""
     session = onnxruntime.InferenceSession(str(path), providers=["CPUExecutionProvider"])
     worst = 0.0
     for i in range(0, INPUTS, 8):
+        check()
         part = {name: x[i : i + 8] for name, x in inputs.items()}
         (found,) = session.run(None, {name: x.numpy() for name, x in part.items()})
         with torch.no_grad():
@@ -171,9 +180,11 @@ def _card(
     pictures: Tensor,
     labels: Tensor,
     classes: tuple[str, ...],
+    check: Check,
 ) -> dict[str, Any]:
     config: NetworkConfig = networks.config
-    style, w, cosines = _encode(networks, pictures)
+    style, w, cosines = _encode(networks, pictures, check)
+    check()
     return {
         "format": cards.FORMAT,
         "name": described.name,
@@ -200,12 +211,13 @@ def _card(
 
 
 @torch.no_grad()
-def _encode(networks: Networks, pictures: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+def _encode(networks: Networks, pictures: Tensor, check: Check) -> tuple[Tensor, Tensor, Tensor]:
     """Styles [N, S], w [N, W] of the pictures, and the cosine of each style to that of another view of it
     [N]."""
     torch.manual_seed(0)
     styles, ws, cosines = [], [], []
     for x in pictures.split(32):
+        check()
         style = networks.style_encoder(x)
         styles.append(style)
         ws.append(networks.generator.mapping.single(networks.content_encoder(x), style))

@@ -1,146 +1,112 @@
 """A training run as a generator of events: it computes, saves and tells; who listens is not its business.
 
-`run` never prints. Commands come through `Control`, which any thread may set.
+`Run.events` never prints. Commands come through `Control`, which any thread may set. Several processes go
+through the same turns: they decide together (`World.any`), and the leading one writes files while the others
+wait. Whatever happens between two checkpoints can be done again from the earlier one, with the same result.
 """
 
 from __future__ import annotations
 
-import json
 import math
-import threading
 import time
-from collections.abc import Iterator
-from dataclasses import dataclass, field
+from collections.abc import Generator, Iterator
+from contextlib import suppress
+from dataclasses import replace
 from pathlib import Path
+from typing import NamedTuple
 
-import numpy as np
 import torch
-from torch import Tensor
 
 from engine.bundle import Bundle
-from engine.files import make_folder, write_atomic
-from trainer import checkpoint, protocol
+from engine.errors import TargetError
+from engine.files import target_error
+from trainer import checkpoint, memory, protocol, runfolder
 from trainer.bundles import load_weights
-from trainer.data.prepared import PreparedSet
+from trainer.control import Control, Stopped
+from trainer.data.prepared import PreparedSet, set_digest
+from trainer.described import described
 from trainer.device import Device
 from trainer.ema import update_average
-from trainer.export import Described, export_bundle
+from trainer.export import ExportError, export_bundle
 from trainer.job import Job, JobError
+from trainer.meter import Clock, Meter
 from trainer.networks import Networks
+from trainer.pictures import Pictures, source_digests
 from trainer.samples import COLUMNS, sample_grid
 from trainer.step import Trainee, phase_at
-from trainer.world import World
+from trainer.world import Elsewhere, World
 
-JOB = "job.json"
 WHITEN_PICTURES = 2048
 CARD_PICTURES = 1024
+TOLD = 5
+"""Pictures that cannot be read and are named one by one."""
 
 
-@dataclass
-class Control:
-    """What the outside asks of a run. Thread-safe: flags are only set here and cleared by the run."""
-
-    stop: threading.Event = field(default_factory=threading.Event)
-    checkpoint: threading.Event = field(default_factory=threading.Event)
-    preview: threading.Event = field(default_factory=threading.Event)
-    pause: threading.Event = field(default_factory=threading.Event)
-
-    def obey(self, command: str) -> None:
-        """Takes one command of the protocol."""
-        if command == "resume":
-            self.pause.clear()
-            return
-        if command == "stop":
-            self.pause.clear()
-        getattr(self, command).set()
+class Ended(Exception):
+    """The run cannot go on; the message says why in one sentence."""
 
 
-@dataclass
-class Pictures:
-    """The decoded set on the training device, and the order in which it is shown."""
+class Votes(NamedTuple):
+    """What is asked of the run, in any of its processes."""
 
-    train: Tensor
-    """uint8 [N, 3, R, R]"""
-    labels: Tensor
-    val: Tensor
-    val_labels: Tensor
-    seed: int
-
-    @staticmethod
-    def load(data: PreparedSet, resolution: int, seed: int, device: torch.device) -> Pictures:
-        """Decodes both splits at `resolution`. Raises JobError where there is nothing to train on."""
-        train = data.load("train", resolution)
-        if len(train.images) < 2:
-            raise JobError(
-                f"{data.folder.name} has {len(train.images)} training pictures; at least 2 are needed"
-            )
-        val = data.load("val", resolution)
-        if len(val.images) == 0:
-            val = train
-        mixed = np.random.default_rng(0).permutation(len(val.images))  # classes lie in blocks on disk
-        return Pictures(
-            torch.from_numpy(train.images).to(device),
-            torch.from_numpy(train.labels).to(device),
-            torch.from_numpy(val.images[mixed]).to(device),
-            torch.from_numpy(val.labels[mixed]).to(device),
-            seed,
-        )
-
-    def batch(self, first: int, count: int) -> tuple[Tensor, Tensor]:
-        """Pictures `first` to `first + count` of the endless shuffled sequence, in -1..1, and their
-        classes."""
-        chosen = torch.from_numpy(np.array([self._position(k) for k in range(first, first + count)]))
-        chosen = chosen.to(self.train.device)
-        return to_signed(self.train[chosen]), self.labels[chosen]
-
-    def _position(self, k: int) -> int:
-        epoch, place = divmod(k, len(self.train))
-        return int(_order(self.seed, epoch, len(self.train))[place])
-
-
-_orders: dict[tuple[int, int, int], np.ndarray] = {}
-
-
-def _order(seed: int, epoch: int, n: int) -> np.ndarray:
-    key = (seed, epoch, n)
-    if key not in _orders:
-        while len(_orders) > 3:
-            del _orders[next(iter(_orders))]
-        _orders[key] = np.random.default_rng([seed, epoch, n]).permutation(n)
-    return _orders[key]
-
-
-def to_signed(x: Tensor) -> Tensor:
-    """uint8 -> float32 in -1..1."""
-    return x.float() / 127.5 - 1.0
-
-
-def check_run(run: Path) -> None:
-    """Makes the folder of a new run. Raises JobError where it holds one already or cannot be made."""
-    if (run / JOB).exists():
-        raise JobError(f"{run} already holds a run; continue it with --resume or choose another folder")
-    make_folder(run)
-
-
-def keep_job(job: Job, run: Path) -> None:
-    """Writes the job into its run folder. Raises TargetError."""
-    write_atomic(run / JOB, (json.dumps(job.to_json(), indent=1) + "\n").encode(), overwrite=True)
+    stop: bool
+    late: bool
+    pause: bool
+    checkpoint: bool
+    preview: bool
 
 
 class Run:
     """One run of a job in a folder."""
 
-    def __init__(self, job: Job, folder: Path, device: Device, control: Control, world: World | None = None):
+    def __init__(
+        self, job: Job, folder: Path, device: Device, control: Control, world: World | None = None
+    ) -> None:
         self.job, self.folder, self.device, self.control = job, folder, device, control
         self.world = world or World()
-        self.started = time.monotonic()
-        self.samples_at = self.saved_at = -1.0
+        self.clock = Clock()
+        self.loaded = self.resumed = False
+        self.saved_at = self.samples_at = 0.0
+        self.saved_step = -1
+        self.ending = "finished"
 
     def events(self) -> Iterator[protocol.Event]:
         """Trains to the end of the job, or until told to stop. The last event tells how it ended."""
-        warnings = self._load(train=True)
-        for code, message in warnings:
+        try:
+            try:
+                yield from self._begin()
+                yield from self._train()
+            except Stopped:
+                yield from self._leave()
+        except Ended as error:
+            yield protocol.Failed(str(error))
+        except Exception as error:
+            if not memory.is_out(error):
+                raise
+            yield protocol.Failed("there is not enough memory to go on; the last checkpoint is kept")
+
+    def export(self, folder: Path, other: Networks | None = None, share: float = 0.0) -> Path:
+        """A bundle of the newest checkpoint as it stands, whatever the phase. Raises JobError without one.
+
+        Only reads the run, which may be going on. other, share: mixes the synthesis weights with those of an
+        earlier state of the same training; a share of 0 keeps this run's, 1 takes the other's (network
+        interpolation: Wang et al., 2018).
+        """
+        self._load(train=False)
+        if not self.resumed:
+            raise JobError(f"{self.folder} has no checkpoint yet")
+        if not self.trainee.whitened:
+            self.trainee.whiten(self._white_batches())
+        if other is not None:
+            update_average(self.trainee.average.generator.synthesis, other.generator.synthesis, 1.0 - share)
+        return self._export(folder)
+
+    # --- The beginning ---
+
+    def _begin(self) -> Iterator[protocol.Event]:
+        for code, message in self._load(train=True):
             yield protocol.Warned(code, message)
+        self.meter = Meter(self.trainee.kimg)
         yield protocol.Started(
             protocol.VERSION,
             str(self.folder),
@@ -151,134 +117,260 @@ class Run:
             len(self.pictures.train),
             self.resumed,
         )
-        yield from self._train()
-
-    def export(self, folder: Path, other: Networks | None = None, share: float = 0.0) -> Path:
-        """A bundle of the newest checkpoint as it stands, whatever the phase. Raises JobError without one.
-
-        other, share: mixes the synthesis weights with those of an earlier state of the same training; a share
-        of 0 keeps this run's, 1 takes the other's (network interpolation: Wang et al., 2018).
-        """
-        self._load(train=False)
         if not self.resumed:
-            raise JobError(f"{self.folder} has no checkpoint yet")
-        if not self.trainee.whitened:
-            list(self._whiten())
-        if other is not None:
-            update_average(self.trainee.average.generator.synthesis, other.generator.synthesis, 1.0 - share)
-        return self._export(folder)
+            yield from self._save()
 
     def _load(self, train: bool) -> list[tuple[str, str]]:
         """Pictures, networks and the newest state; returns warnings as code and sentence."""
-        job, device = self.job, self.device.torch
-        self.data = PreparedSet.open(job.data)
-        self.pictures = Pictures.load(self.data, job.network.resolution, job.seed, device)
+        warnings = self._load_pictures(train)
+        perceptual, warning = self.device.perceptual(self.job) if train else (None, "")
+        self.trainee = self._new_trainee(perceptual)
+        restored = checkpoint.restore_newest(self.trainee, self.folder / "checkpoints", tidy_up=train)
+        self.resumed = restored is not None
+        told = [("perceptual", warning)]
+        if restored is not None:
+            told += [("checkpoint", problem) for problem in restored.problems]
+            told += [("job", runfolder.check_same_job(self.job, restored.extra.get("job", {})))]
+            self.clock = Clock(float(restored.extra.get("seconds", 0.0)))
+            self.saved_step = self.trainee.step
+        self.saved_at = self.samples_at = self.trainee.kimg
+        self.loaded = True
+        return warnings + [(code, message) for code, message in told if message]
+
+    def _load_pictures(self, train: bool) -> list[tuple[str, str]]:
+        self.data = PreparedSet.open(self.job.data)
+        size, seed, stopped = self.job.network.resolution, self.job.seed, False
+        try:
+            self.pictures = Pictures.load(self.data, size, seed, self.device.torch, self.control.check)
+        except Stopped:
+            stopped = True
+        if self.world.agree(stopped):
+            raise Stopped
+        unread = self.pictures.unread
+        if train:
+            self.digest = self._check_pictures()
+        else:
+            self.digest = runfolder.digest_begun_with(self.folder) or self.data.digest
+        told = [f"{problem} It is left out." for problem in list(unread.values())[:TOLD]]
+        if len(unread) > TOLD:
+            told.append(f"{len(unread) - TOLD} more pictures cannot be read and are left out.")
+        return [("picture", sentence) for sentence in told]
+
+    def _check_pictures(self) -> str:
+        """The digest of the set, once it is the one that the run began with, in every process."""
+        sources, unread = source_digests(self.data), self.pictures.unread
+        mine = f"{len(self.pictures.train)}, {set_digest(f'{k} {v}' for k, v in sources.items())}"
+        theirs = self.world.led(lambda: mine)
+        if self.world.agree(mine != theirs):
+            raise JobError(f"the processes do not see the same pictures in {self.job.data}")
+        return self.world.led(lambda: runfolder.check_same_pictures(self.folder, sources, unread))
+
+    def _new_trainee(self, perceptual: torch.nn.Module | None) -> Trainee:
+        """The networks as they are before the first step."""
+        job = self.job
         torch.manual_seed(job.seed)
-        perceptual, warning = self.device.perceptual(job) if train else (None, "")
         networks = Networks.create(job.network)
         if job.start_from:
             load_weights(networks, Bundle.load(job.start_from))
-        self.trainee = Trainee(job, networks, len(self.data.classes), device, perceptual, self.world)
+        trainee = Trainee(job, networks, len(self.data.classes), self.device.torch, perceptual, self.world)
         # A bundle's C is white already. A warm start moves it, and only a large set says what white is.
         few = len(self.pictures.train) < WHITEN_PICTURES
-        self.trainee.whitened = bool(job.start_from) and (few or not job.warm_kimg)
-        restored = checkpoint.restore_newest(self.trainee, self.folder / "checkpoints")
-        self.resumed = restored is not None
-        problems = restored[1] if restored else []
-        return ([("perceptual", warning)] if warning else []) + [("checkpoint", p) for p in problems]
+        trainee.whitened = bool(job.start_from) and (few or not job.warm_kimg)
+        return trainee
+
+    # --- Turn by turn ---
 
     def _train(self) -> Iterator[protocol.Event]:
-        trainee, job = self.trainee, self.job
-        self.saved_at = self.samples_at = trainee.kimg
-        meter = Meter(trainee.kimg)
-        while trainee.kimg < job.total_kimg - 1e-9:
-            if self.world.agree(self.control.stop.is_set()):
-                yield from self._save()
-                yield protocol.Done("stopped", trainee.kimg, None)
-                return
-            if self.world.agree(self._is_late()):
-                break
-            yield from self._wait_while_paused(meter)
-            if not trainee.whitened and phase_at(job, trainee.kimg).name == "adversarial":
-                yield from self._whiten()
-            count = job.style_batch if phase_at(job, trainee.kimg).name == "styles" else job.batch
-            first = trainee.seen + self.world.rank * count
-            values = trainee.advance(*self.pictures.batch(first, count))
-            broken = sorted(k for k, v in values.items() if not math.isfinite(v))
-            if broken:
-                yield protocol.Failed(f"{broken[0]} is no longer a number at step {trainee.step}")
-                return
-            meter.add(values)
-            if meter.due(job.report_seconds):
-                yield from self._report(meter)
-            yield from self._keep()
-        yield from self._report(meter)
-        if not trainee.whitened:
+        going_on = True
+        while going_on and self.trainee.kimg < self.job.total_kimg - 1e-9:
+            problem = ""
+            try:
+                going_on = yield from self._turn()
+            except Exception as error:
+                if not memory.is_out(error):
+                    raise
+                if not isinstance(error, Elsewhere):
+                    self.world.tell_trouble()
+                problem = f"memory ran out at step {self.trainee.step}"
+            if problem:
+                yield from self._shrink(problem)
+        yield from self._finish()
+
+    def _turn(self) -> Generator[protocol.Event, None, bool]:
+        """One step, and what is due around it; False when time is up."""
+        votes = self._vote()
+        if votes.stop:
+            raise Stopped
+        if votes.late:
+            self.ending = "time is up"
+            return False
+        if votes.pause:
+            yield from self._pause()
+            return True
+        trainee = self.trainee
+        phase = phase_at(self.job, trainee.kimg)
+        if not trainee.whitened and phase.name == "adversarial":
             yield from self._whiten()
-        yield from self._save()
-        yield from self._sample()
-        bundle = self._relative(self._export(self.folder / "model")) if self.world.leads else None
-        yield protocol.Done("time is up" if self._is_late() else "finished", trainee.kimg, bundle)
+        values = self._step(phase.name)
+        yield from self._watch(values)
+        self.meter.add(values)
+        if self.meter.due(self.job.report_seconds):
+            yield from self._report()
+        turned = phase_at(self.job, trainee.kimg).name != phase.name
+        yield from self._keep(votes, turned)
+        return True
+
+    def _vote(self) -> Votes:
+        control = self.control
+        votes = Votes(
+            *self.world.any(
+                control.stop.is_set(),
+                self._is_late(),
+                control.pause.is_set(),
+                control.checkpoint.is_set(),
+                control.preview.is_set(),
+            )
+        )
+        if votes.checkpoint:
+            control.checkpoint.clear()
+        if votes.preview:
+            control.preview.clear()
+        return votes
 
     def _is_late(self) -> bool:
-        return self.job.minutes > 0 and time.monotonic() - self.started > self.job.minutes * 60
+        return self.job.minutes > 0 and self.clock.seconds > self.job.minutes * 60
 
-    def _export(self, folder: Path) -> Path:
-        """A bundle of the averaged networks."""
-        trainee, pictures = self.trainee, self.pictures
-        trainee.measure_centre()
-        return export_bundle(
-            trainee.average,
-            folder,
-            described(self.job, self.data, trainee),
-            to_signed(pictures.val[:CARD_PICTURES]),
-            pictures.val_labels[:CARD_PICTURES],
-            tuple(self.data.classes),
-        )
+    def _step(self, phase: str) -> dict[str, float]:
+        """One step on the pictures whose turn it is; the values are those of all processes together."""
+        trainee, count = self.trainee, self._count(phase)
+        first = trainee.seen + self.world.rank * count
+        return self.world.means(trainee.advance(*self.pictures.batch(first, count)))
 
-    def _wait_while_paused(self, meter: Meter) -> Iterator[protocol.Event]:
-        if not self.control.pause.is_set():
-            return
-        yield protocol.Paused("paused on request")
-        while self.control.pause.is_set() and not self.control.stop.is_set():
-            time.sleep(0.05)
-        meter.restart(self.trainee.kimg)
+    def _count(self, phase: str) -> int:
+        """Pictures that a step of a phase takes in each process."""
+        return self.job.style_batch if phase == "styles" else self.job.batch
 
-    def _whiten(self) -> Iterator[protocol.Event]:
-        count = min(len(self.pictures.train), WHITEN_PICTURES)
-        chosen = (to_signed(self.pictures.train[i : i + 64]) for i in range(0, count, 64))
-        distance = self.trainee.whiten(chosen)
-        yield protocol.Losses(self.trainee.step, self.trainee.kimg, {"whitened_from": distance})
+    def _watch(self, values: dict[str, float]) -> Iterator[protocol.Event]:
+        """Looks at the values of a step, which are the same in every process."""
+        broken = sorted(k for k, v in values.items() if not math.isfinite(v))
+        if broken:
+            raise Ended(f"{broken[0]} is no longer a number at step {self.trainee.step}")
+        yield from ()
 
-    def _keep(self) -> Iterator[protocol.Event]:
-        """Checkpoints and sample grids, when they are due or asked for."""
+    def _keep(self, votes: Votes, turned: bool) -> Iterator[protocol.Event]:
+        """Checkpoints and sample grids, when they are due or asked for, or a phase has ended."""
         kimg = self.trainee.kimg
-        if self.control.checkpoint.is_set() or kimg - self.saved_at >= self.job.checkpoint_kimg:
-            self.control.checkpoint.clear()
+        if votes.checkpoint or turned or kimg - self.saved_at >= self.job.checkpoint_kimg:
             yield from self._save()
-        if self.control.preview.is_set() or kimg - self.samples_at >= self.job.sample_kimg:
-            self.control.preview.clear()
+        if votes.preview or kimg - self.samples_at >= self.job.sample_kimg:
             yield from self._sample()
 
+    def _shrink(self, problem: str) -> Iterator[protocol.Event]:
+        """After memory ran out: goes back to the last checkpoint, and on with half as large parts."""
+        job = self.job
+        memory.release(self.device.torch)
+        if self._count(phase_at(job, self.trainee.kimg).name) // job.accumulation < 4:
+            raise Ended(f"{problem}, and the batch is already computed in the smallest parts")
+        self.job = self.trainee.job = replace(job, accumulation=2 * job.accumulation)
+        restored = checkpoint.restore_newest(self.trainee, self.folder / "checkpoints")
+        if restored is None:
+            raise Ended(f"{problem}, and there is no checkpoint to go back to")
+        if self.world.leads:
+            with suppress(TargetError):  # the next checkpoint says it, too
+                runfolder.keep_job(self.job, self.folder)
+        self.saved_at = self.samples_at = self.trainee.kimg
+        self.meter.forget()
+        self.meter.restart(self.trainee.kimg)
+        yield protocol.Warned(
+            "memory",
+            f"{problem}; the run goes on from step {self.trainee.step}, "
+            f"each batch of {job.batch} computed in {self.job.accumulation} parts",
+        )
+
+    def _pause(self) -> Iterator[protocol.Event]:
+        yield protocol.Paused("paused on request")
+        began = time.monotonic()
+        while self.control.pause.is_set() and not self.control.stop.is_set():
+            time.sleep(0.05)
+        self._go_on(began)
+
+    def _wait_for_help(self, problem: str) -> Iterator[protocol.Event]:
+        """Waits until somebody has put a problem right. Raises Ended where nobody is there to do so."""
+        if self.control.stop.is_set() or not self.control.present.is_set():
+            raise Ended(f"{problem}; the last checkpoint is kept")
+        yield protocol.Paused(f"{problem}; put it right and continue, nothing is lost")
+        began = time.monotonic()
+        if not self.control.wait_for_resume():
+            raise Ended(f"{problem}; the last checkpoint is kept")
+        self._go_on(began)
+
+    def _go_on(self, began: float) -> None:
+        self.clock.skip(time.monotonic() - began)
+        self.meter.restart(self.trainee.kimg)
+
+    # --- What a run does besides steps ---
+
+    def _whiten(self) -> Iterator[protocol.Event]:
+        distance = self.trainee.whiten(self._white_batches())
+        yield protocol.Losses(self.trainee.step, self.trainee.kimg, {"whitened_from": distance})
+
+    def _white_batches(self) -> Iterator[torch.Tensor]:
+        """Pictures to whiten by; Stopped between two batches when somebody wants the run to stop."""
+        count = min(len(self.pictures.train), WHITEN_PICTURES)
+        for first in range(0, count, 64):
+            if self.world.agree(self.control.stop.is_set()):
+                raise Stopped
+            yield self.pictures.shown(first, min(64, count - first))
+
     def _save(self) -> Iterator[protocol.Event]:
-        self.saved_at = self.trainee.kimg
-        if not self.world.leads:
-            return
-        path = checkpoint.save(self.trainee, self.folder / "checkpoints", {"job": self.job.to_json()})
-        yield protocol.Checkpointed(self.trainee.step, self.trainee.kimg, self._relative(path))
+        self.saved_at, self.saved_step = self.trainee.kimg, self.trainee.step
+        yield from self._led(self._write_checkpoint())
 
     def _sample(self) -> Iterator[protocol.Event]:
         self.samples_at = self.trainee.kimg
-        if not self.world.leads:
-            return
-        folder = self.folder / "samples"
-        folder.mkdir(exist_ok=True)
-        path = folder / f"step-{self.trainee.step:08d}.webp"
-        sample_grid(self.trainee, to_signed(self.pictures.val[:COLUMNS])).save(path, quality=90)
-        yield protocol.Samples(self.trainee.step, self.trainee.kimg, self._relative(path))
+        yield from self._led(self._write_samples())
 
-    def _report(self, meter: Meter) -> Iterator[protocol.Event]:
-        trainee, job = self.trainee, self.job
+    def _led(self, work: Iterator[protocol.Event]) -> Iterator[protocol.Event]:
+        """Work that the leading process does while the others wait; they end as it ends."""
+        stopped, problem = False, ""
+        if self.world.leads:
+            try:
+                yield from work
+            except Stopped:
+                stopped = True
+            except Ended as error:
+                problem = str(error)
+        stopped, ended = self.world.any(stopped, bool(problem))
+        if stopped:
+            raise Stopped
+        if ended:
+            raise Ended(problem)
+
+    def _write_checkpoint(self) -> Iterator[protocol.Event]:
+        folder = self.folder / "checkpoints"
+        while True:
+            extra = {"job": self.job.to_json(), "seconds": round(self.clock.seconds, 1)}
+            try:
+                path = checkpoint.save(self.trainee, folder, extra)
+                break
+            except OSError as error:
+                yield from self._wait_for_help(f"the checkpoint cannot be written: {reason(error)}")
+        yield protocol.Checkpointed(self.trainee.step, self.trainee.kimg, self._relative(path))
+
+    def _write_samples(self) -> Iterator[protocol.Event]:
+        step, pictures = self.trainee.step, self.pictures.shown(0, COLUMNS, "val")
+        path = self.folder / "samples" / f"step-{step:08d}.webp"
+        try:
+            grid = sample_grid(self.trainee, pictures, check=self.control.check)
+            path.parent.mkdir(exist_ok=True)
+            grid.save(path, quality=90)
+        except OSError as error:
+            yield protocol.Warned("samples", f"the samples cannot be written: {reason(error)}")
+        else:
+            yield protocol.Samples(step, self.trainee.kimg, self._relative(path))
+
+    def _report(self) -> Iterator[protocol.Event]:
+        trainee, job, meter = self.trainee, self.job, self.meter
         pace = meter.seconds_per_kimg(trainee.kimg)
         left = None if pace is None else pace * max(0.0, job.total_kimg - trainee.kimg)
         phase = phase_at(job, trainee.kimg).name
@@ -287,60 +379,54 @@ class Run:
         )
         yield protocol.Losses(trainee.step, trainee.kimg, meter.take())
 
+    # --- The end ---
+
+    def _leave(self) -> Iterator[protocol.Event]:
+        """Ends before the end, with everything saved."""
+        kimg = 0.0
+        if self.loaded:
+            kimg = self.trainee.kimg
+            if self.saved_step != self.trainee.step:
+                yield from self._save()
+        yield protocol.Done("stopped", kimg, None)
+
+    def _finish(self) -> Iterator[protocol.Event]:
+        yield from self._report()
+        if not self.trainee.whitened:
+            yield from self._whiten()
+        yield from self._save()
+        yield from self._sample()
+        yield from self._led(self._write_model())
+
+    def _write_model(self) -> Iterator[protocol.Event]:
+        while True:
+            try:
+                path = self._export(self.folder / "model")
+                break
+            except (OSError, TargetError) as error:
+                yield from self._wait_for_help(f"the model cannot be written: {reason(error)}")
+            except ExportError as error:
+                raise Ended(f"the model could not be exported: {error}") from error
+        yield protocol.Done(self.ending, self.trainee.kimg, self._relative(path))
+
+    def _export(self, folder: Path) -> Path:
+        """A bundle of the averaged networks."""
+        trainee, pictures = self.trainee, self.pictures
+        trainee.measure_centre()
+        return export_bundle(
+            trainee.average,
+            folder,
+            described(self.job, self.data, self.digest, trainee),
+            pictures.shown(0, CARD_PICTURES, "val"),
+            pictures.val_labels[:CARD_PICTURES].to(self.device.torch),
+            tuple(self.data.classes),
+            self.control.check,
+        )
+
     def _relative(self, path: Path) -> str:
         return path.relative_to(self.folder).as_posix()
 
 
-class Meter:
-    """Mean losses and pace between reports."""
-
-    def __init__(self, kimg: float) -> None:
-        self.sums: dict[str, list[float]] = {}
-        self.restart(kimg)
-
-    def restart(self, kimg: float) -> None:
-        """Measures the pace from here on."""
-        self.since, self.from_kimg, self.told = time.monotonic(), kimg, time.monotonic()
-
-    def add(self, values: dict[str, float]) -> None:
-        for name, value in values.items():
-            self.sums.setdefault(name, []).append(value)
-
-    def due(self, seconds: float) -> bool:
-        return time.monotonic() - self.told >= seconds
-
-    def take(self) -> dict[str, float]:
-        """Means since the last call."""
-        means = {name: round(sum(v) / len(v), 5) for name, v in self.sums.items()}
-        self.sums, self.told = {}, time.monotonic()
-        return means
-
-    def seconds_per_kimg(self, kimg: float) -> float | None:
-        """Pace since the start or the last restart; None before anything was shown."""
-        shown = kimg - self.from_kimg
-        return (time.monotonic() - self.since) / shown if shown > 0 else None
-
-
-def described(job: Job, data: PreparedSet, trainee: Trainee) -> Described:
-    """What the card of this run's model says."""
-    settings = (
-        "seed",
-        "batch",
-        "precision",
-        "loss",
-        "gamma",
-        "penalty_interval",
-        "warm_kimg",
-        "adversarial_kimg",
-    )
-    counts = {name: sum(p.label == name for p in data.pictures) for name in data.classes}
-    return Described(
-        name=job.name,
-        data={"title": data.title, "pictures": len(data.pictures), "classes": counts, "digest": data.digest},
-        consent=job.consent,
-        licence=str(job.about.get("licence", "")),
-        attribution=tuple(job.about.get("attribution", ())),
-        notes=str(job.about.get("notes", "")),
-        training={"kimg": round(trainee.kimg, 3), "step": trainee.step}
-        | {k: getattr(job, k) for k in settings},
-    )
+def reason(error: OSError | TargetError) -> str:
+    """Why something cannot be written, without a full stop."""
+    return error.reason if isinstance(error, TargetError) else target_error("", error).reason

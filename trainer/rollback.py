@@ -22,7 +22,7 @@ def roll_back(trainee: Trainee, folder: Path) -> Path | None:
     if times > trainee.job.rollbacks:
         return None
     while (restored := checkpoint.restore_newest(trainee, folder)) is not None:
-        place, _ = restored
+        place = restored.path
         tried = trainee.step == before and len(checkpoint.existing(folder)) > 1
         if is_finite(trainee) and not tried:
             trainee.rollbacks, trainee.rolled_to = times, trainee.step

@@ -7,17 +7,21 @@ import torch
 from PIL import Image
 from torch import Tensor
 
+from trainer.control import Check
 from trainer.step import Trainee
 
 COLUMNS = 12
 
 
 @torch.no_grad()
-def sample_grid(trainee: Trainee, pictures: Tensor, truncation: float = 0.8) -> Image.Image:
+def sample_grid(
+    trainee: Trainee, pictures: Tensor, truncation: float = 0.8, check: Check = lambda: None
+) -> Image.Image:
     """A grid from pictures x [<= 12, 3, R, R] in -1..1.
 
     Rows: x; its reconstruction G(C(x), E(x)); three random people in the style of each x (one person a
     row); the content of x in the style of its neighbour; two rows of random people without a style.
+    check: called before each row; what it raises ends the work.
     """
     x = pictures[:COLUMNS]
     n = x.shape[0]
@@ -25,15 +29,17 @@ def sample_grid(trainee: Trainee, pictures: Tensor, truncation: float = 0.8) -> 
     g, e, c = average.generator, average.style_encoder, average.content_encoder
     rng = torch.Generator().manual_seed(2024)
     size = trainee.job.network.z_size
+
+    def noise(count: int) -> Tensor:
+        return torch.randn(count, size, generator=rng).to(x.device).expand(n, -1) * truncation
+
     style, content = e(x), c(x)
-    rows = [x, g(content, style)]
-    for _ in range(3):
-        z = torch.randn(1, size, generator=rng).to(x.device).expand(n, -1)
-        rows.append(g(z * truncation, style))
-    rows.append(g(content, style.roll(1, dims=0)))
-    for _ in range(2):
-        z = torch.randn(n, size, generator=rng).to(x.device) * truncation
-        rows.append(g(z, torch.zeros_like(style)))
+    people = [(noise(1), style) for _ in range(3)]
+    strangers = [(noise(n), torch.zeros_like(style)) for _ in range(2)]
+    rows = [x]
+    for z, s in [(content, style), *people, (content, style.roll(1, dims=0)), *strangers]:
+        check()
+        rows.append(g(z, s))
     return tile(torch.stack(rows))
 
 

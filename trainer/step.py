@@ -186,7 +186,7 @@ class Trainee:
         x, labels = torch.cat([augment.grade(x, 0.5), augment.grade(x)]), torch.cat([labels, labels])
         with self._cast():
             a, b = e(augment.crop(x)).float(), e(augment.scatter(augment.flip(x))).float()
-        contrast = loss.contrastive_loss(a, b)
+        contrast = loss.contrastive_loss(self.world.gather(a), self.world.gather(b))
         total = contrast
         if self.labels.out_features > 1:
             total = total + 0.3 * F.cross_entropy(4 * self.labels(b), labels)
@@ -204,7 +204,7 @@ class Trainee:
         with self._cast():
             target, style, _ = self._styled(x)
             z = c(augment.grade(x, 0.7))
-            normal = loss.normality_loss(z)
+            normal = loss.normality_loss(self.world.gather(z.float()))
             z = z.float() + job.noise * torch.randn_like(z, dtype=torch.float32)
             pictures = g.synthesis.pyramid(g.mapping(z, style), until=resolution)
             distance = self.distance(pictures, target, resolution)
@@ -391,17 +391,20 @@ class Trainee:
 
     # --- From reconstruction to noise ---
 
+    @torch.no_grad()
     def whiten(self, batches: Iterator[Tensor]) -> float:
         """Makes z = C(x) white over the data; online and averaged networks each get their own.
 
-        Returns how far the averaged z was from that.
+        Nothing is changed before the last batch was seen. Returns how far the averaged z was from white.
         """
-        data = list(batches)
-        whitening.whiten(self.networks.content_encoder, self.networks.generator, data)
-        before = whitening.whiten(self.average.content_encoder, self.average.generator, data)
+        pairs: list[tuple[Networks, list[Tensor]]] = [(self.networks, []), (self.average, [])]
+        for x in batches:
+            for networks, codes in pairs:
+                codes.append(networks.content_encoder(x))
+        before = [whitening.whiten(n.content_encoder, n.generator, codes) for n, codes in pairs]
         self.optimizers["generator"].state.clear()
         self.whitened = True
-        return before
+        return before[-1]
 
     def measure_centre(self) -> Tensor:
         """Mean of w over noise without a style, kept in the averaged generator: [W]."""

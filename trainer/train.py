@@ -3,68 +3,57 @@
 from __future__ import annotations
 
 import argparse
-import ast
 import json
 import sys
-import threading
+from collections.abc import Iterator
 from contextlib import ExitStack
 from dataclasses import replace
-from pathlib import Path
-from typing import IO, Any
 
 import torch
 
-from engine.bundle import Bundle
-from engine.errors import PersonaError
-from trainer import consent, protocol
-from trainer.bundles import WeightsError, load_networks, network_config
+from engine.errors import Cancelled, PersonaError
+from trainer import checkpoint, making, preflight, protocol, runfolder
+from trainer.bundles import WeightsError, load_networks
 from trainer.checkpoint import CheckpointError
-from trainer.data.crops import Cut
-from trainer.data.events import Event as DataEvent
-from trainer.data.events import Plain
-from trainer.data.home import data_home
-from trainer.data.prepare import Settings, prepare
-from trainer.data.prepared import INDEX, LIST, PreparedSet
+from trainer.control import Control, Stopped, listen, signals_obeyed
+from trainer.data.prepared import PreparedSet
 from trainer.device import Device
 from trainer.export import ExportError
-from trainer.job import Job, JobError, from_preset
-from trainer.loop import JOB, Control, Run, check_run, keep_job
-from trainer.preflight import fit_to_minutes, measure
-from trainer.world import World
+from trainer.job import Job, JobError
+from trainer.loop import Run
+from trainer.telling import Teller
+from trainer.world import World, WorldError
 
 REFUSED = (JobError, PersonaError, WeightsError, CheckpointError)
 
 
 def train(args: argparse.Namespace) -> int:
     """Runs or resumes a job; 0 when it ended in order, 1 when it failed, 2 when it could not begin."""
-    control = Control()
-    world = World()
-    listen(control, args.stdin_is_life)
+    control, world = Control(), World()
     try:
-        cuda = args.device != "cpu" and torch.cuda.is_available()
-        world = World.join("cuda" if cuda else "cpu")
-        job = _job(args, world)
-        if job.threads:
-            torch.set_num_threads(job.threads)
-        run = Run(job, args.out, Device.choose(job.device, world), control, world)
-        return _tell(run, args.out)
+        with signals_obeyed(control), ExitStack() as stack:
+            world = World.join("cuda" if args.device != "cpu" and torch.cuda.is_available() else "cpu")
+            stack.callback(world.leave)
+            if world.leads:
+                listen(control, args.stdin_is_life, say=_say)
+            return _train(args, control, world, stack)
+    except (Stopped, Cancelled):
+        Teller(None, world.leads).tell(protocol.Done("stopped", 0.0, None))
+        return 0
+    except WorldError as error:
+        return 2 if str(error) else 0  # the leading process says why, if it was not told to stop
     except REFUSED as error:
         _say(str(error))
         return 2
-    except ExportError as error:
-        _say(f"the model could not be exported: {error}")
-        return 1
     except OSError as error:
         _say(f"{error.filename or args.out}: {error.strerror or error}; the last checkpoint is kept")
         return 1
-    finally:
-        world.leave()
 
 
 def bundle(args: argparse.Namespace) -> int:
     """Exports a bundle from the newest checkpoint of a run; 0, or 2 when there is none or it does not fit."""
     try:
-        job = replace(Job.load(args.run_folder / JOB), **_about(args))
+        job = replace(Job.load(args.run_folder / runfolder.JOB), **making.about(args))
         job = replace(job, name=args.name or job.name)
         other = load_networks(args.blend) if args.blend else None
         if other is not None and other.config != job.network:
@@ -76,127 +65,62 @@ def bundle(args: argparse.Namespace) -> int:
     return 0
 
 
-def listen(control: Control, until_closed: bool, source: IO[str] | None = None) -> None:
-    """Obeys the commands on standard input in a thread of its own.
+def _train(args: argparse.Namespace, control: Control, world: World, stack: ExitStack) -> int:
+    """Makes the job, tells what it needs, and does it."""
+    told = world.led(lambda: json.dumps(_job(args, control, stack).to_json()))
+    job = Job.from_json(json.loads(told))
+    if job.threads:
+        torch.set_num_threads(job.threads)
+    device = Device.choose(job.device, world)
+    job, found = _plan(job, device, args, control, world)
+    if args.preflight:
+        Teller(None, world.leads).tell(found)
+        return 0
+    if world.leads and not args.resume and found.fits:
+        runfolder.keep_job(job, args.out)
+    teller = Teller(args.out, world.leads)
+    teller.tell(found)
+    if not found.fits:
+        raise JobError(found.sentence)
+    last = teller.tell_all(_events(Run(job, args.out, device, control, world)))
+    return 1 if isinstance(last, protocol.Failed) else 0
 
-    until_closed: a closed input means checkpoint and leave.
-    """
-    lines = source or sys.stdin
-    if lines is None:
-        return
 
-    def obey() -> None:
-        for line in lines:
-            try:
-                control.obey(protocol.parse_command(line))
-            except protocol.ProtocolError as error:
-                _say(str(error))
-        if until_closed:
-            control.obey("stop")
-
-    threading.Thread(target=obey, name="commands", daemon=True).start()
-
-
-def _job(args: argparse.Namespace, world: World) -> Job:
-    """The job of the run folder when resuming, otherwise one made from the arguments and kept there."""
-    if args.resume:
-        return Job.load(args.out / JOB)
-    if not world.leads:
-        world.agree(False)
-        return Job.load(args.out / JOB)
+def _events(run: Run) -> Iterator[protocol.Event]:
+    """The events of a run; an error that nobody foresaw is told, too, before it ends the program."""
+    begun = False
     try:
-        check_run(args.out)
-        job = _new_job(args, world)
-        keep_job(job, args.out)
-    finally:
-        world.agree(False)
-    return job
-
-
-def _new_job(args: argparse.Namespace, world: World) -> Job:
-    data = _prepared(args)
-    start = args.start_from
-    changes = dict(_setting(text) for text in args.set) | _about(args)
-    for name in ("minutes", "device", "batch", "seed", "loss", "precision", "threads"):
-        if (value := getattr(args, name)) is not None:
-            changes[name] = value
-    changes["name"] = args.name or args.folder.resolve().name or "model"
-    preset = args.preset or ("tune" if start else "base")
-    job = from_preset(preset, str(data.folder), **changes)
-    if start:
-        job = replace(job, start_from=str(start), network=network_config(Bundle.load(start)))
-    elif args.resolution:
-        job = replace(job, network=_resized(job, args.resolution))
-    if start or args.consent:
-        record = consent.obtain(data, file=args.consent, home=data_home(), ask=consent.terminal())
-        job = replace(job, consent=record.to_json())
-    if job.minutes:
-        found = measure(job, Device.choose(job.device, world))
-        job = fit_to_minutes(job, found)
-        _say(f"fits: {found.sentence(job)}")
-    return job
-
-
-def _resized(job: Job, resolution: int) -> Any:
-    try:
-        preview = max(8, min(job.network.preview_resolution, resolution // 2))
-        return replace(job.network, resolution=resolution, preview_resolution=preview)
-    except ValueError as error:
-        raise JobError(str(error)) from error
-
-
-def _prepared(args: argparse.Namespace) -> PreparedSet:
-    """The set itself when the folder is one, otherwise one prepared from it inside the run."""
-    if (args.folder / INDEX).is_file() or (args.folder / LIST).is_file():
-        return PreparedSet.open(args.folder)
-    cut = Cut(align=not args.no_align)
-    plain = Plain(sys.stderr)
-
-    def tell(event: DataEvent) -> None:
-        plain(event)
-
-    settings = Settings(cut=cut, subfolder_labels=args.labels == "subfolders")
-    return prepare(args.folder, args.out / "data", settings, tell=tell)
-
-
-def _about(args: argparse.Namespace) -> dict[str, Any]:
-    if args.card is None:
-        return {}
-    try:
-        about = json.loads(args.card.read_text(encoding="utf-8"))
-    except (OSError, ValueError) as error:
-        raise JobError(f"{args.card} is not a readable JSON file: {error}") from error
-    if not isinstance(about, dict):
-        raise JobError(f"{args.card} must hold a JSON object")
-    return {"about": about}
-
-
-def _setting(text: str) -> tuple[str, Any]:
-    name, equals, value = text.partition("=")
-    if not equals:
-        raise JobError(f"--set needs NAME=VALUE, not {text!r}")
-    try:
-        return name.strip(), ast.literal_eval(value)
-    except (ValueError, SyntaxError):
-        return name.strip(), value
-
-
-def _tell(run: Run, folder: Path) -> int:
-    """Runs it; the leading process writes every event to standard output and to the run's `events.jsonl`."""
-    failed = False
-    with ExitStack() as stack:
-        log = None
-        if run.world.leads:
-            log = stack.enter_context((folder / "events.jsonl").open("a", encoding="utf-8"))
         for event in run.events():
-            failed = isinstance(event, protocol.Failed)
-            if log is not None:
-                line = event.to_line() + "\n"
-                log.write(line)
-                log.flush()
-                sys.stdout.write(line)
-                sys.stdout.flush()
-    return 1 if failed else 0
+            begun = begun or isinstance(event, protocol.Started)
+            yield event
+    except REFUSED:
+        raise
+    except Exception as error:
+        if begun:
+            yield protocol.Failed(f"{type(error).__name__}: {error}; the last checkpoint is kept")
+        raise
+
+
+def _job(args: argparse.Namespace, control: Control, stack: ExitStack) -> Job:
+    """The job of the run folder when resuming, otherwise one made from the arguments; the folder is held."""
+    if args.resume:
+        job = making.old_job(args)
+        stack.enter_context(runfolder.held(args.out))
+        return job
+    if not args.preflight:
+        runfolder.check_run(args.out)
+        stack.enter_context(runfolder.held(args.out))
+    return making.new_job(args, control)
+
+
+def _plan(
+    job: Job, device: Device, args: argparse.Namespace, control: Control, world: World
+) -> tuple[Job, protocol.Preflight]:
+    pictures = len(PreparedSet.open(job.data).pictures)
+    kimg = checkpoint.newest_kimg(args.out / "checkpoints") if args.resume else 0.0
+    return preflight.plan(
+        job, device, args.out, pictures, world, control, float(world.led(lambda: str(kimg)))
+    )
 
 
 def _say(text: str) -> None:

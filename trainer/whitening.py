@@ -13,12 +13,12 @@ from trainer.networks import ContentEncoder, Generator, Linear
 
 
 @torch.no_grad()
-def whiten(c: ContentEncoder, g: Generator, pictures: list[Tensor]) -> float:
-    """Gives z = C(x) mean 0 and covariance 1 over batches of pictures x [N, 3, R, R].
+def whiten(c: ContentEncoder, g: Generator, codes: list[Tensor]) -> float:
+    """Gives z = C(x) mean 0 and covariance 1 over pictures, of which `codes` are the z [N, Z] as they are.
 
     Returns how far z was from that: the largest of |mean| and |covariance - 1|.
     """
-    z = torch.cat([c(x) for x in pictures]).double()
+    z = torch.cat(codes).double()
     mean, covariance = z.mean(dim=0), torch.cov(z.T)
     identity = torch.eye(len(mean), device=z.device, dtype=z.dtype)
     before = max(float(mean.abs().max()), float((covariance - identity).abs().max()))

@@ -19,10 +19,12 @@ from safetensors.torch import load_file
 from engine.bundle import verify_bundle
 from tests.trainer import small
 from trainer import checkpoint, protocol
+from trainer.control import Control
 from trainer.data.prepared import PreparedSet
 from trainer.device import Device
 from trainer.job import Job, JobError
-from trainer.loop import Control, Run, check_run
+from trainer.loop import Run
+from trainer.runfolder import check_run
 from trainer.step import phase_at
 
 
@@ -108,7 +110,7 @@ def test_a_killed_run_goes_on_and_ends_the_same(
     ended, wanted = final_state(run), final_state(finished[0])
     assert all(torch.equal(ended[name], wanted[name]) for name in wanted)
     kinds = [type(event) for _, event in protocol.read_events(run / "events.jsonl")]
-    assert kinds[0] is protocol.Started
+    assert kinds[:2] == [protocol.Preflight, protocol.Started]
     assert kinds[-1] is protocol.Done
 
 

@@ -1,0 +1,34 @@
+"""What the card of a run's model says of how it was made."""
+
+from __future__ import annotations
+
+from trainer.data.prepared import PreparedSet
+from trainer.export import Described
+from trainer.job import Job
+from trainer.step import Trainee
+
+SETTINGS = (
+    "seed",
+    "batch",
+    "precision",
+    "loss",
+    "gamma",
+    "penalty_interval",
+    "warm_kimg",
+    "adversarial_kimg",
+)
+
+
+def described(job: Job, data: PreparedSet, digest: str, trainee: Trainee) -> Described:
+    """What the card of this run's model says; `digest` is that of the set."""
+    counts = {name: sum(p.label == name for p in data.pictures) for name in data.classes}
+    return Described(
+        name=job.name,
+        data={"title": data.title, "pictures": len(data.pictures), "classes": counts, "digest": digest},
+        consent=job.consent,
+        licence=str(job.about.get("licence", "")),
+        attribution=tuple(job.about.get("attribution", ())),
+        notes=str(job.about.get("notes", "")),
+        training={"kimg": round(trainee.kimg, 3), "step": trainee.step}
+        | {name: getattr(job, name) for name in SETTINGS},
+    )

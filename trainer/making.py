@@ -1,0 +1,126 @@
+"""From the command line to a job: pictures prepared, consent given, settings checked, before any step."""
+
+from __future__ import annotations
+
+import argparse
+import ast
+import json
+import sys
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+from engine.bundle import Bundle
+from trainer import consent
+from trainer.bundles import network_config
+from trainer.control import Control
+from trainer.data.crops import Cut
+from trainer.data.events import Plain
+from trainer.data.home import data_home
+from trainer.data.prepare import Settings, prepare
+from trainer.data.prepared import PreparedSet
+from trainer.job import Job, JobError, from_preset
+from trainer.networks import NetworkConfig
+from trainer.runfolder import FREE, JOB, LENGTHS, keep_job
+
+GIVEN = ("minutes", "device", "batch", "seed", "loss", "precision", "threads")
+"""Options that are settings of the job by the same name."""
+LATER = FREE - {"accumulation", "consent", "data"}
+"""Settings that may be given anew when a run goes on."""
+
+
+def new_job(args: argparse.Namespace, control: Control) -> Job:
+    """The job that the arguments describe. Raises JobError, PersonaError, WeightsError, Cancelled."""
+    data = prepared(args, control)
+    start = args.start_from
+    preset = args.preset or ("tune" if start else "base")
+    name = args.name or args.folder.resolve().name or "model"
+    job = from_preset(preset, str(data.folder.resolve()), **_given(args), name=name)
+    if start:
+        bundle = Bundle.load(start)
+        job = replace(job, start_from=str(Path(start).resolve()), network=network_config(bundle))
+    elif args.resolution:
+        job = replace(job, network=_resized(job.network, args.resolution))
+    if (start or args.consent) and not args.preflight:
+        record = consent.obtain(data, file=args.consent, home=data_home(), ask=consent.terminal())
+        job = replace(job, consent=record.to_json())
+    return job
+
+
+def old_job(args: argparse.Namespace) -> Job:
+    """The job of a run that goes on. Raises JobError where the arguments want it otherwise than it began."""
+    job = Job.load(args.out / JOB)
+    given = _given(args)
+    for name, value in given.items():
+        if name not in LATER and not (name in LENGTHS and job.minutes > 0):
+            _require_same(name, value, getattr(job, name, None))
+    if args.resolution:
+        _require_same("resolution", args.resolution, job.network.resolution)
+    if args.start_from and job.start_from:
+        _require_same("the model to start from", str(args.start_from.resolve()), job.start_from)
+    if PreparedSet.is_set(args.folder):
+        _require_same("the set", str(args.folder.resolve()), str(Path(job.data).resolve()))
+    changed = replace(job, **{name: value for name, value in given.items() if name in LATER})
+    if changed != job and not args.preflight:
+        keep_job(changed, args.out)
+    return changed
+
+
+def prepared(args: argparse.Namespace, control: Control) -> PreparedSet:
+    """The set itself when the folder is one, otherwise one prepared from it inside the run."""
+    if PreparedSet.is_set(args.folder):
+        return PreparedSet.open(args.folder)
+    plain = Plain(sys.stderr)
+    settings = Settings(cut=Cut(align=not args.no_align), subfolder_labels=args.labels == "subfolders")
+    return prepare(
+        args.folder,
+        args.out / "data",
+        settings,
+        tell=lambda event: plain(event),
+        cancelled=control.stop.is_set,
+    )
+
+
+def about(args: argparse.Namespace) -> dict[str, Any]:
+    """What `--card` says, as a change of a job. Raises JobError."""
+    if args.card is None:
+        return {}
+    try:
+        said = json.loads(args.card.read_text(encoding="utf-8"))
+    except (OSError, ValueError) as error:
+        raise JobError(f"{args.card} is not a readable JSON file: {error}") from error
+    if not isinstance(said, dict):
+        raise JobError(f"{args.card} must hold a JSON object")
+    return {"about": said}
+
+
+def _require_same(name: str, wanted: Any, begun: Any) -> None:
+    if wanted != begun:
+        raise JobError(
+            f"{name} cannot be {wanted!r}: this run began with {begun!r}, and a run goes on as it began; "
+            "start a new one for another"
+        )
+
+
+def _given(args: argparse.Namespace) -> dict[str, Any]:
+    """Settings of a job that the arguments state."""
+    changes = dict(_setting(text) for text in args.set) | about(args)
+    return changes | {name: value for name in GIVEN if (value := getattr(args, name)) is not None}
+
+
+def _setting(text: str) -> tuple[str, Any]:
+    name, equals, value = text.partition("=")
+    if not equals:
+        raise JobError(f"--set needs NAME=VALUE, not {text!r}")
+    try:
+        return name.strip(), ast.literal_eval(value)
+    except (ValueError, SyntaxError):
+        return name.strip(), value
+
+
+def _resized(network: NetworkConfig, resolution: int) -> NetworkConfig:
+    try:
+        preview = max(8, min(network.preview_resolution, resolution // 2))
+        return replace(network, resolution=resolution, preview_resolution=preview)
+    except ValueError as error:
+        raise JobError(str(error)) from error

@@ -1,0 +1,125 @@
+"""The pictures of a run: decoded once, kept on the training device where they fit, shown in a fixed order."""
+
+from __future__ import annotations
+
+from contextlib import suppress
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from engine.errors import PersonaError
+from trainer.control import Check
+from trainer.data.prepared import Pictures as Decoded
+from trainer.data.prepared import PreparedSet, file_digest
+from trainer.job import JobError
+
+DEVICE_SHARE = 0.25
+"""Of a graphics card's free memory that the pictures may take; beyond it they stay in main memory."""
+
+
+@dataclass
+class Pictures:
+    """The decoded set, and the order in which it is shown."""
+
+    train: Tensor
+    """uint8 [N, 3, R, R]"""
+    labels: Tensor
+    val: Tensor
+    val_labels: Tensor
+    seed: int
+    device: torch.device = field(default_factory=lambda: torch.device("cpu"))
+    """Where batches go to."""
+    unread: dict[str, str] = field(default_factory=dict)
+    """Why a picture was left out, by its file."""
+
+    @staticmethod
+    def load(
+        data: PreparedSet, resolution: int, seed: int, device: torch.device, check: Check = lambda: None
+    ) -> Pictures:
+        """Decodes both splits at `resolution`; leaves out what cannot be read.
+
+        Raises JobError where there is nothing to train on, DataError where nothing can be read.
+        """
+        unread: dict[str, str] = {}
+
+        def leave_out(error: PersonaError) -> None:
+            place = Path(getattr(error, "path", data.folder / "?"))
+            unread[place.relative_to(data.folder).as_posix()] = str(error)
+
+        def decode(split: str) -> Decoded:
+            return data.load(split, resolution, on_problem=leave_out, progress=lambda done, total: check())
+
+        train, val = decode("train"), decode("val")
+        if len(train.images) < 2:
+            raise JobError(
+                f"{data.folder.name} has {len(train.images)} training pictures; at least 2 are needed"
+            )
+        if len(val.images) == 0:
+            val = train
+        mixed = np.random.default_rng(0).permutation(len(val.images))  # classes lie in blocks on disk
+        home = _home(train.images.nbytes + val.images.nbytes, device)
+        return Pictures(
+            torch.from_numpy(train.images).to(home),
+            torch.from_numpy(train.labels).to(home),
+            torch.from_numpy(val.images[mixed]).to(home),
+            torch.from_numpy(val.labels[mixed]).to(home),
+            seed,
+            device,
+            unread,
+        )
+
+    def batch(self, first: int, count: int) -> tuple[Tensor, Tensor]:
+        """Pictures `first` to `first + count` of the endless shuffled sequence, in -1..1, and their
+        classes."""
+        chosen = torch.from_numpy(np.array([self._position(k) for k in range(first, first + count)]))
+        chosen = chosen.to(self.train.device)
+        return to_signed(self.train[chosen].to(self.device)), self.labels[chosen].to(self.device)
+
+    def shown(self, first: int, count: int, split: str = "train") -> Tensor:
+        """Pictures `first` to `first + count` of a split as they lie, in -1..1, on the training device."""
+        kept = self.train if split == "train" else self.val
+        return to_signed(kept[first : first + count].to(self.device))
+
+    def _position(self, k: int) -> int:
+        epoch, place = divmod(k, len(self.train))
+        return int(_order(self.seed, epoch, len(self.train))[place])
+
+
+def to_signed(x: Tensor) -> Tensor:
+    """uint8 -> float32 in -1..1."""
+    return x.float() / 127.5 - 1.0
+
+
+def source_digests(data: PreparedSet) -> dict[str, str]:
+    """sha256 of what each picture was made from, by its file; empty where that is gone."""
+    found = {}
+    for picture in data.pictures:
+        digest = picture.source_sha256
+        if not digest:
+            with suppress(OSError):
+                digest = file_digest(data.path(picture))
+        found[picture.file] = digest
+    return found
+
+
+def _home(size: int, device: torch.device) -> torch.device:
+    """Where `size` bytes of pictures are kept."""
+    if device.type != "cuda":
+        return device
+    free, _ = torch.cuda.mem_get_info(device)
+    return device if size <= DEVICE_SHARE * free else torch.device("cpu")
+
+
+_orders: dict[tuple[int, int, int], np.ndarray] = {}
+
+
+def _order(seed: int, epoch: int, n: int) -> np.ndarray:
+    key = (seed, epoch, n)
+    if key not in _orders:
+        while len(_orders) > 3:
+            del _orders[next(iter(_orders))]
+        _orders[key] = np.random.default_rng([seed, epoch, n]).permutation(n)
+    return _orders[key]
