@@ -35,6 +35,8 @@ End = Callable[[TrainingEnd], object]
 
 LEAVE_MS = 4000
 """How long a child may take to end when the studio closes."""
+SIDE = 256
+"""Pixels of the pictures while no model says how many it draws."""
 REST_MS = 700
 """After so long without another decision the report is made anew."""
 
@@ -49,11 +51,13 @@ class Plan:
     minutes: float = 0.0
     """How long at most; 0 for as long as the pictures need."""
 
-    def arguments(self, consent: Path) -> list[str]:
-        """Options of `trainer train`."""
+    def arguments(self, consent: Path, side: int) -> list[str]:
+        """Options of `trainer train`. side: of the pictures, which a model from scratch draws in too."""
         words = ["--consent", str(consent)]
         if self.start_from is not None:
             words += ["--from", str(self.start_from)]
+        else:
+            words += ["--resolution", str(side)]
         if self.minutes:
             words += ["--minutes", f"{self.minutes:g}"]
         return words
@@ -99,7 +103,9 @@ class PreparationCommands(QObject):
         self.close()
         prepared = datasets.is_prepared(folder)
         place = folder if prepared else datasets.place_for(folder, self._rooms.places.sets)
-        self._preparation.set(Setup(Stage.READING, source=folder, folder=place))
+        model = self._rooms.model.bundle
+        side = model.card.resolution if model is not None else SIDE
+        self._preparation.set(Setup(Stage.READING, source=folder, folder=place, side=side))
         self.opened.emit()
         if prepared:
             self._read()
@@ -176,6 +182,7 @@ class PreparationCommands(QObject):
             return
         source = setup.report.source if setup.report is not None else setup.source
         words = ["dataset", "prepare", str(source), "--out", str(setup.folder), "--json"]
+        words += ["--size", str(setup.side)]
         words += ["--no-align"] if setup.whole else []
         words += ["--labels", "subfolders"] if setup.labelled else []
         self._refused = None
@@ -316,7 +323,8 @@ class PreparationCommands(QObject):
     def _arguments(self, plan: Plan) -> tuple[str, ...]:
         report = self._preparation.setup.report
         assert report is not None
-        return (*plan.arguments(self._consents.path(report.digest)), *self._options)
+        consent, side = self._consents.path(report.digest), self._preparation.setup.side
+        return (*plan.arguments(consent, side), *self._options)
 
     # ---- the child: one at a time, and the next only when the one before is gone
 

@@ -47,13 +47,34 @@ BY_WORDS: tuple[tuple[str, tuple[Text, Text]], ...] = (
         ),
     ),
     (
-        r"out of memory|OutOfMemory|Cannot allocate memory|MemoryError",
+        r"out of memory|OutOfMemory|Cannot allocate memory|MemoryError|does not fit",
         (
             Text("There is not enough memory for this training."),
             Text("Close other programs that use the graphics card or much memory, then go on."),
         ),
     ),
     (r"[Nn]o space left|[Dd]isk is full|[Dd]isk full", BY_CODE["no-space"]),
+    (
+        r"the set changed since this run began|is not the picture that this run began with",
+        (
+            Text("The pictures have changed since this training began."),
+            Text("Put them back as they were, or train on them anew."),
+        ),
+    ),
+    (
+        r"is being trained by",
+        (
+            Text("This training is under way already, in another window."),
+            Text("Wait for it, or stop it there first."),
+        ),
+    ),
+    (
+        r"given up to save disk",
+        (
+            Text("Of this moment only the pictures were kept, to save room."),
+            Text("Use a later snapshot, or the best one."),
+        ),
+    ),
     (
         r"The consent |a consent record|of minors",
         (

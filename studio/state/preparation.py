@@ -61,6 +61,8 @@ class Setup:
     """The pictures are kept whole; no face is looked for."""
     labelled: bool = False
     """Each subfolder is a style of its own."""
+    side: int = 256
+    """Pixels of the pictures that are learned from: as many as the model in use draws."""
     done: int = 0
     total: int = 0
     """Pictures read and to be read; 0 while it is not known."""

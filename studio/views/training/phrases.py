@@ -75,6 +75,8 @@ def standing(words: Words, run: RunState, state: str, *, short: bool = False) ->
 
 def needs(words: Words, found: Preflight, key: str = "") -> str:
     """What a training needs: "It fits: about 9 minutes, 400 MB of memory, 120 MB on the disk."."""
+    if not found.fits and not found.memory_mb:
+        return words("training.fits.not.memory")
     return words(
         key or ("training.fits" if found.fits else "training.fits.not"),
         time=duration(words, found.seconds),

@@ -200,6 +200,7 @@ def test_why_it_does_not_fit(
     on.open(folder(tmp_path / "Anna", "a", "b"))
     until(lambda: ready(preparation))
     permit(on, until, preparation)
+    assert Plan("Anna", None).arguments(tmp_path, 64)[-2:] == ["--resolution", "64"], "from scratch"
     on.measure(Plan("Anna", None))
     until(lambda: preparation.setup.measured.status == "failed")
     trouble = preparation.setup.measured.trouble
