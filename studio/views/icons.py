@@ -22,8 +22,9 @@ class Icons:
         self._theme = theme
 
     def paint(self, painter: QPainter, rect: QRectF, name: str, role: str = "text") -> None:
-        """Draws the icon into `rect` with whatever scale the painter has."""
-        _renderer(name, self._theme.color(role).name()).render(painter, rect)
+        """Draws the icon into `rect`, sharp at the scale of what is painted on."""
+        scale, color = painter.device().devicePixelRatio(), self._theme.color(role)
+        painter.drawPixmap(rect.topLeft(), _drawn(name, color.rgba(), round(rect.width()), scale))
 
     def icon(self, name: str, role: str = "text", size: int = 16) -> QIcon:
         """For Qt's own buttons and menus."""
@@ -53,6 +54,12 @@ def tinted(name: str, color: QColor, size: int, scale: float) -> QPixmap:
 def _scales() -> set[float]:
     """What the screens need, and plain pixels."""
     return {1.0, QGuiApplication.instance().devicePixelRatio()}  # type: ignore[union-attr]
+
+
+@lru_cache(maxsize=512)
+def _drawn(name: str, color: int, size: int, scale: float) -> QPixmap:
+    """Drawn once: the same few icons are painted over and over."""
+    return tinted(name, QColor.fromRgba(color), size, scale)
 
 
 @lru_cache(maxsize=512)

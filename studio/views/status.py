@@ -87,12 +87,12 @@ class StatusLine(Surface):
             model.status_changed,
             model.provider_changed,
             model.bundle_changed,
-            explorer.moving_changed,
-            explorer.image_changed,
             self._jobs.running_changed,
             self._look.words.language_changed,
         ):
             signal.connect(self._say)
+        for signal in (explorer.moving_changed, explorer.image_changed):
+            signal.connect(self._say_state)  # on every picture of a drag: nothing else may change then
         self.device.clicked.connect(self.asked)
         self.model.clicked.connect(self.asked)
 
@@ -110,7 +110,19 @@ class StatusLine(Surface):
         else:
             self.device.say(words("status.device.looking"), words("status.device.looking.tip"))
         self._say_model()
-        self.state.setText(self._doing())
+        self._say_state()
+
+    def _say_state(self, *_: object) -> None:
+        words = self._doing()
+        if words != self.state.text():
+            self.state.setText(words)
+        self._make_room()
+
+    def _make_room(self) -> None:
+        """At once: what is being done changes faster than a layout follows by itself."""
+        layout = self.layout()
+        if layout is not None:
+            layout.activate()
 
     def _say_model(self) -> None:
         words, model = self._look.words, self._model

@@ -29,6 +29,8 @@ AT_REST = 4
 STILL_MS = 120
 """A hand that holds on but does not move for so long is at rest, as far as thumbnails are concerned."""
 SHARPEN_AFTER_MS = 400
+NEAR = ANCHOR_RADIUS * (1 << FINEST)
+"""How far an opened picture shows, in grid units."""
 
 
 class Ticket(Protocol):
@@ -92,6 +94,8 @@ class TileField(QObject):
         """look digest -> number of the look"""
         self._place: Place | None = None
         self._look = self._before = self._around = 0
+        self._period: tuple[int, ...] = ()
+        self._anchor: tuple[float, float] | None = None
         self._wanted: Sequence[GridPoint] = ()
         self._looks_moving = False
         self._sharp_side = 0
@@ -115,7 +119,7 @@ class TileField(QObject):
         """Says what is in view, nearest first. side: how large a thumbnail is shown, in device pixels."""
         self._take_look(place, points, moving)
         self._wanted, self._sharp_side = points, round(side)
-        self._drop_unwanted()
+        self._drop_unwanted(moving)
         self._rest.start()
         if moving:
             self._still.start()
@@ -156,27 +160,44 @@ class TileField(QObject):
                     self._before = self._look
                 self._looks_moving = moving and bool(self._look)
             self._look, self._around = look, around
+            self._measure(place)
             self._want_stored(place)
         if not moving:
             self._looks_moving = False
+
+    def _measure(self, place: Place) -> None:
+        """In grid units, for the many questions to come: the chart's size, and where a picture was opened."""
+        chart, unit = place.chart, 1 << FINEST
+        self._period = (chart.columns * unit, chart.rows * unit) if chart is not None else ()
+        self._anchor = None
+        if place.anchor is not None:
+            x, y = place.anchor_x, place.anchor_y
+            self._anchor = (
+                (x % chart.columns * unit, y % chart.rows * unit) if chart else (x * unit, y * unit)
+            )
 
     def _number(self, look: Place) -> int:
         """Looks are compared once, and then go by number: points are looked up thousands of times."""
         return self._looks.setdefault(look, len(self._looks) + 1)
 
     def _key(self, point: GridPoint) -> Key:
-        place = self._place
-        if place is not None and place.anchor is not None:
-            if place.from_anchor(point.x, point.y) < ANCHOR_RADIUS:
-                return (self._around, *self._cell(point))
-        return (self._look, *self._cell(point))
+        cell = self._cell(point)
+        return (self._around if self._is_near(*cell) else self._look, *cell)
 
     def _cell(self, point: GridPoint) -> tuple[int, int]:
         """The point itself or, on a chart, the same one on the first copy of it."""
-        chart = self._place.chart if self._place is not None else None
-        if chart is None:
+        if not self._period:
             return point.i, point.j
-        return point.i % (chart.columns << FINEST), point.j % (chart.rows << FINEST)
+        return point.i % self._period[0], point.j % self._period[1]
+
+    def _is_near(self, i: int, j: int) -> bool:
+        """Whether an opened picture shows here."""
+        if self._anchor is None:
+            return False
+        dx, dy = abs(i - self._anchor[0]), abs(j - self._anchor[1])
+        if self._period:
+            dx, dy = min(dx, self._period[0] - dx), min(dy, self._period[1] - dy)
+        return dx * dx + dy * dy < NEAR * NEAR
 
     # ---- the store
 
@@ -215,18 +236,14 @@ class TileField(QObject):
     def _has(self, point: GridPoint) -> bool:
         return bool(self._look) and self._key(point) in self._tiles
 
-    def _drop_unwanted(self) -> None:
+    def _drop_unwanted(self, everything: bool = False) -> None:
         if not self._under_way:
             return
-        wanted = {self._key(point) for point in self._wanted}
-        for key in [
-            key for key, (preview, _) in self._under_way.items() if self._is_idle(key, preview, wanted)
-        ]:
-            _, ticket = self._under_way.pop(key)
-            ticket.cancel()
-
-    def _is_idle(self, key: Key, preview: bool, wanted: set[Key]) -> bool:
-        return key not in wanted or (preview and key in self._tiles)
+        wanted = set() if everything else {self._key(point) for point in self._wanted}
+        for key, (preview, ticket) in list(self._under_way.items()):
+            if key not in wanted or (preview and key in self._tiles):
+                del self._under_way[key]
+                ticket.cancel()
 
     def _pump(self) -> None:
         if not self._look or self._looks_moving or self._still.isActive():
