@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QVBoxLayout, QWidget
+from PySide6.QtWidgets import QAbstractButton, QVBoxLayout, QWidget
 
 from studio.theme import Type
 from studio.views.kit.layout import Line, column, row
@@ -26,6 +26,8 @@ class SettingLine(QWidget):
         box.addWidget(control, 0, Qt.AlignmentFlag.AlignVCenter)
         if not control.accessibleName():
             look.words.bind(control, "setAccessibleName", key)
+        if isinstance(control, QAbstractButton):
+            look.words.bind(control, "setToolTip", hint if look.words.has(hint) else key)
 
     def answers(self, wanted: str) -> bool:
         """Whether its words contain what was searched for."""

@@ -1,12 +1,26 @@
-"""Looks at a window for what must never be seen: raw keys and clipped words."""
+"""Looks at a window for what must never be seen: raw keys, clipped words, controls without a name."""
 
 from __future__ import annotations
 
 import re
 
-from PySide6.QtCore import QRect
+from PySide6.QtCore import QRect, Qt
 from PySide6.QtGui import QFontMetrics
-from PySide6.QtWidgets import QAbstractButton, QLabel, QToolButton, QWidget
+from PySide6.QtWidgets import (
+    QAbstractButton,
+    QAbstractScrollArea,
+    QAbstractSlider,
+    QAbstractSpinBox,
+    QComboBox,
+    QLabel,
+    QLineEdit,
+    QMenuBar,
+    QPlainTextEdit,
+    QScrollArea,
+    QScrollBar,
+    QToolButton,
+    QWidget,
+)
 
 from studio.i18n import load_catalogue
 from studio.views.kit.text import Elided
@@ -33,6 +47,78 @@ def raw_words(window: QWidget) -> list[str]:
             if is_key or UNFILLED.search(words):
                 found.append(f"{type(widget).__name__}: {words}")
     return [one for one in found if "{n:03}" not in one and "{style}" not in one]
+
+
+CONTROLS = (QAbstractButton, QAbstractSlider, QAbstractSpinBox, QComboBox, QLineEdit, QPlainTextEdit)
+
+
+def controls(window: QWidget) -> list[QWidget]:
+    """Everything in sight that a hand or a key can work."""
+    return [widget for widget in window.findChildren(QWidget) if widget.isVisible() and _is_control(widget)]
+
+
+def _is_control(widget: QWidget) -> bool:
+    if isinstance(widget, QScrollBar | QMenuBar | QScrollArea | QToolButton):
+        return False  # Qt's own: they are named by their place
+    if isinstance(widget.parent(), QAbstractSpinBox | QComboBox):
+        return False  # the parts of a control
+    by_key = bool(widget.focusPolicy() & Qt.FocusPolicy.TabFocus) and widget.focusProxy() is None
+    return by_key or isinstance(widget, CONTROLS)
+
+
+def nameless(window: QWidget) -> list[str]:
+    """Controls that a screen reader could not name, and icons that say nothing when one points at them."""
+    found = []
+    for control in controls(window):
+        text = control.text() if isinstance(control, QAbstractButton) else ""
+        if not (control.accessibleName() or text):
+            found.append(f"{_place(control)} has no name")
+        if isinstance(control, QAbstractButton) and not text.strip() and not control.toolTip():
+            found.append(f"{_place(control)} has no tooltip")
+    return found
+
+
+def unreachable(window: QWidget) -> list[str]:
+    """Buttons and fields that no key leads to."""
+    return [
+        f"{_place(control)} {control.accessibleName()}"
+        for control in controls(window)
+        if isinstance(control, CONTROLS)
+        and control.isEnabled()
+        and not control.focusPolicy() & Qt.FocusPolicy.TabFocus
+        and not _has_a_key(control)
+    ]
+
+
+def _has_a_key(control: QWidget) -> bool:
+    """One of several choices, which arrow keys change, or closed by Escape."""
+    if isinstance(control, QAbstractButton) and control.group() is not None and control.group().exclusive():
+        return True
+    return type(control).__name__ == "CloseButton"
+
+
+def without_focus(window: QWidget) -> list[str]:
+    """Controls that look the same with the focus as without; lists show their cursor instead."""
+    found = []
+    for control in controls(window):
+        if isinstance(control, QAbstractScrollArea) or type(control).__name__ == "Viewer":
+            continue
+        if control.isEnabled() and control.focusPolicy() & Qt.FocusPolicy.TabFocus:
+            control.clearFocus()
+            before = control.grab().toImage()
+            control.setFocus(Qt.FocusReason.TabFocusReason)
+            if control.hasFocus() and control.grab().toImage() == before:
+                found.append(_place(control))
+    return found
+
+
+def _place(widget: QWidget) -> str:
+    names = []
+    at: QWidget | None = widget
+    while at is not None and not at.isWindow():
+        names.append(type(at).__name__)
+        at = at.parentWidget()
+    return " in ".join(name for name in names[:4] if name != "QWidget")
 
 
 def clipped(window: QWidget) -> list[str]:
