@@ -1,33 +1,38 @@
 """Finished sets: many pictures into one folder, with names, a contact sheet and records beside them.
 
 Each file appears under its final name when it is whole. Names are decided, and conflicts found, before the
-first file is written.
+first file is written. While one picture is being made, those before it are written by other threads.
 """
 
 from __future__ import annotations
 
 import json
-import os
-import re
-import string
+from collections import deque
 from collections.abc import Callable, Iterable, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, replace
-from datetime import UTC, date, datetime
-from io import BytesIO
 from pathlib import Path
-from typing import Any
-
-import numpy as np
 
 from engine import sheet
-from engine.errors import Cancelled, PathText, TargetError, TargetExistsError
-from engine.files import make_folder, safe_name, sweep, write_atomic
+from engine.errors import Cancelled, PathText, PersonaError, PictureError, RecipeError
+from engine.export_plan import (
+    CONFLICTS,
+    SUFFIXES,
+    TEMPLATE,
+    ExportItem,
+    ExportPlan,
+    file_names,
+    nameless,
+    plan_export,
+)
+from engine.files import make_folder, sweep, write_atomic
 from engine.images import Picture, encode, load_picture, read_record, resize
-from engine.provenance import COMPOSITE, GENERATED, Record
+from engine.provenance import Record
 from engine.recipe import Recipe
 
+__all__ = ["ExportItem", "ExportPlan", "ExportResult", "export_set", "file_names"]
+
 FORMATS = {"png": "PNG", "jpeg": "JPEG", "webp": "WEBP", "tiff": "TIFF"}
-SUFFIXES = {"png": ".png", "jpeg": ".jpg", "webp": ".webp", "tiff": ".tiff"}
 SHEETS = {
     False: (),
     True: ("png",),
@@ -37,21 +42,11 @@ SHEETS = {
     "pdf": ("pdf",),
     "both": ("png", "pdf"),
 }
-CONFLICTS = ("ask", "rename", "overwrite")
-FIELDS = ("n", "seed", "style", "date", "name")
-TEMPLATE = "{name}-{n:03}"
+RECIPES = ("all", "nameless", "none")
+"""How much of the recipe travels along."""
 MAX_SIDE = 8192
-
-
-@dataclass(frozen=True, eq=False)
-class ExportItem:
-    """One picture to export: pixels, a function that makes them, or a file, with what is known about it."""
-
-    picture: Picture | Callable[[], Picture] | Path
-    recipe: Recipe | None = None
-    """None: the one in the file, if the picture is a file."""
-    name: str = ""
-    score: float | None = None
+WRITERS = 3
+"""Threads that write; most of their time goes into waiting for the disk."""
 
 
 @dataclass(frozen=True)
@@ -59,18 +54,11 @@ class ExportResult:
     """What an export left behind."""
 
     files: tuple[Path, ...]
-    """In the order of the items."""
+    """In the order of the items, without those that could not be read."""
     sheets: tuple[Path, ...] = ()
     records: tuple[Path, ...] = ()
-
-
-@dataclass(frozen=True)
-class _Plan:
-    """Where everything goes."""
-
-    pictures: list[Path]
-    sheets: list[Path]
-    overwrite: bool
+    kept: int = 0
+    """How many were there already, when an export went on."""
 
 
 def export_set(
@@ -83,95 +71,140 @@ def export_set(
     template: str = TEMPLATE,
     contact_sheet: bool | str = False,
     sidecar: bool = False,
-    embed_recipe: bool = True,
+    recipes: str = "all",
     conflict: str = "ask",
+    names: Sequence[str] | None = None,
+    planned: Callable[[ExportPlan], object] | None = None,
+    problem: Callable[[ExportItem, PersonaError], object] | None = None,
     progress: Callable[[int, int], None] | None = None,
     cancelled: Callable[[], bool] | None = None,
 ) -> ExportResult:
     """Writes every item into `folder` (made if missing); whole files only, whatever happens.
 
     format: "png", "jpeg", "webp" or "tiff". quality: 1..100, JPEG and WebP. size: longest side in pixels.
-    template: see `file_names`. contact_sheet: True or "png", "pdf", "both". sidecar: a .json beside each.
-    embed_recipe: False leaves the recipe out of the pictures; that a machine made them stays written in.
+    template: see `file_names`; names: those of an earlier plan instead. contact_sheet: True or "png", "pdf",
+    "both". sidecar: a .json beside each. recipes: "all", "nameless" (without the styles' names) or "none",
+    in pictures and sidecars alike; that a machine made them stays written in.
     conflict: "ask" raises TargetExistsError before anything is written, "rename" finds free names,
-    "overwrite" replaces. progress(done, total).
+    "overwrite" replaces, "continue" takes for finished what is there.
+    planned: is told the plan before the first picture is made. problem: is told about a picture that cannot
+    be read, and the others go on; without it the error ends the export. progress(done, total).
     TargetError, and what making or reading a picture raises; after Cancelled what was finished stays.
     """
-    _check_choices(format, contact_sheet, conflict, size)
-    items = [_known(item) for item in items]
+    _check_choices(format, contact_sheet, conflict, size, recipes)
+    known = [_known(item, problem is not None) for item in items]
     folder = Path(folder)
-    names = file_names(items, template)
+    stems = file_names(known, template) if names is None else list(names)
     make_folder(folder)
     sweep(folder)
-    plan = _plan(folder, names, SUFFIXES[format], SHEETS[contact_sheet], sidecar, conflict)
-    records: list[Path] = []
-    small: list[Picture] = []
-    total = len(items) + len(plan.sheets)
-    for done, (item, path) in enumerate(zip(items, plan.pictures, strict=True)):
-        _stop_if(cancelled)
-        picture = _made(item, size)
-        record = Record(item.recipe if embed_recipe else None, item.score)
-        write_atomic(
-            path, encode(picture, FORMATS[format], record, quality=quality), overwrite=plan.overwrite
-        )
-        if sidecar:
-            text = _sidecar(item, path, picture)
-            records.append(write_atomic(path.with_suffix(".json"), text, overwrite=plan.overwrite))
-        if plan.sheets:
-            small.append(resize(picture, _within(picture, sheet.CELL)))
-        if progress:
-            progress(done + 1, total)
-    for done, path in enumerate(plan.sheets):
-        _stop_if(cancelled)
-        captions = [file.stem for file in plan.pictures]
-        write_atomic(path, sheet_bytes(small, captions, path.suffix[1:]), overwrite=plan.overwrite)
-        if progress:
-            progress(len(items) + done + 1, total)
-    return ExportResult(tuple(plan.pictures), tuple(plan.sheets), tuple(records))
-
-
-def file_names(
-    items: Sequence[ExportItem], template: str = TEMPLATE, *, today: date | None = None
-) -> list[str]:
-    """The items' file names, without folder and suffix, cleaned and each different.
-
-    Fields of the template: {n} from 1 ({n:03} with zeros), {seed}, {style}, {date} as 2026-01-31, {name}.
-    TargetError for a template that cannot be used.
-    """
-    taken: set[str] = set()
-    names = []
-    for n, item in enumerate(items, 1):
-        name = safe_name(
-            _filled(template, n, item, today or datetime.now().astimezone().date()), fallback="picture"
-        )
-        names.append(_different(name, taken))
-    return names
-
-
-def contact_sheet(images: Sequence[Picture], captions: Sequence[str] = (), *, columns: int = 0) -> Picture:
-    """One picture of many, in rows, with captions. columns 0: as many as make it nearly square."""
-    return np.asarray(sheet.page(images, captions, columns=columns), np.uint8)
-
-
-def sheet_bytes(images: Sequence[Picture], captions: Sequence[str], kind: str) -> bytes:
-    """A contact sheet file: "png", or "pdf" with A4 pages of 20 pictures."""
-    if kind == "png":
-        return encode(contact_sheet(images, captions), "PNG", Record())
-    buffer = BytesIO()
-    pages = sheet.pages(images, captions)
-    epoch = datetime(2000, 1, 1, tzinfo=UTC).timetuple()  # the same pictures give the same bytes
-    options: dict[str, Any] = {"creationDate": epoch, "modDate": epoch, "producer": "Persona Studio"}
-    pages[0].save(
-        buffer, "PDF", save_all=True, append_images=pages[1:], resolution=sheet.DPI, quality=92, **options
+    plan = plan_export(
+        folder, stems, SUFFIXES[format], SHEETS[contact_sheet], sidecar=sidecar, conflict=conflict
     )
-    return buffer.getvalue()
+    if planned is not None:
+        planned(plan)
+    press = _Press(plan, known, format, quality, sidecar, recipes)
+    kept = len(known) - len(plan.todo)
+    tell = _teller(progress, kept, len(known) + len(plan.sheets_todo))
+    with press:
+        for number in plan.todo:
+            _stop_if(cancelled)
+            try:
+                press.put(number, _made(known[number], size))
+            except (PictureError, RecipeError) as error:
+                if problem is None:
+                    raise
+                problem(known[number], error)
+            tell()
+    for path in plan.sheets_todo:
+        _stop_if(cancelled)
+        pictures, captions = press.miniatures()
+        data = sheet.sheet_bytes(pictures, captions, path.suffix[1:])
+        write_atomic(path, data, overwrite=plan.overwrite)
+        tell()
+    return ExportResult(press.files, plan.sheets, press.records, kept)
 
 
-def _check_choices(kind: str, sheets: bool | str, conflict: str, size: int | None) -> None:
+class _Press:
+    """Writes pictures in other threads, a few at a time; leaving the block waits for all of them."""
+
+    def __init__(
+        self,
+        plan: ExportPlan,
+        items: Sequence[ExportItem],
+        format: str,
+        quality: int,
+        sidecar: bool,
+        recipes: str,
+    ) -> None:
+        self._plan, self._items, self._sidecar = plan, items, sidecar
+        self._format, self._quality, self._recipes = format, quality, recipes
+        self._small: dict[int, Picture] = {}
+        self._done = set(range(len(items))) - set(plan.todo)
+        self._pool = ThreadPoolExecutor(WRITERS, "export")
+        self._pending: deque[Future[None]] = deque()
+
+    def __enter__(self) -> None:
+        pass
+
+    def __exit__(self, kind: type[BaseException] | None, *_: object) -> None:
+        """What was handed over is finished, even after an error, and its own error is told then."""
+        self._pool.shutdown(wait=True)
+        if kind is None:
+            self._wait(0)
+
+    def put(self, number: int, picture: Picture) -> None:
+        """Hands a picture over. The error of one that was handed over before."""
+        self._wait(2 * WRITERS)
+        self._pending.append(self._pool.submit(self._write, number, picture))
+
+    @property
+    def files(self) -> tuple[Path, ...]:
+        """The pictures that are there."""
+        return tuple(self._plan.pictures[n] for n in sorted(self._done))
+
+    @property
+    def records(self) -> tuple[Path, ...]:
+        """The files beside them."""
+        return tuple(path.with_suffix(".json") for path in self.files) if self._sidecar else ()
+
+    def miniatures(self) -> tuple[list[Picture], list[str]]:
+        """Every picture small, for a contact sheet, and what it is called."""
+        for number in self._done - self._small.keys():
+            self._small[number] = _miniature(load_picture(self._plan.pictures[number]))
+        numbers = sorted(self._done)
+        return [self._small[n] for n in numbers], [self._plan.pictures[n].stem for n in numbers]
+
+    def _wait(self, most: int) -> None:
+        """Until no more than `most` are pending."""
+        while len(self._pending) > most:
+            self._pending.popleft().result()
+
+    def _write(self, number: int, picture: Picture) -> None:
+        item, path, overwrite = self._items[number], self._plan.pictures[number], self._plan.overwrite
+        photo = item.recipe is not None and item.recipe.content is not None
+        record = Record(told(item.recipe, self._recipes), item.score, photo)
+        data = encode(picture, FORMATS[self._format], record, quality=self._quality)
+        if self._sidecar:  # first: the picture's name is the sign that both are there
+            write_atomic(path.with_suffix(".json"), _sidecar(record, path, picture), overwrite=overwrite)
+        write_atomic(path, data, overwrite=overwrite)
+        if self._plan.sheets_todo:
+            self._small[number] = _miniature(picture)
+        self._done.add(number)
+
+
+def told(recipe: Recipe | None, how: str) -> Recipe | None:
+    """What of a recipe travels along: see RECIPES."""
+    if recipe is None or how == "none":
+        return None
+    return nameless(recipe) if how == "nameless" else recipe
+
+
+def _check_choices(kind: str, sheets: bool | str, conflict: str, size: int | None, recipes: str) -> None:
     for value, known, what in (
         (kind, FORMATS, "format"),
         (sheets, SHEETS, "contact sheet"),
         (conflict, CONFLICTS, "conflict"),
+        (recipes, RECIPES, "recipes"),
     ):
         if value not in known:
             raise ValueError(f"unknown {what} {value!r}")
@@ -179,86 +212,16 @@ def _check_choices(kind: str, sheets: bool | str, conflict: str, size: int | Non
         raise ValueError(f"size must be 8 to {MAX_SIDE}, not {size}")
 
 
-def _filled(template: str, n: int, item: ExportItem, today: date) -> str:
-    recipe = item.recipe
-    styles = "+".join(use.name for use in recipe.styles) if recipe else ""
-    values = {
-        "n": n,
-        "seed": recipe.seed if recipe and recipe.seed is not None else 0,
-        "style": styles or "no style",
-        "date": today.isoformat(),
-        "name": item.name or styles or "persona",
-    }
-    try:
-        return "".join(_parts(template, values))
-    except (ValueError, KeyError, IndexError, TypeError, AttributeError):
-        known = ", ".join(f"{{{field}}}" for field in FIELDS)
-        raise TargetError(template, f"the name may only use {known}", "template") from None
-
-
-def _parts(template: str, values: dict[str, Any]) -> Iterable[str]:
-    """The template's pieces, filled. Only plain fields: str.format would also reach attributes."""
-    if len(template) > 200:
-        raise ValueError
-    for text, field, spec, conversion in string.Formatter().parse(template):
-        yield text
-        if field is not None:
-            if conversion or field not in values or not re.fullmatch(r"[<>^]?\d{0,2}", spec or ""):
-                raise ValueError
-            yield format(values[field], spec or "")
-
-
-def _different(name: str, taken: set[str]) -> str:
-    """`name`, or with the first number that makes it new; systems that ignore case are thought of."""
-    candidate, n = name, 1
-    while candidate.casefold() in taken:
-        n += 1
-        candidate = f"{name} ({n})"
-    taken.add(candidate.casefold())
-    return candidate
-
-
-def _plan(
-    folder: Path, names: list[str], suffix: str, sheets: Sequence[str], sidecar: bool, conflict: str
-) -> _Plan:
-    pictures = [_inside(folder, name + suffix) for name in names]
-    sheet_names = [_inside(folder, f"contact sheet.{kind}") for kind in sheets]
-    if conflict == "rename":
-        taken: set[str] = set()
-        pictures = [_free(path, (suffix, ".json") if sidecar else (suffix,), taken) for path in pictures]
-        sheet_names = [_free(path, (path.suffix,), taken) for path in sheet_names]
-    if conflict == "ask":
-        beside = [path.with_suffix(".json") for path in pictures] if sidecar else []
-        for path in (*pictures, *beside, *sheet_names):
-            if os.path.lexists(path):
-                raise TargetExistsError(path)
-    return _Plan(pictures, sheet_names, conflict == "overwrite")
-
-
-def _inside(folder: Path, name: str) -> Path:
-    path = folder / name
-    if path.parent != folder or path.resolve().parent != folder.resolve():
-        raise TargetError(path, "it would lie outside the folder", "bad-name")
-    return path
-
-
-def _free(path: Path, suffixes: Sequence[str], taken: set[str]) -> Path:
-    """The first of "name", "name (2)" ... of which no file with one of the suffixes exists or is planned."""
-    candidate, n = path, 1
-    while candidate.name.casefold() in taken or any(
-        os.path.lexists(candidate.with_suffix(s)) for s in suffixes
-    ):
-        n += 1
-        candidate = path.with_name(f"{path.stem} ({n}){path.suffix}")
-    taken.add(candidate.name.casefold())
-    return candidate
-
-
-def _known(item: ExportItem) -> ExportItem:
-    """The item with what its file says about itself."""
+def _known(item: ExportItem, forgiving: bool) -> ExportItem:
+    """The item with what its file says about itself. forgiving: errors come when it is made instead."""
     if not isinstance(item.picture, Path) or item.recipe is not None:
         return item
-    record = read_record(item.picture) or Record()
+    try:
+        record = read_record(item.picture) or Record()
+    except (PictureError, RecipeError):
+        if not forgiving:
+            raise
+        return item
     return replace(item, recipe=record.recipe, score=record.score if item.score is None else item.score)
 
 
@@ -271,6 +234,10 @@ def _made(item: ExportItem, size: int | None) -> Picture:
     return resize(picture, _within(picture, size)) if size else picture
 
 
+def _miniature(picture: Picture) -> Picture:
+    return resize(picture, _within(picture, min(sheet.CELL, max(picture.shape[:2]))))
+
+
 def _within(picture: Picture, side: int) -> tuple[int, int]:
     """Width and height with the longest side at `side`."""
     height, width = picture.shape[:2]
@@ -278,16 +245,29 @@ def _within(picture: Picture, side: int) -> tuple[int, int]:
     return max(1, round(width * factor)), max(1, round(height * factor))
 
 
-def _sidecar(item: ExportItem, path: Path, picture: Picture) -> bytes:
-    record = {
+def _sidecar(record: Record, path: Path, picture: Picture) -> bytes:
+    recipe = record.recipe
+    told = {
         "file": path.name,
         "width": picture.shape[1],
         "height": picture.shape[0],
-        "digital_source_type": COMPOSITE if item.recipe and item.recipe.content else GENERATED,
-        "recipe": item.recipe.to_dict() if item.recipe else None,
-        "score": item.score,
+        "digital_source_type": record.source,
+        "recipe": recipe.to_dict() if recipe else None,
+        "score": record.score,
     }
-    return (json.dumps(record, indent=1, ensure_ascii=False) + "\n").encode()
+    return (json.dumps(told, indent=1, ensure_ascii=False) + "\n").encode()
+
+
+def _teller(progress: Callable[[int, int], None] | None, done: int, total: int) -> Callable[[], None]:
+    """Counts on from `done` and tells."""
+
+    def tell() -> None:
+        nonlocal done
+        done += 1
+        if progress is not None:
+            progress(done, total)
+
+    return tell
 
 
 def _stop_if(cancelled: Callable[[], bool] | None) -> None:

@@ -43,6 +43,14 @@ class Record:
     recipe: Recipe | None = None
     score: float | None = None
     """Style match, 0..1."""
+    photo: bool = False
+    """Whether a real photo went in, for a record that does not tell the recipe."""
+
+    @property
+    def source(self) -> str:
+        """The IPTC digital source type."""
+        composite = self.photo or (self.recipe is not None and self.recipe.content is not None)
+        return COMPOSITE if composite else GENERATED
 
 
 def save_options(kind: str, record: Record) -> dict[str, Any]:
@@ -75,9 +83,7 @@ def find(image: Image.Image) -> Record | None:
 
 def xmp(record: Record) -> str:
     """The XMP packet."""
-    composite = record.recipe is not None and record.recipe.content is not None
-    kind = COMPOSITE if composite else GENERATED
-    lines = [f"<Iptc4xmpExt:DigitalSourceType>{kind}</Iptc4xmpExt:DigitalSourceType>"]
+    lines = [f"<Iptc4xmpExt:DigitalSourceType>{record.source}</Iptc4xmpExt:DigitalSourceType>"]
     if record.score is not None:
         lines.append(f"<persona:score>{record.score:.4f}</persona:score>")
     if record.recipe is not None:

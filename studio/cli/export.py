@@ -2,7 +2,7 @@
 
 A template may hold {name}, {n} (as {n:03}), {seed}, {style} and {date}. Nothing that exists is replaced
 unless --overwrite is given: a taken name ends the command before anything is written, or is avoided with
---rename.
+--rename. --continue goes on where an export broke off.
 """
 
 from __future__ import annotations
@@ -42,10 +42,20 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help="also all pictures on one page (default: png)",
     )
     parser.add_argument("--sidecar", action="store_true", help="also a .json beside each picture")
-    parser.add_argument("--strip-recipe", action="store_true", help="leave the recipe out of the pictures")
+    telling = parser.add_mutually_exclusive_group()
+    telling.add_argument("--strip-recipe", action="store_true", help="leave the recipe out of all files")
+    telling.add_argument(
+        "--strip-names", action="store_true", help="leave the styles' names out of the recipe"
+    )
     conflict = parser.add_mutually_exclusive_group()
     conflict.add_argument("--overwrite", action="store_true", help="replace files of the same name")
     conflict.add_argument("--rename", action="store_true", help="find another name where one is taken")
+    conflict.add_argument(
+        "--continue",
+        action="store_true",
+        dest="go_on",
+        help="go on where an export broke off: what is there already counts as finished",
+    )
 
 
 def run(args: Namespace, out: Output) -> int:
@@ -64,8 +74,8 @@ def run(args: Namespace, out: Output) -> int:
             template=args.template,
             contact_sheet=args.contact_sheet or False,
             sidecar=args.sidecar,
-            embed_recipe=not args.strip_recipe,
-            conflict="overwrite" if args.overwrite else "rename" if args.rename else "ask",
+            recipes="none" if args.strip_recipe else "nameless" if args.strip_names else "all",
+            conflict=_conflict(args),
             progress=lambda done, total: out.progress(done, total, "pictures"),
             cancelled=stop,
         )
@@ -79,6 +89,11 @@ def run(args: Namespace, out: Output) -> int:
     }
     lines = [f"{count(len(result.files), 'picture')} in {args.out}"]
     return out.finish(lines + [f"contact sheet: {path}" for path in result.sheets])
+
+
+def _conflict(args: Namespace) -> str:
+    chosen = {"overwrite": args.overwrite, "rename": args.rename, "continue": args.go_on}
+    return next((what for what, is_on in chosen.items() if is_on), "ask")
 
 
 def usable(pictures: list[Path], out: Output, stop: Stop) -> list[ExportItem]:

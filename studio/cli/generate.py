@@ -178,8 +178,7 @@ def style_of(recipe: Recipe, maker: StyleMaker) -> tuple[float, ...]:
 
 def save_sheet(folder: PictureFolder, made: list[tuple[str, Picture]], out: Output) -> Path:
     """Saves the contact sheet of what was made; small pictures fill their places on it."""
-    from engine.export import contact_sheet  # loads more, and is seldom wanted
-    from engine.sheet import CELL
+    from engine.sheet import CELL, contact_sheet  # loads more, and is seldom wanted
 
     tiles = [image if max(image.shape) >= CELL else resize(image, CELL) for _, image in made]
     sheet = contact_sheet(tiles, [name for name, _ in made])

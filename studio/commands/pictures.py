@@ -439,7 +439,7 @@ def _arguments(options: ExportOptions) -> dict[str, Any]:
         "template": options.template,
         "contact_sheet": options.contact_sheet,
         "sidecar": options.sidecar,
-        "embed_recipe": options.embed_recipe,
+        "recipes": "none" if not options.embed_recipe else "all",
     }
 
 

@@ -13,9 +13,11 @@ import numpy as np
 import pytest
 
 from engine.errors import Cancelled, PictureError, TargetError, TargetExistsError
-from engine.export import ExportItem, contact_sheet, export_set, file_names, sheet_bytes
+from engine.export import ExportItem, export_set, file_names
 from engine.images import Picture, load_picture, read_record, save_picture
-from engine.recipe import Recipe, StyleUse
+from engine.provenance import COMPOSITE
+from engine.recipe import LayerMix, Recipe, StyleUse
+from engine.sheet import contact_sheet, sheet_bytes
 
 STYLE = StyleUse("娜娜/夏", (1.0, 0.0))
 
@@ -125,18 +127,58 @@ class TestSet:
         assert load_picture(result.files[0]).shape == (5, 20, 3)
 
     def test_recipes_can_be_left_out(self, tmp_path: Path) -> None:
-        result = export_set([item(1)], tmp_path, embed_recipe=False)
+        result = export_set([item(1)], tmp_path, recipes="none", sidecar=True)
         assert read_record(result.files[0]) is None
         assert b"trainedAlgorithmicMedia" in result.files[0].read_bytes()
+        assert json.loads(result.records[0].read_bytes())["recipe"] is None
+
+    @pytest.mark.parametrize("kind", ["png", "jpeg", "webp", "tiff"])
+    def test_names_of_styles_can_be_left_out(self, tmp_path: Path, kind: str) -> None:
+        mix = LayerMix(0, 1, style=StyleUse("Secret Anna", (0.0, 1.0)))
+        recipe = Recipe.from_seed("m", 5, styles=(StyleUse("Secret Bo", (1.0, 0.0)),), layers=(mix,))
+        made = ExportItem(picture(5), recipe, "plain")
+        result = export_set(
+            [made], tmp_path, format=kind, recipes="nameless", sidecar=True, contact_sheet="both"
+        )
+        for path in tmp_path.iterdir():
+            assert b"Secret" not in path.read_bytes(), path.name
+        record = read_record(result.files[0])
+        assert record and record.recipe and record.recipe.seed == 5
+        assert record.recipe.styles[0].vector == (1.0, 0.0)
+
+    @pytest.mark.parametrize("kind", ["png", "jpeg", "webp", "tiff"])
+    def test_nothing_tells_who_or_where(self, tmp_path: Path, kind: str) -> None:
+        home = tmp_path / "private person"
+        home.mkdir()
+        kept = save_picture(home / "kept by me.png", picture(5), recipe=item(5).recipe)
+        export_set(
+            [ExportItem(kept, name="a")], tmp_path / "out", format=kind, sidecar=True, contact_sheet="both"
+        )
+        for path in (tmp_path / "out").iterdir():
+            content = path.read_bytes()
+            assert b"private person" not in content and b"kept by me" not in content, path.name
+
+    def test_a_photo_is_told_without_the_recipe(self, tmp_path: Path) -> None:
+        recipe = Recipe.from_seed("m", 5, content=(0.5, 0.5))
+        result = export_set([ExportItem(picture(5), recipe)], tmp_path, recipes="none", sidecar=True)
+        assert COMPOSITE.encode() in result.files[0].read_bytes()
+        assert COMPOSITE.encode() in result.records[0].read_bytes()
 
     def test_contact_sheets(self, tmp_path: Path) -> None:
         result = export_set([item(n) for n in range(23)], tmp_path, contact_sheet="both")
         png, pdf = result.sheets
+        assert b"trainedAlgorithmicMedia" in png.read_bytes()
         assert load_picture(png).shape[1] == 5 * (256 + 16) + 16
         assert pdf.read_bytes().startswith(b"%PDF") and pdf.read_bytes().count(b"/Type /Page\n") >= 2
 
     def test_bad_choices(self, tmp_path: Path) -> None:
-        for wrong in ({"format": "gif"}, {"conflict": "?"}, {"contact_sheet": "svg"}, {"size": 0}):
+        for wrong in (
+            {"format": "gif"},
+            {"conflict": "?"},
+            {"recipes": "?"},
+            {"contact_sheet": "svg"},
+            {"size": 0},
+        ):
             with pytest.raises(ValueError, match=r"unknown|size"):
                 export_set([item(1)], tmp_path / "out", **wrong)  # type: ignore[arg-type]
         assert not (tmp_path / "out").exists()
@@ -174,10 +216,100 @@ class TestConflicts:
         assert load_picture(result.files[0])[0, 0, 0] == 2 and len(names(tmp_path)) == 1
 
 
-class TestTrouble:
-    def test_stopping_keeps_what_is_finished(self, tmp_path: Path) -> None:
+class TestGoingOn:
+    def items(self, made: list[int], count: int = 6) -> list[ExportItem]:
+        def make(n: int) -> Picture:
+            made.append(n)
+            return picture(n)
+
+        return [ExportItem(lambda n=n: make(n), item(n).recipe) for n in range(count)]  # type: ignore[misc]
+
+    def test_what_is_there_is_not_made_again(self, tmp_path: Path) -> None:
+        made: list[int] = []
         with pytest.raises(Cancelled):
-            export_set([item(n) for n in range(9)], tmp_path, cancelled=lambda: len(names(tmp_path)) == 3)
+            export_set(self.items(made), tmp_path, template="{n}", cancelled=lambda: len(made) == 2)
+        before = {path.name: path.stat().st_mtime_ns for path in tmp_path.iterdir()}
+        assert sorted(before) == ["1.png", "2.png"]
+        made.clear()
+        steps: list[tuple[int, int]] = []
+        result = export_set(
+            self.items(made),
+            tmp_path,
+            template="{n}",
+            conflict="continue",
+            contact_sheet=True,
+            progress=lambda done, total: steps.append((done, total)),
+        )
+        assert made == [2, 3, 4, 5]
+        assert result.kept == 2 and len(result.files) == 6
+        assert steps[0] == (3, 7) and steps[-1] == (7, 7)
+        assert {name: (tmp_path / name).stat().st_mtime_ns for name in before} == before
+        whole = contact_sheet([picture(n) for n in range(6)], [str(n) for n in range(1, 7)])
+        assert np.abs(load_picture(result.sheets[0]).astype(int) - whole).max() <= 1
+
+    def test_under_the_names_of_the_first_plan(self, tmp_path: Path) -> None:
+        (tmp_path / "1.png").write_bytes(b"somebody else's")
+        names: list[str] = []
+        made: list[int] = []
+
+        def stop() -> bool:
+            return len(made) == 3
+
+        with pytest.raises(Cancelled):
+            export_set(
+                self.items(made),
+                tmp_path,
+                template="{n}",
+                conflict="rename",
+                planned=lambda plan: names.extend(plan.names),
+                cancelled=stop,
+            )
+        assert names[:2] == ["1 (2)", "2"]
+        export_set(self.items(made), tmp_path, names=names, conflict="continue")
+        assert made == [0, 1, 2, 3, 4, 5]
+        assert (tmp_path / "1.png").read_bytes() == b"somebody else's"
+
+    def test_a_picture_without_its_sidecar_is_not_finished(self, tmp_path: Path) -> None:
+        made: list[int] = []
+        export_set(self.items(made), tmp_path, template="{n}", sidecar=True)
+        (tmp_path / "4.json").unlink()
+        made.clear()
+        export_set(self.items(made), tmp_path, template="{n}", sidecar=True, conflict="continue")
+        assert made == [3]
+
+    def test_nothing_is_left_to_do(self, tmp_path: Path) -> None:
+        made: list[int] = []
+        export_set(self.items(made), tmp_path, contact_sheet="both")
+        made.clear()
+        result = export_set(self.items(made), tmp_path, contact_sheet="both", conflict="continue")
+        assert made == [] and result.kept == 6
+
+
+class TestTrouble:
+    def test_a_bad_picture_is_told_and_the_others_go_on(self, tmp_path: Path) -> None:
+        bad = tmp_path / "bad.png"
+        bad.write_text("no picture")
+        items = [
+            ExportItem(picture(1)),
+            ExportItem(bad),
+            ExportItem(tmp_path / "gone.png"),
+            ExportItem(picture(2)),
+        ]
+        problems: list[str] = []
+        result = export_set(
+            items,
+            tmp_path / "out",
+            template="{n}",
+            contact_sheet=True,
+            problem=lambda item, error: problems.append(str(error)),
+        )
+        assert [path.name for path in result.files] == ["1.png", "4.png"]
+        assert len(problems) == 2 and "bad.png" in problems[0] and "gone.png" in problems[1]
+
+    def test_stopping_keeps_what_is_finished(self, tmp_path: Path) -> None:
+        stops = iter([False, False, False, True])
+        with pytest.raises(Cancelled):
+            export_set([item(n) for n in range(9)], tmp_path, cancelled=lambda: next(stops))
         assert len(names(tmp_path)) == 3
         assert all(load_picture(path).shape == (16, 16, 3) for path in tmp_path.iterdir())
 
@@ -214,7 +346,7 @@ class TestTrouble:
         )
         child = subprocess.Popen([sys.executable, "-c", code, str(tmp_path)], cwd=Path(__file__).parents[2])
         deadline = time.monotonic() + 30
-        while len(names(tmp_path)) < 3 and time.monotonic() < deadline:
+        while len(list(tmp_path.glob("*.png"))) < 3 and time.monotonic() < deadline:
             time.sleep(0.005)
         child.send_signal(signal.SIGKILL)
         child.wait()
