@@ -34,6 +34,10 @@ class Job:
     device: str = "auto"
     precision: str = "fp32"
     """fp32 or bf16 (bf16 keeps demodulation, losses and penalties in fp32)."""
+    channels_last: bool = False
+    """Keep the colours of a pixel together in memory; the same numbers, faster on some graphics cards."""
+    compiled: bool = False
+    """Compile G and the encoders; never D, whose penalties compiled code cannot compute."""
     threads: int = 0
     """CPU threads; 0 leaves the choice to torch."""
 
@@ -95,6 +99,8 @@ class Job:
     """Between two snapshots of the adversarial part; each is judged on held-out pictures."""
     snapshot_mb: float = 1000.0
     """Disk that snapshots may take; the best and the newest are kept whatever they take."""
+    judging: bool = True
+    """Judge snapshots where the judge's weights can be had; without, the newest counts as the best."""
     patience: int = 0
     """Snapshots in a row without a better one after which the run ends early; 0: it never does."""
     rollbacks: int = 3

@@ -20,7 +20,7 @@ import torch
 from engine.bundle import Bundle
 from engine.errors import TargetError
 from engine.files import target_error
-from trainer import checkpoint, memory, protocol, runfolder
+from trainer import checkpoint, memory, protocol, runfolder, speed
 from trainer.bundles import load_weights
 from trainer.control import Control, Stopped
 from trainer.data.prepared import PreparedSet, set_digest
@@ -32,6 +32,7 @@ from trainer.job import Job, JobError
 from trainer.meter import Clock, Meter
 from trainer.networks import Networks
 from trainer.pictures import Pictures, source_digests
+from trainer.preflight import can_halve
 from trainer.samples import COLUMNS, sample_grid
 from trainer.step import Trainee, phase_at
 from trainer.world import Elsewhere, World
@@ -173,6 +174,7 @@ class Run:
         if job.start_from:
             load_weights(networks, Bundle.load(job.start_from))
         trainee = Trainee(job, networks, len(self.data.classes), self.device.torch, perceptual, self.world)
+        speed.arrange(trainee)
         # A bundle's C is white already. A warm start moves it, and only a large set says what white is.
         few = len(self.pictures.train) < WHITEN_PICTURES
         trainee.whitened = bool(job.start_from) and (few or not job.warm_kimg)
@@ -269,7 +271,7 @@ class Run:
         """After memory ran out: goes back to the last checkpoint, and on with half as large parts."""
         job = self.job
         memory.release(self.device.torch)
-        if self._count(phase_at(job, self.trainee.kimg).name) // job.accumulation < 4:
+        if not can_halve(job, self._count(phase_at(job, self.trainee.kimg).name)):
             raise Ended(f"{problem}, and the batch is already computed in the smallest parts")
         self.job = self.trainee.job = replace(job, accumulation=2 * job.accumulation)
         restored = checkpoint.restore_newest(self.trainee, self.folder / "checkpoints")

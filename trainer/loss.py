@@ -55,7 +55,8 @@ def normality_loss(z: Tensor, projections: int = 64) -> Tensor:
     axes = axes * torch.rsqrt(axes.square().sum(dim=0, keepdim=True))
     levels = (torch.arange(n, device=z.device, dtype=torch.float32) + 0.5) / n
     normal = torch.erfinv(2 * levels - 1) * math.sqrt(2)
-    found = (z.float() @ axes).sort(dim=0).values  # [N, P]
+    with torch.autocast(z.device.type, enabled=False):
+        found = (z.float() @ axes).sort(dim=0).values  # [N, P]
     return (found - normal[:, None]).square().mean()
 
 

@@ -35,7 +35,7 @@ def new_job(args: argparse.Namespace, control: Control) -> Job:
     start = args.start_from
     preset = args.preset or ("tune" if start else "base")
     name = args.name or args.folder.resolve().name or "model"
-    job = from_preset(preset, str(data.folder.resolve()), **_given(args), name=name)
+    job = from_preset(preset, str(data.folder.resolve()), **stated(args), name=name)
     if start:
         bundle = Bundle.load(start)
         job = replace(job, start_from=str(Path(start).resolve()), network=network_config(bundle))
@@ -50,7 +50,7 @@ def new_job(args: argparse.Namespace, control: Control) -> Job:
 def old_job(args: argparse.Namespace) -> Job:
     """The job of a run that goes on. Raises JobError where the arguments want it otherwise than it began."""
     job = Job.load(args.out / JOB)
-    given = _given(args)
+    given = stated(args)
     for name, value in given.items():
         if name not in LATER and not (name in LENGTHS and job.minutes > 0):
             _require_same(name, value, getattr(job, name, None))
@@ -94,18 +94,18 @@ def about(args: argparse.Namespace) -> dict[str, Any]:
     return {"about": said}
 
 
+def stated(args: argparse.Namespace) -> dict[str, Any]:
+    """Settings of a job that the arguments state. Raises JobError."""
+    changes = dict(_setting(text) for text in args.set) | about(args)
+    return changes | {name: value for name in GIVEN if (value := getattr(args, name)) is not None}
+
+
 def _require_same(name: str, wanted: Any, begun: Any) -> None:
     if wanted != begun:
         raise JobError(
             f"{name} cannot be {wanted!r}: this run began with {begun!r}, and a run goes on as it began; "
             "start a new one for another"
         )
-
-
-def _given(args: argparse.Namespace) -> dict[str, Any]:
-    """Settings of a job that the arguments state."""
-    changes = dict(_setting(text) for text in args.set) | about(args)
-    return changes | {name: value for name in GIVEN if (value := getattr(args, name)) is not None}
 
 
 def _setting(text: str) -> tuple[str, Any]:

@@ -89,6 +89,11 @@ class Conv(nn.Module):
         return F.conv2d(x, self.weight * self.gain, self.bias, self.stride, self.padding)
 
 
+def in_fp32(x: Tensor) -> torch.autocast:
+    """Full precision on the device of x, where the rest is computed in half."""
+    return torch.autocast(x.device.type, enabled=False)
+
+
 def activate(x: Tensor) -> Tensor:
     """Leaky ReLU. What it takes from the variance is in the gain of the layer before it."""
     return F.leaky_relu(x, LEAK)
@@ -141,10 +146,9 @@ class ModulatedConv(nn.Module):
         y = F.conv2d(x * a[:, :, None, None].to(x.dtype), weight.to(x.dtype), padding=self.padding)
         if not self.demodulate:
             return y
-        power = self.power
-        if power is None:
-            power = weight.square().sum(dim=(2, 3))  # [O, I]; fp32: the sum overflows in half precision
-        d = torch.rsqrt(0.5 * F.linear(a.float().square(), power.float()) + 1e-8)  # [N, O]; 0.5 is GAIN^-2
+        with in_fp32(x):  # sums of squares overflow in half precision
+            power = weight.float().square().sum(dim=(2, 3)) if self.power is None else self.power  # [O, I]
+            d = torch.rsqrt(0.5 * F.linear(a.float().square(), power.float()) + 1e-8)  # [N, O]; GAIN^-2
         return y * d[:, :, None, None].to(y.dtype)
 
 
@@ -303,6 +307,10 @@ class Discriminator(nn.Module):
         h = activate(self.from_rgb(x))
         for block in self.blocks:
             h = block(h)
+        with in_fp32(h):  # judgements are compared with each other: their small differences count
+            return self._judgement(h.float(), style, conditioning)
+
+    def _judgement(self, h: Tensor, style: Tensor, conditioning: float) -> Tensor:
         h = activate(self.conv(minibatch_deviation(h)))
         h = activate(self.dense(h.flatten(1)))
         out: Tensor = self.head(h).squeeze(1)
@@ -349,7 +357,8 @@ class StyleEncoder(nn.Module):
             if i:
                 x = x + activate(self.mixes[i - 1](x)) * 0.5
             found += self.statistics(x)
-        s = self.out(activate(self.hidden(torch.cat(found, dim=1))))
+        with in_fp32(x):
+            s = self.out(activate(self.hidden(torch.cat(found, dim=1))))
         return s * torch.rsqrt(s.square().sum(dim=1, keepdim=True) + 1e-8)
 
 

@@ -1,4 +1,4 @@
-"""A few real steps before a run: does it fit, how fast is it, how much of the schedule fits the time given.
+"""Before a run: does it fit, how fast is it, how much of the schedule fits the time given?
 
 Memory is that of the hungriest phase. Where it is not enough, the batch is computed in parts
 (`accumulation`). The update is then that of the whole batch, but for what looks at a batch as one and now
@@ -9,27 +9,22 @@ from __future__ import annotations
 
 import json
 import shutil
-import time
+from collections.abc import Collection
+from contextlib import suppress
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
-import torch
-
 from engine.errors import TargetError
 from engine.files import write_atomic
-from trainer import checkpoint, memory, protocol
-from trainer.control import Control, Stopped
+from trainer import checkpoint, memory, protocol, speed
+from trainer.control import Control
 from trainer.device import Device
 from trainer.job import Job
-from trainer.networks import Networks
-from trainer.step import Trainee
-from trainer.world import Elsewhere, World
+from trainer.measuring import Measured, tried
+from trainer.world import World
 
-PHASES = ("styles", "warm", "adversarial")
 NAME = "preflight.json"
-SLOW_S = 2.0
-"""A step that takes so long is timed once."""
 ROOM_MB = 50.0
 """Disk that is left free."""
 SHAPING = (
@@ -38,87 +33,61 @@ SHAPING = (
     "style_batch",
     "accumulation",
     "precision",
+    "channels_last",
+    "compiled",
     "trains",
     "frozen_blocks",
+    "perceptual",
     "threads",
 )
 """Settings that speed and memory depend on."""
+SMALLEST = 2
+"""Pictures in the smallest part of a batch: one alone has no spread."""
 
 
 @dataclass(frozen=True)
-class Measured:
-    """What steps of a job cost on a device."""
+class Place:
+    """Where a run is to go on, and with how much."""
 
-    seconds_per_kimg: dict[str, float]
-    """By phase; 0 for a phase that the job does not have."""
-    memory_mb: dict[str, float]
-    """Most that a phase holds, networks and optimizers included, pictures of the set not."""
-    checkpoint_mb: float
-    model_mb: float
-    snapshot_mb: float
-
-    @property
-    def peak_mb(self) -> float:
-        """Most that any phase holds."""
-        return max(self.memory_mb.values())
-
-
-def measure(
-    job: Job, device: Device, world: World | None = None, steps: int = 2, control: Control | None = None
-) -> Measured:
-    """Times a few steps of every phase on random pictures. Raises what the steps raise, out of memory too,
-    and Stopped.
-    """
-    control = control or Control()
-    memory.release(device.torch)
-    before = memory.used_mb(device.torch)
-    trainee = _trainee(job, device, world)
-    lengths = _lengths(job)
-    starts = {"styles": 0.0, "warm": job.style_kimg + 0.75 * job.warm_kimg, "adversarial": job.total_kimg}
-    pace, held = dict.fromkeys(PHASES, 0.0), dict.fromkeys(PHASES, 0.0)
-    for phase in PHASES:
-        if lengths[phase]:
-            batch = job.style_batch if phase == "styles" else job.batch
-            memory.reset_peak(device.torch)
-            seconds = _seconds(trainee, batch, starts[phase], steps, control)
-            pace[phase] = seconds / (batch * trainee.world.size) * 1000
-            held[phase] = max(0.0, memory.peak_mb(device.torch) - before)
-    return Measured(pace, held, checkpoint.size_mb(trainee), _model_mb(trainee), _weights_mb(trainee))
+    run: Path
+    """Its folder; it need not exist."""
+    pictures: int
+    """Held decoded in memory."""
+    kimg: float = 0.0
+    """Where it stands."""
 
 
 def plan(
-    job: Job,
-    device: Device,
-    run: Path,
-    pictures: int,
-    world: World,
-    control: Control,
-    kimg: float = 0.0,
+    job: Job, device: Device, place: Place, world: World, control: Control, fixed: Collection[str] = ()
 ) -> tuple[Job, protocol.Preflight]:
-    """The job with its batch in parts that fit the memory, and its lengths fitted to `job.minutes` when it
-    begins; and what it will need from `kimg` on.
+    """The job as it fits this device, and what it needs from `place.kimg` on.
 
-    run: the folder it is to be written to, where what was measured is remembered. pictures: how many are held
-    decoded. All processes come to the same plan.
+    A new run gets the fastest arithmetic (but for settings named in `fixed`) and lengths that fit its
+    `minutes`; an old one stays as it is, but for a batch in smaller parts where memory has become scarce. All
+    processes come to the same plan. Raises Stopped.
     """
     free = memory.free_mb(device.torch)
-    side = job.network.resolution
-    held = pictures * 3 * side * side / 2**20
+    held = place.pictures * 3 * job.network.resolution**2 / 2**20
     while True:
-        found = _remembered(job, device, run, world) or _tried(job, device, world, control)
-        room = found is not None and (free is None or found.peak_mb + held <= memory.SPARE * free)
-        if not world.agree(not room) or max(job.batch, job.style_batch) // job.accumulation < 4:
+        found = _remembered(job, device, place.run, world) or tried(job, device, world, control)
+        fits = found is not None and (free is None or found.peak_mb + held <= memory.SPARE * free)
+        if not world.agree(not fits) or not can_halve(job, max(job.batch, job.style_batch)):
             break
         job = replace(job, accumulation=2 * job.accumulation)
     if found is None:
-        return job, _told(
-            job, False, 0.0, 0.0, 0.0, "does not fit: not enough memory even for the smallest parts"
-        )
-    found = _shared(found, world)
-    if not kimg:
+        sentence = "does not fit: there is not enough memory, even for the smallest parts of a batch"
+        return job, _told(job, False, 0.0, 0.0, 0.0, sentence)
+    found = _as_led(found, world)
+    if not place.kimg:
+        job, found = _fastest(job, found, device, world, control, fixed)
         job = fit_to_minutes(job, found)
-    _remember(found, job, device, run, world)
-    return job, _judged(job, found, run, kimg, held, free)
+    _remember(found, job, device, place.run, world)
+    return job, _judged(job, found, place, held, free)
+
+
+def can_halve(job: Job, count: int) -> bool:
+    """Whether a batch of `count` pictures can be computed in twice as many parts."""
+    return count // job.accumulation >= 2 * SMALLEST
 
 
 def fit_to_minutes(job: Job, found: Measured) -> Job:
@@ -126,7 +95,7 @@ def fit_to_minutes(job: Job, found: Measured) -> Job:
     time."""
     if job.minutes <= 0:
         return job
-    factor = 0.9 * job.minutes * 60 / max(seconds(job, found), 1e-9)
+    factor = 0.9 * job.minutes * 60 / max(found.seconds(job), 1e-9)
     return replace(
         job,
         style_kimg=job.style_kimg * factor,
@@ -137,15 +106,6 @@ def fit_to_minutes(job: Job, found: Measured) -> Job:
     )
 
 
-def seconds(job: Job, found: Measured, kimg: float = 0.0) -> float:
-    """How long the job takes from `kimg` on."""
-    total = 0.0
-    for phase, length in _lengths(job).items():
-        total += found.seconds_per_kimg[phase] * max(0.0, length - max(0.0, kimg))
-        kimg -= length
-    return total
-
-
 def disk_mb(job: Job, found: Measured) -> float:
     """What the run's folder will take at its fullest."""
     snapshots = int(job.adversarial_kimg / job.snapshot_kimg) + 1
@@ -154,88 +114,59 @@ def disk_mb(job: Job, found: Measured) -> float:
     return (checkpoint.KEPT + 1) * found.checkpoint_mb + kept + found.model_mb + grids
 
 
-def _lengths(job: Job) -> dict[str, float]:
-    return {"styles": job.style_kimg, "warm": job.warm_kimg, "adversarial": job.adversarial_kimg}
+def duration(seconds: float) -> str:
+    """Seconds in words."""
+    minutes = max(1, round(seconds / 60))
+    if minutes < 100:
+        return f"about {minutes} minute{'s' if minutes > 1 else ''}"
+    return f"about {seconds / 3600:.1f} hours"
 
 
-def _trainee(job: Job, device: Device, world: World | None) -> Trainee:
-    perceptual, _ = device.perceptual(job)
-    trainee = Trainee(job, Networks.create(job.network), 1, device.torch, perceptual, world)
-    trainee.whitened = True
-    return trainee
+def _fastest(
+    job: Job, found: Measured, device: Device, world: World, control: Control, fixed: Collection[str]
+) -> tuple[Job, Measured]:
+    """The job with what makes it faster on this device, each tried on top of the one before."""
+    for option in speed.OPTIONS:
+        seconds = found.seconds(job)
+        if set(option) & set(fixed) or not speed.can(option, device.torch, seconds):
+            continue
+        candidate = replace(job, **option)
+        other = tried(candidate, device, world, control, forgive=True)
+        if world.agree(other is None) or other is None:
+            continue
+        other = _as_led(other, world)
+        if other.seconds(job) <= speed.WORTH * seconds:
+            job, found = candidate, other
+    return job, found
 
 
-def _seconds(trainee: Trainee, batch: int, kimg: float, steps: int, control: Control) -> float:
-    """Mean seconds of a step, after one to warm up; a step with penalties counts by its share."""
-    job, side = trainee.job, trainee.job.network.resolution
-    x = torch.rand(batch, 3, side, side, device=trainee.device) * 2 - 1
-    labels = torch.zeros(batch, dtype=torch.long, device=trainee.device)
-
-    def step(number: int) -> float:
-        if trainee.world.agree(control.stop.is_set()):
-            raise Stopped
-        trainee.step, trainee.seen = number, int(kimg * 1000)
-        start = time.perf_counter()
-        trainee.advance(x, labels)
-        return time.perf_counter() - start
-
-    first = step(1)
-    if trainee.world.agree(first < SLOW_S):
-        plain = sum(step(1 + i % max(1, job.penalty_interval - 1)) for i in range(steps)) / steps
-    else:
-        plain = first
-    penalised = step(0)
-    return plain + (penalised - plain) / job.penalty_interval
-
-
-def _tried(job: Job, device: Device, world: World, control: Control) -> Measured | None:
-    """What steps cost; None where they do not fit, here or elsewhere."""
-    try:
-        return measure(job, device, world, control=control)
-    except Exception as error:
-        if not memory.is_out(error):
-            raise
-        if not isinstance(error, Elsewhere):
-            world.tell_trouble()
-    memory.release(device.torch)
-    return None
-
-
-def _shared(found: Measured, world: World) -> Measured:
+def _as_led(found: Measured, world: World) -> Measured:
     """As the leading process measured it, so that all plan alike."""
     return Measured(**json.loads(world.led(lambda: json.dumps(asdict(found)))))
 
 
-def _judged(
-    job: Job, found: Measured, run: Path, kimg: float, held: float, free: float | None
-) -> protocol.Preflight:
-    took, need, disk = seconds(job, found, kimg), found.peak_mb + held, disk_mb(job, found)
-    left = shutil.disk_usage(_nearest(run)).free / 2**20 - ROOM_MB
-    if free is not None and need > memory.SPARE * free:
-        sentence = (
-            f"does not fit: it needs {need:,.0f} MB of memory, and {memory.SPARE * free:,.0f} MB can be had"
-        )
-        return _told(job, False, took, need, disk, sentence)
-    if disk - _size_mb(run) > left:
+def _judged(job: Job, found: Measured, place: Place, held: float, free: float | None) -> protocol.Preflight:
+    """What the run needs, compared with what there is."""
+    seconds, need, disk = found.seconds(job, place.kimg), found.peak_mb + held, disk_mb(job, found)
+    left = shutil.disk_usage(_nearest(place.run)).free / 2**20 - ROOM_MB
+    room = None if free is None else memory.SPARE * free
+    if room is not None and need > room:
+        sentence = f"does not fit: it needs {need:,.0f} MB of memory, and {room:,.0f} MB can be had"
+    elif disk - _size_mb(place.run) > left:
         sentence = f"does not fit: it needs {disk:,.0f} MB of disk, and {max(0.0, left):,.0f} MB are free"
-        return _told(job, False, took, need, disk, sentence)
-    parts = f", each batch of {job.batch} in {job.accumulation} parts" if job.accumulation > 1 else ""
-    sentence = f"fits: {duration(took)}, {need:,.0f} MB of memory, {disk:,.0f} MB of disk{parts}"
-    return _told(job, True, took, need, disk, sentence)
+    else:
+        sentence = f"fits: {duration(seconds)}, {need:,.0f} MB of memory, {disk:,.0f} MB of disk"
+        if job.accumulation > 1:
+            sentence += f", each batch of {job.batch} in {job.accumulation} parts"
+    return _told(job, sentence.startswith("fits"), seconds, need, disk, sentence)
 
 
-def _told(job: Job, fits: bool, took: float, need: float, disk: float, sentence: str) -> protocol.Preflight:
+def _told(
+    job: Job, fits: bool, seconds: float, memory_mb: float, disk: float, sentence: str
+) -> protocol.Preflight:
     return protocol.Preflight(
-        fits, round(took, 1), round(need, 1), round(disk, 1), job.batch, job.accumulation, sentence
+        fits, round(seconds, 1), round(memory_mb, 1), round(disk, 1), job.batch, job.accumulation, sentence
     )
-
-
-def duration(took: float) -> str:
-    """Seconds in words."""
-    minutes = max(1, round(took / 60))
-    if minutes < 100:
-        return f"about {minutes} minute{'s' if minutes > 1 else ''}"
-    return f"about {took / 3600:.1f} hours"
 
 
 # --- What was measured is remembered, so that a run goes on at once ---
@@ -243,19 +174,18 @@ def duration(took: float) -> str:
 
 def _key(job: Job, device: Device, world: World) -> dict[str, Any]:
     settings = job.to_json()
-    return {name: settings[name] for name in SHAPING} | {"device": device.label, "processes": world.size}
+    key = {name: settings[name] for name in SHAPING} | {"device": device.label, "processes": world.size}
+    return dict(json.loads(json.dumps(key)))
 
 
 def _remembered(job: Job, device: Device, run: Path, world: World) -> Measured | None:
-    """What was measured before under the same circumstances, by all processes or none."""
+    """What was measured before under the same circumstances, in all processes or none."""
 
     def read() -> str:
-        try:
+        with suppress(OSError, ValueError, TypeError, KeyError):
             card = json.loads((run / NAME).read_text(encoding="utf-8"))
-            if card["key"] == json.loads(json.dumps(_key(job, device, world))):
+            if card["key"] == _key(job, device, world):
                 return json.dumps(card["measured"])
-        except (OSError, ValueError, TypeError, KeyError):
-            pass
         return ""
 
     found = world.led(read)
@@ -265,37 +195,17 @@ def _remembered(job: Job, device: Device, run: Path, world: World) -> Measured |
 def _remember(found: Measured, job: Job, device: Device, run: Path, world: World) -> None:
     if world.leads and run.is_dir():
         card = {"key": _key(job, device, world), "measured": asdict(found)}
-        try:
+        with suppress(TargetError):  # then it is measured again
             write_atomic(run / NAME, json.dumps(card, indent=1).encode())
-        except TargetError:
-            return  # it is only measured again
-
-
-# --- Sizes ---
-
-
-def _weights_mb(trainee: Trainee) -> float:
-    return sum(_bytes(network) for network in trainee.average.named().values()) / 2**20
-
-
-def _model_mb(trainee: Trainee) -> float:
-    """Of a bundle: weights, D's in half precision, and the graphs; the synthesis is in two of them."""
-    size = {name: _bytes(network) for name, network in trainee.average.named().items()}
-    rest = size["style_encoder"] + size["content_encoder"]
-    return (3 * size["generator"] + 2 * rest + size["discriminator"] / 2) / 2**20
-
-
-def _bytes(network: torch.nn.Module) -> int:
-    return sum(t.numel() * t.element_size() for t in network.state_dict().values())
 
 
 def _size_mb(folder: Path) -> float:
-    return (
-        sum(p.lstat().st_size for p in folder.rglob("*") if p.is_file()) / 2**20 if folder.is_dir() else 0.0
-    )
+    if not folder.is_dir():
+        return 0.0
+    return sum(p.lstat().st_size for p in folder.rglob("*") if p.is_file()) / 2**20
 
 
 def _nearest(folder: Path) -> Path:
     """The folder, or the one above it that exists already."""
     folder = folder.absolute()
-    return next((p for p in (folder, *folder.parents) if p.is_dir()), Path.cwd())
+    return next(p for p in (folder, *folder.parents) if p.is_dir())

@@ -23,6 +23,7 @@ FREE = {
     "consent",
     "data",
     "device",
+    "judging",
     "minutes",
     "name",
     "patience",

@@ -117,10 +117,9 @@ def _plan(
     job: Job, device: Device, args: argparse.Namespace, control: Control, world: World
 ) -> tuple[Job, protocol.Preflight]:
     pictures = len(PreparedSet.open(job.data).pictures)
-    kimg = checkpoint.newest_kimg(args.out / "checkpoints") if args.resume else 0.0
-    return preflight.plan(
-        job, device, args.out, pictures, world, control, float(world.led(lambda: str(kimg)))
-    )
+    kimg = world.led(lambda: str(checkpoint.newest_kimg(args.out / "checkpoints") if args.resume else 0.0))
+    place = preflight.Place(args.out, pictures, float(kimg))
+    return preflight.plan(job, device, place, world, control, making.stated(args))
 
 
 def _say(text: str) -> None:

@@ -1,0 +1,137 @@
+"""What the steps of a job cost on a device: a few real ones, in every phase, on random pictures."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass
+
+import torch
+
+from trainer import checkpoint, memory, speed
+from trainer.control import Control, Stopped
+from trainer.device import Device
+from trainer.job import Job
+from trainer.networks import Networks
+from trainer.step import Trainee
+from trainer.world import Elsewhere, World
+
+PHASES = ("styles", "warm", "adversarial")
+SLOW_S = 2.0
+"""A step that takes so long is timed once."""
+
+
+@dataclass(frozen=True)
+class Measured:
+    """What steps of a job cost on a device."""
+
+    seconds_per_kimg: dict[str, float]
+    """By phase; 0 for a phase that the job does not have."""
+    memory_mb: dict[str, float]
+    """Most that a phase holds, networks and optimizers included, pictures of the set not."""
+    checkpoint_mb: float
+    model_mb: float
+    snapshot_mb: float
+
+    @property
+    def peak_mb(self) -> float:
+        """Most that any phase holds."""
+        return max(self.memory_mb.values())
+
+    def seconds(self, job: Job, kimg: float = 0.0) -> float:
+        """How long the job takes from `kimg` on."""
+        total = 0.0
+        for phase, length in lengths(job).items():
+            total += self.seconds_per_kimg[phase] * max(0.0, length - max(0.0, kimg))
+            kimg -= length
+        return total
+
+
+def lengths(job: Job) -> dict[str, float]:
+    """kimg by phase."""
+    return {"styles": job.style_kimg, "warm": job.warm_kimg, "adversarial": job.adversarial_kimg}
+
+
+def measure(
+    job: Job, device: Device, world: World | None = None, steps: int = 2, control: Control | None = None
+) -> Measured:
+    """Times a few steps of every phase. Raises what the steps raise, out of memory too, and Stopped."""
+    memory.release(device.torch)
+    before = memory.used_mb(device.torch)
+    trainee = _trainee(job, device, world or World())
+    starts = {"styles": 0.0, "warm": job.style_kimg + 0.75 * job.warm_kimg, "adversarial": job.total_kimg}
+    pace, held = dict.fromkeys(PHASES, 0.0), dict.fromkeys(PHASES, 0.0)
+    for phase, length in lengths(job).items():
+        if length:
+            batch = job.style_batch if phase == "styles" else job.batch
+            memory.reset_peak(device.torch)
+            seconds = _seconds(trainee, batch, starts[phase], steps, control or Control())
+            pace[phase] = seconds / (batch * trainee.world.size) * 1000
+            held[phase] = max(0.0, memory.peak_mb(device.torch) - before)
+    return Measured(pace, held, checkpoint.size_mb(trainee), _model_mb(trainee), _weights_mb(trainee))
+
+
+def tried(job: Job, device: Device, world: World, control: Control, forgive: bool = False) -> Measured | None:
+    """What steps cost; None where they do not fit, here or in another process.
+
+    forgive: None also where they fail in another way, as what is compiled may.
+    """
+    try:
+        return measure(job, device, world, control=control)
+    except Stopped:
+        raise
+    except Exception as error:
+        if not (forgive or memory.is_out(error)):
+            raise
+        if not isinstance(error, Elsewhere):
+            world.tell_trouble()
+    memory.release(device.torch)
+    return None
+
+
+def _trainee(job: Job, device: Device, world: World) -> Trainee:
+    perceptual, _ = device.perceptual(job)
+    trainee = Trainee(job, Networks.create(job.network), 1, device.torch, perceptual, world)
+    trainee.whitened = True
+    speed.arrange(trainee)
+    return trainee
+
+
+def _seconds(trainee: Trainee, batch: int, kimg: float, steps: int, control: Control) -> float:
+    """Mean seconds of a step, after one to warm up; a step with penalties counts by its share."""
+    job, side = trainee.job, trainee.job.network.resolution
+    x = torch.rand(batch, 3, side, side, device=trainee.device) * 2 - 1
+    labels = torch.zeros(batch, dtype=torch.long, device=trainee.device)
+
+    def step(number: int) -> float:
+        if trainee.world.agree(control.stop.is_set()):
+            raise Stopped
+        trainee.step, trainee.seen = number, int(kimg * 1000)
+        start = time.perf_counter()
+        trainee.advance(x, labels)
+        return time.perf_counter() - start
+
+    first = step(1)
+    if not trainee.world.agree(first < SLOW_S):
+        plain = first
+    else:
+        plain = sum(step(1 + i % max(1, job.penalty_interval - 1)) for i in range(steps)) / steps
+    penalised = step(0)
+    return plain + (penalised - plain) / job.penalty_interval
+
+
+# --- Sizes on disk ---
+
+
+def _weights_mb(trainee: Trainee) -> float:
+    return sum(_bytes(network) for network in trainee.average.named().values()) / 2**20
+
+
+def _model_mb(trainee: Trainee) -> float:
+    """Of a bundle: weights, D's in half precision, and the graphs; the synthesis is in two of them."""
+    size = {name: _bytes(network) for name, network in trainee.average.named().items()}
+    rest = size["style_encoder"] + size["content_encoder"]
+    return (3 * size["generator"] + 2 * rest + size["discriminator"] / 2) / 2**20
+
+
+def _bytes(network: torch.nn.Module) -> int:
+    return sum(t.numel() * t.element_size() for t in network.state_dict().values())
