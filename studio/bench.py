@@ -24,6 +24,8 @@ from engine.recipe import Recipe
 from studio.app import application, open_window
 from studio.commands.desk import Desk
 from studio.library.places import Places
+from studio.soak import soak
+from studio.views.window import Window
 from studio.workers.generator_thread import Answer
 from studio.workers.watchdog import Watchdog
 
@@ -117,6 +119,19 @@ def measure(desk: Desk, started: float, moves: int = MOVES) -> dict[str, Any]:
     }
 
 
+def soak_in(window: Window, minutes: float) -> dict[str, Any]:
+    """The figures of `studio.soak` in an open window."""
+    desk = window.desk
+    return soak(
+        window,
+        minutes,
+        live=lambda seconds: tick_until(lambda: True, round(1000 * seconds)),
+        rest=lambda: wait_for(lambda: is_at_rest(desk)),
+        memory_mb=memory_mb,
+        block_ms=BLOCK_MS,
+    )
+
+
 def rest_milliseconds(desk: Desk) -> float:
     """From the end of a short drag to the full picture."""
     Drag(desk).run(3)
@@ -175,6 +190,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     parser.add_argument("--started", type=float, default=time.time(), help="time.time() of the start")
     parser.add_argument("--model", default="", help="model folder; the default one when left out")
     parser.add_argument("--moves", type=int, default=MOVES, help="movements of the hand")
+    parser.add_argument("--soak", type=float, default=0.0, help="minutes of use afterwards")
     options = parser.parse_args(argv)
     os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
     app = application()
@@ -185,6 +201,8 @@ def main(argv: Sequence[str] | None = None) -> int:
         window = open_window(desk)
         try:
             figures = measure(desk, options.started, options.moves)
+            if options.soak:
+                figures |= soak_in(window, options.soak)
         except PersonaError as error:
             sys.stderr.write(f"{error}\n")
             return 1

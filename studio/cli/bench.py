@@ -14,7 +14,7 @@ from typing import Any
 
 from engine.bench import measure
 from engine.errors import PersonaError
-from studio.cli.arguments import add_model, whole
+from studio.cli.arguments import add_model, number, whole
 from studio.cli.child import environment
 from studio.cli.lookup import find_model
 from studio.cli.output import Output, pairs
@@ -58,6 +58,13 @@ NAMES = {
     "index_check_s": "files compared with the index (s)",
     "rss_mb": "memory (MB)",
     "rss_growth_mb": "... grown by (MB)",
+    "soak_minutes": "used on for (minutes)",
+    "soak_rounds": "works done meanwhile",
+    "soak_rss_mb": "memory after that (MB)",
+    "soak_growth_mb": "... grown by, once caches were full (MB)",
+    "soak_growth_mb_per_hour": "... which is an hour (MB)",
+    "soak_longest_block_ms": "longest standstill meanwhile (ms)",
+    "soak_blocks": "standstills over 50 ms meanwhile",
     "start_to_first_picture_s": "start to first picture (s)",
     "peak_rss_mb": "peak memory (MB)",
 }
@@ -69,6 +76,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--studio",
         action="store_true",
         help="measure the window instead, without a screen: start, drag, rest",
+    )
+    parser.add_argument(
+        "--soak",
+        type=number(0.01, 24 * 60),
+        metavar="MINUTES",
+        help="with --studio: go on using it for so long, and say how memory grew",
     )
     parser.add_argument(
         "--gallery",
@@ -87,9 +100,9 @@ def run(args: Namespace, out: Output) -> int:
     if args.gallery:
         out.note(f"measuring: a gallery of {args.gallery} pictures, which are made up first")
         out.data |= _figures_of("studio.gallery_bench", "--pictures", str(args.gallery))
-    elif args.studio:
+    elif args.studio or args.soak:
         out.note("measuring: the window")
-        out.data |= measure_studio(path)
+        out.data |= measure_studio(path, *(["--soak", str(args.soak)] if args.soak else []))
     else:
         out.data |= measure(path, args.device, progress=lambda what: out.note(f"measuring: {what}"))
     return out.finish(pairs((NAMES.get(key, key), _short(value)) for key, value in out.data.items()))

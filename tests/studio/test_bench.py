@@ -8,14 +8,31 @@ import pytest
 
 from engine.errors import PersonaError
 from studio.cli.bench import measure_studio
+from studio.soak import Memory
 
 
 def test_figures(tiny_bundle: Path) -> None:
-    figures = measure_studio(tiny_bundle, "--moves", "30")
+    figures = measure_studio(tiny_bundle, "--moves", "30", "--soak", "0.02")
     assert figures["provider"] == "CPU"
     assert 0 < figures["pictures_shown"] <= 30
     assert 0 < figures["move_to_preview_ms"] <= figures["move_to_preview_p95_ms"]
     assert figures["start_to_first_picture_s"] > 0
+    assert figures["soak_rounds"] > 0
+    assert figures["soak_minutes"] >= 0.02
+
+
+def test_growth_is_counted_once_caches_are_full() -> None:
+    memory = Memory(lambda: None)
+    memory.seconds = [float(n) for n in range(100)]
+    memory.mb = [100.0 + min(n, 20) for n in range(100)]
+    assert memory.growth(20) == (0.0, 0.0)
+    memory.mb = [100.0 + 0.01 * n for n in range(100)]
+    growth, an_hour = memory.growth(20) or (0.0, 0.0)
+    assert growth == pytest.approx(0.6)
+    assert an_hour == pytest.approx(36.0)
+    memory.note(101)
+    assert len(memory.mb) == 100, "not every system tells"
+    assert Memory(lambda: 1.0).growth(0) is None
 
 
 def test_a_model_that_cannot_be_opened(tmp_path: Path) -> None:
