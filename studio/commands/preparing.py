@@ -68,6 +68,8 @@ class PreparationCommands(QObject):
 
     opened = Signal()
     """A folder was chosen: the room should show it."""
+    consented = Signal(object)
+    """Consent: the permission for the set was saved."""
     queued = Signal(object)
     """TrainingRequest: the training begins, or waits for its turn."""
 
@@ -275,6 +277,7 @@ class PreparationCommands(QObject):
             report = self._preparation.setup.report
             if report is not None and report.digest == record.digest:
                 self._preparation.change(consent=record)
+                self.consented.emit(record)
 
         self._rooms.writer.run(
             lambda: self._consents.save(record),

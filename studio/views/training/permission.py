@@ -40,6 +40,7 @@ class PermissionStep(QWidget):
         self._stack.addWidget(self.record)
         column(self._stack, parent=self)
         self.form.changed.connect(self.ready_changed)
+        commands.consented.connect(self._show_record)
 
     @property
     def asking(self) -> bool:
@@ -68,14 +69,22 @@ class PermissionStep(QWidget):
         report = setup.report
         if report is None:
             return
-        if setup.consent is not None and (report.digest != self._digest or self.asking):
+        if report.digest != self._digest:
             self._digest = report.digest
-            self.record.show_record(setup.consent)
-            self._stack.setCurrentWidget(self.record)
-        elif setup.consent is None and report.digest != self._digest:
-            self._digest = report.digest
-            self._ask()
+            if setup.consent is not None:
+                self._show_record(setup.consent)
+            else:
+                self._ask()
         self.ready_changed.emit()
+
+    def _show_record(self, record: Consent) -> None:
+        self.record.show_record(record)
+        self._stack.setCurrentWidget(self.record)
+        self.ready_changed.emit()
+
+    def forget(self) -> None:
+        """Another set comes next, or the same one anew."""
+        self._digest = ""
 
     def _ask(self) -> None:
         self._stack.setCurrentWidget(self.form)

@@ -100,7 +100,7 @@ class RunView(QWidget):
         for button in (*self.buttons.values(), self.delete):
             line.addWidget(button, 0, Qt.AlignmentFlag.AlignVCenter)
         column(line, self.progress, self.trouble, gap=10, margins=(20, 14, 16, 12), parent=head)
-        foot = Surface(self._look, "window", "top")
+        self._foot = foot = Surface(self._look, "window", "top")
         under = row(self.snapshot, self.latest, self.use, gap=8)
         under.setStretch(0, 1)
         column(self.scrubber, under, gap=4, margins=(16, 8, 16, 10), parent=foot)
@@ -231,7 +231,7 @@ class RunView(QWidget):
         run, chosen, words = self._run, self.chosen, self._look.words
         if run is None:
             return
-        self.scrubber.parentWidget().setVisible(bool(run.snapshots))
+        self._foot.setVisible(bool(run.snapshots))
         if chosen is None:
             waits = self._state in ("running", "starting")
             self.samples.show_nothing(words("training.samples.soon" if waits else "training.samples.none"))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import shiboken6
-from PySide6.QtCore import QPointF, QRectF, QSize, Qt, Signal
+from PySide6.QtCore import QPoint, QPointF, QRectF, QSize, Qt, Signal
 from PySide6.QtGui import QContextMenuEvent, QImage, QKeyEvent, QPainter, QPaintEvent, QPixmap
 from PySide6.QtWidgets import QAbstractButton, QMenu, QSizePolicy, QVBoxLayout, QWidget
 
@@ -249,7 +249,7 @@ class RunsPanel(Surface):
         if 0 <= beside < len(cards):
             self.cards[cards[beside]].setFocus(Qt.FocusReason.TabFocusReason)
 
-    def _show_menu(self, folder: Path, at: object) -> None:
+    def _show_menu(self, folder: Path, at: QPoint) -> None:
         run = self.cards[folder].run
         words, commands, menu = self._look.words, self._commands, QMenu(self)
         state = phrases.state_of(run, self._training)
@@ -265,7 +265,7 @@ class RunsPanel(Surface):
             menu.addSeparator()
             menu.addAction(words("training.delete"), lambda: commands.delete(run, by=self))
         if not menu.isEmpty():
-            menu.popup(at)  # type: ignore[call-overload]
+            menu.popup(at)
 
 
 def run_of(request: TrainingRequest, training: Training) -> RunState:

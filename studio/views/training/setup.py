@@ -123,7 +123,6 @@ class SetupView(QWidget):
         self._look, self._preparation, self._commands = look, preparation, commands
         self._training = training
         self._step = "pictures"
-        self._going = False
         self.pictures = PicturesStep(look, commands, thumbnails)
         self.permission = PermissionStep(look, commands)
         self.time = TimeStep(look, commands, model, training)
@@ -161,6 +160,7 @@ class SetupView(QWidget):
     def _connect(self) -> None:
         self._preparation.changed.connect(lambda _: self._show())
         self._training.current_changed.connect(lambda _: self._say_next())
+        self._commands.consented.connect(lambda _: self.show_step("time"))
         self.permission.ready_changed.connect(self._say_next)
         self.time.ready_changed.connect(self._say_next)
         self._look.words.language_changed.connect(lambda _: self._show())
@@ -191,7 +191,6 @@ class SetupView(QWidget):
 
     def _forward(self) -> None:
         if self._step == "permission" and (self._preparation.setup.consent is None or self.permission.asking):
-            self._going = True
             self.permission.give()
         elif self._step == "time":
             self._commands.train(self.time.plan, by=self)
@@ -211,8 +210,8 @@ class SetupView(QWidget):
     def _show(self) -> None:
         setup = self._preparation.setup
         if setup.stage is Stage.NONE:
-            self._step, self._going = "pictures", False
-            return
+            self._step = "pictures"
+            self.permission.forget()
         if setup.consent is None and self._step == "time":
             self._step = "permission"
         self.title.set_text(setup.report.title if setup.report is not None else setup.source.name)
@@ -229,9 +228,6 @@ class SetupView(QWidget):
             button.update()
         self._foot.setVisible(setup.stage is Stage.READY)
         self._say_next()
-        if self._going and setup.consent is not None:
-            self._going = False
-            self.show_step("time")
 
     def _turn_to(self, page: QWidget) -> None:
         """Another page: the keys go to what is done there first."""
@@ -241,13 +237,14 @@ class SetupView(QWidget):
 
     def focus(self) -> None:
         """The keys go to the page that is shown."""
-        first = {
+        first: dict[QWidget, QWidget] = {
             self.pictures: self.pictures.grid,
             self.permission: self.permission.first,
             self.time: self.time.name,
             self.reading: self.reading.cancel,
         }
-        target = first.get(self._stack.currentWidget(), self.close_button)  # type: ignore[call-overload]
+        page = self._stack.currentWidget()
+        target = first.get(page, self.close_button) if page is not None else self.close_button
         if self.isVisible():
             target.setFocus(Qt.FocusReason.OtherFocusReason)
 

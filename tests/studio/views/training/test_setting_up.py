@@ -137,7 +137,12 @@ def test_permission_on_record_is_not_asked_again_until_the_pictures_change(
     assert setup.permission.asking
     assert setup.permission.problem == "Confirm that everyone shown is an adult."
 
-    press(qtbot, setup.back)
+    qtbot.mouseClick(setup.permission.form.adult, LEFT, pos=QPoint(10, 12))
+    press(qtbot, setup.next)
+    until(lambda: setup.step == "time")
+    assert not setup.permission.asking, "the same answers again are a permission, too"
+
+    press(qtbot, setup.steps["pictures"])
     click_picture(qtbot, room, 0)
     until(lambda: ready(room))
     press(qtbot, setup.next)
@@ -151,6 +156,7 @@ def test_subjects_are_chosen_by_arrow_keys(
 ) -> None:
     opened(room, pictures, until)
     press(qtbot, room.setup.next)
+    until(lambda: room.setup.permission.form.isEnabled())
     subject = room.setup.permission.form.subject
     qtbot.keyClick(subject.button("self"), Qt.Key.Key_Down)
     assert subject.value == "consenting-person"
