@@ -48,8 +48,14 @@ def scenes() -> list[Scene]:
             lambda w: w.explorer.canvas.set_large(True),
             lambda w: w.explorer.canvas.set_large(False),
         ),
+        Scene("explore-map", _show_map, _leave_map),
+        Scene("explore-lasso", _show_lasso, lambda w: w.explorer.canvas.clear_chosen()),
+        Scene("explore-path", _show_path, _leave_path),
+        Scene("explore-movie", _show_movie, _leave_movie),
         Scene("explore-welcome", lambda w: w.start_welcome(), lambda w: w.explorer.welcome.hide()),
         Scene("explore-drop", _show_drop, lambda w: w.drop.overlay.hide()),
+        Scene("style-editor", lambda w: w.edit_style(), lambda w: w.style_editor.close_up()),
+        Scene("style-mixer", _mix, lambda w: w.explorer.styles._cancel_mix()),
         Scene("explore-notices", _show_notices, lambda w: w.notices.clear()),
         Scene("gallery", _show_gallery),
         Scene("gallery-export", lambda w: w.ask_export(), lambda w: w.export.close_up()),
@@ -112,7 +118,7 @@ def furnish(window: Window) -> None:
     wait(lambda: desk.explorer.is_full)
     window.use_samples(sample_sets())
     wait(lambda: not desk.jobs.running)
-    wait(lambda: len(desk.styles.entries) >= len(sample_sets()))
+    wait(lambda: desk.styles.active is not None and not desk.styles.unfit)
     explorer = desk.explorer
     for number in range(KEPT):
         explorer.move_to(1.4 * number + 0.3, 0.7 * (number % 3))
@@ -169,6 +175,48 @@ def _settled(show: Callable[[Window], object]) -> Callable[[Window], object]:
     return settle
 
 
+def _show_map(window: Window) -> None:
+    """Half-way between everybody and one: the thumbnails are whole people."""
+    explorer = window.desk.explorer
+    wait(lambda: explorer.place.chart is not None, 10)
+    explorer.zoom = 0.22
+
+
+def _leave_map(window: Window) -> None:
+    window.desk.explorer.zoom = 1.0
+    pause(0.3)
+
+
+def _show_lasso(window: Window) -> None:
+    window.explorer.canvas.choose_all()
+
+
+def _show_path(window: Window) -> None:
+    desk = window.desk
+    desk.explorer.zoom = 0.22
+    x, y = desk.explorer.x, desk.explorer.y
+    for dx, dy in ((-5, 3), (0, -5), (6, 1), (0, 0)):
+        desk.explorer.move_to(x + dx, y + dy)
+        desk.on_explorer.pin(by=window)
+    window.explorer.show_path(True)
+
+
+def _leave_path(window: Window) -> None:
+    window.explorer.show_path(False)
+    window.desk.on_explorer.unpin_all(by=window)
+    _leave_map(window)
+
+
+def _show_movie(window: Window) -> None:
+    _show_path(window)
+    window.ask_movie()
+
+
+def _leave_movie(window: Window) -> None:
+    window.movie.close_up()
+    _leave_path(window)
+
+
 def _show_variations(window: Window) -> None:
     window.show_page("explore")
     window.show_variations()
@@ -180,10 +228,14 @@ def _show_palette(window: Window) -> None:
 
 
 def _show_drop(window: Window) -> None:
-    overlay = window.drop.overlay
-    overlay.setGeometry(window.rect())
-    overlay.show()
-    overlay.raise_()
+    window.show_page("explore")
+    window.drop.open()
+
+
+def _mix(window: Window) -> None:
+    window.show_page("explore")
+    first, second = (entry.id for entry in window.desk.styles.entries[:2])
+    window.explorer.styles.begin_mix(first, second)
 
 
 def _show_gallery(window: Window) -> None:

@@ -288,6 +288,7 @@ class Window(QMainWindow):
         self.status.set_hint(self.look.words(f"hint.{which}"))
         self._focus_page()
         self._follow_model()
+        self.remember()
 
     def _widget(self, which: str) -> QWidget:
         if which == "settings":
@@ -355,7 +356,7 @@ class Window(QMainWindow):
             (self.look.words("styles.none"), ()),
             *((e.title(self.look.words.language), (e.style.use(),)) for e in usable),
         ]
-        self.variations.ask(recipe, looks)
+        self.variations.ask(recipe, looks, desk.player.places)
 
     def _hold(self, which: str) -> None:
         """Holds something while walking on, or lets it go again."""
@@ -719,6 +720,9 @@ class Window(QMainWindow):
             geometry = b""
         if geometry:
             self.restoreGeometry(QByteArray(geometry))
+        if session.get("panels_hidden") is True:
+            self.acts["panels"].setChecked(True)
+            self.explorer.set_panels(False)
         page = session.get("page")
         self.show_page(page if page in PAGES[:3] else "explore")
         self.gallery.toolbar.set_size(self.desk.settings.thumbnail_size)
@@ -732,7 +736,11 @@ class Window(QMainWindow):
     def remember(self) -> None:
         """Leaves a note for the next start."""
         geometry = base64.b64encode(self.saveGeometry().data()).decode()
-        self.desk.window_session = {"geometry": geometry, "page": self.page}
+        self.desk.window_session = {
+            "geometry": geometry,
+            "page": self.page,
+            "panels_hidden": self.acts["panels"].isChecked(),
+        }
 
     def closeEvent(self, event: QCloseEvent) -> None:
         self.remember()

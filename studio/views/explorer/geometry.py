@@ -160,12 +160,12 @@ def loupe(width: float, height: float, px: float, py: float) -> tuple[float, flo
 
 def least_zoom(width: float, height: float, columns: int = 64, rows: int = 48) -> float:
     """The zoom at which the whole of a chart is in view: further out there is nothing more to see."""
-    return max(ZOOMS[0], width / columns / UNIT, height / rows / UNIT)
+    return min(0.9 * MAP_ZOOM, max(ZOOMS[0], width / columns / UNIT, height / rows / UNIT))
 
 
 def clamp_zoom(zoom: float, least: float = ZOOMS[0]) -> float:
     """A zoom that makes sense."""
-    return max(min(least, MAP_ZOOM), min(ZOOMS[1], zoom))
+    return max(least, min(ZOOMS[1], zoom))
 
 
 def nearest(value: float, to: float, period: float | None) -> float:

@@ -115,6 +115,8 @@ class ExplorerPage(QWidget):
         chosen.varied_wanted.connect(
             lambda recipes, count: desk.on_paths.keep_varied(recipes, count, by=self)
         )
+        path.pins.ordered.connect(lambda ids: desk.on_explorer.order_pins(ids, by=self))
+        path.pins.removed.connect(lambda pin: desk.on_explorer.unpin(pin, by=self))
         path.closed.connect(lambda: self.show_path(False))
         path.rested.connect(self._go_on_from_path)
         desk.player.position_changed.connect(self._follow_path)

@@ -87,6 +87,12 @@ class PathBar(FloatingBar):
         player.playing_changed.connect(self._show_playing)
         self._tell()
 
+    def fit(self, width: int) -> None:
+        """In a narrow window the small pictures are left out: the pins are on the map, too."""
+        self.pins.setVisible(bool(self._player.places))
+        if self.sizeHint().width() > width:
+            self.pins.setVisible(False)
+
     def set_open(self, shown: bool) -> None:
         """Shows or hides the bar; hidden, nothing plays."""
         if not shown:
@@ -130,7 +136,6 @@ class PathBar(FloatingBar):
         for part in (self._controls, self._pace):
             part.setVisible(player.can_play)
         self.hint.setVisible(not player.can_play)
-        self.pins.setVisible(bool(player.places))
         self._show_position(player.position)
         self.place()
 

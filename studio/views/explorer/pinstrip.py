@@ -35,6 +35,7 @@ class PinStrip(QWidget):
         self._held: int | None = None
         self._at = QPointF()
         self._moved = False
+        self.setMouseTracking(True)
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.setSizePolicy(QSizePolicy.Policy.Fixed, QSizePolicy.Policy.Fixed)
         look.words.bind(self, "setAccessibleName", "path.pins")

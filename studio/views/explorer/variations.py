@@ -1,13 +1,16 @@
-"""Variations of the picture under the probe: its relatives, or the same people in every style.
+"""Variations of the picture under the probe: its relatives in a ring around it, or people in every style.
 
 A sheet over the window. A click chooses, a double click goes on from a picture, a button keeps the chosen.
 """
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
+import numpy as np
 from PySide6.QtCore import QEvent, QPointF, QRectF, QSize, Qt, Signal
 from PySide6.QtGui import QFontMetrics, QKeyEvent, QMouseEvent, QPainter, QPaintEvent
 from PySide6.QtWidgets import QWidget
@@ -26,12 +29,23 @@ from studio.views.kit.text import heading, muted
 from studio.views.look import Look
 from studio.views.pictures import tile
 
-RELATIVES = 15
-PEOPLE, STYLES = 3, 6
-"""Rows and, at most, columns of the table of people and styles."""
+RELATIVES = 12
+"""How many lie in the ring."""
+PEOPLE, MOST_PEOPLE, STYLES = 3, 4, 6
+"""Rows of the table of people and styles, with pins at most so many; and at most so many columns."""
 USUAL_DISTANCE = 0.4
 WIDTH, HEIGHT = 860, 520
 GAP, HEAD = 12.0, 24.0
+INNER, OUTER = 224.0, 120.0
+"""Sides of the picture in the middle of the ring, and of those in it."""
+
+
+WAYS = {
+    Qt.Key.Key_Left: (-1, 0),
+    Qt.Key.Key_Right: (1, 0),
+    Qt.Key.Key_Up: (0, -1),
+    Qt.Key.Key_Down: (0, 1),
+}
 
 
 @dataclass(frozen=True)
@@ -40,6 +54,8 @@ class Sheet:
 
     rows: tuple[tuple[Recipe, ...], ...] = ()
     heads: tuple[str, ...] = ()
+    ring: bool = False
+    """The first in the middle, all others in a ring around it."""
 
     @property
     def recipes(self) -> tuple[Recipe, ...]:
@@ -52,15 +68,19 @@ class Sheet:
 
 
 def relatives(recipe: Recipe, distance: float, turn: int) -> Sheet:
-    """The picture itself and others like it; the further, the less alike."""
-    found = [recipe, *neighbours(recipe, RELATIVES - 1, distance, turn)]
-    columns = 5
-    return Sheet(tuple(tuple(found[n : n + columns]) for n in range(0, len(found), columns)))
+    """The picture itself and others like it, all equally far from it; the further, the less alike."""
+    return Sheet(((recipe, *neighbours(recipe, RELATIVES, distance, turn)),), ring=True)
 
 
-def across_styles(recipe: Recipe, looks: Sequence[tuple[str, Sequence[StyleUse]]], turn: int) -> Sheet:
-    """The same people down, styles across."""
-    people = [recipe, *neighbours(recipe, PEOPLE - 1, 0.8, turn)]
+def across_styles(
+    recipe: Recipe,
+    looks: Sequence[tuple[str, Sequence[StyleUse]]],
+    turn: int,
+    pinned: Sequence[Recipe] = (),
+) -> Sheet:
+    """The same people down, styles across: this one, those who are pinned, and relatives to fill up."""
+    people = list(dict.fromkeys((recipe, *pinned)))[:MOST_PEOPLE]
+    people += neighbours(recipe, max(0, PEOPLE - len(people)), 0.8, turn)
     rows = matrix(people, [uses for _, uses in looks])
     return Sheet(tuple(map(tuple, rows)), tuple(name for name, _ in looks))
 
@@ -98,6 +118,8 @@ class SheetView(QWidget):
 
     def cell(self, number: int) -> QRectF:
         """Where a picture lies."""
+        if self._sheet.ring:
+            return in_ring(number, len(self._sheet.recipes) - 1)
         columns, lines = self._sheet.columns, max(1, len(self._sheet.rows))
         head = HEAD if self._sheet.heads else 0.0
         side = min((WIDTH - GAP * (columns - 1)) / columns, (HEIGHT - head - GAP * (lines - 1)) / lines)
@@ -134,15 +156,9 @@ class SheetView(QWidget):
         self.update()
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
-        columns, last = self._sheet.columns, len(self._sheet.recipes) - 1
-        steps = {
-            Qt.Key.Key_Left: -1,
-            Qt.Key.Key_Right: 1,
-            Qt.Key.Key_Up: -columns,
-            Qt.Key.Key_Down: columns,
-        }
-        if event.key() in steps:
-            self._cursor = min(last, max(0, self._cursor + steps[Qt.Key(event.key())]))
+        last = len(self._sheet.recipes) - 1
+        if event.key() in WAYS:
+            self._cursor = self._towards(*WAYS[Qt.Key(event.key())])
             self.update()
         elif event.key() == Qt.Key.Key_Space:
             self._toggle(self._cursor)
@@ -150,6 +166,17 @@ class SheetView(QWidget):
             self.opened.emit(self._sheet.recipes[self._cursor])
         else:
             super().keyPressEvent(event)
+
+    def _towards(self, dx: int, dy: int) -> int:
+        """The picture that lies next in a direction; the present one at the edge."""
+        here = self.cell(self._cursor).center()
+        ahead = []
+        for number in range(len(self._sheet.recipes)):
+            way = self.cell(number).center() - here
+            along, aside = way.x() * dx + way.y() * dy, abs(way.x() * dy) + abs(way.y() * dx)
+            if along > 1.0:
+                ahead.append((along + 2.0 * aside, number))
+        return min(ahead, default=(0.0, self._cursor))[1]
 
     def sizeHint(self) -> QSize:
         return QSize(WIDTH, HEIGHT)
@@ -186,6 +213,26 @@ class SheetView(QWidget):
             paint.outline(painter, grown, theme.color("faint"), 12, 1.5)
 
 
+def in_ring(number: int, around: int) -> QRectF:
+    """The place of the picture in the middle (0), or of one of so many around it."""
+    side, x, y = INNER, WIDTH / 2, HEIGHT / 2
+    if number > 0:
+        angle = _angles(around)[number - 1]
+        side = OUTER
+        x += math.cos(angle) * (WIDTH - OUTER) / 2
+        y += math.sin(angle) * (HEIGHT - OUTER) / 2
+    return QRectF(x - side / 2, y - side / 2, side, side).adjusted(4, 4, -4, -4)
+
+
+@lru_cache(maxsize=4)
+def _angles(count: int) -> tuple[float, ...]:
+    """Angles of `count` points on the ring, equally far from each other along it, from the top on."""
+    t = np.linspace(-math.pi / 2, 1.5 * math.pi, 721)
+    steps = np.hypot(np.diff(np.cos(t)) * (WIDTH - OUTER), np.diff(np.sin(t)) * (HEIGHT - OUTER))
+    way = np.concatenate(([0.0], np.cumsum(steps)))
+    return tuple(np.interp((np.arange(count) + 0.5) / count * way[-1], way, t).tolist())
+
+
 class Variations(Overlay):
     """The sheet with its controls."""
 
@@ -199,6 +246,7 @@ class Variations(Overlay):
         super().__init__(look, card, parent)
         self._recipe: Recipe | None = None
         self._looks: list[tuple[str, Sequence[StyleUse]]] = []
+        self._pinned: list[Recipe] = []
         self._turn = 0
         self.view = SheetView(look, thumbs)
         kinds = [("relatives", "variations.relatives"), ("styles", "variations.styles")]
@@ -224,9 +272,14 @@ class Variations(Overlay):
         self.view.opened.connect(self._go_on)
         self._look.words.language_changed.connect(self._count)
 
-    def ask(self, recipe: Recipe, looks: Sequence[tuple[str, Sequence[StyleUse]]]) -> None:
-        """Opens for a picture. looks: (name, styles) for the columns of the table."""
-        self._recipe, self._looks = recipe, list(looks)[:STYLES]
+    def ask(
+        self,
+        recipe: Recipe,
+        looks: Sequence[tuple[str, Sequence[StyleUse]]],
+        pinned: Sequence[Recipe] = (),
+    ) -> None:
+        """Opens for a picture. looks: (name, styles) for the columns of the table. pinned: for its rows."""
+        self._recipe, self._looks, self._pinned = recipe, list(looks)[:STYLES], list(pinned)
         self._lay_out()
         self.open()
         self.view.setFocus()
@@ -237,7 +290,7 @@ class Variations(Overlay):
         by_style = self.kind.value() == "styles"
         self.distance.setVisible(not by_style)
         if by_style:
-            sheet = across_styles(self._recipe, self._looks, self._turn)
+            sheet = across_styles(self._recipe, self._looks, self._turn, self._pinned)
         else:
             sheet = relatives(self._recipe, self.distance.value(), self._turn)
         self.view.show_sheet(sheet)
