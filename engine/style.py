@@ -46,8 +46,8 @@ MAX_PICTURES = 50
 MAX_REFERENCES = 500
 """In a file: mixes gather references."""
 MAX_FILE = 32 << 20
-THUMBNAIL = 96
-"""Side of the stored copies, in pixels."""
+THUMBNAIL = 160
+"""Side of the stored copies, in pixels: enough to make a style anew for another model."""
 MAX_THUMBNAIL = 100_000
 """Longest stored copy, in base64 characters."""
 
@@ -66,7 +66,7 @@ class Reference:
     fit: float
     """Cosine between this picture's vector and the mean of the others'; 1.0 for a single picture."""
     thumbnail: str
-    """Base64 JPEG of the aligned picture, 96 px."""
+    """Base64 JPEG of the aligned picture, `THUMBNAIL` px; of starters the picture file itself."""
     outlier: bool = False
     """The odd one out."""
     whole: bool = False
@@ -83,14 +83,14 @@ class Reference:
         _put_number(self, "fit", -1.001, 1.001)
 
     def thumbnail_bytes(self) -> bytes:
-        """The JPEG file's bytes. StyleError when they are not there."""
+        """The file's bytes. StyleError when they are not there."""
         try:
             return base64.b64decode(self.thumbnail, validate=True)
         except ValueError:
             raise StyleError(f"The thumbnail of {self.name!r} is damaged.", "damaged") from None
 
     def thumbnail_picture(self) -> Picture:
-        """The thumbnail's pixels: [96, 96, 3]. StyleError when they cannot be read."""
+        """The thumbnail's pixels: [H, W, 3], a square. StyleError when they cannot be read."""
         try:
             return decode_picture(self.thumbnail_bytes(), self.name)
         except PictureError:
@@ -320,11 +320,10 @@ class StyleMaker:
             self._finder = FaceFinder()
         return self._finder
 
-    def re_encode(self, style: Style, paths: Sequence[PathText] = (), *, cut: bool = False) -> StyleResult:
+    def re_encode(self, style: Style, paths: Sequence[PathText] = ()) -> StyleResult:
         """`style` made anew with this model, from its reference files or else its stored thumbnails.
 
-        cut: the files hold nothing but the face, as `aligned` would cut it. StyleError when it has no
-        references that can be read.
+        StyleError when it has no references that can be read.
         """
         files, problems = _files(paths)
         originals = {_digest(file): file for file in files}
@@ -332,18 +331,16 @@ class StyleMaker:
         for reference in style.references:
             try:
                 file = originals.get(reference.digest)
-                looks.append(_Look(reference, self.vector(self._picture_of(reference, file, cut))))
+                picture = (
+                    self.aligned(file, whole=reference.whole).image if file else reference.thumbnail_picture()
+                )
+                looks.append(_Look(reference, self.vector(picture)))
             except (PictureError, StyleError) as error:
                 problems.append(error)
         if not looks:
             raise StyleError(_nothing_usable(style.name, problems), "no-pictures")
         made = self._style(style.name, looks, style.strength, style.tags, style.consent)
         return StyleResult(made, tuple(problems))
-
-    def _picture_of(self, reference: Reference, file: Path | None, cut: bool) -> Picture:
-        if file is None:
-            return reference.thumbnail_picture()
-        return load_picture(file) if cut else self.aligned(file, whole=reference.whole).image
 
     def _look_at(
         self, file: Path, weight: float, whole: bool, looks: dict[str, _Look], notes: list[str]

@@ -40,7 +40,7 @@ class Memory:
             self.mb.append(now)
 
     def growth(self, since: float) -> tuple[float, float] | None:
-        """MB between the first and the last quarter after `since` seconds, and MB an hour by least squares."""
+        """MB from the first to the last quarter after `since` seconds; MB an hour by least squares."""
         late = [(s, m) for s, m in zip(self.seconds, self.mb, strict=True) if s >= since]
         if len(late) < 4:
             return None
@@ -65,7 +65,7 @@ def soak(
 ) -> dict[str, Any]:
     """Works in the window for so long; returns the figures.
 
-    live(seconds): lets the window live. rest: waits for the full picture. memory_mb: memory of the process now.
+    live(seconds): lets the window live. rest: waits for the full picture. memory_mb: of the process, now.
     """
     memory, watchdog = Memory(memory_mb), Watchdog(block_ms)
     begun = time.monotonic()

@@ -16,11 +16,11 @@ from engine.providers import Provider, choose
 from engine.recipe import MAX_JSON, Recipe, StyleUse
 from engine.style import Style, StyleMaker
 from studio.cli.arguments import weighted
-from studio.cli.lookup import find_model, find_style, starters
+from studio.cli.lookup import find_model, find_style
 from studio.cli.output import Output
 from studio.library.fitting import FittedStyles
 from studio.library.places import Places
-from studio.library.starters import NO_MODEL, all_pictures
+from studio.library.starters import NO_MODEL
 
 
 def open_model(args: Namespace, out: Output) -> tuple[Bundle, Provider]:
@@ -81,7 +81,7 @@ def fit_style(style: Style, maker: StyleMaker, out: Output) -> Style:
         return style
     if style.model != NO_MODEL:
         out.note(f"The style {style.name} was made with another model; it was made anew from its references.")
-    return FittedStyles(Places.find().fitted).make(style, maker, all_pictures(starters()))
+    return FittedStyles(Places.find().fitted).make(style, maker)
 
 
 def open_recipe(text: str) -> Recipe:

@@ -106,7 +106,7 @@ class Fitting(QObject):
         self._busy = True
         maker = self.maker()
         self._rooms.reader.run(
-            lambda: self._cache.make(entry.style, maker(), entry.pictures),
+            lambda: self._cache.make(entry.style, maker()),
             lambda fitted: self._take(entry, fitted),
             lambda error: self._refuse(entry),
             priority=0 if entry.id in self._wanted else LAST,

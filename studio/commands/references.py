@@ -123,7 +123,7 @@ class ReferenceCommands(QObject):
 
         def make(entry: StyleEntry) -> Style:
             changed = replace(entry.style, references=tuple(change(entry.style.references)))
-            made = maker().re_encode(changed, entry.pictures, cut=True).style
+            made = maker().re_encode(changed).style
             return replace(made, created=entry.style.created)
 
         def do() -> Callable[[], object]:

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import hashlib
 import threading
-from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
@@ -15,7 +14,7 @@ from typing import TYPE_CHECKING
 
 from engine.errors import PersonaError
 from engine.files import make_folder
-from engine.style import MAX_PICTURES, Style
+from engine.style import Style
 
 if TYPE_CHECKING:
     from engine.style import StyleMaker
@@ -42,10 +41,9 @@ class FittedStyles:
                 found = self._remember(key, Style.load(self._path(key)))
         return fitted(style, found) if found is not None else None
 
-    def make(self, style: Style, maker: StyleMaker, pictures: Sequence[Path] = ()) -> Style:
-        """`style` for the maker's model, made from its references unless it is known.
+    def make(self, style: Style, maker: StyleMaker) -> Style:
+        """`style` for the maker's model, made from its stored references unless it is known.
 
-        pictures: originals of its references, cut to the face; the stored thumbnails stand in for others.
         StyleError when no reference can be used.
         """
         model_id = maker.bundle.id
@@ -54,9 +52,7 @@ class FittedStyles:
         known = self.known(style, model_id)
         if known is not None:
             return known
-        names = {reference.name for reference in style.references}
-        originals = [path for path in pictures if path.name in names][:MAX_PICTURES]
-        made = fitted(style, maker.re_encode(style, originals, cut=True).style)
+        made = fitted(style, maker.re_encode(style).style)
         key = _key(style, model_id)
         with suppress(PersonaError, OSError):  # without a cache it is made again the next time
             make_folder(self.folder)

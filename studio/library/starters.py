@@ -1,6 +1,6 @@
 """The styles that come with the program: pictures, and names in every language.
 
-    styles/styles.json            order, names and tags
+    styles/styles.json            credits; order, names and tags
     styles/noir/sfhq-0371.webp    a reference picture of the style "noir", cut to the face already
 
 A vector belongs to a model, so none is shipped: a starter goes onto the shelf as a draft, and is made for the
@@ -11,15 +11,14 @@ from __future__ import annotations
 
 import base64
 import hashlib
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
 from typing import Any
 
 from engine.errors import StyleError
-from engine.images import encode, load_picture, resize
-from engine.style import THUMBNAIL, Reference, Style
+from engine.style import Reference, Style
 from studio.library import jsonfile
 
 FORMAT = 1
@@ -64,10 +63,7 @@ class Starter:
         return found.hexdigest()
 
     def draft(self) -> Style:
-        """The style without a proper vector: whatever is made of it has to be made for a model first.
-
-        PictureError, OSError when its pictures cannot be read.
-        """
+        """The style without a proper vector: it has to be made for a model before it is used. OSError."""
         references = tuple(_reference(path) for path in self.pictures)
         return Style(self.names[OWN], (1.0,), NO_MODEL, references, tags=self.tags[OWN])
 
@@ -85,9 +81,13 @@ def load_starters(folder: Path) -> tuple[Starter, ...]:
         raise StyleError(f"The list of starter styles cannot be read: {error}.", "damaged") from None
 
 
-def all_pictures(starters: Iterable[Starter]) -> tuple[Path, ...]:
-    """The pictures of all of them."""
-    return tuple(path for starter in starters for path in starter.pictures)
+def load_credits(folder: Path) -> tuple[str, ...]:
+    """Who is to be thanked for the pictures in a folder of starters; nobody when that cannot be read."""
+    try:
+        found = jsonfile.read_object(folder / LIST) or {}
+        return tuple(map(str, found.get("credits", ())))
+    except (ValueError, TypeError, OSError):
+        return ()
 
 
 def _starter(folder: Path, item: Any) -> Starter:
@@ -102,8 +102,7 @@ def _starter(folder: Path, item: Any) -> Starter:
 
 
 def _reference(path: Path) -> Reference:
+    """The picture file is small enough to be its own thumbnail, so that nothing is lost on the way."""
     content = path.read_bytes()
-    small = encode(resize(load_picture(path), THUMBNAIL), "JPEG", quality=85)
-    return Reference(
-        path.name, hashlib.sha256(content).hexdigest(), 1.0, 1.0, base64.b64encode(small).decode()
-    )
+    digest = hashlib.sha256(content).hexdigest()
+    return Reference(path.name, digest, 1.0, 1.0, base64.b64encode(content).decode())

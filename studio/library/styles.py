@@ -71,11 +71,6 @@ class StyleEntry:
         """Its tags; those of an untouched starter in `language`."""
         return self.began_as.tags_of(self.style, language) if self.began_as else self.style.tags
 
-    @property
-    def pictures(self) -> tuple[Path, ...]:
-        """Originals of its references that came with the program, cut to the face."""
-        return self.began_as.pictures if self.began_as else ()
-
 
 class StyleShelf:
     """The folder of style files. Thread-safe. Every method waits for the disk."""

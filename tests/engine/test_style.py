@@ -18,7 +18,7 @@ from engine.images import Picture, resize, save_picture
 from engine.network import Network
 from engine.providers import choose
 from engine.recipe import Recipe
-from engine.style import Reference, Style, StyleMaker, mix
+from engine.style import THUMBNAIL, Reference, Style, StyleMaker, mix
 from tests import tiny
 
 SAMPLES = Path(str(resources.files("resources"))) / "samples"
@@ -77,7 +77,7 @@ class TestMake:
         assert [reference.name for reference in style.references] == ["0.png", "1.png", "2.png"]
         assert all(reference.fit > 0.9 for reference in style.references)
         thumbnail = style.references[0].thumbnail_picture()
-        assert thumbnail.shape == (96, 96, 3)
+        assert thumbnail.shape == (THUMBNAIL, THUMBNAIL, 3)
         assert style.references[0].thumbnail_bytes()[:3] == b"\xff\xd8\xff"
 
     def test_weights(self, maker: StyleMaker, tmp_path: Path) -> None:

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 from importlib import metadata
+from importlib.resources import files
+from pathlib import Path
 
+from studio.library.starters import load_credits
 from studio.state.model import ModelState
 from studio.views.kit.empty import Sign
 from studio.views.kit.layout import column, row
@@ -31,6 +34,8 @@ class About(SettingSection):
         self._model = model
         self.version = Text(look, role="muted")
         self.credits = small_print(look)
+        self.pictures = small_print(look)
+        self.pictures.setText("\n".join(load_credits(Path(str(files("resources"))) / "styles")))
         self.parts = small_print(look)
         self.parts.setText("\n".join(f"{name} — {licence}" for name, licence in PARTS))
         name = heading(look)
@@ -43,6 +48,8 @@ class About(SettingSection):
             small_print(look, "about.what"),
             title(look, "about.model"),
             self.credits,
+            title(look, "about.pictures"),
+            self.pictures,
             title(look, "about.parts"),
             self.parts,
             small_print(look, "about.licence"),

@@ -16,7 +16,9 @@ from studio.state.settings import SettingsState
 from studio.theme import font
 from studio.views.actions import Actions
 from studio.views.kit import paint
+from studio.views.kit.button import Button
 from studio.views.kit.choice import SearchField
+from studio.views.kit.empty import EmptyState
 from studio.views.kit.layout import Surface, column, row, scrolling
 from studio.views.kit.text import heading
 from studio.views.look import Look
@@ -53,7 +55,8 @@ class _Entry(QAbstractButton):
             paint.fill(painter, rect, theme.color("tint" if self.isChecked() else "hover"))
         if self.hasFocus():
             paint.outline(painter, rect, theme.color("accent"), width=2)
-        painter.setPen(theme.color("text" if self.isChecked() else "muted"))
+        role = "text" if self.isChecked() else "muted"
+        painter.setPen(theme.color(role if self.isEnabled() else "faint"))
         painter.drawText(rect.adjusted(12, 0, -8, 0), Qt.AlignmentFlag.AlignVCenter, self.text())
         painter.end()
 
@@ -85,6 +88,9 @@ class SettingsPage(QWidget):
             "about": About(look, model),
         }
         self._entries = {which: _Entry(look, f"settings.{which}") for which in self.sections}
+        clear = Button(look, "settings.nothing.clear", pressed=self.search.clear)
+        self.nothing = EmptyState(look, "search", "settings.nothing", "settings.nothing.hint", clear)
+        self.nothing.hide()
         self._area = self._make_area()
         side = Surface(look, "panel", "right")
         column(
@@ -105,7 +111,7 @@ class SettingsPage(QWidget):
     def _make_area(self) -> QScrollArea:
         inside = QWidget()
         inside.setMaximumWidth(WIDTH)
-        column(*self.sections.values(), None, gap=0, parent=inside)
+        column(*self.sections.values(), self.nothing, None, gap=0, parent=inside)
         holder = QWidget()
         inside.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Preferred)
         box = row(inside, None, margins=(40, 24, 40, 24), parent=holder)
@@ -129,9 +135,15 @@ class SettingsPage(QWidget):
         self._mark_entry(which)
 
     def _search(self, wanted: str) -> None:
-        for section in self.sections.values():
-            named = wanted.strip().casefold() in section.title.text().casefold()
-            section.setVisible(section.search("" if named else wanted.strip()))
+        wanted = wanted.strip()
+        found = False
+        for which, section in self.sections.items():
+            named = wanted.casefold() in section.title.text().casefold()
+            answers = section.search("" if named else wanted)
+            section.setVisible(answers)
+            self._entries[which].setEnabled(answers)
+            found = found or answers
+        self.nothing.setVisible(not found)
 
     def _mark(self, *_: object) -> None:
         top = self._area.verticalScrollBar().value() + 80

@@ -67,7 +67,17 @@ class SettingSection(QWidget):
         hits = [line for line in self.lines if line.answers(wanted)]
         for line in self.lines:
             line.setVisible(not wanted or line in hits)
-        return bool(hits) or not wanted
+        return bool(hits) or not wanted or self.says(wanted)
+
+    def says(self, wanted: str) -> bool:
+        """Whether the section's other words contain what was searched for."""
+        labels = (label.text() for label in self.findChildren(Text) if not _in_a_line(label))
+        return any(wanted.casefold() in text.casefold() for text in labels)
+
+
+def _in_a_line(label: QWidget) -> bool:
+    parent = label.parentWidget()
+    return isinstance(parent, SettingLine)
 
 
 def small_print(look: Look, key: str = "") -> Text:

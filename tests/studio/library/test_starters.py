@@ -15,7 +15,7 @@ from engine.providers import choose
 from engine.style import Style, StyleMaker
 from studio.i18n import LANGUAGES
 from studio.library.fitting import FittedStyles
-from studio.library.starters import NO_MODEL, Starter, all_pictures, load_starters
+from studio.library.starters import NO_MODEL, Starter, load_starters
 from studio.library.styles import StyleShelf
 from studio.library.trash import Bin
 from tests.studio.library.made import picture
@@ -63,7 +63,7 @@ def test_ours_are_many_small_and_named_in_every_language() -> None:
         assert len({starter.names[language] for starter in ours}) == len(ours)
     assert {starter.id for starter in ours} == {path.name for path in OURS.iterdir() if path.is_dir()}
     assert sum(path.stat().st_size for path in OURS.rglob("*") if path.is_file()) < 1_500_000
-    for path in all_pictures(ours):
+    for path in (path for starter in ours for path in starter.pictures):
         assert max(load_picture(path).shape[:2]) <= 160
 
 
@@ -71,7 +71,8 @@ def test_ours_say_where_they_come_from() -> None:
     credit = (OURS / "README.md").read_text("utf-8") + (OURS / "LICENSE").read_text("utf-8")
     assert "Portraits by artflow.ai, CC BY 4.0" in credit
     known = ("artflow-", "sfhq-", "faker-")
-    assert all(path.name.startswith(known) for path in all_pictures(load_starters(OURS)))
+    paths = [path for starter in load_starters(OURS) for path in starter.pictures]
+    assert all(path.name.startswith(known) for path in paths)
     assert all(f"{prefix}*" in credit for prefix in known)
 
 
@@ -82,7 +83,7 @@ def test_they_go_onto_the_shelf_as_drafts_in_their_order(tmp_path: Path, shipped
     assert (two.name, one.name) == ("Two", "One")
     assert two.starter
     assert two.style.model == NO_MODEL
-    assert len(two.style.references) == len(two.pictures) == 3
+    assert len(two.style.references) == 3
     assert (one.title("zh_CN"), one.tags("zh_CN"), one.title("xx")) == ("一", ("暖色",), "One")
 
 
@@ -126,7 +127,7 @@ def test_made_for_a_model_once_and_remembered(tmp_path: Path, shipped: Path, mak
     starter = next(one for one in load_starters(shipped) if one.id == "one")
     cache = FittedStyles(tmp_path / "cache")
     assert cache.known(starter.draft(), maker.bundle.id) is None
-    made = cache.make(starter.draft(), maker, starter.pictures)
+    made = cache.make(starter.draft(), maker)
     assert made.model == maker.bundle.id
     assert made.name == "One"
     assert FittedStyles(tmp_path / "cache").known(starter.draft(), maker.bundle.id) == made
@@ -141,7 +142,7 @@ def test_a_cache_that_cannot_be_read_or_written_costs_only_time(
 ) -> None:
     starter: Starter = load_starters(shipped)[0]
     (tmp_path / "cache").write_text("a file, not a folder")
-    made = FittedStyles(tmp_path / "cache").make(starter.draft(), maker, starter.pictures)
+    made = FittedStyles(tmp_path / "cache").make(starter.draft(), maker)
     assert isinstance(made, Style)
 
 
@@ -151,6 +152,6 @@ def test_the_cache_is_kept_small(
     monkeypatch.setattr("studio.library.fitting.MOST", 1)
     cache = FittedStyles(tmp_path / "cache")
     for starter in load_starters(shipped):
-        cache.make(starter.draft(), maker, starter.pictures)
+        cache.make(starter.draft(), maker)
     cache.prune()
     assert len(list((tmp_path / "cache").glob("*.json"))) == 1
