@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from trainer import torch_bench
+from trainer import torch_bench, train_bench
 from trainer.data import cli as data_cli
 from trainer.data import forget
 from trainer.judging import cli as judging_cli
@@ -25,6 +25,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     judging_cli.add_parser(commands)
     forget.add_forget_parser(commands)
     torch_bench.add_parser(commands)
+    train_bench.add_parser(commands)
     helpers = commands.add_parser("helpers", help="fetch the pretrained helpers for training and judging")
     helpers.set_defaults(run=_run_helpers)
     args = parser.parse_args(argv)
@@ -71,11 +72,12 @@ def _add_train(commands: Any) -> None:
 
 
 def _add_bundle(commands: Any) -> None:
-    parser = commands.add_parser("bundle", help="export a model from a run's newest checkpoint")
+    parser = commands.add_parser("bundle", help="export a model from a run's newest checkpoint or a snapshot")
     parser.add_argument("run_folder", type=Path, metavar="RUN")
     parser.add_argument("--out", required=True, type=Path, metavar="DIR", help="folder of the bundle")
     parser.add_argument("--name", help="name of the model")
     parser.add_argument("--card", type=Path, metavar="FILE", help="JSON with licence, attribution and notes")
+    parser.add_argument("--snapshot", type=int, metavar="STEP", help="take this snapshot of the run instead")
     parser.add_argument("--blend", type=Path, metavar="MODEL", help="earlier model of the same run to mix in")
     parser.add_argument("--share", type=float, default=0.5, help="how much of it, 0 to 1")
     parser.set_defaults(run=_run_bundle)

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from engine.bundle import Bundle
-from trainer import consent
+from trainer import consent, tiers
 from trainer.bundles import network_config
 from trainer.control import Control
 from trainer.data.crops import Cut
@@ -35,16 +35,22 @@ def new_job(args: argparse.Namespace, control: Control) -> Job:
     start = args.start_from
     preset = args.preset or ("tune" if start else "base")
     name = args.name or args.folder.resolve().name or "model"
-    job = from_preset(preset, str(data.folder.resolve()), **stated(args), name=name)
+    given = (tiers.settings_for(len(data.of("train"))) if is_tuned(args) else {}) | stated(args)
+    job = from_preset(preset, str(data.folder.resolve()), **(given | {"name": name}))
     if start:
         bundle = Bundle.load(start)
         job = replace(job, start_from=str(Path(start).resolve()), network=network_config(bundle))
     elif args.resolution:
-        job = replace(job, network=_resized(job.network, args.resolution))
+        job = replace(job, network=resized(job.network, args.resolution))
     if (start or args.consent) and not args.preflight:
         record = consent.obtain(data, file=args.consent, home=data_home(), ask=consent.terminal())
         job = replace(job, consent=record.to_json())
     return job
+
+
+def is_tuned(args: argparse.Namespace) -> bool:
+    """Whether the number of pictures decides how a model is fine-tuned; `--set` changes single settings."""
+    return bool(args.start_from) and args.preset in (None, "tune")
 
 
 def old_job(args: argparse.Namespace) -> Job:
@@ -96,19 +102,12 @@ def about(args: argparse.Namespace) -> dict[str, Any]:
 
 def stated(args: argparse.Namespace) -> dict[str, Any]:
     """Settings of a job that the arguments state. Raises JobError."""
-    changes = dict(_setting(text) for text in args.set) | about(args)
+    changes = dict(setting(text) for text in args.set) | about(args)
     return changes | {name: value for name in GIVEN if (value := getattr(args, name)) is not None}
 
 
-def _require_same(name: str, wanted: Any, begun: Any) -> None:
-    if wanted != begun:
-        raise JobError(
-            f"{name} cannot be {wanted!r}: this run began with {begun!r}, and a run goes on as it began; "
-            "start a new one for another"
-        )
-
-
-def _setting(text: str) -> tuple[str, Any]:
+def setting(text: str) -> tuple[str, Any]:
+    """Name and value out of NAME=VALUE. Raises JobError."""
     name, equals, value = text.partition("=")
     if not equals:
         raise JobError(f"--set needs NAME=VALUE, not {text!r}")
@@ -118,9 +117,18 @@ def _setting(text: str) -> tuple[str, Any]:
         return name.strip(), value
 
 
-def _resized(network: NetworkConfig, resolution: int) -> NetworkConfig:
+def resized(network: NetworkConfig, resolution: int) -> NetworkConfig:
+    """The sizes of networks for another resolution. Raises JobError."""
     try:
         preview = max(8, min(network.preview_resolution, resolution // 2))
         return replace(network, resolution=resolution, preview_resolution=preview)
     except ValueError as error:
         raise JobError(str(error)) from error
+
+
+def _require_same(name: str, wanted: Any, begun: Any) -> None:
+    if wanted != begun:
+        raise JobError(
+            f"{name} cannot be {wanted!r}: this run began with {begun!r}, and a run goes on as it began; "
+            "start a new one for another"
+        )
