@@ -113,6 +113,7 @@ def measure(desk: Desk, started: float, moves: int = MOVES) -> dict[str, Any]:
         "move_to_preview_p95_ms": round(shown[int(0.95 * (len(shown) - 1))], 2) if shown else None,
         "rest_to_full_ms": round(statistics.median(rests), 2),
         "longest_block_ms": round(watchdog.worst_ms, 1),
+        "longest_work_ms": round(watchdog.worst_work_ms, 1),
         f"blocks_over_{BLOCK_MS:.0f}_ms": len(watchdog.blocks),
         "rss_mb": memory_mb(),
         "rss_growth_mb": grown(before),

@@ -23,6 +23,7 @@ from engine.errors import RecipeError
 from engine.recipe import Recipe
 from studio.commands.charts import Charts
 from studio.commands.explorer import ExplorerCommands
+from studio.commands.exports import ExportCommands
 from studio.commands.models import ModelCommands
 from studio.commands.paths import PathCommands
 from studio.commands.photos import PhotoCommands
@@ -35,6 +36,7 @@ from studio.commands.styles import StyleCommands
 from studio.commands.told import shortened, tell
 from studio.commands.training import TrainingCommands
 from studio.library.maps import MapCache
+from studio.library.exports import ExportJournal
 from studio.library.models import ModelShelf
 from studio.library.pictures import CaughtUp, Damage, Gallery
 from studio.library.places import Places
@@ -193,6 +195,7 @@ class Desk(QObject):
         )
         self.on_models = ModelCommands(self.rooms, self)
         self.on_pictures = PictureCommands(self.rooms, self)
+        self.on_exports = ExportCommands(self.rooms, ExportJournal(self.places.exports), self)
         self.on_styles = StyleCommands(self.rooms, self)
         self.on_training = TrainingCommands(self.rooms, self.training, self.on_models, self)
         self.on_preparation = PreparationCommands(
@@ -331,6 +334,7 @@ class Desk(QObject):
         else:
             self.read_gallery()
         self.writer.run(self._tidy, None, lambda error: None)
+        self.on_exports.look_for_unfinished()
         QTimer.singleShot(PATIENCE_MS, self, self.on_training.recover)
 
     def _fail_to_prepare(self, error: Exception) -> None:
@@ -383,6 +387,7 @@ class Desk(QObject):
         if self.settings.keep_days:
             self.trash.empty(self.settings.keep_days)
         self.thumbnails.prune()
+        self.on_styles.fitting.tidy()
         self._maps.prune()
 
     # ---- telling

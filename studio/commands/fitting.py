@@ -85,6 +85,10 @@ class Fitting(QObject):
                 maker = self._maker = StyleMaker(bundle, provider)
             return maker
 
+    def tidy(self) -> None:
+        """Forgets what was made longest ago; waits for the disk."""
+        self._cache.prune()
+
     def stop(self) -> bool:
         """Begins nothing more; True, for nothing has to be waited for."""
         self._stopped = True

@@ -36,8 +36,8 @@ class Watchdog(QObject):
         super().__init__(parent)
         self.limit_ms = limit_ms
         self._blocks: list[Block] = []
-        self._worst = 0.0
-        self._last = 0.0
+        self._worst = self._worst_work = 0.0
+        self._last = self._last_work = 0.0
         self._stack = ""
         self._watched = threading.get_ident()
         self._over = threading.Event()
@@ -57,9 +57,16 @@ class Watchdog(QObject):
         """The longest time for which the event loop stood still."""
         return self._worst
 
+    @property
+    def worst_work_ms(self) -> float:
+        """The most that the thread itself computed in one go: unlike a block, it does not count the time in which
+        a busy machine let others compute.
+        """
+        return self._worst_work
+
     def start(self) -> None:
         """Begins to measure."""
-        self._last = time.perf_counter()
+        self._last, self._last_work = time.perf_counter(), time.thread_time()
         self._over.clear()
         self._watcher = threading.Thread(target=self._watch, name="watchdog", daemon=True)
         self._watcher.start()
@@ -75,10 +82,11 @@ class Watchdog(QObject):
             self._watcher = None
 
     def _tick(self) -> None:
-        now = time.perf_counter()
+        now, work = time.perf_counter(), time.thread_time()
         milliseconds = 1000 * (now - self._last) - TICK_MS
         stack, self._stack = self._stack, ""
-        self._last = now
+        self._worst_work = max(self._worst_work, 1000 * (work - self._last_work))
+        self._last, self._last_work = now, work
         self._worst = max(self._worst, milliseconds)
         if milliseconds > self.limit_ms:
             block = Block(milliseconds, stack)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import platform
 import sys
 from collections.abc import Callable
+from functools import lru_cache
 from importlib import metadata
 from pathlib import Path
 
@@ -55,10 +56,16 @@ class Diagnostics(SettingSection):
         self.body.addSpacing(12)
         self.body.addLayout(row(self.copy, None))
         for signal in (model.status_changed, model.provider_changed, model.bundle_changed):
-            signal.connect(self.refresh)
-        look.words.language_changed.connect(self.refresh)
+            signal.connect(self._follow)
+        look.words.language_changed.connect(self._follow)
 
-    def refresh(self, *_: object) -> None:
+    def _follow(self, *_: object) -> None:
+        """What nobody sees is written down when it is looked at."""
+        if self.isVisible():
+            self.refresh()
+
+    def refresh(self) -> None:
+        """Looks everything up anew."""
         lines = report(self._model, self._explorer, self._places) | self._timings()
         self.text.setPlainText("\n".join(f"{name}: {value}" for name, value in lines.items()))
 
@@ -97,6 +104,7 @@ def report(model: ModelState, explorer: Explorer, places: Places) -> dict[str, s
     return {name: value for name, value in found.items() if value}
 
 
+@lru_cache
 def _version(package: str) -> str:
     try:
         return metadata.version(package)
