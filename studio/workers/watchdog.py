@@ -59,8 +59,9 @@ class Watchdog(QObject):
 
     @property
     def worst_work_ms(self) -> float:
-        """The most that the thread itself computed in one go: unlike a block, it does not count the time in which
-        a busy machine let others compute.
+        """The most that the thread itself computed in one go.
+
+        Unlike a block, it does not count the time in which a busy machine let others compute.
         """
         return self._worst_work
 

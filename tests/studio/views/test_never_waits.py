@@ -1,7 +1,7 @@
 """The Qt thread computes little in one go, whatever is done: what takes long is done elsewhere.
 
-Measured is what the thread itself computes between two turns of its loop, so a busy machine changes nothing; the
-limit leaves room for slow ones. `persona bench --studio` measures real standstills against 50 ms.
+Measured is what the thread itself computes between two turns of its loop, so a busy machine changes little;
+the limit leaves room for slow ones. `persona bench --studio` measures real standstills against 50 ms.
 """
 
 from __future__ import annotations
