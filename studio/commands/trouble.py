@@ -47,13 +47,13 @@ BY_WORDS: tuple[tuple[str, tuple[Text, Text]], ...] = (
         ),
     ),
     (
-        r"out of memory|OutOfMemory|Cannot allocate memory|MemoryError|does not fit",
+        r"out of memory|not enough memory|OutOfMemory|Cannot allocate memory|MemoryError|does not fit",
         (
             Text("There is not enough memory for this training."),
             Text("Close other programs that use the graphics card or much memory, then go on."),
         ),
     ),
-    (r"[Nn]o space left|[Dd]isk is full|[Dd]isk full", BY_CODE["no-space"]),
+    (r"no space left|[Nn]o space left|[Dd]isk is full|[Dd]isk full|needs .* of disk", BY_CODE["no-space"]),
     (
         r"the set changed since this run began|is not the picture that this run began with",
         (
@@ -112,10 +112,9 @@ def trouble_of(end: TrainingEnd, said: str = "", code: str = "") -> Trouble:
     reason = said or end.problem or last_line(end.log)
     if code in BY_CODE:
         return Trouble(*BY_CODE[code], detail=reason)
-    text = "\n".join((said, end.problem, *end.log.splitlines()[-TAIL:]))
-    for pattern, (what, advice) in BY_WORDS:
-        if re.search(pattern, text):
-            return Trouble(what, advice, reason)
+    found = _recognised("\n".join((said, end.problem, *end.log.splitlines()[-TAIL:])))
+    if found is not None:
+        return Trouble(*found, detail=reason)
     if end.problem:
         return Trouble(Text("The trainer could not be started."), Text("Install the studio anew."), reason)
     if end.crashed:
@@ -125,6 +124,16 @@ def trouble_of(end: TrainingEnd, said: str = "", code: str = "") -> Trouble:
             reason,
         )
     return Trouble(Text("The trainer could not go on."), Text("Read what it said, and put it right."), reason)
+
+
+def trouble_in(message: str) -> Trouble:
+    """Why a run failed or waits for help, as its own events tell it."""
+    found = _recognised(message) or (Text("The training cannot go on."), Text("Put it right, and go on."))
+    return Trouble(*found, detail=message)
+
+
+def _recognised(text: str) -> tuple[Text, Text] | None:
+    return next((words for pattern, words in BY_WORDS if re.search(pattern, text)), None)
 
 
 def last_line(log: str) -> str:

@@ -57,7 +57,8 @@ class RunState:
     metrics: tuple[Point, ...] = ()
     snapshots: tuple[Snapshot, ...] = ()
     checkpoints: tuple[Path, ...] = ()
-    warnings: tuple[str, ...] = ()
+    warnings: tuple[tuple[str, str], ...] = ()
+    """What the person should know: code and sentence each."""
     message: str = ""
     """Why it paused, ended or failed."""
     bundle: Path | None = None
@@ -182,7 +183,7 @@ def _after_one(state: RunState, event: protocol.Event) -> RunState:
         case protocol.Checkpointed():
             return replace(state, checkpoints=(*state.checkpoints, state.folder / event.file))
         case protocol.Warned():
-            return replace(state, warnings=(*state.warnings, event.message))
+            return replace(state, warnings=(*state.warnings, (event.code, event.message)))
         case protocol.Paused():
             return replace(state, status="paused", message=event.reason)
         case protocol.Done():

@@ -93,6 +93,12 @@ def caution(words: Words, found: Caution) -> str:
     return words(key, number=round(found.value), percent=f"{found.value:.0%}", label=found.label)
 
 
+def warning(words: Words, code: str, message: str) -> str:
+    """What a warning of the trainer means for the person."""
+    key = f"training.warning.{code}"
+    return words(key) if words.has(key) else words.sentence(message)
+
+
 def reason(words: Words, code: str) -> str:
     """Why a picture is left out, in a word or two."""
     key = f"training.reason.{code}"

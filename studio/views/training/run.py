@@ -6,6 +6,7 @@ from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
 from studio.commands.desk import Desk
+from studio.commands.trouble import trouble_in
 from studio.library.consents import Consent
 from studio.library.runs import RunState, Snapshot
 from studio.theme import Type
@@ -25,6 +26,8 @@ from studio.views.training.samples import SampleView
 from studio.views.training.scrubber import Scrubber
 
 SIDE = 320
+ON_REQUEST = "paused on request"
+"""What the trainer says when it was asked to pause."""
 WARNED = 3
 """Warnings that are shown, the latest."""
 
@@ -206,15 +209,23 @@ class RunView(QWidget):
         self.standing.setText(phrases.standing(words, run, state))
         self.progress.setVisible(state in ("running", "paused", "starting", "broken", "stopped"))
         self.progress.set_part(None if state == "starting" else run.fraction)
-        said = run.message if state == "failed" else ""
-        self.trouble.setVisible(bool(said))
-        self.trouble.say(words.sentence(said))
+        self._show_trouble(run, state)
         for which, button in self.buttons.items():
             button.setVisible(which in OFFERS.get(state, ()))
         self.buttons["use"].setEnabled(run.bundle is not None)
         self.delete.setVisible(state in ("broken", "stopped", "failed", "done", "held"))
         self._show_way()
         self.side.show_run(run, state)
+
+    def _show_trouble(self, run: RunState, state: str) -> None:
+        """Why it failed, or waits for something to be put right."""
+        told = state == "failed" or (state == "paused" and run.message != ON_REQUEST)
+        self.trouble.setVisible(told and bool(run.message))
+        if told and run.message:
+            trouble, say = trouble_in(run.message), self._look.words.say
+            advice = say(trouble.advice) if trouble.advice is not None else ""
+            self.trouble.say(f"{say(trouble.what)} {advice}")
+            self.trouble.setToolTip(trouble.detail)
 
     def _show_way(self) -> None:
         run = self._run
@@ -267,7 +278,7 @@ class RunSide(Surface):
         self.again = Button(look, "training.again", icon="reset")
         self._warnings = QVBoxLayout()
         self._warnings.setSpacing(6)
-        self._warned: tuple[str, ...] = ()
+        self._warned: tuple[tuple[str, str], ...] = ()
         self._consent_title = title(look, "training.permission")
         self._arrange()
         self.which.set_value(MEASURES[0])
@@ -327,14 +338,16 @@ class RunSide(Surface):
             self.quality_hint.setText(words(f"training.measure.{which}.hint"))
 
     def _show_warnings(self, run: RunState) -> None:
-        warned = tuple(dict.fromkeys(run.warnings))[-WARNED:]
+        told = [(phrases.warning(self._look.words, *one), one[1]) for one in run.warnings]
+        warned = tuple(dict(told).items())[-WARNED:]  # of those with the same words, the latest
         if warned == self._warned:
             return
         self._warned = warned
         clear(self._warnings)
-        for text in warned:
+        for words, detail in warned:
             line = SignLine(self._look, "warning", "warning")
-            line.say(self._look.words.sentence(text))
+            line.say(words)
+            line.setToolTip(detail)
             self._warnings.addWidget(line)
 
     def _facts(self, run: RunState) -> list[tuple[str, str]]:

@@ -26,7 +26,7 @@ SCRATCH = "scratch"
 WHOLE = "0"
 MINUTES = (5, 15, 60, 180, 480)
 """Shorter times that are offered where they are less than the whole."""
-SHORTEST = 0.1
+SHORTEST = 0.02
 """Share of the whole below which a time makes nothing worth having."""
 
 

@@ -57,12 +57,12 @@ def drawings(folder: Path, count: int = 8) -> Path:
     return folder
 
 
-@pytest.mark.timeout(240)
+@pytest.mark.timeout(600)
 def test_a_folder_becomes_a_model_though_the_trainer_is_killed(
     desk: Desk, qtbot: QtBot, tmp_path: Path
 ) -> None:
     def until(condition: Callable[[], object]) -> None:
-        qtbot.waitUntil(lambda: bool(condition()), timeout=120_000)
+        qtbot.waitUntil(lambda: bool(condition()), timeout=300_000)
 
     options = [*OPTIONS, *(word for name, value in SHORT.items() for word in ("--set", f"{name}={value}"))]
     on = PreparationCommands(

@@ -43,7 +43,7 @@ def test_a_run_is_read_from_its_files(tmp_path: Path) -> None:
     assert state.checkpoints == (folder / "checkpoints/10",)
     assert state.losses[0].values == {"d": 1.0}
     assert state.metrics[0].values == {"kid": 0.2}
-    assert state.warnings == ("There are few pictures.",)
+    assert state.warnings == (("few", "There are few pictures."),)
     assert state.last_time == 106
 
 

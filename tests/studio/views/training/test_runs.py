@@ -100,8 +100,8 @@ def test_what_can_be_done_follows_the_state(room: TrainingPage, run: RunState) -
     assert shown(room) == {"resume"}
     assert room.run.standing.text() == "Broken off · 50%"
     assert room.run.delete.isVisible()
-    training.set_runs([replace(run, status="failed", message="It went wrong.")])
-    assert room.run.trouble.words.text() == "It went wrong."
+    training.set_runs([replace(run, status="failed", message="there is not enough memory to go on")])
+    assert room.run.trouble.words.text().startswith("There is not enough memory for this training. Close")
     training.set_runs([replace(run, status="done", bundle=run.folder / "model", kimg=12.0)])
     assert shown(room) == {"use"}
     request = TrainingRequest("Anna", Path("set"), run.folder, resume=True)
@@ -113,6 +113,22 @@ def test_what_can_be_done_follows_the_state(room: TrainingPage, run: RunState) -
     assert shown(room) == {"withdraw"}
     room.run.buttons["withdraw"].click()
     assert training.waiting == ()
+
+
+def test_what_the_person_should_know_is_told_in_plain_words(room: TrainingPage, run: RunState) -> None:
+    training = desk_of(room).training
+    warnings = (("nan", "r1 is no longer a number"), ("nan", "r2 is no longer a number"), ("new", "Beware."))
+    problem = "the disk is full: no space left on the disk; put it right and continue, nothing is lost"
+    training.set_current(replace(run, status="paused", message=problem, warnings=warnings))
+    room.show_run(run.folder)
+    assert room.run.trouble.words.text().startswith("The disk is full. Make room")
+    assert [words for words, _ in room.run.side._warned] == [
+        "It lost its way once, went back to a good state, and goes on more carefully.",
+        "Beware.",
+    ]
+    training.set_current(replace(run, status="paused", message="paused on request"))
+    assert not room.run.trouble.isVisible()
+    training.set_current(None)
 
 
 def test_runs_are_listed_and_opened_by_key(room: TrainingPage, qtbot: QtBot, run: RunState) -> None:
