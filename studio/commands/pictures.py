@@ -1,32 +1,26 @@
-"""What people do with pictures: keep, rate, sort onto boards, delete, bring back, export."""
+"""What people do with pictures: keep, rate, sort onto boards, delete, bring back."""
 
 from __future__ import annotations
 
-import secrets
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
-from pathlib import Path
-from typing import Any
 
-from PySide6.QtCore import QObject, QUrl, Signal
-from PySide6.QtGui import QDesktopServices
+from PySide6.QtCore import QObject, Signal
 
-from engine.errors import Cancelled, TargetExistsError
+from engine.errors import Cancelled
 from engine.images import Picture
 from engine.recipe import Recipe
 from studio.commands.rooms import Rooms
 from studio.commands.steps import Area, Step
 from studio.commands.told import tell
+from studio.commands.varied import candidates_for, choose_varied
 from studio.library.index import Row
 from studio.library.pictures import Board
-from studio.library.sets import look_of, most_varied, strangers
-from studio.library.settings import ExportOptions
 from studio.library.tasks import IsCancelled, Progress
 from studio.library.text import Text
 from studio.library.trash import Slot
 from studio.state.jobs import Job
-from studio.state.notices import Act, Kind
-from studio.workers.generator_thread import BULK, SAVE, Render
+from studio.workers.generator_thread import SAVE, Render
 
 GALLERY = frozenset({Area.GALLERY})
 BOARDS = frozenset({Area.GALLERY, Area.BOARDS})
@@ -37,8 +31,6 @@ class PictureCommands(QObject):
 
     kept = Signal(object)
     """library.index.Row of a picture that was just kept."""
-    exported = Signal(object)
-    """engine.export.ExportResult."""
     bin_emptied = Signal()
 
     def __init__(self, rooms: Rooms, parent: QObject | None = None) -> None:
@@ -95,20 +87,7 @@ class PictureCommands(QObject):
 
         candidates: how many to choose from, as previews; 0 for four times as many.
         """
-        recipe = self._rooms.explorer.recipe
-        seed = secrets.randbelow(1 << 31)
-        some = strangers(recipe, candidates or 4 * count, seed) if recipe else []
-
-        def choose(progress: Progress, cancelled: IsCancelled) -> list[Recipe]:
-            looks = []
-            pictures = self._rooms.generator.render_many(some, preview=True, priority=BULK)
-            for image, _ in pictures:
-                if cancelled():
-                    pictures.close()
-                    raise Cancelled
-                looks.append(look_of(image))
-                progress(len(looks), len(some))
-            return [some[n] for n in most_varied(looks, count)]
+        some = candidates_for(self._rooms, count, candidates)
 
         def done(chosen: list[Recipe]) -> None:
             if chosen:
@@ -116,7 +95,7 @@ class PictureCommands(QObject):
 
         return self._rooms.background.start(
             Text("Choosing the most varied of {n}", n=len(some)),
-            choose,
+            lambda progress, cancelled: choose_varied(self._rooms, some, count, progress, cancelled),
             done,
             lambda error: self._tell(Text("The pictures could not be made."), error),
         )
@@ -298,102 +277,6 @@ class PictureCommands(QObject):
             lambda error: self._tell(Text("The bin could not be emptied."), error),
         )
 
-    # ---- exporting
-
-    def export(
-        self,
-        ids: Sequence[str],
-        folder: Path,
-        options: ExportOptions,
-        *,
-        conflict: str = "rename",
-        by: object = None,
-    ) -> Job:
-        """Writes pictures as a finished set.
-
-        conflict: "ask" (ends with TargetExistsError before anything is written), "rename" or "overwrite".
-        """
-        gallery, ids = self._rooms.gallery, tuple(ids)
-
-        def work(progress: Progress, cancelled: IsCancelled) -> object:
-            from engine.export import ExportItem, export_set
-
-            rows = [gallery.row(one) for one in ids]
-            items = [
-                ExportItem(gallery.path(row.id), gallery.recipe(row.id), row.name, row.score) for row in rows
-            ]
-            return export_set(
-                items,
-                folder,
-                **_arguments(options),
-                conflict=conflict,
-                progress=progress,
-                cancelled=cancelled,
-            )
-
-        return self._export(len(ids), work, folder)
-
-    def export_recipes(
-        self,
-        recipes: Sequence[Recipe],
-        folder: Path,
-        options: ExportOptions,
-        *,
-        conflict: str = "rename",
-        by: object = None,
-    ) -> Job:
-        """Renders recipes at full resolution straight into a finished set."""
-        generator, recipes = self._rooms.generator, list(recipes)
-
-        def work(progress: Progress, cancelled: IsCancelled) -> object:
-            from engine.export import ExportItem, export_set
-
-            pictures = generator.render_many(recipes)
-            items = [ExportItem(_next_of(pictures), recipe, f"portrait {recipe.seed}") for recipe in recipes]
-            try:
-                return export_set(
-                    items,
-                    folder,
-                    **_arguments(options),
-                    conflict=conflict,
-                    progress=progress,
-                    cancelled=cancelled,
-                )
-            finally:
-                pictures.close()
-
-        return self._export(len(recipes), work, folder)
-
-    def _export(self, count: int, work: Callable[[Progress, IsCancelled], object], folder: Path) -> Job:
-        notices = self._rooms.notices
-
-        def done(result: object) -> None:
-            show = Act(Text("Show folder"), lambda: _open_folder(folder))
-            what = _counted(
-                count, "Exported a picture to {folder}.", "Exported {n} pictures to {folder}.", folder
-            )
-            notices.add(Kind.SUCCESS, what, acts=(show,))
-            self.exported.emit(result)
-
-        def fail(error: Exception) -> None:
-            if not isinstance(
-                error, TargetExistsError
-            ):  # that is a question, for whoever asked for the export
-                self._tell(Text("The export could not be finished."), error)
-
-        def cancelled() -> None:
-            notices.add(
-                Kind.INFO, Text("The export was stopped; finished pictures stay in {f}.", f=str(folder))
-            )
-
-        return self._rooms.background.start(
-            _counted(count, "Exporting a picture", "Exporting {n} pictures"),
-            work,
-            done,
-            fail,
-            cancelled,
-        )
-
     # ---- helpers
 
     def _written(
@@ -418,30 +301,9 @@ class PictureCommands(QObject):
         tell(self._rooms.notices, what, error)
 
 
-def _counted(n: int, one: str, many: str, folder: Path | None = None) -> Text:
-    values: dict[str, Any] = {"folder": str(folder)} if folder is not None else {}
-    return Text(one, **values) if n == 1 else Text(many, n=n, **values)
+def _counted(n: int, one: str, many: str) -> Text:
+    return Text(one) if n == 1 else Text(many, n=n)
 
 
 def _without(words: tuple[str, ...], word: str) -> tuple[str, ...]:
     return tuple(one for one in words if one != word)
-
-
-def _next_of(pictures: Iterator[tuple[Picture, float | None]]) -> Callable[[], Picture]:
-    return lambda: next(pictures)[0]
-
-
-def _arguments(options: ExportOptions) -> dict[str, Any]:
-    return {
-        "format": options.format,
-        "quality": options.quality,
-        "size": options.size or None,
-        "template": options.template,
-        "contact_sheet": options.contact_sheet,
-        "sidecar": options.sidecar,
-        "recipes": "none" if not options.embed_recipe else "all",
-    }
-
-
-def _open_folder(folder: Path) -> None:
-    QDesktopServices.openUrl(QUrl.fromLocalFile(str(folder)))

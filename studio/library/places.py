@@ -66,6 +66,11 @@ class Places:
         return self.data / "models"
 
     @property
+    def exports(self) -> Path:
+        """Exports that are not finished."""
+        return self.data / "exports"
+
+    @property
     def runs(self) -> Path:
         """Training runs."""
         return self.data / "runs"

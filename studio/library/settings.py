@@ -19,6 +19,7 @@ THEMES = ("system", "light", "dark")
 LANGUAGES = ("system", "en", "zh_CN")
 DEVICES = ("auto", "cpu", "cuda", "coreml", "directml")
 FORMATS = ("png", "jpeg", "webp", "tiff")
+SHEETS = ("png", "pdf", "both")
 
 Values = dict[str, Any]
 Upgrade = Callable[[Values], Values]
@@ -58,11 +59,26 @@ class ExportOptions:
     """Side in pixels; 0 as it is."""
     template: str = "{style}-{n:03}"
     contact_sheet: bool = True
+    sheet_format: str = "png"
+    """Of the contact sheet: one of SHEETS."""
     sidecar: bool = False
     embed_recipe: bool = True
     """Whether the recipe travels inside the files."""
+    style_names: bool = True
+    """Whether it tells what the styles are called."""
     folder: str = ""
     """Last used folder."""
+
+    @property
+    def recipes(self) -> str:
+        """How much of the recipe travels along, as `engine.export` calls it."""
+        if not self.embed_recipe:
+            return "none"
+        return "all" if self.style_names else "nameless"
+
+    def with_recipes(self, how: str) -> ExportOptions:
+        """The same, but that much of the recipe travels along."""
+        return replace(self, embed_recipe=how != "none", style_names=how == "all")
 
 
 @dataclass(frozen=True)
@@ -92,6 +108,7 @@ CHOICES: dict[str, tuple[str, ...]] = {
     "language": LANGUAGES,
     "device": DEVICES,
     "format": FORMATS,
+    "sheet_format": SHEETS,
 }
 RANGES: dict[str, tuple[int, int]] = {
     "thumbnail_size": (64, 512),
@@ -150,6 +167,12 @@ def from_values(values: Mapping[str, Any]) -> Settings:
         if export:
             rest["export"] = export
     return replace(settings, unknown=rest)
+
+
+def export_options(values: Mapping[str, Any]) -> ExportOptions:
+    """Options of plain values; what makes no sense is replaced by the default."""
+    options: ExportOptions = _take(ExportOptions(), dict(values))
+    return options
 
 
 def to_values(settings: Settings) -> dict[str, Any]:

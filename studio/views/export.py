@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import date
 from pathlib import Path
 
-from PySide6.QtCore import Signal
+from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QFileDialog, QGridLayout, QLayout, QLineEdit, QWidget
 
 from studio.library.settings import ExportOptions
 from studio.views.kit.button import Button
 from studio.views.kit.choice import Choice, Segmented, Switch
+from studio.views.kit.empty import Sign
 from studio.views.kit.layout import Line, column, row
 from studio.views.kit.overlay import Card, Overlay
 from studio.views.kit.slider import SliderRow
@@ -22,6 +24,11 @@ FORMATS = ("png", "jpeg", "webp", "tiff")
 SUFFIXES = {"png": "png", "jpeg": "jpg", "webp": "webp", "tiff": "tiff"}
 SIZES = (0, 256, 512, 768, 1024, 1536, 2048)
 LOSSY = ("jpeg", "webp")
+SHEETS = ("png", "pdf", "both")
+RECIPES = ("all", "nameless", "none")
+SOURCES = ("selected", "shown", "varied")
+"""What can be written: the selected pictures, everything that is shown, or new people who differ."""
+MOST_NEW = 200
 
 
 class ExportSheet(Overlay):
@@ -38,8 +45,22 @@ class ExportSheet(Overlay):
 
     def ask(self, count: int, options: ExportOptions, style: str) -> None:
         """Opens for `count` pictures, with what was chosen last time."""
-        self.form.fill(count, options, style)
+        self.ask_which([("", count)], options, style)
+
+    def ask_which(self, sources: Sequence[tuple[str, int]], options: ExportOptions, style: str) -> None:
+        """Opens with a choice of what to write: (source, number of pictures), see SOURCES."""
+        self.form.fill(sources, options, style)
         self.open()
+
+    @property
+    def source(self) -> str:
+        """What is to be written."""
+        return self.form.source.value()
+
+    @property
+    def count(self) -> int:
+        """How many pictures."""
+        return self.form.count
 
     def _accept(self, folder: Path, options: ExportOptions) -> None:
         self.close_up()
@@ -54,9 +75,21 @@ class ExportForm(Card):
 
     def __init__(self, look: Look, parent: QWidget | None = None) -> None:
         super().__init__(look, "panel", parent)
-        self._look, self._count, self._style = look, 0, ""
+        self._look, self._style = look, ""
+        self._sources: dict[str, int] = {}
         self._options = ExportOptions()
         self.title = heading(look)
+        self.source = Choice(look, "export.source")
+        self.many = SliderRow(
+            look,
+            "export.many",
+            low=1,
+            high=MOST_NEW,
+            default=16,
+            show=_whole,
+            read=float,
+            tip="export.many.tip",
+        )
         self.folder = QLineEdit()
         self.browse = Button(look, "export.browse", icon="folder", pressed=self._browse)
         self.format = Segmented(look, [(name, f"export.format.{name}") for name in FORMATS])
@@ -65,8 +98,11 @@ class ExportForm(Card):
         self.template = QLineEdit()
         self.example = Elided(look, size=12, role="muted")
         self.sheet = Switch(look, "export.sheet")
+        self.sheet_format = Segmented(look, [(name, f"export.sheet.{name}") for name in SHEETS])
         self.sidecar = Switch(look, "export.sidecar")
-        self.recipe = Switch(look, "export.recipe")
+        self.recipe = Segmented(look, [(how, f"export.recipe.{how}") for how in RECIPES])
+        self.privacy = caption(look, wrap=True)
+        self.mark = caption(look, "export.mark", wrap=True)
         self.problem = Text(look, role="danger", wrap=True)
         self.export = Button(look, "export.go", kind="primary", icon="export", pressed=self._accept)
         self._arrange()
@@ -78,23 +114,29 @@ class ExportForm(Card):
         form.setHorizontalSpacing(16)
         form.setVerticalSpacing(12)
         form.setColumnStretch(1, 1)
+        self.what = Text(look, "export.source", role="muted")
+        form.addWidget(self.what, 0, 0)
+        form.addLayout(column(row(self.source, None), self.many, gap=8), 0, 1)
         lines: tuple[tuple[str, QWidget | QLayout], ...] = (
             ("export.folder", row(self.folder, self.browse)),
             ("export.format", row(self.format, None)),
             ("", self.quality),
             ("export.size", row(self.side, None)),
             ("export.names", column(self.template, self.example, gap=4)),
+            ("export.recipe", column(row(self.recipe, None), self.privacy, gap=6)),
         )
-        for number, (key, part) in enumerate(lines):
+        for number, (key, part) in enumerate(lines, start=1):
             if key:
                 form.addWidget(Text(look, key, role="muted"), number, 0)
             if isinstance(part, QWidget):
                 form.addWidget(part, number, 1)
             else:
                 form.addLayout(part, number, 1)
-        privacy = caption(look, "export.recipe.tip", wrap=True)
-        privacy.setContentsMargins(48, 0, 0, 0)
-        switches = column(self.sheet, self.sidecar, self.recipe, privacy, gap=8)
+        switches = column(row(self.sheet, None, self.sheet_format), self.sidecar, gap=8)
+        sign = Sign(look, "info", 16, "muted")
+        marked = row(sign, self.mark, gap=8)
+        marked.setAlignment(sign, Qt.AlignmentFlag.AlignTop)
+        marked.setStretch(1, 1)
         cancel = Button(look, "action.cancel", pressed=self.cancelled.emit)
         column(
             self.title,
@@ -102,13 +144,15 @@ class ExportForm(Card):
             form,
             Line(look),
             switches,
+            Line(look),
+            marked,
             self.problem,
             row(None, cancel, self.export, gap=8),
-            gap=16,
-            margins=(28, 24, 28, 24),
+            gap=14,
+            margins=(28, 22, 28, 22),
             parent=self,
         )
-        self.setFixedWidth(560)
+        self.setFixedWidth(580)
 
     def _connect(self) -> None:
         words = self._look.words
@@ -120,49 +164,76 @@ class ExportForm(Card):
             self.template.textChanged,
             self.format.chosen,
             self.side.picked,
+            self.recipe.chosen,
+            self.sheet.toggled,
+            self.source.picked,
+            self.many.moved,
         ):
             signal.connect(self._show)
         words.language_changed.connect(self._retell)
         self.template.returnPressed.connect(self._accept)
         self.folder.returnPressed.connect(self._accept)
 
-    def fill(self, count: int, options: ExportOptions, style: str) -> None:
-        """Shows the choices of last time."""
-        self._count, self._style, self._options = count, style, options
-        self.folder.setText(options.folder or str(Path.home() / "Pictures" / "Persona Studio"))
+    @property
+    def count(self) -> int:
+        """How many pictures are to be written."""
+        if self.source.value() == "varied":
+            return round(self.many.value())
+        return self._sources.get(self.source.value(), 0)
+
+    def fill(self, sources: Sequence[tuple[str, int]], options: ExportOptions, style: str) -> None:
+        """Shows what there is to write, and the choices of last time."""
+        self._sources, self._style, self._options = dict(sources), style, options
+        self.source.clear()
+        self.folder.setText(
+            shortened_home(options.folder or str(Path.home() / "Pictures" / "Persona Studio"))
+        )
         self.format.set_value(options.format)
         self.quality.set_value(options.quality)
         self.template.setText(options.template)
         self.sheet.setChecked(options.contact_sheet)
         self.sidecar.setChecked(options.sidecar)
-        self.recipe.setChecked(options.embed_recipe)
+        self.sheet_format.set_value(options.sheet_format)
+        self.recipe.set_value(options.recipes)
         self._retell()
         self.side.set_value(str(options.size))
         self._show()
 
     def options(self) -> ExportOptions:
         """What was chosen."""
+        chosen = self._options.with_recipes(self.recipe.value())
         return replace(
-            self._options,
+            chosen,
             format=self.format.value(),
             quality=round(self.quality.value()),
             size=int(self.side.value() or 0),
             template=self.template.text().strip(),
             contact_sheet=self.sheet.isChecked(),
             sidecar=self.sidecar.isChecked(),
-            embed_recipe=self.recipe.isChecked(),
-            folder=self.folder.text().strip(),
+            sheet_format=self.sheet_format.value(),
+            folder=str(Path(self.folder.text().strip()).expanduser()) if self.folder.text().strip() else "",
         )
 
     def _retell(self, *_: object) -> None:
         words = self._look.words
-        self.title.setText(words("export.title", count=self._count))
+        named = [
+            (source, words(f"export.source.{source}", count=count))
+            for source, count in self._sources.items()
+            if source
+        ]
+        self.source.set_choices(named)
+        for part in (self.source, self.what):
+            part.setVisible(len(named) > 1)
         sizes = [(str(size), words("export.size.px", size=size)) for size in SIZES[1:]]
         self.side.set_choices([("0", words("export.size.same")), *sizes])
 
     def _show(self, *_: object) -> None:
         words = self._look.words
+        self.title.setText(words("export.title", count=self.count))
+        self.many.setVisible(self.source.value() == "varied")
         self.quality.setVisible(self.format.value() in LOSSY)
+        self.sheet_format.setEnabled(self.sheet.isChecked())
+        self.privacy.setText(words(f"export.recipe.{self.recipe.value() or 'all'}.tip"))
         names = example(self.template.text().strip(), self._style or words("styles.none"))
         suffix = SUFFIXES.get(self.format.value(), "png")
         self.example.set_text(words("export.example", name=f"{names}.{suffix}") if names else "")
@@ -192,6 +263,14 @@ def example(template: str, style: str) -> str:
         return template.format(**values).strip()
     except (KeyError, ValueError, IndexError, AttributeError, TypeError):
         return ""
+
+
+def shortened_home(folder: str) -> str:
+    """A folder as people write it, with ~ for their own."""
+    try:
+        return str(Path("~") / Path(folder).relative_to(Path.home()))
+    except ValueError:
+        return folder
 
 
 def _whole(value: float) -> str:

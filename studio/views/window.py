@@ -390,7 +390,7 @@ class Window(QMainWindow):
     ) -> None:
         recipes = self._to_export if recipes is None else recipes
         self.desk.settings.export = options
-        job = self.desk.on_pictures.export_recipes(recipes, folder, options, conflict=conflict, by=self)
+        job = self.desk.on_exports.export_recipes(recipes, folder, options, conflict=conflict)
         again = partial(self._export_recipes, recipes, folder, options)
         job.finished.connect(lambda outcome: self._after_export(outcome, folder, again))
 
@@ -571,30 +571,42 @@ class Window(QMainWindow):
     # ---- export
 
     def export_board(self, which: str) -> None:
-        """Opens a board, and asks how it is to be written."""
+        """Opens a board, and asks how all of it is to be written."""
         self.gallery.show_place(which)
-        self.ask_export()
+        self.ask_export("shown", self.desk.gallery.on_boards.get(which, 0))
 
-    def ask_export(self) -> None:
-        """Asks how the selected pictures are to be written."""
-        ids = self.gallery.chosen()
-        if not ids:
-            self.show_page("gallery")
+    def ask_export(self, first: str = "selected", shown: int | None = None) -> None:
+        """Asks which pictures are to be written, and how. first: the source that is offered first."""
+        model = self.desk.gallery
+        counts = {
+            "selected": len(self.gallery.chosen()),
+            "shown": model.count if shown is None else shown,
+            "varied": 16 if self.desk.explorer.recipe is not None else 0,
+        }
+        sources = [(source, count) for source, count in counts.items() if count]
+        if not sources:
             self.desk.notices.add(
                 Kind.INFO,
-                Text("Nothing is selected."),
-                advice=Text("Select the pictures to export first; Ctrl+A selects all."),
+                Text("There is nothing to export yet."),
+                advice=Text("Keep pictures while exploring; they are collected in the gallery."),
             )
             return
+        sources.sort(key=lambda source: source[0] != first)
         row = self.gallery.grid.current_row()
-        self.export.ask(len(ids), self.desk.settings.export, row.style if row else "")
+        self.export.ask_which(sources, self.desk.settings.export, row.style if row else "")
 
     def _export_to(self, folder: Path, options: ExportOptions) -> None:
         self.desk.settings.export = options
-        self._export(self.gallery.chosen(), folder, options, "ask")
+        source, exports = self.export.source, self.desk.on_exports
+        if source == "varied":
+            exports.export_varied(self.export.count, folder, options)
+        elif source == "shown":
+            exports.list_ids(self.desk.gallery.query, lambda ids: self._export(ids, folder, options, "ask"))
+        else:
+            self._export(self.gallery.chosen(), folder, options, "ask")
 
     def _export(self, ids: tuple[str, ...], folder: Path, options: ExportOptions, conflict: str) -> None:
-        job = self.desk.on_pictures.export(ids, folder, options, conflict=conflict, by=self)
+        job = self.desk.on_exports.export(ids, folder, options, conflict=conflict)
         again = partial(self._export, ids, folder, options)
         job.finished.connect(lambda outcome: self._after_export(outcome, folder, again))
 
@@ -605,6 +617,7 @@ class Window(QMainWindow):
                 Text("Some of the files are already in {folder}.", folder=folder.name),
                 meaning=Text("Nothing was written yet."),
                 acts=(
+                    Act(Text("Write the missing ones"), partial(again, "continue")),
                     Act(Text("Keep both"), partial(again, "rename")),
                     Act(Text("Replace"), partial(again, "overwrite")),
                 ),

@@ -167,7 +167,7 @@ def test_exporting_a_selection(
 ) -> None:
     folder = tmp_path / "für Ada 图"
     options = ExportOptions(format=format, template="set-{n:03}", contact_sheet=True, sidecar=True)
-    job = desk.on_pictures.export(three, folder, options)
+    job = desk.on_exports.export(three, folder, options)
     until(lambda: not job.running)
     assert job.outcome is not None
     assert job.outcome.end is End.DONE, job.outcome.error
@@ -183,7 +183,7 @@ def test_exporting_never_overwrites_unasked(
 ) -> None:
     options = ExportOptions(template="x-{n}", contact_sheet=False)
     for conflict, files in (("ask", 3), ("ask", 3), ("rename", 6), ("overwrite", 6)):
-        job = desk.on_pictures.export(three, tmp_path / "out", options, conflict=conflict)
+        job = desk.on_exports.export(three, tmp_path / "out", options, conflict=conflict)
         until(lambda job=job: not job.running)
         assert len(list((tmp_path / "out").iterdir())) == files
         assert job.outcome is not None
@@ -193,7 +193,7 @@ def test_exporting_never_overwrites_unasked(
 
 def test_exporting_recipes_renders_them(desk: Desk, until: Until, tmp_path: Path) -> None:
     options = ExportOptions(template="{seed}", contact_sheet=False)
-    job = desk.on_pictures.export_recipes([recipe(n) for n in range(10)], tmp_path / "out", options)
+    job = desk.on_exports.export_recipes([recipe(n) for n in range(10)], tmp_path / "out", options)
     until(lambda: not job.running)
     files = sorted((tmp_path / "out").iterdir(), key=lambda path: int(path.stem))
     assert [int(load_picture(path)[0, 0, 0]) for path in files] == list(range(10))
@@ -204,7 +204,7 @@ def test_an_export_that_is_stopped_leaves_only_whole_files(
 ) -> None:
     engine.seconds = 0.02
     options = ExportOptions(template="{n}", contact_sheet=False)
-    job = desk.on_pictures.export_recipes([recipe(n) for n in range(500)], tmp_path / "out", options)
+    job = desk.on_exports.export_recipes([recipe(n) for n in range(500)], tmp_path / "out", options)
     until(lambda: job.done >= 2)
     desk.jobs.cancel_all()
     until(lambda: not job.running)
@@ -220,7 +220,7 @@ def test_an_export_does_not_outlive_the_studio(
     desk = open_desk()
     engine.seconds = 0.02
     options = ExportOptions(template="{n}", contact_sheet=False)
-    job = desk.on_pictures.export_recipes([recipe(n) for n in range(500)], tmp_path / "out", options)
+    job = desk.on_exports.export_recipes([recipe(n) for n in range(500)], tmp_path / "out", options)
     until(lambda: job.done >= 2)
     assert desk.stop()
     assert all(load_picture(path).shape == (32, 32, 3) for path in (tmp_path / "out").glob("[!.]*"))
@@ -228,7 +228,7 @@ def test_an_export_does_not_outlive_the_studio(
 
 def test_a_folder_that_cannot_be_written(desk: Desk, three: list[str], until: Until, tmp_path: Path) -> None:
     (tmp_path / "file").write_text("in the way")
-    job = desk.on_pictures.export(three, tmp_path / "file" / "out", ExportOptions())
+    job = desk.on_exports.export(three, tmp_path / "file" / "out", ExportOptions())
     until(lambda: not job.running)
     notice = desk.notices.notices[0]
     assert notice.kind is Kind.ERROR

@@ -68,7 +68,7 @@ def test_the_whole_way(real: Desk, until: Until, tmp_path: Path) -> None:
     assert row.style == "Anna 图片"
 
     options = ExportOptions(template="{style}-{n}", contact_sheet=True)
-    assert ended(real.on_pictures.export([row.id], tmp_path / "out", options), until) is End.DONE
+    assert ended(real.on_exports.export([row.id], tmp_path / "out", options), until) is End.DONE
     (exported,) = (tmp_path / "out").glob("Anna*")
     assert read_recipe(exported) == real.explorer.recipe
     assert (load_picture(exported) == load_picture(real.gallery.path(row.id))).all()

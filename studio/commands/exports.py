@@ -1,0 +1,252 @@
+"""Finished sets: kept pictures, recipes or new people into a folder; a broken-off export goes on."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Generator, Sequence
+from contextlib import suppress
+from dataclasses import replace
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from PySide6.QtCore import QObject, QUrl, Signal
+from PySide6.QtGui import QDesktopServices
+
+from engine.errors import PersonaError, TargetError, TargetExistsError
+from engine.images import Picture
+from engine.recipe import Recipe
+from studio.commands.rooms import Rooms
+from studio.commands.told import said, shortened, tell
+from studio.commands.varied import candidates_for, choose_varied
+from studio.library.exports import ExportJournal, ExportOrder
+from studio.library.index import Query
+from studio.library.settings import ExportOptions
+from studio.library.tasks import IsCancelled, Progress
+from studio.library.text import Text
+from studio.state.jobs import Job
+from studio.state.notices import Act, Kind
+
+if TYPE_CHECKING:
+    from engine.export import ExportItem, ExportPlan
+
+
+class ExportCommands(QObject):
+    """Writes sets. Each returns at once."""
+
+    exported = Signal(object)
+    """engine.export.ExportResult."""
+
+    def __init__(self, rooms: Rooms, journal: ExportJournal, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self._rooms, self._journal = rooms, journal
+
+    # ---- what to write
+
+    def export(
+        self, ids: Sequence[str], folder: Path, options: ExportOptions, *, conflict: str = "rename"
+    ) -> Job:
+        """Writes kept pictures.
+
+        conflict: "ask" (ends with TargetExistsError before anything is written), "rename", "overwrite" or
+        "continue" (what is there counts as finished).
+        """
+        return self.carry_out(ExportOrder.new(folder, options, conflict, pictures=tuple(ids)))
+
+    def export_recipes(
+        self, recipes: Sequence[Recipe], folder: Path, options: ExportOptions, *, conflict: str = "rename"
+    ) -> Job:
+        """Renders recipes at full resolution straight into a finished set."""
+        return self.carry_out(ExportOrder.new(folder, options, conflict, recipes=tuple(recipes)))
+
+    def export_varied(
+        self, count: int, folder: Path, options: ExportOptions, *, conflict: str = "rename"
+    ) -> Job:
+        """Makes strangers in the style under the probe and writes the `count` that differ most."""
+        some = candidates_for(self._rooms, count)
+
+        def done(chosen: list[Recipe]) -> None:
+            if chosen:
+                self.export_recipes(chosen, folder, options, conflict=conflict)
+
+        return self._rooms.background.start(
+            Text("Choosing the most varied of {n}", n=len(some)),
+            lambda progress, cancelled: choose_varied(self._rooms, some, count, progress, cancelled),
+            done,
+            lambda error: tell(self._rooms.notices, Text("The pictures could not be made."), error),
+        )
+
+    def list_ids(self, query: Query, then: Callable[[tuple[str, ...]], object]) -> None:
+        """Finds the ids of everything that matches, in order, and calls `then` with them."""
+        index = self._rooms.gallery.index
+
+        def find() -> tuple[str, ...]:
+            keys = index.keys(query).tolist()
+            ids = index.ids(keys)
+            return tuple(ids[key] for key in keys if key in ids)
+
+        self._rooms.reader.run(
+            find,
+            then,
+            lambda error: tell(self._rooms.notices, Text("The gallery could not be read completely."), error),
+        )
+
+    # ---- going on
+
+    def look_for_unfinished(self) -> None:
+        """Tells about exports that a crash or a closed window broke off."""
+        self._rooms.reader.run(self._journal.unfinished, self._tell_unfinished, lambda error: None)
+
+    def _tell_unfinished(self, orders: Sequence[ExportOrder]) -> None:
+        for order in orders:
+            what = Text(
+                "An export of {n} pictures to {folder} was broken off.",
+                n=order.count,
+                folder=str(order.folder),
+            )
+            self._rooms.notices.add(
+                Kind.WARNING,
+                what,
+                meaning=Text("Finished pictures are there, whole; none is half-written."),
+                acts=(self._go_on(order), Act(Text("Forget it"), partial(self._journal.forget, order))),
+            )
+
+    def _go_on(self, order: ExportOrder) -> Act:
+        return Act(Text("Continue"), lambda: self.carry_out(order.going_on()))
+
+    # ---- writing
+
+    def carry_out(self, order: ExportOrder) -> Job:
+        """Writes an order, from its beginning or from where it stopped."""
+        latest = [order]
+        skipped: list[Text] = []
+
+        def begun(plan: ExportPlan) -> None:
+            latest[0] = replace(order, names=plan.names)
+            with suppress(TargetError):  # it will not go on after a crash, but it goes on now
+                self._journal.write(latest[0])
+
+        def skip(item: ExportItem, error: PersonaError) -> None:
+            skipped.append(said(error))
+
+        def work(progress: Progress, cancelled: IsCancelled) -> object:
+            from engine.export import export_set
+
+            source = _Source(self._rooms, order)
+
+            def begin(plan: ExportPlan) -> None:
+                begun(plan)
+                source.begin(plan.todo)
+
+            try:
+                return export_set(
+                    source.items,
+                    order.folder,
+                    **arguments(order.options),
+                    conflict=order.conflict,
+                    names=order.names or None,
+                    planned=begin,
+                    problem=skip if order.pictures else None,
+                    progress=progress,
+                    cancelled=cancelled,
+                )
+            finally:
+                source.close()
+
+        def done(result: object) -> None:
+            self._journal.forget(latest[0])
+            self._tell_done(order, skipped)
+            self.exported.emit(result)
+
+        def failed(error: Exception) -> None:
+            if isinstance(error, TargetExistsError) and not latest[0].names:
+                return  # that is a question, for whoever asked for the export
+            acts = (self._go_on(latest[0]),) if latest[0].names else ()
+            tell(self._rooms.notices, Text("The export could not be finished."), error, acts=acts)
+
+        def cancelled() -> None:
+            self._journal.forget(latest[0])
+            self._rooms.notices.add(
+                Kind.INFO,
+                Text("The export was stopped; finished pictures stay in {f}.", f=str(order.folder)),
+                acts=(self._go_on(latest[0]),),
+            )
+
+        count = order.count
+        title = Text("Exporting a picture") if count == 1 else Text("Exporting {n} pictures", n=count)
+        return self._rooms.background.start(title, work, done, failed, cancelled)
+
+    def _tell_done(self, order: ExportOrder, skipped: list[Text]) -> None:
+        count = order.count - len(skipped)
+        show = Act(Text("Show folder"), lambda: _open_folder(order.folder))
+        if skipped:
+            self._rooms.notices.add(
+                Kind.WARNING,
+                Text("Exported {n} of {all} pictures.", n=count, all=order.count),
+                meaning=Text("The others cannot be read; they were left as they are."),
+                details=shortened(tuple(skipped)),
+                acts=(show,),
+            )
+            return
+        folder = str(order.folder)
+        one = Text("Exported a picture to {folder}.", folder=folder)
+        many = Text("Exported {n} pictures to {folder}.", n=count, folder=folder)
+        self._rooms.notices.add(Kind.SUCCESS, one if count == 1 else many, acts=(show,))
+
+
+class _Source:
+    """The pictures of an order: files of the gallery, or recipes that are rendered a few ahead."""
+
+    def __init__(self, rooms: Rooms, order: ExportOrder) -> None:
+        from engine.export import ExportItem
+
+        self._rooms, self._order = rooms, order
+        self._stream: Generator[tuple[Picture, float | None], None, None] | None = None
+        if order.pictures:
+            self.items = [_kept(rooms, one) for one in order.pictures]
+        else:
+            self.items = [
+                ExportItem(self._next, recipe, f"portrait {recipe.seed}") for recipe in order.recipes
+            ]
+
+    def begin(self, todo: Sequence[int]) -> None:
+        """Only what is still to be written is rendered."""
+        if self._order.recipes:
+            self._stream = self._rooms.generator.render_many([self._order.recipes[n] for n in todo])
+
+    def close(self) -> None:
+        """What was rendered ahead is not wanted any more."""
+        if self._stream is not None:
+            self._stream.close()
+
+    def _next(self) -> Picture:
+        assert self._stream is not None
+        return next(self._stream)[0]
+
+
+def _kept(rooms: Rooms, one: str) -> ExportItem:
+    """A kept picture; one that cannot be read is told when its turn comes."""
+    from engine.export import ExportItem
+
+    path = rooms.gallery.path(one)
+    try:
+        row, recipe = rooms.gallery.row(one), rooms.gallery.recipe(one)
+        return ExportItem(path, recipe, row.name, row.score)
+    except (PersonaError, OSError):
+        return ExportItem(path, None, path.stem)
+
+
+def arguments(options: ExportOptions) -> dict[str, Any]:
+    """The options as arguments of `engine.export.export_set`."""
+    return {
+        "format": options.format,
+        "quality": options.quality,
+        "size": options.size or None,
+        "template": options.template,
+        "contact_sheet": options.sheet_format if options.contact_sheet else False,
+        "sidecar": options.sidecar,
+        "recipes": options.recipes,
+    }
+
+
+def _open_folder(folder: Path) -> None:
+    QDesktopServices.openUrl(QUrl.fromLocalFile(str(folder)))
