@@ -3,8 +3,14 @@
 Every figure stands beside the same figure for real pictures against real pictures, which is the best that can
 be had. The eyes (`mobilenet`, `probe`) are networks that nothing which is trained here has looked through.
 
-    evaluate.py   the whole evaluation of a bundle, step by step
-    quick.py      a quick judgement of a few hundred pictures, for choosing among snapshots
-    kid.py, neighbours.py, spread.py, agreement.py, classes.py, faithful.py      the figures
-    page.py, plots.py                                                            the report for people
+    cli.py, lookup.py, progress.py      `evaluate` on the command line
+    evaluate.py                         the whole evaluation of a bundle: its steps and its report
+    bench.py, real.py, samples.py       what every step works with
+    quality.py, heldout.py,             the steps: against held-out pictures, in held-out styles, in styles
+    ownstyles.py, promises.py           from the library, and what a model promises of itself
+    kid.py, neighbours.py, spread.py,   the figures themselves
+    agreement.py, classes.py, faithful.py
+    readings.py, page.py, plots.py      the report for people
+    incard.py                           the figures in the model's own card
+    quick.py                            a quick judgement, for choosing among snapshots while a model trains
 """

@@ -148,7 +148,7 @@ def _done(args: argparse.Namespace, found: Evaluation) -> int:
 def _failed(args: argparse.Namespace, sentence: str, code: int) -> int:
     sys.stderr.write(f"{sentence}\n")
     if args.json:
-        sys.stdout.write(json.dumps({"error": sentence}, indent=2) + "\n")
+        sys.stdout.write(json.dumps({"error": sentence, "problems": []}, indent=2) + "\n")
     return code
 
 

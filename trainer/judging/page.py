@@ -220,11 +220,11 @@ h1,h2,h3{font-weight:600;line-height:1.2}h2{margin-top:2.5rem}p{max-width:48rem}
 small,figcaption{color:var(--soft);font-weight:400}.lead{list-style:none;padding:0}
 .notes{background:var(--note);border-radius:8px;padding:.8rem 2rem}
 img{display:block;width:100%;height:auto;border-radius:3px}
-.grid{display:grid;grid-template-columns:repeat(auto-fill,minmax(6.8rem,1fr));gap:4px}
+.grid{display:grid;grid-template-columns:repeat(8,1fr);gap:4px}
 .style{display:grid;grid-template-columns:5fr 8fr;gap:0 1.5rem;margin:.5rem 0}
 .style p{margin:0;grid-column:1/3}.from,.to{display:grid;gap:4px}
 .from{grid-template-columns:repeat(5,1fr)}.to{grid-template-columns:repeat(8,1fr)}
-.pairs{display:grid;grid-template-columns:repeat(auto-fill,minmax(13rem,1fr));gap:.8rem}
+.pairs{display:grid;grid-template-columns:repeat(4,1fr);gap:.8rem 1.2rem}
 .pairs figure{margin:0}.pairs figure div{display:grid;grid-template-columns:1fr 1fr;gap:2px}
 .path{display:grid;grid-auto-flow:column;grid-auto-columns:1fr;gap:2px}
 .pace{width:100%;height:1.6rem;fill:var(--made);opacity:.7;margin-bottom:1rem}
@@ -243,7 +243,8 @@ table{border-collapse:collapse}td,th{padding:.25rem 1rem .25rem 0;vertical-align
 th{font-weight:600}.of{padding-top:1.2rem;border-bottom:1px solid var(--line)}
 .number{white-space:nowrap;font-variant-numeric:tabular-nums}.figures td:first-child{white-space:nowrap}
 .figures td:last-child{color:var(--soft);font-size:.9em}
-@media(max-width:50rem){.plots,.style{grid-template-columns:1fr}.style p{grid-column:1}}
+@media(max-width:50rem){.plots,.style{grid-template-columns:1fr}.style p{grid-column:1}
+ .grid{grid-template-columns:repeat(4,1fr)}.pairs{grid-template-columns:1fr 1fr}}
 """
 
 _PAGE = """<!doctype html>

@@ -39,6 +39,7 @@ TOP1 = (
     "Higher is better: how often a probe, trained apart from the model, finds the style that was asked for "
     "among all {styles}. The control, with styles handed out at random, must be near {chance:.0%}."
 )
+LIKE = "The styles are groups that the probe itself finds alike, which makes it easy for real pictures. "
 CLOSER = (
     "Higher is better: how often a picture is nearer to the style that was asked for than to another one; "
     "50 % by chance."
@@ -98,7 +99,7 @@ def rows(report: Found) -> list[Row]:
         *_distribution("samples without a style", figures["no_style"]),
         *_class_shares(figures["class_shares"]),
         *_diversity(figures["diversity"]),
-        *_agreement("held-out styles", figures["agreement"], TOP1),
+        *_agreement("held-out styles", figures["agreement"], LIKE + TOP1),
         *_agreement("colour grades", figures["grades"], GRADE + " " + TOP1),
         *(row for name, one in figures["own_styles"].items() for row in _own_style(str(name), one)),
         *_promises(figures),

@@ -139,7 +139,7 @@ def test_what_is_no_model_no_set_no_style_and_no_target(
         told = capsys.readouterr()
         last = told.err.strip().splitlines()[-1]
         assert sentence in last
-        assert json.loads(told.out) == {"error": last}
+        assert json.loads(told.out) == {"error": last, "problems": []}
         assert str(tmp_path) not in last.replace(str(words[0]), "") or "persona-" not in last
     assert not out.exists() or not any(out.iterdir())
 
