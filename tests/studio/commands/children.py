@@ -9,15 +9,18 @@ from studio.workers.training_process import Parse, TrainingProcess
 from trainer.protocol import parse_event
 
 CHILD = r"""
-import json, sys
+import json, os, sys
 from pathlib import Path
 def option(name):
     return sys.argv[sys.argv.index(name) + 1]
 def say(**event):
     line = json.dumps(event | {"time": 1.0})
-    print(line, flush=True)
     if log:
         print(line, file=log, flush=True)
+    try:
+        print(line, flush=True)
+    except OSError:  # nobody listens any more
+        sys.stdout = open(os.devnull, "w")
 def fail(text, code=2):
     print("trainer: " + text, file=sys.stderr)
     sys.exit(code)
