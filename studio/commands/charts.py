@@ -73,8 +73,16 @@ class Charts(QObject):
     def _take(self, chart: Chart) -> None:
         if self._bundle is not None and chart.model == self._bundle.id:
             self._rooms.explorer.take_chart(chart)
-            self._rooms.history.take_chart(chart)
+            self._move_history(chart)
             self.charted.emit(chart)
+
+    def _move_history(self, chart: Chart) -> None:
+        """Where each of many pictures lies on the chart takes longer than the window may wait."""
+        history = self._rooms.history
+        places = [node.place for node in history.nodes]
+        self._rooms.reader.run(
+            lambda: {place: place.on_chart(chart) for place in places}, history.move_places
+        )
 
     def _fail(self, error: Exception) -> None:
         """The endless map stays: nothing that somebody has to be told."""

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from typing import Any
 
 from PySide6.QtCore import QObject, Signal
 
-from engine.chart import Chart
 from engine.errors import RecipeError
 from studio.state.place import Place
 
@@ -119,10 +119,11 @@ class History(QObject):
         self.current_changed.emit(node)
         return node
 
-    def take_chart(self, chart: Chart) -> None:
-        """The chart of a model is known: its places move onto it, no picture changes."""
-        nodes = self._nodes.values()
-        self._nodes = {node.id: replace(node, place=node.place.on_chart(chart)) for node in nodes}
+    def move_places(self, moved: Mapping[Place, Place]) -> None:
+        """Places of the same pictures elsewhere: the chart of a model became known."""
+        self._nodes = {
+            node.id: replace(node, place=moved.get(node.place, node.place)) for node in self._nodes.values()
+        }
         self.nodes_changed.emit()
         self.current_changed.emit(self.current)
 

@@ -28,6 +28,7 @@ THEMES: tuple[Choice, ...] = ("dark", "light")
 SIZE = (1440, 900)
 PATIENCE_S = 60.0
 KEPT = 9
+MAP_ZOOM = 0.4
 
 
 @dataclass(frozen=True)
@@ -49,7 +50,6 @@ def scenes() -> list[Scene]:
             lambda w: w.explorer.canvas.set_large(False),
         ),
         Scene("explore-map", _show_map, _leave_map),
-        Scene("explore-lasso", _show_lasso, lambda w: w.explorer.canvas.clear_chosen()),
         Scene("explore-path", _show_path, _leave_path),
         Scene("explore-movie", _show_movie, _leave_movie),
         Scene("explore-welcome", lambda w: w.start_welcome(), lambda w: w.explorer.welcome.hide()),
@@ -176,24 +176,22 @@ def _settled(show: Callable[[Window], object]) -> Callable[[Window], object]:
 
 
 def _show_map(window: Window) -> None:
-    """Half-way between everybody and one: the thumbnails are whole people."""
-    explorer = window.desk.explorer
+    """The map, with some people inside the lasso."""
+    explorer, canvas = window.desk.explorer, window.explorer.canvas
     wait(lambda: explorer.place.chart is not None, 10)
-    explorer.zoom = 0.22
+    explorer.zoom = MAP_ZOOM
+    left, top = canvas.outlook.lens.left() - 8, canvas.outlook.lens.top() - 8
+    canvas.choose_inside([(8, top), (left, top), (left, canvas.height() - 140), (8, canvas.height() - 140)])
 
 
 def _leave_map(window: Window) -> None:
+    window.explorer.canvas.clear_chosen()
     window.desk.explorer.zoom = 1.0
-    pause(0.3)
-
-
-def _show_lasso(window: Window) -> None:
-    window.explorer.canvas.choose_all()
 
 
 def _show_path(window: Window) -> None:
     desk = window.desk
-    desk.explorer.zoom = 0.22
+    desk.explorer.zoom = MAP_ZOOM
     x, y = desk.explorer.x, desk.explorer.y
     for dx, dy in ((-5, 3), (0, -5), (6, 1), (0, 0)):
         desk.explorer.move_to(x + dx, y + dy)

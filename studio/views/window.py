@@ -224,7 +224,7 @@ class Window(QMainWindow):
                 "keep_varied": self.ask_how_many,
                 "variations": self.show_variations,
                 "pin": lambda: desk.on_explorer.pin(by=self),
-                "map": canvas.toggle_map,
+                "map": canvas.outlook.toggle_map,
                 "path": lambda: self.explorer.show_path(self.acts["path"].isChecked()),
                 "hold_forms": partial(self._hold, "forms"),
                 "hold_details": partial(self._hold, "details"),

@@ -41,8 +41,8 @@ class ChosenBar(FloatingBar):
             margins=(8, 6, 8, 6),
             parent=self,
         )
-        canvas.chosen_changed.connect(self._say)
-        look.words.language_changed.connect(lambda _: self._say(len(canvas.chosen)))
+        canvas.selection.changed.connect(self._say)
+        look.words.language_changed.connect(lambda _: self._say(len(canvas.selection.points)))
         self.hide()
 
     def _say(self, count: int) -> None:

@@ -106,6 +106,10 @@ class MapView:
         """
         return _points(self, hidden, margin)
 
+    def person_at(self, x: float, y: float) -> tuple[float, float]:
+        """The place of the thumbnail nearest to a point, in map units."""
+        return round(x / self.step) * self.step, round(y / self.step) * self.step
+
     def point_at(self, px: float, py: float) -> GridPoint | None:
         """The grid point whose thumbnail lies under a pixel."""
         x, y = self.to_map(px, py)

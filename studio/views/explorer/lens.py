@@ -52,10 +52,11 @@ class Lens:
         self._now = QPixmap.fromImage(enlarge(image, side) if full else soften(image, side))
         self._full = full
 
-    def paint(self, painter: QPainter, rect: QRectF, *, lit: bool) -> None:
-        """lit: outlined, because it is being moved or has the focus."""
+    def paint(self, painter: QPainter, rect: QRectF, *, lit: bool, shaded: bool) -> None:
+        """lit: outlined, because it is being moved or has the focus. shaded: set off from what is around."""
         theme = self._look.theme
-        self._paint_shadow(painter, rect)
+        if shaded:
+            self._paint_shadow(painter, rect)
         if self._now.isNull():
             paint.fill(painter, rect, theme.color("raised"), RADIUS_LARGE)
             return

@@ -101,7 +101,7 @@ class ExplorerPage(QWidget):
         self.canvas.menu_wanted.connect(self._show_menu)
         self.canvas.pin_pressed.connect(self._show_pin_menu)
         self.canvas.opened.connect(self._actions["fullscreen"].trigger)
-        self.canvas.map_changed.connect(self._actions["map"].setChecked)
+        self.canvas.outlook.turned.connect(self._actions["map"].setChecked)
         self.canvas.lasso_changed.connect(self._actions["lasso"].setChecked)
         self._connect_sets()
         desk.explorer.image_changed.connect(self._remember)
@@ -129,13 +129,13 @@ class ExplorerPage(QWidget):
 
     def _follow_path(self, *_: object) -> None:
         """On the map, the picture travels along the path."""
-        if self._desk.player.can_play and self.canvas.is_map:
-            self.canvas.travel(*self._desk.player.leg)
+        if self._desk.player.can_play and self.canvas.outlook.is_map:
+            self.canvas.outlook.travel(*self._desk.player.leg)
 
     def _go_on_from_path(self, recipe: Recipe) -> None:
         """Where the path stopped, one stands."""
         self._desk.on_explorer.open_recipe(recipe, by=self)
-        self.canvas.arrive()
+        self.canvas.outlook.arrive()
 
     def _show_menu(self, at: QPoint, point: GridPoint | None) -> None:
         menu, words, explorer = QMenu(self), self._look.words, self._desk.explorer

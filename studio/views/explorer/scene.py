@@ -68,8 +68,9 @@ class Scene:
 
     def paint_lens(self, painter: QPainter, sight: Sight) -> None:
         """The picture alone."""
-        self._lens.paint(painter, sight.lens, lit=sight.lit and not sight.on_map)
-        if sight.on_map > 0:
+        on_map = sight.on_map > 0
+        self._lens.paint(painter, sight.lens, lit=sight.lit and not on_map, shaded=not on_map)
+        if on_map:
             self._lens.paint_probe(painter, sight.lens, sight.probe, sight.on_map)
         if sight.match:
             self._paint_match(painter, sight)

@@ -41,7 +41,8 @@ def test_it_is_made_after_the_first_picture(open_desk: OpenDesk, until: Until, m
     assert desk.explorer.recipe == before
     home = chart_of(MODEL).cell_of(lattice_seed(PEOPLE, 0, 0))
     assert (desk.explorer.x, desk.explorer.y) == home
-    assert all(node.place.chart is not None for node in desk.history.nodes)
+    until(lambda: all(node.place.chart is not None for node in desk.history.nodes))
+    assert [node.place.recipe() for node in desk.history.nodes] == [before]
 
 
 def test_after_a_restart_everybody_is_where_they_were(

@@ -84,7 +84,7 @@ def test_history_moves_onto_the_chart(wild: Place, chart: Chart) -> None:
     history = History()
     before = [history.add(replace(wild, x=x)).place.recipe() for x in (0.0, 1.5, 3.0)]
     history.undo()
-    history.take_chart(chart)
+    history.move_places({node.place: node.place.on_chart(chart) for node in history.nodes})
     assert [node.place.recipe() for node in history.nodes] == before
     assert all(node.place.chart == chart for node in history.nodes)
     assert history.current is not None and history.current.id == 2

@@ -81,26 +81,26 @@ def drag(
 
 
 def at(canvas: Canvas, x: float, y: float) -> tuple[int, int]:
-    px, py = canvas.view.to_pixels(x, y)
+    px, py = canvas.outlook.view.to_pixels(x, y)
     return round(px), round(py)
 
 
 def test_zooming_out_turns_the_walk_into_the_map_and_back(canvas: Canvas, explorer: Explorer) -> None:
     told: list[bool] = []
-    canvas.map_changed.connect(told.append)
+    canvas.outlook.turned.connect(told.append)
     recipe = explorer.recipe
-    lens = canvas.lens
+    lens = canvas.outlook.lens
     for _ in range(4):
         wheel(canvas, -1, QPoint(100, 100))
-    assert canvas.is_map and told == [True]
-    assert canvas.lens.width() < lens.width()
-    assert canvas.probe == QPointF(400, 320), "the map opens around the probe"
+    assert canvas.outlook.is_map and told == [True]
+    assert canvas.outlook.lens.width() < lens.width()
+    assert canvas.outlook.probe == QPointF(400, 320), "the map opens around the probe"
     for _ in range(40):
         wheel(canvas, -1, QPoint(100, 100))
-    assert explorer.zoom == pytest.approx(canvas.least_zoom)
+    assert explorer.zoom == pytest.approx(canvas.outlook.least_zoom)
     assert explorer.recipe == recipe, "looking changes nothing"
     canvas.zoom_by(100.0)
-    assert not canvas.is_map and told == [True, False]
+    assert not canvas.outlook.is_map and told == [True, False]
     assert explorer.recipe == recipe, "by key one comes down where one was"
 
 
@@ -108,21 +108,21 @@ def test_one_key_shows_the_whole_map_and_one_lands_as_close_as_before(
     canvas: Canvas, explorer: Explorer
 ) -> None:
     explorer.zoom = 2.5
-    canvas.toggle_map()
-    assert explorer.zoom == pytest.approx(canvas.least_zoom)
-    view = canvas.view
+    canvas.outlook.toggle_map()
+    assert explorer.zoom == pytest.approx(canvas.outlook.least_zoom)
+    view = canvas.outlook.view
     assert view.width / view.scale <= 64.01 and view.height / view.scale <= 48.01
-    canvas.toggle_map()
+    canvas.outlook.toggle_map()
     assert explorer.zoom == pytest.approx(2.5)
     assert (explorer.x, explorer.y) == (20.0, 20.0)
 
 
 def test_on_the_map_the_wheel_zooms_about_the_pointer(canvas: Canvas, explorer: Explorer) -> None:
-    canvas.toggle_map()
+    canvas.outlook.toggle_map()
     pointer = QPoint(620, 150)
-    before = canvas.view.to_map(620, 150)
+    before = canvas.outlook.view.to_map(620, 150)
     wheel(canvas, 2, pointer)
-    assert canvas.view.to_map(620, 150) == pytest.approx(before)
+    assert canvas.outlook.view.to_map(620, 150) == pytest.approx(before)
     assert (explorer.x, explorer.y) == (20.0, 20.0)
 
 
@@ -130,31 +130,31 @@ def test_zooming_into_somebody_goes_there(canvas: Canvas, explorer: Explorer) ->
     explorer.zoom = 0.45
     px, py = at(canvas, 23.0, 21.0)
     wheel(canvas, 2, QPoint(px, py))
-    assert not canvas.is_map
+    assert not canvas.outlook.is_map
     assert (explorer.x, explorer.y) == (23.0, 21.0)
 
 
 def test_dragging_the_map_looks_elsewhere(canvas: Canvas, explorer: Explorer) -> None:
-    canvas.toggle_map()
-    before, place = canvas.view, explorer.place
+    canvas.outlook.toggle_map()
+    before, place = canvas.outlook.view, explorer.place
     drag(canvas, (100, 560), (160, 520), (220, 500))
     assert explorer.place == place
-    assert canvas.view.x == pytest.approx(before.x - 120 / before.scale)
-    assert canvas.view.y == pytest.approx(before.y + 60 / before.scale)
+    assert canvas.outlook.view.x == pytest.approx(before.x - 120 / before.scale)
+    assert canvas.outlook.view.y == pytest.approx(before.y + 60 / before.scale)
 
 
 def test_dragging_the_picture_shows_what_lies_under_it(canvas: Canvas, explorer: Explorer) -> None:
-    canvas.toggle_map()
+    canvas.outlook.toggle_map()
     settled: list[object] = []
     seen: list[Recipe] = []
     explorer.settled.connect(settled.append)
     explorer.recipe_changed.connect(seen.append)
-    x, y = round(canvas.lens.center().x()), round(canvas.lens.center().y())
-    view = canvas.view
+    x, y = round(canvas.outlook.lens.center().x()), round(canvas.outlook.lens.center().y())
+    view = canvas.outlook.view
     drag(canvas, (x, y), (x + 40, y), (x + 80, y - 30))
     assert explorer.x == pytest.approx(20.0 + 80 / view.scale)
     assert explorer.y == pytest.approx(20.0 - 30 / view.scale)
-    assert canvas.view.x == view.x, "the map stays where it is"
+    assert canvas.outlook.view.x == view.x, "the map stays where it is"
     assert len(seen) == 2 and len(settled) == 1, "live, and one step back"
 
 
@@ -163,50 +163,50 @@ def test_a_click_on_the_map_goes_to_somebody(canvas: Canvas, explorer: Explorer)
     QTest.mouseClick(canvas, LEFT, NONE, QPoint(*at(canvas, 24.0, 18.0)))
     assert (explorer.x, explorer.y) == (24.0, 18.0)
     assert explorer.recipe is not None and explorer.recipe.seed == chart().seed_at(24, 18)
-    assert canvas.is_map
+    assert canvas.outlook.is_map
     QTest.mouseDClick(canvas, LEFT, NONE, QPoint(*at(canvas, 17.0, 21.0)))
-    assert not canvas.is_map
+    assert not canvas.outlook.is_map
     assert (explorer.x, explorer.y) == (17.0, 21.0)
 
 
 def test_arrows_step_from_one_to_the_next_and_the_view_comes_along(
     canvas: Canvas, explorer: Explorer
 ) -> None:
-    canvas.toggle_map()
-    step = canvas.view.step
+    canvas.outlook.toggle_map()
+    step = canvas.outlook.view.step
     QTest.keyClick(canvas, Qt.Key.Key_Right)
     assert explorer.x == 20.0 + step
     explorer.move_by(0.0, 21.0)
     QTest.keyClick(canvas, Qt.Key.Key_Down)
     assert explorer.y == 41.0 + step
-    assert canvas.rect().contains(canvas.probe.toPoint())
+    assert canvas.rect().contains(canvas.outlook.probe.toPoint())
 
 
 def test_the_probe_is_found_on_every_copy_of_the_chart(canvas: Canvas, explorer: Explorer) -> None:
-    canvas.toggle_map()
+    canvas.outlook.toggle_map()
     explorer.move_to(20.0 + 64 * 3, 20.0 - 48)
-    assert canvas.probe == QPointF(400, 320)
+    assert canvas.outlook.probe == QPointF(400, 320)
     explorer.move_to(50.0, 45.0)
-    assert canvas.rect().contains(canvas.probe.toPoint())
+    assert canvas.rect().contains(canvas.outlook.probe.toPoint())
 
 
 @pytest.mark.parametrize("zoom", [1.0, 0.3])
 def test_a_lasso_chooses_what_lies_inside(canvas: Canvas, explorer: Explorer, zoom: float) -> None:
     explorer.zoom = zoom
     counts: list[int] = []
-    canvas.chosen_changed.connect(counts.append)
+    canvas.selection.changed.connect(counts.append)
     drag(canvas, (5, 5), (790, 5), (790, 90), (5, 90), keys=SHIFT)
-    view = canvas.view
+    view = canvas.outlook.view
     inside = {p for p in view.points() if 5 < view.to_pixels(p.x, p.y)[1] < 90}
     inside = {p for p in inside if 5 < view.to_pixels(p.x, p.y)[0] < 790}
-    assert set(canvas.chosen) == inside
+    assert set(canvas.selection.points) == inside
     assert counts == [len(inside)]
-    assert canvas.chosen_recipes() == [explorer.recipe_at(p.x, p.y) for p in canvas.chosen]
-    first = canvas.chosen[0]
+    assert canvas.chosen_recipes() == [explorer.recipe_at(p.x, p.y) for p in canvas.selection.points]
+    first = canvas.selection.points[0]
     QTest.mouseClick(canvas, LEFT, SHIFT, QPoint(*at(canvas, first.x, first.y)))
-    assert first not in canvas.chosen, "Shift and click adds and removes"
+    assert first not in canvas.selection.points, "Shift and click adds and removes"
     QTest.keyClick(canvas, Qt.Key.Key_Escape)
-    assert canvas.chosen == ()
+    assert canvas.selection.points == ()
 
 
 def test_the_lasso_tool_is_for_one_drag(canvas: Canvas, explorer: Explorer) -> None:
@@ -215,7 +215,7 @@ def test_the_lasso_tool_is_for_one_drag(canvas: Canvas, explorer: Explorer) -> N
     canvas.set_lasso(True)
     place = explorer.place
     drag(canvas, (5, 5), (400, 5), (400, 90), (5, 90))
-    assert canvas.chosen and explorer.place == place
+    assert canvas.selection.points and explorer.place == place
     drag(canvas, (5, 5), (60, 5))
     assert explorer.place != place
     assert told == [True, False]
@@ -223,11 +223,13 @@ def test_the_lasso_tool_is_for_one_drag(canvas: Canvas, explorer: Explorer) -> N
 
 def test_everything_in_view_can_be_chosen_by_key(canvas: Canvas) -> None:
     canvas.choose_all()
-    assert len(canvas.chosen) == len(canvas.view.points(canvas.lens.width(), margin=0.0))
+    assert len(canvas.selection.points) == len(
+        canvas.outlook.view.points(canvas.outlook.lens.width(), margin=0.0)
+    )
     canvas.clear_chosen()
     canvas.set_large(True)
     canvas.choose_all()
-    assert canvas.chosen == ()
+    assert canvas.selection.points == ()
 
 
 def test_pins_are_seen_and_clicked_on_the_map(canvas: Canvas, explorer: Explorer) -> None:
@@ -246,10 +248,10 @@ def test_a_path_takes_the_picture_along(canvas: Canvas, explorer: Explorer) -> N
         explorer.add_pin()
     explorer.zoom = 0.3
     canvas.show_way(True)
-    canvas.travel(0, 1, 0.5)
-    assert canvas.probe.x() == pytest.approx(canvas.view.to_pixels(21.0, 20.0)[0])
-    canvas.arrive()
-    assert canvas.probe.x() == pytest.approx(canvas.view.to_pixels(24.0, 20.0)[0])
+    canvas.outlook.travel(0, 1, 0.5)
+    assert canvas.outlook.probe.x() == pytest.approx(canvas.outlook.view.to_pixels(21.0, 20.0)[0])
+    canvas.outlook.arrive()
+    assert canvas.outlook.probe.x() == pytest.approx(canvas.outlook.view.to_pixels(24.0, 20.0)[0])
 
 
 @pytest.mark.parametrize("zoom", [1.0, MAP_ZOOM / 2, 0.07])
@@ -267,7 +269,7 @@ def test_it_is_drawn(qtbot: QtBot, canvas: Canvas, explorer: Explorer, zoom: flo
     drag(canvas, (5, 5), (300, 5), (300, 200), keys=SHIFT, let_go=False)
     image: QImage = canvas.grab().toImage()
     QTest.mouseRelease(canvas, LEFT, SHIFT, QPoint(5, 200))
-    middle = canvas.lens.center().toPoint()
+    middle = canvas.outlook.lens.center().toPoint()
     assert image.pixelColor(middle).red() == 200
     assert {image.pixelColor(x, 60).rgb() for x in range(0, 800, 7)} != {image.pixelColor(0, 60).rgb()}
 
@@ -277,5 +279,5 @@ def test_hovering_shows_what_a_click_would_choose(canvas: Canvas, explorer: Expl
     QTest.mouseMove(canvas, QPoint(*at(canvas, 24.0, 18.0)))
     assert canvas._hover == GridPoint(24 << 10, 18 << 10)
     assert canvas.cursor().shape() is Qt.CursorShape.PointingHandCursor
-    QTest.mouseMove(canvas, canvas.lens.center().toPoint())
+    QTest.mouseMove(canvas, canvas.outlook.lens.center().toPoint())
     assert canvas.cursor().shape() is Qt.CursorShape.OpenHandCursor

@@ -35,7 +35,7 @@ def charted(window: Window) -> Iterator[Window]:
 def test_map_and_lasso_by_key(qtbot: QtBot, charted: Window) -> None:
     canvas, acts = charted.explorer.canvas, charted.acts
     qtbot.keyClick(canvas, Qt.Key.Key_M)
-    assert canvas.is_map and acts["map"].isChecked()
+    assert canvas.outlook.is_map and acts["map"].isChecked()
     assert charted.explorer.tools.buttons["map"].isChecked()
     qtbot.keyClick(canvas, Qt.Key.Key_L)
     assert acts["lasso"].isChecked()
@@ -45,7 +45,7 @@ def test_map_and_lasso_by_key(qtbot: QtBot, charted: Window) -> None:
         QTest.mouseMove(canvas, point)
     QTest.mouseRelease(canvas, LEFT, pos=points[-1])
     assert not acts["lasso"].isChecked()
-    count = len(canvas.chosen)
+    count = len(canvas.selection.points)
     assert count > 4
     bar = charted.explorer.chosen
     assert bar.isVisible() and str(count) in bar.count.text()
@@ -53,14 +53,14 @@ def test_map_and_lasso_by_key(qtbot: QtBot, charted: Window) -> None:
     qtbot.keyClick(canvas, Qt.Key.Key_Escape)
     assert bar.isHidden()
     qtbot.keyClick(canvas, Qt.Key.Key_M)
-    assert not canvas.is_map and not acts["map"].isChecked()
+    assert not canvas.outlook.is_map and not acts["map"].isChecked()
 
 
 def test_a_lasso_becomes_a_set(qtbot: QtBot, charted: Window, tmp_path: Path) -> None:
     desk, canvas = charted.desk, charted.explorer.canvas
     charted.acts["select_all"].trigger()
-    for point in canvas.chosen[5:]:
-        canvas._toggle_chosen(point)
+    for point in canvas.selection.points[5:]:
+        canvas.selection.toggle(point)
     charted.explorer.chosen.varied.click()
     menu = charted.explorer.chosen.findChild(QMenu)
     assert menu is not None
@@ -74,7 +74,7 @@ def test_a_lasso_becomes_a_set(qtbot: QtBot, charted: Window, tmp_path: Path) ->
     charted.export_map.close_up()
     press(qtbot, charted.explorer.chosen, "Keep all")
     qtbot.waitUntil(lambda: desk.gallery.count == 9, timeout=WAIT_MS)
-    assert canvas.chosen == ()
+    assert canvas.selection.points == ()
 
 
 def test_a_path_is_played_and_written(

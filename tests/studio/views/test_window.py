@@ -123,33 +123,33 @@ def test_dragging_on_the_canvas_walks(qtbot: QtBot, window: Window) -> None:
     qtbot.waitUntil(lambda: len(seen) > 0, timeout=WAIT_MS)
     assert seen[0] is False  # previews while the hand moves
     qtbot.mouseRelease(canvas, Qt.MouseButton.LeftButton, pos=QPoint(200, 260))
-    assert explorer.x - before[0] == pytest.approx(100 / canvas.view.scale)
-    assert explorer.y - before[1] == pytest.approx(40 / canvas.view.scale)
+    assert explorer.x - before[0] == pytest.approx(100 / canvas.outlook.view.scale)
+    assert explorer.y - before[1] == pytest.approx(40 / canvas.outlook.view.scale)
     assert explorer.recipe != recipe
     qtbot.waitUntil(lambda: explorer.is_full and explorer.is_current, timeout=WAIT_MS)
 
 
 def test_a_click_on_a_thumbnail_goes_there(qtbot: QtBot, window: Window) -> None:
     canvas = window.explorer.canvas
-    point = canvas.view.points(canvas.lens.width())[0]
-    x, y = canvas.view.to_pixels(point.x, point.y)
+    point = canvas.outlook.view.points(canvas.outlook.lens.width())[0]
+    x, y = canvas.outlook.view.to_pixels(point.x, point.y)
     qtbot.mouseClick(canvas, Qt.MouseButton.LeftButton, pos=QPoint(round(x), round(y)))
     assert (window.desk.explorer.x, window.desk.explorer.y) == pytest.approx((point.x, point.y))
 
 
 def test_thumbnails_fill_in(qtbot: QtBot, window: Window) -> None:
     qtbot.waitUntil(lambda: window.explorer.field.waiting == 0, timeout=WAIT_MS)
-    canvas = window.explorer.canvas
-    assert all(window.explorer.field.tile(point) for point in canvas.view.points(canvas.lens.width()))
+    field, outlook = window.explorer.field, window.explorer.canvas.outlook
+    assert all(field.tile(point) for point in outlook.view.points(outlook.lens.width()))
 
 
 def test_keys_walk_zoom_and_take_back(qtbot: QtBot, window: Window) -> None:
     canvas, explorer = window.explorer.canvas, window.desk.explorer
     start = explorer.place
     qtbot.keyClick(canvas, Qt.Key.Key_Right)
-    assert explorer.x == pytest.approx(start.x + canvas.view.step)
+    assert explorer.x == pytest.approx(start.x + canvas.outlook.view.step)
     qtbot.keyClick(canvas, Qt.Key.Key_Down, Qt.KeyboardModifier.ShiftModifier)
-    assert explorer.y == pytest.approx(start.y + canvas.view.step / 4)
+    assert explorer.y == pytest.approx(start.y + canvas.outlook.view.step / 4)
     qtbot.keyClick(canvas, Qt.Key.Key_Plus)
     assert explorer.zoom > 1.0
     qtbot.keyClick(canvas, Qt.Key.Key_Space)
