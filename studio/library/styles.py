@@ -159,7 +159,7 @@ class StyleShelf:
             return []
         shelf = self._shelf()
         seen: dict[str, str] = dict(shelf["starters"])
-        damaged = []
+        damaged: list[Damage] = []
         for source, read, digest in self._starters(damaged):
             try:
                 self._add_starter(_id_of(source), read, digest, seen)
@@ -274,13 +274,14 @@ def _digest(path: Path) -> str:
 
 
 def swatch(picture: Picture, count: int = 3) -> tuple[str, ...]:
-    """The colours that stand for a picture, as "#rrggbb", most frequent first."""
+    """The colours that stand for a picture, as "#rrggbb": frequent ones first, vivid before dull."""
     pixels = resize(picture, 48).reshape(-1, 3).astype(np.int64)  # [2304, 3]
     bins = (pixels >> 5) @ np.array([64, 8, 1])
     codes, places, sizes = np.unique(bins, return_inverse=True, return_counts=True)
     means = np.stack([np.bincount(places, pixels[:, c], len(codes)) for c in range(3)], 1) / sizes[:, None]
+    vivid = 0.2 + (means.max(axis=1) - means.min(axis=1)) / 255
     chosen: list[Any] = []
-    for mean in means[np.argsort(-sizes, kind="stable")]:
+    for mean in means[np.argsort(-sizes * vivid, kind="stable")]:
         if all(np.abs(mean - other).sum() > 90 for other in chosen):
             chosen.append(mean)
         if len(chosen) == count:

@@ -229,6 +229,7 @@ class StylePanel(Surface):
             return
         self._mixing = (first, second)
         self._before = self._explorer.place.styles
+        self.drop.hide()
         self.mixer.open(a, b)
         self._mark()
 
@@ -256,6 +257,7 @@ class StylePanel(Surface):
     def _close_mixer(self) -> None:
         self._mixing = None
         self.mixer.hide()
+        self.drop.show()
         self._mark()
 
 

@@ -97,10 +97,14 @@ def _has_a_key(control: QWidget) -> bool:
     return type(control).__name__ == "CloseButton"
 
 
-def without_focus(window: QWidget) -> list[str]:
-    """Controls that look the same with the focus as without; lists show their cursor instead."""
+def without_focus(window: QWidget, looked_at: set[QWidget]) -> list[str]:
+    """Controls that look the same with the focus as without; lists show their cursor instead.
+
+    looked_at: those that need not be looked at again; the others are added.
+    """
     found = []
-    for control in controls(window):
+    for control in set(controls(window)) - looked_at:
+        looked_at.add(control)
         if isinstance(control, QAbstractScrollArea) or type(control).__name__ == "Viewer":
             continue
         if control.isEnabled() and control.focusPolicy() & Qt.FocusPolicy.TabFocus:
