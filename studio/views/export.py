@@ -80,16 +80,8 @@ class ExportForm(Card):
         self._options = ExportOptions()
         self.title = heading(look)
         self.source = Choice(look, "export.source")
-        self.many = SliderRow(
-            look,
-            "export.many",
-            low=1,
-            high=MOST_NEW,
-            default=16,
-            show=_whole,
-            read=float,
-            tip="export.many.tip",
-        )
+        self.many = SliderRow(look, "export.many", low=1, high=MOST_NEW, default=16, show=_whole, read=float)
+        look.words.bind(self.many, "setToolTip", "export.many.tip")
         self.folder = QLineEdit()
         self.browse = Button(look, "export.browse", icon="folder", pressed=self._browse)
         self.format = Segmented(look, [(name, f"export.format.{name}") for name in FORMATS])
@@ -171,6 +163,7 @@ class ExportForm(Card):
         ):
             signal.connect(self._show)
         words.language_changed.connect(self._retell)
+        words.language_changed.connect(self._show)
         self.template.returnPressed.connect(self._accept)
         self.folder.returnPressed.connect(self._accept)
 
@@ -185,9 +178,8 @@ class ExportForm(Card):
         """Shows what there is to write, and the choices of last time."""
         self._sources, self._style, self._options = dict(sources), style, options
         self.source.clear()
-        self.folder.setText(
-            shortened_home(options.folder or str(Path.home() / "Pictures" / "Persona Studio"))
-        )
+        usual = str(Path.home() / "Pictures" / "Persona Studio")
+        self.folder.setText(shortened_home(options.folder or usual))
         self.format.set_value(options.format)
         self.quality.set_value(options.quality)
         self.template.setText(options.template)

@@ -89,6 +89,7 @@ class Inspector(Surface):
         self.note.finished.connect(self.noted)
         self.stars.rated.connect(self.rated)
         self.labels.chosen.connect(self.labelled)
+        self._look.words.language_changed.connect(self._tell_facts)
 
     def _tell(self, field: QLineEdit, signal: object, value: object) -> None:
         if field.isModified():
@@ -112,7 +113,11 @@ class Inspector(Surface):
             self.note.set_text(row.note)
         self.stars.set_rating(row.rating)
         self.labels.set_label(row.label)
-        self.facts.show_facts(facts(self._look, row))
+        self._tell_facts()
+
+    def _tell_facts(self, *_: object) -> None:
+        if self.row is not None:
+            self.facts.show_facts(facts(self._look, self.row))
 
     def show_image(self, image: QImage) -> None:
         self.picture.show_image(image)

@@ -120,6 +120,8 @@ class GalleryPage(QWidget):
         else:
             self._binned.refresh()
         self._mark_place()
+        if self.isVisible():
+            (self.bin.grid if self.in_bin else self.grid).setFocus(Qt.FocusReason.OtherFocusReason)
 
     @property
     def in_bin(self) -> bool:

@@ -58,7 +58,7 @@ class GalleryToolbar(Surface):
         self._look.words.bind(self.zoom, "setToolTip", "gallery.size")
         first = row(self.title, self.count, None, self.compare, self.export, gap=12)
         second = row(self.search, self.rating, self.labels, 4, self.sort, self.order, None, self.zoom, gap=8)
-        second.setStretch(0, 2)
+        second.setStretch(0, 100)
         column(first, second, gap=12, margins=(20, 16, 20, 12), parent=self)
 
     def _connect(self) -> None:
