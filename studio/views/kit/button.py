@@ -52,7 +52,7 @@ class Button(QPushButton):
 
 
 class IconButton(QAbstractButton):
-    """A square button with an icon; its words are the tooltip and the accessible name."""
+    """A square button with an icon; its words are the accessible name, and the tooltip explains them."""
 
     def __init__(
         self,
@@ -88,8 +88,13 @@ class IconButton(QAbstractButton):
         self._say(self._look.words(key))
 
     def _say(self, words: str) -> None:
+        say, tip = self._look.words, f"{self._key}.tip"
+        if say.has(tip):
+            words, shown = words.rstrip("…"), say("tip.explained", name=words.rstrip("…"), tip=say(tip))
+        else:
+            shown = words
         self.setAccessibleName(words)
-        self.setToolTip(with_shortcut(words, self._shortcut))
+        self.setToolTip(with_shortcut(shown, self._shortcut))
 
     def sizeHint(self) -> QSize:
         return self.size()
