@@ -355,7 +355,10 @@ class RunSide(Surface):
         found = run.preflight
         needed = phrases.needs(words, found, "training.needs") if found is not None else ""
         return [
-            (words("training.fact.pictures"), str(run.pictures or "")),
+            (
+                words("training.fact.pictures"),
+                words("styles.pictures", count=run.pictures) if run.pictures else "",
+            ),
             (words("training.fact.start"), run.start_from),
             (words("training.fact.best"), best(words, run)),
             (words("training.fact.device"), run.device),

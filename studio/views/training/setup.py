@@ -127,12 +127,9 @@ class SetupView(QWidget):
         self.permission = PermissionStep(look, commands)
         self.time = TimeStep(look, commands, model, training)
         self.reading = Reading(look, commands)
+        self.choose = Button(look, "training.choose", kind="primary", icon="folder")
         self.failed = EmptyState(
-            look,
-            "warning",
-            "training.failed.title",
-            "training.failed.hint",
-            Button(look, "training.choose", kind="primary", icon="folder", pressed=self.choose_wanted.emit),
+            look, "warning", "training.failed.title", "training.failed.hint", self.choose
         )
         self.title = Elided(look, size=15, weight=MEDIUM)
         self.steps = {which: StepButton(look, n + 1, which) for n, which in enumerate(STEPS)}
@@ -159,6 +156,7 @@ class SetupView(QWidget):
 
     def _connect(self) -> None:
         self._preparation.changed.connect(lambda _: self._show())
+        self.choose.clicked.connect(lambda _: self.choose_wanted.emit())
         self._training.current_changed.connect(lambda _: self._say_next())
         self._commands.consented.connect(lambda _: self.show_step("time"))
         self.permission.ready_changed.connect(self._say_next)
@@ -242,6 +240,7 @@ class SetupView(QWidget):
             self.permission: self.permission.first,
             self.time: self.time.name,
             self.reading: self.reading.cancel,
+            self.failed: self.choose,
         }
         page = self._stack.currentWidget()
         target = first.get(page, self.close_button) if page is not None else self.close_button
@@ -264,12 +263,13 @@ class SetupView(QWidget):
 
     def _say_next(self) -> None:
         words, setup = self._look.words, self._preparation.setup
-        problem, key = "", "training.next"
+        problem, hint, key = "", "", "training.next"
         if self._step == "pictures":
             if setup.busy:
                 problem = words("training.busy")
             elif setup.usable < 2:
                 problem = words("training.nothing_left")
+            hint = words("training.pictures.hint")
         elif self._step == "permission":
             problem = self.permission.problem
             key = "training.give" if self.permission.asking else "training.next"
@@ -278,5 +278,5 @@ class SetupView(QWidget):
             key = "training.enqueue" if self._training.current is not None else "training.start"
         self.next.setText(words(key))
         self.next.setEnabled(not problem)
-        self.hint.setText(problem)
+        self.hint.setText(problem or hint)
         self.back.setVisible(self._step != "pictures")

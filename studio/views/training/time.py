@@ -121,6 +121,8 @@ class TimeStep(QWidget):
         if setup.report is not None and (before.report is None or setup.source != before.source):
             self.name.setText(free_model_name(setup.report.title, self._names()))
             self.length.choose(WHOLE)
+            if self._model.bundle is not None:
+                self.start_from.set_value(str(self._model.bundle.path))
         self._retell()
 
     def measure(self) -> None:
