@@ -96,7 +96,7 @@ def take_all(window: Window, folder: Path, settle: Callable[[str], object] | Non
                     else:
                         rest(window)
                     file = folder / f"{name}.png"
-                    window.grab().save(str(file))
+                    window.grab().save(str(file), "PNG", 70)  # quick rather than small
                     files.append(file)
     return files
 

@@ -23,6 +23,16 @@ MOUSE = (
 )
 
 
+CARDS = (
+    ("shortcuts.mix", "keys.drag_onto"),
+    ("shortcuts.edit_card", "keys.alt_enter"),
+    ("shortcuts.move_card", "Alt+↑ ↓"),
+    ("shortcuts.rename_card", "F2"),
+)
+BY_HAND = {"explore": MOUSE, "styles": CARDS}
+"""Group -> what is done by mouse, or by keys of a single widget."""
+
+
 class Keys(QWidget):
     """Key caps."""
 
@@ -80,9 +90,8 @@ class ShortcutSheet(Overlay):
         box = column(gap=6)
         for group in groups:
             box.addWidget(title(self._look, f"group.{group}"))
-            if group == "explore":
-                for key, caps in MOUSE:
-                    box.addLayout(self._hand(key, caps))
+            for key, caps in BY_HAND.get(group, ()):
+                box.addLayout(self._hand(key, caps))
             for spec, _ in self._actions.all():
                 if spec.group == group and (spec.keys or spec.plain):
                     box.addLayout(self._line(f"action.{spec.id}", self._caps(spec.id)))
@@ -99,6 +108,7 @@ class ShortcutSheet(Overlay):
         return row(Text(self._look, key, role="muted"), None, Keys(self._look, caps), gap=12)
 
     def _hand(self, key: str, caps: str) -> QHBoxLayout:
-        keys = Keys(self._look, [])
-        self._look.words.bind(keys, "set_key", caps)
+        keys = Keys(self._look, [caps])
+        if self._look.words.has(caps):
+            self._look.words.bind(keys, "set_key", caps)
         return row(Text(self._look, key, role="muted"), None, keys, gap=12)

@@ -223,12 +223,16 @@ def test_kept_pictures_survive_a_restart(qtbot: QtBot, open_window: Open) -> Non
     qtbot.waitUntil(lambda: first.desk.explorer.is_full, timeout=WAIT_MS)
     keep(qtbot, first)
     place = first.desk.explorer.place
+    first.acts["panels"].trigger()
     first.show_page("gallery")
     shut(first)
 
     second = open_window()
     qtbot.waitUntil(lambda: second.desk.gallery.count == 1, timeout=WAIT_MS)
     assert second.page == "gallery"
+    second.show_page("explore")
+    assert second.acts["panels"].isChecked()
+    assert not second.explorer.styles.isVisible()
     assert second.rail.buttons["gallery"]._badge == "1"
     qtbot.waitUntil(lambda: second.desk.explorer.place == place, timeout=WAIT_MS)
 
@@ -394,6 +398,12 @@ def test_palette_settings_and_shortcuts_open_by_key(qtbot: QtBot, window: Window
     window.settings.search.setText("motion")
     assert window.settings.sections["appearance"].isVisible()
     assert not window.settings.sections["about"].isVisible()
+    window.settings.search.setText("artflow")
+    assert window.settings.sections["about"].isVisible()
+    window.settings.search.setText("zzzz")
+    assert window.settings.nothing.isVisible()
+    press(qtbot, window.settings, "Show all settings")
+    assert window.settings.sections["appearance"].isVisible()
 
 
 def test_diagnostics_can_be_copied(qtbot: QtBot, window: Window) -> None:
