@@ -26,14 +26,14 @@ from studio.commands.steps import Area
 from studio.commands.told import tell
 from studio.commands.trouble import trouble_of
 from studio.library import jsonfile
-from studio.library.runs import RunState, Snapshot, list_runs
+from studio.library.runs import RunState, Snapshot, list_runs, with_job
 from studio.library.tasks import End, Outcome
 from studio.library.text import Text
 from studio.library.training_queue import QueueFile, TrainingRequest
 from studio.state.notices import Act, Kind
 from studio.state.training import Training
 from studio.workers.training_process import Parse, TrainingEnd, TrainingProcess
-from trainer.protocol import parse_event
+from trainer.protocol import Event, Started, parse_event
 
 LEAVE_MS = 15_000
 """How long the trainer may take for its last checkpoint when the studio closes."""
@@ -286,10 +286,23 @@ class TrainingCommands(QObject):
             replace(state, name=request.name, status="running", message="", seconds_left=None)
         )
         self._training.set_waiting(waiting[1:])
-        self._process.event_received.connect(self._training.take)
+        self._process.event_received.connect(self._take)
         self._process.finished.connect(lambda end: self._finish(request, end))
         self._process.start()
         self.started.emit(request.run)
+
+    def _take(self, stamped: tuple[float, Event]) -> None:
+        self._training.take(stamped)
+        if isinstance(stamped[1], Started) and self._training.current is not None:
+            begun = self._training.current
+            self._rooms.reader.run(lambda: with_job(begun), self._take_job)
+
+    def _take_job(self, begun: RunState) -> None:
+        """What the trainer wrote down about the run that has begun."""
+        current = self._training.current
+        if current is not None and current.folder == begun.folder:
+            known = replace(current, data=begun.data, start_from=begun.start_from, consent=begun.consent)
+            self._training.set_current(known)
 
     def _finish(self, request: TrainingRequest, end: TrainingEnd) -> None:
         run = self._training.current

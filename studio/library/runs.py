@@ -108,7 +108,7 @@ def list_runs(folder: Path) -> list[RunState]:
 
 def read_run(folder: Path) -> RunState:
     """A run from its files."""
-    state = _with_job(RunState(folder, folder.name))
+    state = with_job(RunState(folder, folder.name))
     try:
         return after(state, protocol.read_events(folder / "events.jsonl"))
     except OSError:
@@ -125,8 +125,8 @@ def weight(folder: Path) -> int:
     return total
 
 
-def _with_job(state: RunState) -> RunState:
-    """What the job says: name, pictures, the model it starts from, consent."""
+def with_job(state: RunState) -> RunState:
+    """A run with what its job says: name, pictures, the model it starts from, consent."""
     try:
         job = jsonfile.read_object(state.folder / "job.json") or {}
     except (OSError, ValueError):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from PySide6.QtCore import Signal
+from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QKeyEvent
 from PySide6.QtWidgets import QFileDialog, QStackedWidget, QWidget
 
@@ -115,8 +115,10 @@ class TrainingPage(QWidget):
         if self.shown == "setup":
             self.setup.focus()
             return
-        target = self.intro.choose if self.shown == "intro" else self.run.scrubber
-        (target if target.isVisible() and target.isEnabled() else self.runs.new).setFocus()
+        run = self.run.run
+        card = self.runs.cards.get(run.folder) if run is not None else None
+        target = self.intro.choose if self.shown == "intro" else card or self.runs.new
+        target.setFocus(Qt.FocusReason.OtherFocusReason)
 
     def _show(self, page: QWidget, folder: Path | None = None) -> None:
         self._stack.setCurrentWidget(page)
@@ -133,6 +135,7 @@ class TrainingPage(QWidget):
 
     def _show_queued(self, request: TrainingRequest) -> None:
         self.show_run(request.run)
+        self.focus()  # and not to whatever lies where the button was: that would be Stop
 
     def _leave_setup(self) -> None:
         if self.shown == "setup" and self._desk.preparation.setup.stage is Stage.NONE:

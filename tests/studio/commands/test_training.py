@@ -69,6 +69,7 @@ def test_going_on_with_a_run(training: Training, on: TrainingCommands, until: Un
     until(lambda: len(training.runs) == 1 and training.current is None)
     on.resume(training.runs[0])
     until(lambda: device(training) == "CPU")
+    until(lambda: training.current is not None and training.current.data == tmp_path / "data")
     on.stop()
     until(lambda: training.current is None)
     events = [

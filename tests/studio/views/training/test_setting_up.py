@@ -97,6 +97,7 @@ def test_the_whole_way_by_mouse(
     assert room.shown == "run"
     until(lambda: room.run.run is not None and room.run.run.device == "CPU")
     assert room.run.name.text() == "Anna's look"
+    assert room.focusWidget() is room.runs.cards[room.run.run.folder], "and not the button that stops it"  # type: ignore[union-attr]
     press(qtbot, room.run.buttons["stop"])
     until(lambda: desk_of(room).training.current is None)
 
