@@ -70,6 +70,19 @@ def crop(x: Tensor, smallest: float = 0.7) -> Tensor:
     return F.interpolate(x[:, :, top : top + part, left : left + part], size=side, mode="bilinear")
 
 
+def blur(x: Tensor, sigma: float) -> Tensor:
+    """Gaussian blur of pictures [N, C, H, W]; sigma in pixels, and 0 leaves them as they are."""
+    radius = min(round(3 * sigma), x.shape[-1] - 1)
+    if radius < 1:
+        return x
+    places = torch.arange(-radius, radius + 1, device=x.device, dtype=x.dtype)
+    kernel = torch.exp(-0.5 * (places / sigma).square())
+    kernel = (kernel / kernel.sum()).expand(x.shape[1], 1, 1, -1)
+    x = F.pad(x, (radius, radius, radius, radius), mode="reflect")
+    x = F.conv2d(x, kernel, groups=x.shape[1])
+    return F.conv2d(x, kernel.transpose(2, 3), groups=x.shape[1])
+
+
 def translate(x: Tensor, chosen: Tensor, reach: float = 0.125) -> Tensor:
     """Shifts the chosen pictures by up to `reach` of their side, reflecting at the borders."""
     n, _, side, _ = x.shape

@@ -83,6 +83,9 @@ class Job:
     """Augmentation probability at the start."""
     augment_target: float = 0.6
     """D's lead at which augmentation holds still; 0 keeps it as it starts."""
+    blur: float = 0.012
+    """Blur through which D looks at first, as a share of the pictures' side; it fades to a quarter. Fine
+    grain is the first thing that a young D asks for: without the blur hair and skin turn to frizz."""
     augment_kimg: float = 100.0
     """How long augmentation takes from nothing to full strength."""
     trains: str = "all"
@@ -136,7 +139,7 @@ class Job:
             _require(getattr(self, name) >= 0, f"{name} cannot be negative")
         for name in ("snapshot_kimg", "snapshot_mb", "augment_kimg"):
             _require(getattr(self, name) > 0, f"{name} must be more than 0")
-        for name in ("style_dropout", "augment", "grades", "swaps"):
+        for name in ("style_dropout", "augment", "grades", "swaps", "blur"):
             _require(0 <= getattr(self, name) <= 1, f"{name} is a share between 0 and 1")
         for name in ("warm_rate", "rate", "encoder_rate"):
             _require(0 < getattr(self, name) < 1, f"{name} must lie between 0 and 1")

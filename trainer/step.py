@@ -32,6 +32,8 @@ from trainer.networks import Networks
 from trainer.world import World
 
 AVERAGED = ("generator", "style_encoder", "content_encoder")
+BLUR_LEFT = 0.25
+"""What is left at the end of the blur that D looks through."""
 DIVERSITY_INTERVAL = 4
 """Steps between two looks at the pictures of one style; the term is weighted by as much."""
 DIVERSITY_SIDE = 32
@@ -117,6 +119,8 @@ class Trainee:
         freeze_parts(networks, job.trains, job.frozen_blocks)
         self.judging = moved(d)
         self.augment = augment.Augment(job.augment, job.augment_target, job.augment_kimg)
+        self.sigma = 0.0
+        """Of the blur that D looks through now, in pixels."""
         self.step = 0
         self.seen = 0
         self.whitened = False
@@ -219,6 +223,7 @@ class Trainee:
         ramp = min(1.0, since / max(1e-3, job.condition_ramp_kimg))
         rate = job.rate * (1.0 - 0.7 * phase.fraction)
         begun = min(1.0, since / max(1e-3, job.rate_ramp_kimg))
+        self.sigma = job.blur * job.network.resolution * (1.0 - (1.0 - BLUR_LEFT) * phase.fraction)
         meetings = [self._meeting(part) for part in self._parts(x)]
         hold = job.reconstruction_weight * (1.0 - (1.0 - job.reconstruction_floor) * phase.fraction)
 
@@ -252,9 +257,9 @@ class Trainee:
         with self._cast():
             pyramid = g.synthesis.pyramid(g.mapping(z, style))
             fake = pyramid[job.network.resolution]
-            judged = d(self.augment(fake), style, ramp).float()
+            judged = d(self._shown(fake), style, ramp).float()
             with torch.no_grad():
-                real_judged = d(self.augment(meeting.real), style, ramp).float()
+                real_judged = d(self._shown(meeting.real), style, ramp).float()
             values = {
                 "generator": loss.generator_loss(job.loss, real_judged, judged),
                 "style_consistency": loss.style_consistency(self._encoded(fake) * meeting.given, style),
@@ -295,7 +300,7 @@ class Trainee:
         """What D minimises, with its gradient penalties on every n-th step."""
         job, d, style = self.job, self.networks.discriminator, meeting.style
         assert meeting.fake is not None
-        shown, made = self.augment(meeting.real), self.augment(meeting.fake)
+        shown, made = self._shown(meeting.real), self._shown(meeting.fake)
         with self._cast():
             real, false = d(shown, style, ramp).float(), d(made, style, ramp).float()
         total = loss.discriminator_loss(job.loss, real, false)
@@ -313,6 +318,10 @@ class Trainee:
     def _style_of(self, x: Tensor) -> Tensor:
         """s of the pictures from views of them that do not show where things are: [N, S]."""
         return self._encoded(x)
+
+    def _shown(self, x: Tensor) -> Tensor:
+        """What D sees of real and generated pictures [N, 3, R, R]: coarse before fine, and augmented."""
+        return self.augment(augment.blur(x, self.sigma))
 
     def _encoded(self, x: Tensor) -> Tensor:
         """The averaged E on a view of the pictures, so that nobody can learn to please it pixel by pixel."""

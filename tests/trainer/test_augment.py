@@ -60,3 +60,15 @@ def test_shifts_touch_only_the_chosen() -> None:
 
     assert torch.equal(y[1::2], x[1::2])
     assert y.shape == x.shape
+
+
+def test_blur_keeps_the_mean_and_takes_the_grain() -> None:
+    x = pictures()
+    y = augment.blur(x, 1.0)
+
+    assert y.shape == x.shape
+    assert torch.allclose(y.mean(), x.mean(), atol=0.02)
+    assert y.diff(dim=3).abs().mean() < 0.5 * x.diff(dim=3).abs().mean()
+    assert augment.blur(x, 0.0) is x
+    flat = torch.full_like(x, 0.25)
+    assert torch.allclose(augment.blur(flat, 2.0), flat, atol=1e-5)
