@@ -36,7 +36,7 @@ class Binned:
         when = round(datetime.fromisoformat(self.slot.when).timestamp() * 1_000_000)
         names = self.slot.names
         name = names[self.place] if self.place < len(names) else PurePosixPath(self.path.name).stem
-        return Row(id=f"{self.slot.id}/{self.place}", key=when, name=name)
+        return Row(id=f"{self.slot.id}/{self.slot.items[self.place][-1]}", key=when, name=name)
 
 
 class BinModel(PictureList):
