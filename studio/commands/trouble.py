@@ -47,13 +47,13 @@ BY_WORDS: tuple[tuple[str, tuple[Text, Text]], ...] = (
         ),
     ),
     (
-        r"out of memory|not enough memory|OutOfMemory|Cannot allocate memory|MemoryError|does not fit",
+        r"[Oo]ut ?[Oo]f ?[Mm]emory|not enough memory|Cannot allocate memory|MemoryError|MB of memory, and",
         (
             Text("There is not enough memory for this training."),
             Text("Close other programs that use the graphics card or much memory, then go on."),
         ),
     ),
-    (r"no space left|[Nn]o space left|[Dd]isk is full|[Dd]isk full|needs .* of disk", BY_CODE["no-space"]),
+    (r"[Nn]o space left|[Dd]isk is full|[Dd]isk full|needs [\d,]+ MB of disk", BY_CODE["no-space"]),
     (
         r"the set changed since this run began|is not the picture that this run began with",
         (
