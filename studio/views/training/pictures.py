@@ -131,6 +131,7 @@ class Summary(Surface):
         self.of = muted(look)
         self.variety = Variety(look)
         self.varied = caption(look, wrap=True)
+        self._told: tuple[str, ...] = ()
         self.cautions = QVBoxLayout()
         self.cautions.setSpacing(8)
         self.kind = Segmented(look, [("faces", "training.kind.faces"), ("whole", "training.kind.whole")])
@@ -192,10 +193,14 @@ class Summary(Surface):
         self.varied.setVisible(report.effective is not None)
 
     def _show_cautions(self, report: Report) -> None:
+        told = tuple(phrases.caution(self._look.words, found) for found in report.cautions)
+        if told == self._told:
+            return
+        self._told = told
         clear(self.cautions)
-        for found in report.cautions:
+        for words in told:
             line = SignLine(self._look, "warning", "warning")
-            line.say(phrases.caution(self._look.words, found))
+            line.say(words)
             self.cautions.addWidget(line)
 
     def _show_problems(self, report: Report) -> None:
