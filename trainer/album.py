@@ -6,20 +6,32 @@ on as if it had never stopped.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
+import numpy as np
+import torch
+from numpy.typing import NDArray
 from PIL import Image
+from torch import Tensor
 
+from engine.images import Picture
 from trainer import protocol, selection, snapshots
 from trainer.helpers import HelperError
 from trainer.job import Job
 from trainer.judging.errors import JudgingError
+from trainer.judging.features import FeatureNet, Floats, Looks, in_chunks
+from trainer.judging.mobilenet import MobileNet
+from trainer.judging.quick import SIDE, QuickJudge
+from trainer.pictures import Check
 from trainer.selection import Judge
 from trainer.snapshots import Kept
 from trainer.step import Trainee
 
 FOLDER = "snapshots"
+MOST_TRAIN, MOST_HELD_OUT = 800, 400
+FEW = 16
+"""Pictures that are looked at between two looks at whether to go on."""
 
 
 class Album:
@@ -46,10 +58,17 @@ class Album:
         """Whether quality has turned, so that it is time to end."""
         return selection.turned(self.kept, self.trainee.job.patience)
 
-    def take(self, grid: Image.Image) -> Iterator[protocol.Event]:
-        """Keeps, judges and tells the state as it is. Raises OSError."""
+    def has(self, step: int) -> bool:
+        """Whether there is a snapshot of a step, weights and all."""
+        return any(one.step == step and one.has_weights for one in self.kept)
+
+    def take(self, grid: Image.Image, check: Check = lambda: None) -> Iterator[protocol.Event]:
+        """Keeps, judges and tells the state as it is. Raises OSError.
+
+        check: called between the parts of the work; what it raises ends it, and nothing is kept.
+        """
         trainee = self.trainee
-        values, problem = self._figures()
+        values, problem = self._figures(check)
         if problem:
             yield protocol.Warned("judging", problem)
         if values:
@@ -76,24 +95,64 @@ class Album:
         earlier = (one.values for one in self.kept if one.values and one.step < self.trainee.step)
         return next(earlier, values)
 
-    def _figures(self) -> tuple[dict[str, float], str]:
+    def _figures(self, check: Check) -> tuple[dict[str, float], str]:
         """The figures of the state as it is; without them, why there are none, told once."""
-        if self._blind:
+        if self._blind or not self.trainee.job.judging:
             return {}, ""
         try:
             self._judge = self._judge or self._make_judge()
-            return selection.judged(self._judge, self.trainee.average, self.trainee.device), ""
+            return selection.judged(self._judge, self.trainee.average, self.trainee.device, check), ""
         except (HelperError, JudgingError) as error:
             self._blind = True
             return {}, f"snapshots cannot be judged, so the newest counts as the best: {error}"
 
 
+def judge_for(train: Tensor, held_out: Tensor, seed: int, check: Check = lambda: None) -> Judge:
+    """A judge by the pictures of a run, uint8 [N, 3, R, R]; of large sets it looks at a part.
+
+    Looking takes about 10 ms a picture. check: called every few pictures, now and while judging; what it
+    raises ends the work. Raises HelperError when the judge's weights are not there.
+    """
+    rng = np.random.default_rng([seed, 5])
+
+    def some(x: Tensor, most: int) -> NDArray[np.uint8]:
+        chosen = np.sort(rng.permutation(len(x))[:most])  # classes lie in blocks on disk
+        found: NDArray[np.uint8] = x[torch.from_numpy(chosen).to(x.device)].cpu().numpy()
+        return found
+
+    eye = Interruptible(MobileNet.load(side=SIDE), check)
+    return QuickJudge(some(train, MOST_TRAIN), some(held_out, MOST_HELD_OUT), net=eye, seed=seed)
+
+
+class Interruptible:
+    """A feature network that asks between a few pictures and the next whether to go on."""
+
+    def __init__(self, net: FeatureNet, check: Check) -> None:
+        self.name, self.digest, self._net, self._check = net.name, net.digest, net, check
+
+    def looks(self, pictures: Sequence[Picture]) -> Looks:
+        """What the pictures show."""
+        if not pictures:
+            return self._net.looks(pictures)
+        return Looks.joined([self._net.looks(some) for some in self._few(pictures)])
+
+    def cells(self, pictures: Sequence[Picture]) -> Floats:
+        """First and second moments of shallow features in each cell."""
+        if not pictures:
+            return self._net.cells(pictures)
+        return np.concatenate([self._net.cells(some) for some in self._few(pictures)])
+
+    def _few(self, pictures: Sequence[Picture]) -> Iterator[list[Picture]]:
+        for some in in_chunks(pictures, FEW):
+            self._check()
+            yield some
+
+
 def is_due(job: Job, before: float, after: float) -> bool:
-    """Whether a snapshot falls between two kimg counts: at fixed intervals of the adversarial part, and at
-    the end of the run."""
+    """Whether a snapshot falls between two kimg counts, at fixed intervals of the adversarial part."""
     start = job.style_kimg + job.warm_kimg
-    if after >= job.total_kimg - 1e-9:
-        return True
-    if after < start:
-        return False
-    return int((after - start) / job.snapshot_kimg) > int(max(0.0, before - start) / job.snapshot_kimg)
+
+    def number(kimg: float) -> int:
+        return int(max(0.0, kimg - start + 1e-9) / job.snapshot_kimg)
+
+    return number(after) > number(before)

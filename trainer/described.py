@@ -5,6 +5,7 @@ from __future__ import annotations
 from trainer.data.prepared import PreparedSet
 from trainer.export import Described
 from trainer.job import Job
+from trainer.snapshots import Kept
 from trainer.step import Trainee
 
 SETTINGS = (
@@ -19,8 +20,14 @@ SETTINGS = (
 )
 
 
-def described(job: Job, data: PreparedSet, digest: str, trainee: Trainee) -> Described:
-    """What the card of this run's model says; `digest` is that of the set."""
+def described(
+    job: Job, data: PreparedSet, digest: str, trainee: Trainee, kept: Kept | None = None
+) -> Described:
+    """What the card of this run's model says; `digest` is that of the set.
+
+    kept: the snapshot that is shipped; None: the trainee as it is.
+    """
+    shipped: Trainee | Kept = trainee if kept is None else kept
     counts = {name: sum(p.label == name for p in data.pictures) for name in data.classes}
     return Described(
         name=job.name,
@@ -29,6 +36,7 @@ def described(job: Job, data: PreparedSet, digest: str, trainee: Trainee) -> Des
         licence=str(job.about.get("licence", "")),
         attribution=tuple(job.about.get("attribution", ())),
         notes=str(job.about.get("notes", "")),
-        training={"kimg": round(trainee.kimg, 3), "step": trainee.step}
+        training={"kimg": round(shipped.kimg, 3), "step": shipped.step}
         | {name: getattr(job, name) for name in SETTINGS},
+        metrics={"snapshot": kept.values} if kept is not None and kept.values else {},
     )

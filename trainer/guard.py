@@ -11,13 +11,13 @@ import math
 from dataclasses import dataclass
 from typing import Any
 
-SHORT, LONG = 6, 200
+SHORT, LONG = 4, 200
 """Observations that the short and the long mean look back over."""
 EXPLODING = ("generator", "discriminator", "reconstruction", "style_consistency", "style_contrast")
-LARGEST = 25.0
+LARGEST = {"generator": 25.0, "discriminator": 25.0}
 """A mean loss beyond this is out of hand, whatever it was before."""
 GROWTH = 6.0
-"""So is one that is this many times its long mean, once that is settled, and above 5."""
+"""So is any that is this many times its long mean, once that is settled, and above 5."""
 ALIKE = {"variety": 0.12, "diversity": 0.04}
 """Spread of G's pictures, relative to real ones, below which they count as alike: in all styles, in one."""
 FALL = 0.25
@@ -77,7 +77,7 @@ class Guard:
             seen = self._seen[name]
             size, usual = abs(seen.short), abs(seen.long)
             grown = seen.count >= SETTLED and size > 5 and size > GROWTH * usual
-            if size > LARGEST or grown:
+            if size > LARGEST.get(name, math.inf) or grown:
                 return Trouble("exploding", f"{_words(name)} explodes: it is {seen.short:.3g}")
         return None
 

@@ -7,7 +7,6 @@ wait. Whatever happens between two checkpoints can be done again from the earlie
 
 from __future__ import annotations
 
-import math
 import time
 from collections.abc import Generator, Iterator
 from contextlib import suppress
@@ -20,7 +19,8 @@ import torch
 from engine.bundle import Bundle
 from engine.errors import TargetError
 from engine.files import target_error
-from trainer import checkpoint, memory, protocol, runfolder, speed
+from trainer import checkpoint, memory, protocol, runfolder, snapshots, speed
+from trainer.album import Album, is_due, judge_for
 from trainer.bundles import load_weights
 from trainer.control import Control, Stopped
 from trainer.data.prepared import PreparedSet, set_digest
@@ -28,12 +28,16 @@ from trainer.described import described
 from trainer.device import Device
 from trainer.ema import update_average
 from trainer.export import ExportError, export_bundle
+from trainer.guard import Trouble
 from trainer.job import Job, JobError
 from trainer.meter import Clock, Meter
 from trainer.networks import Networks
 from trainer.pictures import Pictures, source_digests
 from trainer.preflight import can_halve
+from trainer.rollback import roll_back
 from trainer.samples import COLUMNS, sample_grid
+from trainer.selection import Judge
+from trainer.snapshots import Kept
 from trainer.step import Trainee, phase_at
 from trainer.world import Elsewhere, World
 
@@ -70,6 +74,7 @@ class Run:
         self.saved_at = self.samples_at = 0.0
         self.saved_step = -1
         self.ending = "finished"
+        self.looked = self.lost = False
 
     def events(self) -> Iterator[protocol.Event]:
         """Trains to the end of the job, or until told to stop. The last event tells how it ended."""
@@ -86,21 +91,29 @@ class Run:
                 raise
             yield protocol.Failed("there is not enough memory to go on; the last checkpoint is kept")
 
-    def export(self, folder: Path, other: Networks | None = None, share: float = 0.0) -> Path:
+    def export(
+        self,
+        folder: Path,
+        other: Networks | None = None,
+        share: float = 0.0,
+        snapshot: int | None = None,
+    ) -> Path:
         """A bundle of the newest checkpoint as it stands, whatever the phase. Raises JobError without one.
 
-        Only reads the run, which may be going on. other, share: mixes the synthesis weights with those of an
-        earlier state of the same training; a share of 0 keeps this run's, 1 takes the other's (network
-        interpolation: Wang et al., 2018).
+        Only reads the run, which may be going on. snapshot: the step of one to take instead. other, share:
+        mixes the synthesis weights with those of an earlier state of the same training; a share of 0 keeps
+        this run's, 1 takes the other's (network interpolation: Wang et al., 2018).
         """
         self._load(train=False)
         if not self.resumed:
             raise JobError(f"{self.folder} has no checkpoint yet")
-        if not self.trainee.whitened:
+        kept = None if snapshot is None else self.album.find(snapshot)
+        if kept is None and not self.trainee.whitened:
             self.trainee.whiten(self._white_batches())
+        self._take_up(kept)
         if other is not None:
             update_average(self.trainee.average.generator.synthesis, other.generator.synthesis, 1.0 - share)
-        return self._export(folder)
+        return self._export(folder, kept)
 
     # --- The beginning ---
 
@@ -126,6 +139,7 @@ class Run:
         warnings = self._load_pictures(train)
         perceptual, warning = self.device.perceptual(self.job) if train else (None, "")
         self.trainee = self._new_trainee(perceptual)
+        self.album = Album(self.folder, self.trainee, self._new_judge)
         restored = checkpoint.restore_newest(self.trainee, self.folder / "checkpoints", tidy_up=train)
         self.resumed = restored is not None
         told = [("perceptual", warning)]
@@ -180,6 +194,10 @@ class Run:
         trainee.whitened = bool(job.start_from) and (few or not job.warm_kimg)
         return trainee
 
+    def _new_judge(self) -> Judge:
+        held_out = self.pictures.val[: None if self.data.of("val") else 0]
+        return judge_for(self.pictures.train, held_out, self.job.seed, self.control.check)
+
     # --- Turn by turn ---
 
     def _train(self) -> Iterator[protocol.Event]:
@@ -199,7 +217,7 @@ class Run:
         yield from self._finish()
 
     def _turn(self) -> Generator[protocol.Event, None, bool]:
-        """One step, and what is due around it; False when time is up."""
+        """One step, and what is due around it; False when it was the last."""
         votes = self._vote()
         if votes.stop:
             raise Stopped
@@ -213,14 +231,22 @@ class Run:
         phase = phase_at(self.job, trainee.kimg)
         if not trainee.whitened and phase.name == "adversarial":
             yield from self._whiten()
+        if phase.name == "adversarial" and self._owes_snapshot():
+            yield from self._snapshot()
+        before = trainee.kimg
         values = self._step(phase.name)
-        yield from self._watch(values)
+        trouble = trainee.guard.watch(values)
+        if trouble is not None:
+            return (yield from self._go_back(trouble))
         self.meter.add(values)
         if self.meter.due(self.job.report_seconds):
             yield from self._report()
+        due = is_due(self.job, before, trainee.kimg)
+        if due:
+            yield from self._snapshot()
         turned = phase_at(self.job, trainee.kimg).name != phase.name
         yield from self._keep(votes, turned)
-        return True
+        return not (due and self._has_turned())
 
     def _vote(self) -> Votes:
         control = self.control
@@ -252,12 +278,53 @@ class Run:
         """Pictures that a step of a phase takes in each process."""
         return self.job.style_batch if phase == "styles" else self.job.batch
 
-    def _watch(self, values: dict[str, float]) -> Iterator[protocol.Event]:
-        """Looks at the values of a step, which are the same in every process."""
-        broken = sorted(k for k, v in values.items() if not math.isfinite(v))
-        if broken:
-            raise Ended(f"{broken[0]} is no longer a number at step {self.trainee.step}")
-        yield from ()
+    def _owes_snapshot(self) -> bool:
+        """Looks once: is the first snapshot missing, or one that the run was stopped at?"""
+        if self.looked:
+            return False
+        self.looked = True
+        kimg, step_kimg = self.trainee.kimg, self._count("adversarial") * self.world.size / 1000
+
+        def missing() -> str:
+            stopped_at = is_due(self.job, kimg - step_kimg, kimg) and not self.album.has(self.trainee.step)
+            return "yes" if stopped_at or not self.album.kept else ""
+
+        return bool(self.world.led(missing))
+
+    def _has_turned(self) -> bool:
+        """Whether snapshots have become worse for so long that the run ends."""
+        turned = bool(self.world.led(lambda: "yes" if self.album.turned else ""))
+        if turned:
+            self.ending = "quality has turned"
+        return turned
+
+    def _go_back(self, trouble: Trouble) -> Generator[protocol.Event, None, bool]:
+        """After trouble, which all processes see alike: to the last good state, and on at half the rate.
+
+        False when the run has gone back often enough and ends with its best snapshot. Raises Ended where it
+        has none.
+        """
+        trainee, step = self.trainee, self.trainee.step
+        if roll_back(trainee, self.folder / "checkpoints") is None:
+            if not self.world.led(lambda: "yes" if self.album.best else ""):
+                raise Ended(f"{trouble.message} at step {step}, and going back did not help")
+            self.lost = True
+            self.ending = f"{trouble.message} at step {step}, and going back did not help; the best is kept"
+            return False
+        self._begin_anew()
+        yield protocol.Warned(
+            trouble.code,
+            f"{trouble.message} at step {step}; the run goes back to step {trainee.step}, "
+            f"and on at {trainee.caution:.0%} of its rate",
+        )
+        yield from self._save()
+        return True
+
+    def _begin_anew(self) -> None:
+        """Counts from a state that was gone back to."""
+        self.saved_at = self.samples_at = self.trainee.kimg
+        self.meter.forget()
+        self.meter.restart(self.trainee.kimg)
 
     def _keep(self, votes: Votes, turned: bool) -> Iterator[protocol.Event]:
         """Checkpoints and sample grids, when they are due or asked for, or a phase has ended."""
@@ -280,9 +347,7 @@ class Run:
         if self.world.leads:
             with suppress(TargetError):  # the next checkpoint says it, too
                 runfolder.keep_job(self.job, self.folder)
-        self.saved_at = self.samples_at = self.trainee.kimg
-        self.meter.forget()
-        self.meter.restart(self.trainee.kimg)
+        self._begin_anew()
         yield protocol.Warned(
             "memory",
             f"{problem}; the run goes on from step {self.trainee.step}, "
@@ -300,6 +365,7 @@ class Run:
         """Waits until somebody has put a problem right. Raises Ended where nobody is there to do so."""
         if self.control.stop.is_set() or not self.control.present.is_set():
             raise Ended(f"{problem}; the last checkpoint is kept")
+        self.control.pause.set()
         yield protocol.Paused(f"{problem}; put it right and continue, nothing is lost")
         began = time.monotonic()
         if not self.control.wait_for_resume():
@@ -371,6 +437,16 @@ class Run:
         else:
             yield protocol.Samples(step, self.trainee.kimg, self._relative(path))
 
+    def _snapshot(self) -> Iterator[protocol.Event]:
+        yield from self._led(self._write_snapshot())
+
+    def _write_snapshot(self) -> Iterator[protocol.Event]:
+        pictures, check = self.pictures.shown(0, COLUMNS, "val"), self.control.check
+        try:
+            yield from self.album.take(sample_grid(self.trainee, pictures, check=check), check)
+        except (OSError, TargetError) as error:
+            yield protocol.Warned("snapshot", f"the snapshot cannot be written: {reason(error)}")
+
     def _report(self) -> Iterator[protocol.Event]:
         trainee, job, meter = self.trainee, self.job, self.meter
         pace = meter.seconds_per_kimg(trainee.kimg)
@@ -393,32 +469,45 @@ class Run:
         yield protocol.Done("stopped", kimg, None)
 
     def _finish(self) -> Iterator[protocol.Event]:
-        yield from self._report()
-        if not self.trainee.whitened:
-            yield from self._whiten()
-        yield from self._save()
-        yield from self._sample()
+        if not self.lost:
+            yield from self._report()
+            if not self.trainee.whitened:
+                yield from self._whiten()
+            yield from self._save()
+            yield from self._sample()
+            yield from self._led(self._write_last_snapshot())
         yield from self._led(self._write_model())
+
+    def _write_last_snapshot(self) -> Iterator[protocol.Event]:
+        if not self.album.has(self.trainee.step):
+            yield from self._write_snapshot()
 
     def _write_model(self) -> Iterator[protocol.Event]:
         while True:
             try:
-                path = self._export(self.folder / "model")
+                best = self.album.best
+                self._take_up(best)
+                path = self._export(self.folder / "model", best)
                 break
             except (OSError, TargetError) as error:
                 yield from self._wait_for_help(f"the model cannot be written: {reason(error)}")
-            except ExportError as error:
+            except (ExportError, JobError) as error:
                 raise Ended(f"the model could not be exported: {error}") from error
         yield protocol.Done(self.ending, self.trainee.kimg, self._relative(path))
 
-    def _export(self, folder: Path) -> Path:
-        """A bundle of the averaged networks."""
+    def _take_up(self, kept: Kept | None) -> None:
+        """Puts a snapshot's weights in place of the averages, which are not needed any more."""
+        if kept is not None:
+            snapshots.load_into(self.trainee.average, kept)
+
+    def _export(self, folder: Path, kept: Kept | None) -> Path:
+        """A bundle of the averaged networks, which are those of `kept` where there is one."""
         trainee, pictures = self.trainee, self.pictures
         trainee.measure_centre()
         return export_bundle(
             trainee.average,
             folder,
-            described(self.job, self.data, self.digest, trainee),
+            described(self.job, self.data, self.digest, trainee, kept),
             pictures.shown(0, CARD_PICTURES, "val"),
             pictures.val_labels[:CARD_PICTURES].to(self.device.torch),
             tuple(self.data.classes),

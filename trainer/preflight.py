@@ -25,6 +25,8 @@ from trainer.measuring import Measured, tried
 from trainer.world import World
 
 NAME = "preflight.json"
+FEWEST_SNAPSHOTS = 6
+"""So many are taken against the adversary, however short the run is."""
 ROOM_MB = 50.0
 """Disk that is left free."""
 SHAPING = (
@@ -103,6 +105,8 @@ def fit_to_minutes(job: Job, found: Measured) -> Job:
         adversarial_kimg=job.adversarial_kimg * factor,
         condition_ramp_kimg=min(job.condition_ramp_kimg, job.adversarial_kimg * factor / 4),
         ema_half_life_kimg=min(job.ema_half_life_kimg, job.total_kimg * factor / 10),
+        rate_ramp_kimg=min(job.rate_ramp_kimg, job.adversarial_kimg * factor / 10),
+        snapshot_kimg=max(1e-3, min(job.snapshot_kimg, job.adversarial_kimg * factor / FEWEST_SNAPSHOTS)),
     )
 
 

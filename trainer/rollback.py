@@ -23,7 +23,8 @@ def roll_back(trainee: Trainee, folder: Path) -> Path | None:
         return None
     while (restored := checkpoint.restore_newest(trainee, folder)) is not None:
         place = restored.path
-        tried = trainee.step == before and len(checkpoint.existing(folder)) > 1
+        older = trainee.world.agree(trainee.world.leads and len(checkpoint.existing(folder)) > 1)
+        tried = trainee.step == before and older
         if is_finite(trainee) and not tried:
             trainee.rollbacks, trainee.rolled_to = times, trainee.step
             return place

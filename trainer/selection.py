@@ -26,6 +26,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from trainer.networks import Networks
+from trainer.pictures import Check
 from trainer.snapshots import Kept
 
 SAMPLES = 192
@@ -49,23 +50,29 @@ class Judge(Protocol):
     ) -> dict[str, float]: ...
 
 
-def judged(judge: Judge, networks: Networks, device: torch.device) -> dict[str, float]:
+def judged(
+    judge: Judge, networks: Networks, device: torch.device, check: Check = lambda: None
+) -> dict[str, float]:
     """The figures of samples from fixed seeds, each in the style of a held-out picture; those that could be
-    measured."""
+    measured. check: called between the samples; what it raises ends the work.
+    """
     count = min(STYLES, len(judge.references))
     rows = np.resize(np.arange(count), SAMPLES)
-    pictures = samples(networks, judge.references[rows], device)
+    pictures = samples(networks, judge.references[rows], device, check)
     found = judge.judge(pictures, references=rows.astype(np.int64))
     return {name: round(float(value), 5) for name, value in found.items() if math.isfinite(value)}
 
 
 @torch.no_grad()
-def samples(networks: Networks, references: NDArray[np.uint8], device: torch.device) -> NDArray[np.uint8]:
+def samples(
+    networks: Networks, references: NDArray[np.uint8], device: torch.device, check: Check = lambda: None
+) -> NDArray[np.uint8]:
     """One picture in the style of each reference: uint8 [N, 3, R, R] both. z is the same every time."""
     rng = torch.Generator().manual_seed(77)
     z = torch.randn(len(references), networks.config.z_size, generator=rng)
     made = []
     for i in range(0, len(references), BATCH):
+        check()
         x = torch.from_numpy(references[i : i + BATCH]).to(device).float() / 127.5 - 1.0
         style = networks.style_encoder(x)
         made.append(pixels(networks.generator(z[i : i + BATCH].to(device), style)))

@@ -12,7 +12,7 @@ from dataclasses import replace
 import torch
 
 from engine.errors import Cancelled, PersonaError
-from trainer import checkpoint, making, preflight, protocol, runfolder
+from trainer import checkpoint, making, preflight, protocol, runfolder, tiers
 from trainer.bundles import WeightsError, load_networks
 from trainer.checkpoint import CheckpointError
 from trainer.control import Control, Stopped, listen, signals_obeyed
@@ -51,14 +51,16 @@ def train(args: argparse.Namespace) -> int:
 
 
 def bundle(args: argparse.Namespace) -> int:
-    """Exports a bundle from the newest checkpoint of a run; 0, or 2 when there is none or it does not fit."""
+    """Exports a bundle from the newest checkpoint of a run, or from one of its snapshots; 0, or 2 when there
+    is none or it does not fit."""
     try:
         job = replace(Job.load(args.run_folder / runfolder.JOB), **making.about(args))
         job = replace(job, name=args.name or job.name)
         other = load_networks(args.blend) if args.blend else None
         if other is not None and other.config != job.network:
             raise JobError(f"{args.blend} has networks of other sizes and cannot be mixed in")
-        Run(job, args.run_folder, Device.choose("cpu"), Control()).export(args.out, other, args.share)
+        run = Run(job, args.run_folder, Device.choose("cpu"), Control())
+        run.export(args.out, other, args.share, args.snapshot)
     except (*REFUSED, ExportError) as error:
         _say(str(error))
         return 2
@@ -79,6 +81,8 @@ def _train(args: argparse.Namespace, control: Control, world: World, stack: Exit
     if world.leads and not args.resume and found.fits:
         runfolder.keep_job(job, args.out)
     teller = Teller(args.out, world.leads)
+    if world.leads and not args.resume and making.is_tuned(args):
+        _say(tiers.sentence(len(PreparedSet.open(job.data).of("train")), job))
     teller.tell(found)
     if not found.fits:
         raise JobError(found.sentence)

@@ -56,6 +56,7 @@ def small_job(data: Path, **changes: Any) -> Job:
         "threads": 1,
         "device": "cpu",
         "perceptual": False,
+        "judging": False,
     }
     return Job(str(data), **(settings | changes))
 

@@ -49,7 +49,7 @@ class Scripted:
 
 
 def trainee(folder: Path, **changes: object) -> Trainee:
-    job = small.small_job(folder, **changes)
+    job = small.small_job(folder, **{"judging": True, **changes})
     torch.manual_seed(0)
     return Trainee(job, Networks.create(job.network), 2, torch.device("cpu"))
 
@@ -79,11 +79,11 @@ def test_quality_has_turned_when_nothing_better_came_for_a_while() -> None:
     assert not turned(kept(0.5, 1.0, 0.9, 0.8, 0.7), patience=0)
 
 
-def test_snapshots_fall_at_fixed_intervals_and_at_the_end(tmp_path: Path) -> None:
+def test_snapshots_fall_at_fixed_intervals(tmp_path: Path) -> None:
     job = small.small_job(tmp_path, style_kimg=1.0, warm_kimg=1.0, adversarial_kimg=2.05, snapshot_kimg=0.5)
     counts = [k / 10 for k in range(41)] + [4.05]
     due = [after for before, after in pairwise(counts) if is_due(job, before, after)]
-    assert due == [2.5, 3.0, 3.5, 4.0, 4.05]
+    assert due == [2.5, 3.0, 3.5, 4.0]
 
 
 def test_an_album_judges_tells_and_finds_its_best_again(tmp_path: Path) -> None:
