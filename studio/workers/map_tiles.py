@@ -42,12 +42,16 @@ class MapTiles(QObject):
         self._timer.timeout.connect(self.flush)
 
     def want(self, model: str, look: str) -> None:
-        """A look is seen: `came` follows, once for each look."""
+        """A look is seen: `came` follows, once for each look until `forget`."""
         key = (model, look)
         if key in self._read:
             return
         self._read.add(key)
         self._reader.run(lambda: self._load(key), lambda found: self.came.emit(look, found), lambda _: None)
+
+    def forget(self) -> None:
+        """What was read is no longer in memory: it will be wanted again."""
+        self._read.clear()
 
     def put(self, model: str, look: str, cell: int, picture: Picture) -> None:
         """A picture was rendered."""

@@ -13,7 +13,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from enum import Enum
 
-from PySide6.QtCore import QEvent, QPoint, QPointF, Qt, QTimer, Signal
+from PySide6.QtCore import QEvent, QPoint, QPointF, QRect, Qt, QTimer, Signal
 from PySide6.QtGui import (
     QContextMenuEvent,
     QFocusEvent,
@@ -43,6 +43,8 @@ from studio.views.look import Look
 CLICK = 4.0
 """A press that moves less than this many pixels is a click."""
 GLIDE_MS = 260
+MAP_FRAME_MS = 60
+"""While hundreds of thumbnails arrive on the map, it is drawn anew so often, and none fades in by itself."""
 KEYS = {
     Qt.Key.Key_Left: (-1.0, 0.0),
     Qt.Key.Key_Right: (1.0, 0.0),
@@ -108,6 +110,9 @@ class Canvas(QWidget):
         """Whether focus came by key: then it is shown."""
         self._fade = QTimer(self, interval=16)
         self._fade.timeout.connect(self._fade_on)
+        self._soon = QTimer(self, singleShot=True, interval=MAP_FRAME_MS)
+        self._soon.timeout.connect(self.update)
+        self._lens_was = QRect()
         self._set_up()
         self._connect()
 
@@ -160,12 +165,20 @@ class Canvas(QWidget):
         self._follow()
 
     def _follow(self, *_: object) -> None:
+        before = self.outlook.view
         if self._press is None:
             self.outlook.keep_probe_in_view()
-        self._ask_for_tiles()
+        if self.outlook.is_map and self.outlook.view == before and not self.large:
+            self._update_lens()  # the probe moved over a map that stays where it is
+        else:
+            self.update()
+        self._ask()
 
     def _ask_for_tiles(self) -> None:
         self.update()
+        self._ask()
+
+    def _ask(self) -> None:
         if not self.isVisible():
             return
         outlook, explorer = self.outlook, self._explorer
@@ -175,6 +188,10 @@ class Canvas(QWidget):
         self._field.show(explorer.place, points, moving=explorer.moving or outlook.flying, side=side)
 
     def _tiles_came(self) -> None:
+        if self.outlook.is_map:
+            if not self._soon.isActive():
+                self._soon.start()
+            return
         if not self.calm:
             self._fade.start()
         self.update()
@@ -194,8 +211,12 @@ class Canvas(QWidget):
         self._update_lens()
 
     def _update_lens(self, *_: object) -> None:
-        """The picture alone is drawn anew, not the field around it."""
-        self.update(self.outlook.lens.adjusted(-SHADOW, -SHADOW, SHADOW, SHADOW).toAlignedRect())
+        """The picture alone is drawn anew where it was and where it is, not the field around it."""
+        lens = self.outlook.lens.adjusted(-SHADOW, -SHADOW, SHADOW, SHADOW).toAlignedRect()
+        self.update(lens)
+        if self._lens_was != lens:
+            self.update(self._lens_was)
+            self._lens_was = lens
 
     def _resize_lens(self, *_: object) -> None:
         self._show_image(self._explorer.image)
@@ -478,7 +499,7 @@ class Canvas(QWidget):
             way=self._way,
             lit=self._explorer.moving or self._by_key,
             zooming=outlook.zooming,
-            calm=self.calm,
+            calm=self.calm or outlook.is_map,
             match=self._match(),
         )
 

@@ -88,10 +88,13 @@ class PathBar(FloatingBar):
         self._tell()
 
     def fit(self, width: int) -> None:
-        """In a narrow window the small pictures are left out: the pins are on the map, too."""
-        self.pins.setVisible(bool(self._player.places))
-        if self.sizeHint().width() > width:
-            self.pins.setVisible(False)
+        """In a narrow window the small pictures are left out (the pins are on the map too), then the pace."""
+        spare = (self.pins, self.easing, self.loop)
+        for part, wanted in zip(spare, (bool(self._player.places), True, True), strict=True):
+            part.setVisible(wanted)
+        for part in spare:
+            if self.sizeHint().width() > width:
+                part.setVisible(False)
 
     def set_open(self, shown: bool) -> None:
         """Shows or hides the bar; hidden, nothing plays."""

@@ -60,6 +60,8 @@ class Store(Protocol):
 
     def put(self, model: str, look: str, cell: int, picture: Picture) -> None: ...
 
+    def forget(self) -> None: ...
+
 
 @dataclass(frozen=True)
 class Tile:
@@ -135,6 +137,8 @@ class TileField(QObject):
         self._stored.clear()
         self._place = None
         self._look = self._before = self._around = 0
+        if self._store is not None:
+            self._store.forget()
 
     def stop(self) -> None:
         """Asks for nothing any more."""

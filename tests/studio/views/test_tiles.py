@@ -180,6 +180,9 @@ class FakeStore(QObject):
     def put(self, model: str, look: str, cell: int, picture: Picture) -> None:
         self.kept.append(cell)
 
+    def forget(self) -> None:
+        self.wanted.clear()
+
 
 @pytest.fixture
 def store() -> FakeStore:
@@ -228,6 +231,14 @@ def test_an_opened_picture_changes_only_what_lies_around_it(charted: TileField, 
     assert near is not None and near.stale
     assert far is not None and not far.stale
     assert len(renderer.asked) == 3
+
+
+def test_after_forgetting_the_store_is_asked_again(charted: TileField, store: FakeStore) -> None:
+    place = Place(model="m", chart=CHART)
+    show(charted, place)
+    charted.forget()
+    show(charted, place)
+    assert store.wanted == [place.look_digest]
 
 
 def test_thumbnails_of_the_map_are_kept_small(tile_field: TileField, renderer: Renderer) -> None:
