@@ -88,16 +88,14 @@ def middle(widget: QWidget) -> QPointF:
     return QPointF(widget.width() / 2, widget.height() / 2)
 
 
-def test_a_card_says_name_and_tags_in_the_language_in_use(qtbot: QtBot, window: Window) -> None:
-    one = card(window, "one")
-    assert (one.name.label.text(), one.meta.text()) == ("One", "warm")
-    assert one.accessibleName() == "One"
-    window.desk.settings.language = "zh_CN"
-    assert (one.name.label.text(), one.meta.text()) == ("一", "暖色")
-
-
-def test_a_style_dropped_on_another_is_mixed_with_it(qtbot: QtBot, window: Window) -> None:
+def test_a_style_dropped_on_another_is_mixed_and_at_an_edge_moves_there(qtbot: QtBot, window: Window) -> None:
     panel = window.explorer.styles
+    assert ids(window) == ["two", "one"]
+    assert drop(card(window, "two"), style_mime("one"), QPointF(60, 2))
+    wait(qtbot, lambda: ids(window) == ["one", "two"])
+    window.acts["undo"].trigger()
+    wait(qtbot, lambda: ids(window) == ["two", "one"])
+
     assert not drop(card(window, "one"), style_mime("one"), middle(card(window, "one")))
     assert drop(card(window, "one"), style_mime("two"), middle(card(window, "one")))
     assert panel.mixer.isVisible()
@@ -105,14 +103,6 @@ def test_a_style_dropped_on_another_is_mixed_with_it(qtbot: QtBot, window: Windo
     assert [use.weight for use in window.desk.explorer.styles] == pytest.approx([0.2, 0.8])
     qtbot.keyClick(panel.mixer.name, Qt.Key.Key_Return)
     wait(qtbot, lambda: len(ids(window)) == 3)
-
-
-def test_a_style_dropped_at_an_edge_moves_there(qtbot: QtBot, window: Window) -> None:
-    assert ids(window) == ["two", "one"]
-    assert drop(card(window, "two"), style_mime("one"), QPointF(60, 2))
-    wait(qtbot, lambda: ids(window) == ["one", "two"])
-    window.acts["undo"].trigger()
-    wait(qtbot, lambda: ids(window) == ["two", "one"])
 
 
 def test_pictures_dropped_on_a_card_become_references(qtbot: QtBot, window: Window, tmp_path: Path) -> None:
@@ -141,8 +131,12 @@ def test_cards_by_key(qtbot: QtBot, window: Window) -> None:
     wait(qtbot, lambda: ids(window) == ["one", "two"])
 
 
-def test_the_card_in_use_shows_how_a_reference_fits(qtbot: QtBot, window: Window) -> None:
+def test_a_card_says_what_it_is_and_how_its_references_fit(qtbot: QtBot, window: Window) -> None:
     one = card(window, "one")
+    assert (one.name.label.text(), one.meta.text(), one.accessibleName()) == ("One", "warm", "One")
+    window.desk.settings.language = "zh_CN"
+    assert (one.name.label.text(), one.meta.text()) == ("一", "暖色")
+    window.desk.settings.language = "en"
     wait(qtbot, one.references.isVisible)
     at = one.references._cell(1).center().toPoint()
     qtbot.mouseClick(one.references, Qt.MouseButton.LeftButton, pos=at)
