@@ -42,6 +42,13 @@ NAMES = {
     "longest_block_ms": "longest standstill (ms)",
     "longest_work_ms": "... of which the window itself computed (ms)",
     "blocks_over_50_ms": "standstills over 50 ms",
+    "exported": "pictures exported",
+    "writers": "threads that write",
+    "making_s": "making them (s)",
+    "writing_s": "writing them (s)",
+    "export_s": "both at once, as an export does (s)",
+    "writing_over_making": "writing, as part of making",
+    "export_over_making": "the export, as part of making",
     "pictures": "pictures in the gallery",
     "gallery_open_ms": "gallery opened, first rows drawn (ms)",
     "gallery_filled_ms": "... with every picture in sight (ms)",
@@ -93,6 +100,14 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         metavar="N",
         help="measure a gallery of N made-up pictures instead (default: 100000): open, scroll, search",
     )
+    parser.add_argument(
+        "--export",
+        type=whole(1, 1_000_000),
+        nargs="?",
+        const=1000,
+        metavar="N",
+        help="measure an export of N pictures instead (default: 1000): making, writing, both at once",
+    )
     add_model(parser)
 
 
@@ -102,6 +117,12 @@ def run(args: Namespace, out: Output) -> int:
     if args.gallery:
         out.note(f"measuring: a gallery of {args.gallery} pictures, which are made up first")
         out.data |= _figures_of("studio.gallery_bench", "--pictures", str(args.gallery))
+    elif args.export:
+        from engine.export_bench import measure_export
+
+        out.data |= measure_export(
+            path, args.device, args.export, lambda what: out.note(f"measuring: {what}")
+        )
     elif args.studio or args.soak:
         out.note("measuring: the window")
         out.data |= measure_studio(path, *(["--soak", str(args.soak)] if args.soak else []))

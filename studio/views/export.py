@@ -161,9 +161,9 @@ class ExportForm(Card):
             self.source.picked,
             self.many.moved,
         ):
-            signal.connect(self._show)
+            signal.connect(self.show_choices)
         words.language_changed.connect(self._retell)
-        words.language_changed.connect(self._show)
+        words.language_changed.connect(self.show_choices)
         self.template.returnPressed.connect(self._accept)
         self.folder.returnPressed.connect(self._accept)
 
@@ -189,7 +189,7 @@ class ExportForm(Card):
         self.recipe.set_value(options.recipes)
         self._retell()
         self.side.set_value(str(options.size))
-        self._show()
+        self.show_choices()
 
     def options(self) -> ExportOptions:
         """What was chosen."""
@@ -219,7 +219,8 @@ class ExportForm(Card):
         sizes = [(str(size), words("export.size.px", size=size)) for size in SIZES[1:]]
         self.side.set_choices([("0", words("export.size.same")), *sizes])
 
-    def _show(self, *_: object) -> None:
+    def show_choices(self, *_: object) -> None:
+        """Shows what follows from the choices: fields that matter, the example, what is wrong."""
         words = self._look.words
         self.title.setText(words("export.title", count=self.count))
         self.many.setVisible(self.source.value() == "varied")

@@ -18,6 +18,7 @@ from studio.i18n import LANGUAGES
 from studio.library.text import Text
 from studio.state.notices import Act, Kind
 from studio.theme import Choice
+from studio.views.gallery.places import ALL
 from studio.views.training import scenes as training
 from studio.views.welcome import sample_sets
 
@@ -59,6 +60,9 @@ def scenes() -> list[Scene]:
         Scene("explore-notices", _show_notices, lambda w: w.notices.clear()),
         Scene("gallery", _show_gallery),
         Scene("gallery-export", lambda w: w.ask_export(), lambda w: w.export.close_up()),
+        Scene("gallery-export-new", _ask_new_people, lambda w: w.export.close_up()),
+        Scene("gallery-board", _show_board, lambda w: w.gallery.show_place(ALL)),
+        Scene("gallery-bin", lambda w: w.show_bin(), lambda w: w.gallery.show_place(ALL)),
         Scene("gallery-view", lambda w: w.gallery.larger.view(), lambda w: w.viewer.close_up()),
         Scene("gallery-compare", _compare, lambda w: w.viewer.close_up()),
         Scene(
@@ -128,6 +132,10 @@ def furnish(window: Window) -> None:
     ids = [row.id for n in range(desk.gallery.count) if (row := desk.gallery.row_at(n)) is not None]
     for stars, one in enumerate(ids[:5], start=1):
         desk.on_pictures.rate([one], stars, by=window)
+    for name, some in (("Campaign", ids[:4]), ("Spring", ids[3:6])):
+        desk.on_pictures.make_board(name, some, by=window)
+    desk.on_pictures.delete(ids[-2:], by=window)
+    _wait_for_bin(window)
     desk.on_explorer.back(by=window)
     explorer.move_to(3.2, -0.8)
     rest(window)
@@ -136,6 +144,10 @@ def furnish(window: Window) -> None:
 
 def _wait_for_count(window: Window, count: int) -> None:
     wait(lambda: window.desk.gallery.count >= count)
+
+
+def _wait_for_bin(window: Window) -> None:
+    wait(lambda: window.desk.binned.count > 0 and len(window.desk.gallery.boards) > 1, 20)
 
 
 def rest(window: Window) -> None:
@@ -238,6 +250,21 @@ def _mix(window: Window) -> None:
 
 def _show_gallery(window: Window) -> None:
     window.show_page("gallery")
+    wait(lambda: window.desk.gallery.row_at(0) is not None, 5)
+    window.gallery.grid.go(0)
+
+
+def _ask_new_people(window: Window) -> None:
+    window.show_page("gallery")
+    window.ask_export("varied")
+    window.export.form.format.set_value("jpeg")
+    window.export.form.show_choices()
+
+
+def _show_board(window: Window) -> None:
+    window.show_page("gallery")
+    boards = window.desk.gallery.boards
+    window.gallery.show_place(boards[0].id if boards else ALL)
     wait(lambda: window.desk.gallery.row_at(0) is not None, 5)
     window.gallery.grid.go(0)
 
