@@ -50,8 +50,8 @@ class Control:
             raise Stopped
 
     def wait_for_resume(self) -> bool:
-        """Waits until somebody says "resume" (True), or until "stop" or until nobody is there to say it."""
-        self.pause.set()
+        """Once `pause` is set: waits until somebody says "resume" (True), or until "stop", or until nobody is
+        there to say it."""
         while self.pause.is_set() and self.present.is_set() and not self.stop.is_set():
             time.sleep(0.05)
         resumed = not self.pause.is_set() and not self.stop.is_set()
