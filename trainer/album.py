@@ -45,8 +45,11 @@ class Album:
 
     @property
     def kept(self) -> list[Kept]:
-        """All snapshots of the run, oldest first."""
-        return snapshots.existing(self.run / FOLDER)
+        """The snapshots up to where the run stands, oldest first.
+
+        Later ones are of a way that the run did not get back from, or has yet to go again.
+        """
+        return [one for one in snapshots.existing(self.run / FOLDER) if one.step <= self.trainee.step]
 
     @property
     def best(self) -> Kept | None:

@@ -97,7 +97,7 @@ def mark(values: Mapping[str, float], first: Mapping[str, float]) -> float:
 
 def excess(values: Mapping[str, float]) -> float:
     """KID above what real pictures have among each other."""
-    return max(0.0, values["kid"] - max(0.0, values.get("real_kid", 0.0)))
+    return max(0.0, values.get("kid", math.inf) - max(0.0, values.get("real_kid", 0.0)))
 
 
 def best_of(kept: Sequence[Kept]) -> Kept | None:

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import argparse
 from pathlib import Path
 
 import pytest
 import torch
 
 from tests.trainer import small
-from trainer import tiers
+from trainer import making, tiers
 from trainer.job import from_preset
 from trainer.networks import Networks
 from trainer.step import Trainee
@@ -40,6 +41,16 @@ def test_the_sentence_tells_what_the_user_changed() -> None:
     changed = from_preset("tune", "d", **(settings | {"trains": "all", "frozen_blocks": 1}))
     assert "1 blocks of the discriminator stay, as asked" in tiers.sentence(60, changed)
     assert "more would be better" in tiers.sentence(9, from_preset("tune", "d", **tiers.settings_for(9)))
+
+
+def test_a_fine_tune_follows_its_tier_unless_another_preset_was_asked_for() -> None:
+    def asked(start: str | None, preset: str | None) -> bool:
+        return making.is_tuned(argparse.Namespace(start_from=start, preset=preset))
+
+    assert asked("model", None)
+    assert asked("model", "tune")
+    assert not asked("model", "base")
+    assert not asked(None, None)
 
 
 def test_few_pictures_move_modulation_and_leave_shapes(tmp_path: Path) -> None:
