@@ -35,6 +35,8 @@ MOVES = 300
 STEP = 0.03
 """Map units from one movement to the next."""
 RESTS = 10
+MAP_ZOOM = 0.2
+"""At which thumbnails are whole people."""
 PATIENCE_S = 60.0
 BLOCK_MS = 50.0
 """The window promises never to stand still for longer."""
@@ -100,6 +102,7 @@ def measure(desk: Desk, started: float, moves: int = MOVES) -> dict[str, Any]:
     drag = Drag(desk)
     drag.run(moves)
     rests = [rest_milliseconds(desk) for _ in range(RESTS)]
+    on_map = drag_on_map(desk, moves)
     watchdog.stop()
     provider = desk.model.provider
     shown = sorted(drag.milliseconds)
@@ -110,14 +113,37 @@ def measure(desk: Desk, started: float, moves: int = MOVES) -> dict[str, Any]:
         "moves_per_s": HZ,
         "pictures_shown": len(shown),
         "move_to_preview_ms": round(statistics.median(shown), 2) if shown else None,
-        "move_to_preview_p95_ms": round(shown[int(0.95 * (len(shown) - 1))], 2) if shown else None,
+        "move_to_preview_p95_ms": percentile(shown),
+        "map_move_to_preview_p95_ms": percentile(on_map),
         "rest_to_full_ms": round(statistics.median(rests), 2),
         "longest_block_ms": round(watchdog.worst_ms, 1),
         "longest_work_ms": round(watchdog.worst_work_ms, 1),
         f"blocks_over_{BLOCK_MS:.0f}_ms": len(watchdog.blocks),
         "rss_mb": memory_mb(),
         "rss_growth_mb": grown(before),
+        "load_average": load_average(),
     }
+
+
+def drag_on_map(desk: Desk, moves: int) -> list[float]:
+    """The same drag with the map in view: sorted milliseconds from each movement to its picture."""
+    zoom, desk.explorer.zoom = desk.explorer.zoom, MAP_ZOOM
+    wait_for(lambda: is_at_rest(desk))
+    drag = Drag(desk)
+    drag.run(moves)
+    desk.explorer.zoom = zoom
+    wait_for(lambda: is_at_rest(desk))
+    return sorted(drag.milliseconds)
+
+
+def percentile(found: Sequence[float], part: float = 0.95) -> float | None:
+    """The value that so many of the sorted values do not exceed; None of none."""
+    return round(found[int(part * (len(found) - 1))], 2) if found else None
+
+
+def load_average() -> float | None:
+    """What the machine does besides, where it tells: above its number of cores, figures are of that too."""
+    return round(os.getloadavg()[0], 2) if hasattr(os, "getloadavg") else None
 
 
 def soak_in(window: Window, minutes: float) -> dict[str, Any]:

@@ -38,6 +38,8 @@ NAMES = {
     "pictures_shown": "pictures shown",
     "move_to_preview_ms": "movement to preview (ms)",
     "move_to_preview_p95_ms": "... at the 95th percentile (ms)",
+    "map_move_to_preview_p95_ms": "... and on the map (ms)",
+    "load_average": "load of the machine meanwhile",
     "rest_to_full_ms": "rest to full picture (ms)",
     "longest_block_ms": "longest standstill (ms)",
     "longest_work_ms": "... of which the window itself computed (ms)",

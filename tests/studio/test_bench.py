@@ -16,6 +16,7 @@ def test_figures(tiny_bundle: Path) -> None:
     assert figures["provider"] == "CPU"
     assert 0 < figures["pictures_shown"] <= 30
     assert 0 < figures["move_to_preview_ms"] <= figures["move_to_preview_p95_ms"]
+    assert figures["map_move_to_preview_p95_ms"] > 0
     assert figures["start_to_first_picture_s"] > 0
     assert figures["soak_rounds"] > 0
     assert figures["soak_minutes"] >= 0.02
