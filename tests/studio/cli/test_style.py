@@ -169,6 +169,21 @@ def test_mix(persona: Persona, style: Path, tiny_bundle: Path, tmp_path: Path) -
     assert Style.load(mixed).name == "Between"
 
 
+def test_starters_can_be_called_by_name_and_mixed(
+    persona: Persona, style: Path, tiny_bundle: Path, tmp_path: Path
+) -> None:
+    listed = persona("style", "list", "--json").json["styles"]
+    assert ("noir", "bundled") in [(item["id"], item["origin"]) for item in listed]
+    words = ("--model", tiny_bundle, "--out")
+    made = persona("generate", "--style", "Old master", *words, tmp_path / "o", "--json")
+    assert made.code == 0
+    assert made.json["files"][0]["recipe"]["styles"][0]["name"] == "Old master"
+    assert "another model" not in made.stderr
+    mixed = tmp_path / "mixed.json"
+    assert persona("style", "mix", "Both", style, "noir:2", *words, mixed).code == 0
+    assert Style.load(mixed).model == Style.load(style).model
+
+
 def test_score(
     persona: Persona, style: Path, pictures: list[Path], tiny_bundle: Path, tmp_path: Path
 ) -> None:
