@@ -14,7 +14,8 @@ from pathlib import Path
 from typing import Any
 
 from PIL import Image
-from safetensors.torch import load_file, save_file
+from safetensors.torch import load_file
+from safetensors.torch import save as serialize
 
 from engine.files import make_folder
 from trainer.job import JobError
@@ -50,7 +51,7 @@ def keep(
     shutil.rmtree(partial, ignore_errors=True)
     partial.mkdir()
     try:
-        save_file(_tensors(networks), partial / WEIGHTS)
+        (partial / WEIGHTS).write_bytes(serialize(_tensors(networks)))
         grid.save(partial / SAMPLES, quality=90)
         card = {"format": FORMAT, "step": step, "kimg": kimg, "values": values}
         (partial / CARD).write_text(json.dumps(card, indent=1) + "\n", encoding="utf-8")
