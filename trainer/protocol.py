@@ -2,11 +2,17 @@
 
 Commands travel on the trainer's standard input, one JSON object a line: {"command": "stop" | "checkpoint" |
 "preview" | "pause" | "resume"}. Closing standard input after at least one byte, or while `--stdin-is-life`
-was given, means "checkpoint and leave". Events travel on standard output and are kept in the run's
-`events.jsonl`; each is {"event": NAME, "time": seconds since 1970, ...} with the fields below. The log goes
-to standard error.
+was given, means "checkpoint and leave"; so do SIGTERM and Ctrl-C. Events travel on standard output and are
+kept in the run's `events.jsonl`; each is {"event": NAME, "time": seconds since 1970, ...} with the fields
+below. The log goes to standard error.
 
-A run is a folder: job.json, events.jsonl, checkpoints/, snapshots/, samples/ and, at its end, model/.
+The first event is `preflight`, then comes `started`, possibly after warnings; the last is `done` or `failed`.
+With `--preflight` the trainer tells the first and leaves. A run that pauses by itself, because a disk is full
+or a folder gone, waits for "resume"; where nobody can say it, it ends with `failed`, and nothing that was
+saved is lost. Exit codes: 0 ended in order, 1 failed, 2 could not begin, with the reason in the log.
+
+A run is a folder: job.json, pictures.json (what the set held), preflight.json, events.jsonl, checkpoints/,
+snapshots/, samples/ and, at its end, model/. One process at a time holds it (.lock).
 """
 
 from __future__ import annotations

@@ -9,11 +9,13 @@ import pytest
 from trainer import protocol
 
 EVENTS = [
+    protocol.Preflight(True, 540.0, 400.0, 120.0, 16, 2, "fits: about 9 minutes, 400 MB of memory"),
     protocol.Started(1, "run", "CPU", "fp32", 0.0, 3.0, 20, False),
     protocol.Progress(4, 0.1, 3.0, "warm", 20.0, None, 300.0),
     protocol.Losses(4, 0.1, {"generator": 0.7}),
     protocol.Samples(4, 0.1, "samples/a.webp"),
     protocol.Metrics(4, 0.1, {"kid": 0.02}),
+    protocol.Snapshot(4, 0.1, "snapshots/a", "snapshots/a/samples.webp", {"kid": 0.1}, True),
     protocol.Checkpointed(4, 0.1, "checkpoints/step-00000004"),
     protocol.Warned("perceptual", "没有权重"),
     protocol.Paused("paused on request"),
