@@ -224,6 +224,15 @@ class StyleCommands(QObject):
         title = Text("Delete style") if len(ids) == 1 else Text("Delete {n} styles", n=len(ids))
         self._written(title, do, ids, by)
 
+    def binned(self, then: Callable[[list[Slot]], object]) -> None:
+        """Looks what can be brought back, newest first, and tells `then`."""
+        trash = self._rooms.trash
+        self._rooms.reader.run(
+            lambda: trash.slots("styles"),
+            then,
+            lambda error: self._tell(Text("The bin could not be read."), error),
+        )
+
     def restore(self, slot: Slot, items: Sequence[int] | None = None, *, by: object = None) -> None:
         """Brings styles back from the bin; undo deletes them again."""
         shelf = self._rooms.style_shelf

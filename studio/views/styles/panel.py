@@ -11,6 +11,7 @@ from PySide6.QtWidgets import QFileDialog, QMenu, QSizePolicy, QVBoxLayout, QWid
 
 from studio.commands.styles import StyleCommands
 from studio.library.styles import StyleEntry
+from studio.library.trash import Slot
 from studio.state.explorer import Explorer
 from studio.state.styles import StyleLibrary, StyleRole
 from studio.theme import RADIUS_LARGE
@@ -28,6 +29,8 @@ from studio.views.styles.mixer import Mixer
 
 MANY = 6
 """From so many styles on there is a search field."""
+MOST_BINNED = 20
+"""Deleted styles that are offered."""
 
 
 class StylePanel(Surface):
@@ -181,9 +184,20 @@ class StylePanel(Surface):
     # ---- menus
 
     def _show_add_menu(self) -> None:
+        """First it is looked up what lies in the bin."""
+        self._commands.binned(self._open_add_menu)
+
+    def _open_add_menu(self, slots: list[Slot]) -> None:
         menu = QMenu(self)
         for which in ("new_style", "new_style_folder", "import_style"):
             menu.addAction(self._actions[which])
+        binned = [(slot, place, name) for slot in slots for place, name in enumerate(slot.names)]
+        if binned:
+            menu.addSeparator()
+            back = menu.addMenu(self._look.words("styles.binned"))
+            for slot, place, name in binned[:MOST_BINNED]:
+                bring = partial(self._commands.restore, slot, [place], by=self)
+                back.addAction(name.replace("&", "&&"), bring)
         menu.popup(self._add.mapToGlobal(QPoint(0, self._add.height() + 4)))
 
     def _show_menu(self, which: str, at: QPoint) -> None:

@@ -10,7 +10,7 @@ import pytest
 import shiboken6
 from PySide6.QtCore import QMimeData, QPoint, QPointF, Qt, QUrl
 from PySide6.QtGui import QDragEnterEvent, QDropEvent
-from PySide6.QtWidgets import QApplication, QWidget
+from PySide6.QtWidgets import QApplication, QMenu, QWidget
 from pytestqt.qtbot import QtBot
 
 from studio.commands.desk import Desk
@@ -127,7 +127,13 @@ def test_cards_by_key(qtbot: QtBot, window: Window) -> None:
     wait(qtbot, lambda: desk.styles.entries[1].name == "Second")
     qtbot.keyClick(card(window, "two"), Qt.Key.Key_Delete)
     wait(qtbot, lambda: ids(window) == ["one"])
-    window.acts["undo"].trigger()
+    panel._add.click()
+    wait(qtbot, lambda: panel.findChildren(QMenu))
+    menu = panel.findChildren(QMenu)[0]
+    back = next(action.menu() for action in menu.actions() if action.menu() is not None)
+    assert [action.text() for action in back.actions()] == ["Second"]
+    back.actions()[0].trigger()
+    menu.close()
     wait(qtbot, lambda: ids(window) == ["one", "two"])
 
 
