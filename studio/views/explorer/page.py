@@ -169,6 +169,8 @@ class ExplorerPage(QWidget):
         menu, words, explorer = QMenu(self), self._look.words, self._desk.explorer
         menu.addAction(words("canvas.go_there"), lambda: explorer.go_to_pin(pin))
         menu.addAction(words("canvas.unpin"), lambda: self._desk.on_explorer.unpin(pin, by=self))
+        if len(explorer.pins) > 1:
+            menu.addAction(words("canvas.unpin_all"), lambda: self._desk.on_explorer.unpin_all(by=self))
         menu.popup(at)
 
     def set_panels(self, shown: bool) -> None:
