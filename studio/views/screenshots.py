@@ -134,7 +134,7 @@ def furnish(window: Window) -> None:
         desk.on_pictures.rate([one], stars, by=window)
     for name, some in (("Campaign", ids[:4]), ("Spring", ids[3:6])):
         desk.on_pictures.make_board(name, some, by=window)
-    desk.on_pictures.delete(ids[-2:], by=window)
+    desk.on_pictures.delete(ids[-1:], by=window)
     _wait_for_bin(window)
     desk.on_explorer.back(by=window)
     explorer.move_to(3.2, -0.8)
