@@ -1,7 +1,7 @@
 """Tells when a run goes wrong; `rollback` then takes it back to its last good state.
 
 Four things go wrong: a loss is no longer a number, a loss explodes, G's pictures become alike, or D is so far
-ahead that G learns nothing. The first is seen at once, the next two within a few steps, the last within a
+ahead that G learns nothing. The first is seen at once, the next two within a few steps, the last within some
 hundred. What is remembered of earlier steps goes into the checkpoint, so a resumed run judges alike.
 """
 
