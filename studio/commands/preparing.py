@@ -9,15 +9,15 @@ from __future__ import annotations
 import secrets
 import shutil
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 from PySide6.QtCore import QObject, QTimer, Signal
 
+from studio.commands.plan import Plan
 from studio.commands.rooms import Rooms
 from studio.commands.told import tell
-from studio.commands.training import MakeProcess, TrainingCommands, make_processes
+from studio.commands.trainer_child import MakeProcess, OneChild, make_processes
+from studio.commands.training import TrainingCommands
 from studio.commands.trouble import trouble_of
 from studio.library import datasets
 from studio.library.consents import Consent, ConsentShelf
@@ -26,41 +26,13 @@ from studio.library.text import Text
 from studio.library.training_queue import TrainingRequest
 from studio.state.preparation import Measured, Preparation, Setup, Stage, Trouble
 from studio.state.training import Training
-from studio.workers.training_process import TrainingEnd, TrainingProcess
+from studio.workers.training_process import TrainingEnd
 from trainer.protocol import Preflight
 
-Parse = Callable[[str], tuple[float, object]]
-Take = Callable[[tuple[float, Any]], object]
-End = Callable[[TrainingEnd], object]
-
-LEAVE_MS = 4000
-"""How long a child may take to end when the studio closes."""
 SIDE = 256
 """Pixels of the pictures while no model says how many it draws."""
 REST_MS = 700
 """After so long without another decision the report is made anew."""
-
-
-@dataclass(frozen=True)
-class Plan:
-    """What is to be trained, as the person chose it."""
-
-    name: str
-    start_from: Path | None
-    """The model to start from; None for none."""
-    minutes: float = 0.0
-    """How long at most; 0 for as long as the pictures need."""
-
-    def arguments(self, consent: Path, side: int) -> list[str]:
-        """Options of `trainer train`. side: of the pictures, which a model from scratch draws in too."""
-        words = ["--consent", str(consent)]
-        if self.start_from is not None:
-            words += ["--from", str(self.start_from)]
-        else:
-            words += ["--resolution", str(side)]
-        if self.minutes:
-            words += ["--minutes", f"{self.minutes:g}"]
-        return words
 
 
 class PreparationCommands(QObject):
@@ -88,12 +60,9 @@ class PreparationCommands(QObject):
         super().__init__(parent)
         self._rooms, self._preparation, self._training = rooms, preparation, training
         self._on_training = on_training
-        self._make_process = make_process or make_processes(rooms.places.data)
+        self._child = OneChild(make_process or make_processes(rooms.places.data), self)
         self._options = tuple(options)
         self._consents = ConsentShelf(rooms.places.consents)
-        self._process: TrainingProcess | None = None
-        self._leaving: TrainingProcess | None = None
-        self._next: Callable[[], object] | None = None
         self._refused: datasets.Refused | None = None
         self._rest = QTimer(self, singleShot=True, interval=REST_MS)
         self._rest.timeout.connect(self._apply)
@@ -117,12 +86,12 @@ class PreparationCommands(QObject):
     def close(self) -> None:
         """Leaves it; what was read is remembered for the next time."""
         self._rest.stop()
-        self._drop_process()
+        self._child.drop()
         self._preparation.set(Setup())
 
     def cancel(self) -> None:
         """Stops reading the pictures; back to the report there was, if there was one."""
-        self._drop_process()
+        self._child.drop()
         setup = self._preparation.setup
         if setup.report is None:
             self.close()
@@ -157,14 +126,14 @@ class PreparationCommands(QObject):
     def _again(self, **changes: bool) -> None:
         if self._preparation.setup.source != Path():
             self._rest.stop()
-            self._drop_process()
+            self._child.drop()
             self._preparation.change(**changes, stage=Stage.READING, deciding={}, busy=False)
             self._prepare()
 
     def _apply(self) -> None:
         """Writes the decisions down and makes the report anew."""
         setup = self._preparation.setup
-        if self._process is not None:
+        if self._child.busy:
             self._rest.start()  # the one before is still at work
             return
         decisions = dict(setup.deciding)
@@ -180,7 +149,7 @@ class PreparationCommands(QObject):
 
     def _prepare(self) -> None:
         setup = self._preparation.setup
-        if self._process is not None or setup.stage is Stage.NONE:
+        if self._child.busy or setup.stage is Stage.NONE:
             return
         source = setup.report.source if setup.report is not None else setup.source
         words = ["dataset", "prepare", str(source), "--out", str(setup.folder), "--json"]
@@ -189,7 +158,7 @@ class PreparationCommands(QObject):
         words += ["--labels", "subfolders"] if setup.labelled else []
         self._refused = None
         self._preparation.change(done=0, total=0, seconds_left=None, doing="", trouble=None)
-        self._start(words, datasets.parse_told, self._take, self._end_preparing)
+        self._child.start(words, datasets.parse_told, self._take, self._end_preparing)
 
     def _take(self, stamped: tuple[float, datasets.Told]) -> None:
         match stamped[1]:
@@ -295,7 +264,7 @@ class PreparationCommands(QObject):
         if self._training.current is not None:
             self._preparation.change(measured=Measured("later"))
             return
-        self._drop_process()
+        self._child.drop()
         self._preparation.change(measured=Measured("measuring"))
         scratch = self._rooms.places.cache / f"preflight-{secrets.token_hex(4)}"
         arguments = ("--name", plan.name, *self._arguments(plan))
@@ -306,7 +275,7 @@ class PreparationCommands(QObject):
             if self._preparation.setup.measured.status == "measuring":
                 self._preparation.change(measured=Measured("failed", trouble=trouble_of(outcome)))
 
-        self._start(words, None, self._take_measure, end)
+        self._child.start(words, None, self._take_measure, end)
 
     def _take_measure(self, stamped: tuple[float, object]) -> None:
         if isinstance(stamped[1], Preflight):
@@ -317,7 +286,7 @@ class PreparationCommands(QObject):
         setup = self._preparation.setup
         if setup.report is None or setup.consent is None or setup.busy:
             return
-        self._drop_process()
+        self._child.drop()
         arguments = self._arguments(plan)
         request = self._on_training.start(setup.folder, plan.name, arguments, by=by)
         self._preparation.set(Setup())
@@ -329,46 +298,7 @@ class PreparationCommands(QObject):
         consent, side = self._consents.path(report.digest), self._preparation.setup.side
         return (*plan.arguments(consent, side), *self._options)
 
-    # ---- the child: one at a time, and the next only when the one before is gone
-
     def stop(self) -> bool:
         """The studio closes. True when the child ended in time."""
         self._rest.stop()
-        self._next = None
-        self._drop_process()
-        return self._leaving is None or self._leaving.wait(LEAVE_MS)
-
-    def _start(self, words: list[str], parse: Parse | None, take: Take, end: End) -> None:
-        if self._leaving is not None:
-            self._next = lambda: self._start(words, parse, take, end)
-            return
-        process = self._make_process(words, parse) if parse is not None else self._make_process(words)
-        self._process = process
-        process.event_received.connect(lambda stamped: self._process is process and take(stamped))
-        process.finished.connect(lambda outcome: self._finish(process, end, outcome))
-        process.start()
-
-    def _finish(self, process: TrainingProcess, end: End, outcome: TrainingEnd) -> None:
-        process.deleteLater()
-        if self._process is process:
-            self._process = None
-            end(outcome)
-        elif self._leaving is process:
-            self._leaving = None
-            following, self._next = self._next, None
-            if following is not None:
-                following()
-
-    def _drop_process(self) -> None:
-        """Nobody waits for it any more."""
-        self._next = None
-        if self._process is not None:
-            self._leaving, self._process = self._process, None
-            self._leaving.terminate()
-
-
-def free_model_name(wanted: str, taken: Iterable[str]) -> str:
-    """The name, or with a number when there is such a model already."""
-    names = {name.casefold() for name in taken}
-    numbered = (f"{wanted} {number}" for number in range(2, 10_000))
-    return next(name for name in (wanted, *numbered) if name.casefold() not in names)
+        return self._child.stop()

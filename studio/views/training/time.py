@@ -7,7 +7,8 @@ from pathlib import Path
 from PySide6.QtCore import QTimer, Signal
 from PySide6.QtWidgets import QGridLayout, QLineEdit, QWidget
 
-from studio.commands.preparing import Plan, PreparationCommands, free_model_name
+from studio.commands.plan import Plan, free_model_name
+from studio.commands.preparing import PreparationCommands
 from studio.state.model import ModelState
 from studio.state.preparation import Setup
 from studio.state.training import Training

@@ -10,7 +10,8 @@ import pytest
 
 from studio.commands import preparing
 from studio.commands.desk import Desk
-from studio.commands.preparing import Plan, PreparationCommands, free_model_name
+from studio.commands.plan import Plan, free_model_name
+from studio.commands.preparing import PreparationCommands
 from studio.commands.training import TrainingCommands
 from studio.library.consents import Consent
 from studio.state.preparation import Preparation, Setup, Stage

@@ -13,7 +13,8 @@ from PIL import Image, ImageDraw
 from pytestqt.qtbot import QtBot
 
 from studio.commands.desk import Desk
-from studio.commands.preparing import Plan, PreparationCommands
+from studio.commands.plan import Plan
+from studio.commands.preparing import PreparationCommands
 from studio.library.consents import Consent
 from studio.library.places import Places
 from studio.state.preparation import Stage
