@@ -8,7 +8,8 @@
 
 Views read `desk.explorer`, `desk.styles`, `desk.gallery`, `desk.model`, `desk.jobs`, `desk.notices`,
 `desk.settings`, `desk.history`, `desk.training`, `desk.preparation`, and act through `desk.on_pictures`,
-`desk.on_styles`, `desk.on_explorer`, `desk.on_models`, `desk.on_training` and `desk.on_preparation`.
+`desk.on_styles`, `desk.on_photos`, `desk.on_explorer`, `desk.on_models`, `desk.on_training` and
+`desk.on_preparation`.
 """
 
 from __future__ import annotations
@@ -35,8 +36,8 @@ from studio.commands.steps import Steps
 from studio.commands.styles import StyleCommands
 from studio.commands.told import shortened, tell
 from studio.commands.training import TrainingCommands
-from studio.library.maps import MapCache
 from studio.library.exports import ExportJournal
+from studio.library.maps import MapCache
 from studio.library.models import ModelShelf
 from studio.library.pictures import CaughtUp, Damage, Gallery
 from studio.library.places import Places
