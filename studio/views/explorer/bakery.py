@@ -16,7 +16,8 @@ from studio.views.pictures import soften
 
 BUDGET_S = 0.008
 """What baking may take of one frame; the rest follows in the next."""
-MOST = 3000
+MOST_BYTES = 48 << 20
+"""When so much is baked it begins anew: what is in view is soon there again."""
 
 
 class Bakery:
@@ -35,7 +36,8 @@ class Bakery:
     def begin(self, side: float, scale: float, radius: float, canvas: QColor, blank: QColor) -> None:
         """A frame begins. side, radius: logical pixels, on a screen of `scale`."""
         setting = (max(1, round(side * scale)), scale, radius, canvas.rgb() ^ blank.rgba())
-        if setting != self._setting or self._frame.isNull() or len(self._made) > MOST:
+        is_full = 4 * setting[0] ** 2 * len(self._made) > MOST_BYTES
+        if setting != self._setting or self._frame.isNull() or is_full:
             self._made.clear()
             self._setting = setting
             self._frame = _frame(setting[0], radius * scale, canvas)

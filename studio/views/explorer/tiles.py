@@ -8,6 +8,7 @@ new.
 from __future__ import annotations
 
 import time
+from collections import OrderedDict
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from typing import Protocol
@@ -21,9 +22,10 @@ from studio.library.maps import SIDE
 from studio.state.pixels import to_image
 from studio.state.place import ANCHOR_RADIUS, Place
 from studio.views.explorer.geometry import FINEST, GridPoint
-from studio.views.pictures import Recent
 
 MOST_KEPT = 4000
+MOST_BYTES = 96 << 20
+"""Of thumbnails in memory: all people of a chart in some looks, or many walks."""
 AT_REST = 4
 """Thumbnails under way at a time: few, so that the picture under the probe never waits for long."""
 STILL_MS = 120
@@ -89,7 +91,8 @@ class TileField(QObject):
     ) -> None:
         super().__init__(parent)
         self._render, self._store = render, store
-        self._tiles: Recent[Key, Tile] = Recent(MOST_KEPT)
+        self._tiles: OrderedDict[Key, Tile] = OrderedDict()
+        self._bytes = 0
         self._under_way: dict[Key, tuple[bool, Ticket]] = {}
         self._looks: dict[Place, int] = {}
         self._stored: dict[str, int] = {}
@@ -110,12 +113,19 @@ class TileField(QObject):
 
     def tile(self, point: GridPoint) -> Tile | None:
         """The thumbnail of a point, if need be in the look before."""
-        if self._look and (tile := self._tiles.look(self._key(point))):
+        if self._look and (tile := self._used(self._key(point))):
             return tile
         for look in (self._look, self._before):
-            if look and (tile := self._tiles.look((look, *self._cell(point)))):
+            if look and (tile := self._used((look, *self._cell(point)))):
                 return replace(tile, stale=True)
         return None
+
+    def _used(self, key: Key) -> Tile | None:
+        """The thumbnail, which is not forgotten soon now."""
+        tile = self._tiles.get(key)
+        if tile is not None:
+            self._tiles.move_to_end(key)
+        return tile
 
     def show(self, place: Place, points: Sequence[GridPoint], *, moving: bool, side: float) -> None:
         """Says what is in view, nearest first. side: how large a thumbnail is shown, in device pixels."""
@@ -133,6 +143,7 @@ class TileField(QObject):
         """Another model: nothing here is true any more."""
         self.stop()
         self._tiles.clear()
+        self._bytes = 0
         self._looks.clear()
         self._stored.clear()
         self._place = None
@@ -220,7 +231,7 @@ class TileField(QObject):
             row, column = divmod(number, columns)
             key = (look, column << FINEST, row << FINEST)
             if key not in self._tiles:
-                self._tiles.put(key, Tile(image, False, now))
+                self._put(key, Tile(image, False, now))
         self._drop_unwanted()
         self.changed.emit()
 
@@ -290,9 +301,18 @@ class TileField(QObject):
             self._keep(key, picture)
         small = SIDE if self._sharp_side <= SIDE * 1.25 else picture.shape[0]
         shown = resize(picture, small) if picture.shape[0] > small else picture
-        self._tiles.put(key, Tile(to_image(shown), not preview, arrived))
+        self._put(key, Tile(to_image(shown), not preview, arrived))
         self.changed.emit()
         QTimer.singleShot(0, self, self._pump)
+
+    def _put(self, key: Key, tile: Tile) -> None:
+        before = self._tiles.get(key)
+        self._bytes += tile.image.sizeInBytes() - (before.image.sizeInBytes() if before else 0)
+        self._tiles[key] = tile
+        self._tiles.move_to_end(key)
+        while len(self._tiles) > MOST_KEPT or (self._bytes > MOST_BYTES and len(self._tiles) > 1):
+            _, oldest = self._tiles.popitem(last=False)
+            self._bytes -= oldest.image.sizeInBytes()
 
     def _lose(self, key: Key) -> None:
         self._under_way.pop(key, None)

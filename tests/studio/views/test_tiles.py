@@ -247,3 +247,16 @@ def test_thumbnails_of_the_map_are_kept_small(tile_field: TileField, renderer: R
     tile = tile_field.tile(POINTS[0])
     assert tile is not None
     assert tile.image.width() == SIDE
+
+
+def test_memory_has_a_bound(
+    tile_field: TileField, renderer: Renderer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(tiles, "MOST_BYTES", 3 * 4 * 128 * 128)
+    show(tile_field, side=500)
+    for asked in renderer.asked[:4]:
+        asked.answer(128)
+    kept = [point for point in POINTS if tile_field.tile(point) is not None]
+    assert kept == POINTS[1:4], "the oldest went"
+    renderer.asked[1].answer(64)
+    assert tile_field._bytes == 4 * (64 * 64 + 2 * 128 * 128)
