@@ -329,9 +329,9 @@ class Run:
     def _keep(self, votes: Votes, turned: bool) -> Iterator[protocol.Event]:
         """Checkpoints and sample grids, when they are due or asked for, or a phase has ended."""
         kimg = self.trainee.kimg
-        if votes.checkpoint or turned or kimg - self.saved_at >= self.job.checkpoint_kimg:
+        if votes.checkpoint or turned or kimg - self.saved_at >= self.job.checkpoint_kimg - 1e-9:
             yield from self._save()
-        if votes.preview or kimg - self.samples_at >= self.job.sample_kimg:
+        if votes.preview or kimg - self.samples_at >= self.job.sample_kimg - 1e-9:
             yield from self._sample()
 
     def _shrink(self, problem: str) -> Iterator[protocol.Event]:
