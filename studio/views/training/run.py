@@ -274,6 +274,7 @@ class RunSide(Surface):
         super().__init__(look, "panel", "left", parent)
         self._look = look
         self._run: RunState | None = None
+        self._goes_on = True
         self.which = Segmented(look, [(name, f"training.measure.{name}") for name in MEASURES])
         self.quality, self.learning = Plot(look), Plot(look)
         self.quality_hint = caption(look, wrap=True)
@@ -324,7 +325,7 @@ class RunSide(Surface):
         self.learning.set_mark(share)
 
     def show_run(self, run: RunState, state: str) -> None:
-        self._run = run
+        self._run, self._goes_on = run, state in ("running", "starting", "paused", "waiting", "held")
         self._show_quality()
         words = self._look.words
         self.learning.show_curve(errors(words, run), words("training.errors.none"))
@@ -340,7 +341,8 @@ class RunSide(Surface):
     def _show_quality(self) -> None:
         if self._run is not None:
             words, which = self._look.words, self.which.value()
-            self.quality.show_curve(measure(words, self._run, which), words("training.quality.none"))
+            nothing = "training.quality.none" if self._goes_on else "training.quality.never"
+            self.quality.show_curve(measure(words, self._run, which), words(nothing))
             self.quality_hint.setText(words(f"training.measure.{which}.hint"))
 
     def _show_warnings(self, run: RunState) -> None:

@@ -185,7 +185,7 @@ def test_curves_say_their_values(room: TrainingPage, qtbot: QtBot, run: RunState
     assert side.quality.accessibleDescription() == "33%  ·  Distance 150"
     side.which.set_value("variety")
     side.which.chosen.emit("variety")
-    assert side.quality.told() == "Judged from the first snapshot on."
+    assert side.quality.told() == "It was not judged."
     assert side.learning.told().startswith("Drawing 2%")
 
 
