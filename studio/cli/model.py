@@ -167,10 +167,11 @@ def _judged(metrics: Any) -> list[tuple[str, object]]:
             f"{found['samples']} samples against {data['held_out']} held-out and {data['train']} training "
             f"pictures of {data['title']}, {found['created']}"
         )
-        return [("judged", on)] + [
+        figures = [
             (f"{one['of']}: {one['name']}", _beside(one["value"], one["real"], one["control"]))
             for one in found["figures"]
         ]
+        return [("judged", on), *figures]
     except (KeyError, TypeError, ValueError):
         return []  # a card without figures, or with others
 
