@@ -104,11 +104,11 @@ class ExportForm(Card):
         look = self._look
         form = QGridLayout()
         form.setHorizontalSpacing(16)
-        form.setVerticalSpacing(12)
+        form.setVerticalSpacing(8)
         form.setColumnStretch(1, 1)
         self.what = Text(look, "export.source", role="muted")
         form.addWidget(self.what, 0, 0)
-        form.addLayout(column(row(self.source, None), self.many, gap=8), 0, 1)
+        form.addLayout(column(row(self.source, None), self.many, gap=4), 0, 1)
         lines: tuple[tuple[str, QWidget | QLayout], ...] = (
             ("export.folder", row(self.folder, self.browse)),
             ("export.format", row(self.format, None)),
@@ -140,8 +140,8 @@ class ExportForm(Card):
             marked,
             self.problem,
             row(None, cancel, self.export, gap=8),
-            gap=14,
-            margins=(28, 22, 28, 22),
+            gap=10,
+            margins=(28, 18, 28, 18),
             parent=self,
         )
         self.setFixedWidth(580)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from PySide6.QtCore import QTimer, Signal
+from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QWidget
 
 from studio.library.index import Query, Sort
@@ -21,6 +22,8 @@ from studio.views.look import Look
 
 SORTS = (Sort.CREATED, Sort.SCORE, Sort.RATING, Sort.NAME)
 SMALLEST, LARGEST = 96, 384
+ROOM_FOR_LABELS, ROOM_FOR_SIZE = 640, 540
+"""Widths from which on the label dots, and the slider for the pictures' size, are shown."""
 
 
 class GalleryToolbar(Surface):
@@ -75,6 +78,11 @@ class GalleryToolbar(Surface):
         self._model.boards_changed.connect(self._name)
         self._model.query_changed.connect(self._name)
         self._look.words.language_changed.connect(self._fill)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        # In a small window the search comes first: labels can be typed, and pinching the size can wait.
+        self.labels.setVisible(event.size().width() >= ROOM_FOR_LABELS)
+        self.zoom.setVisible(event.size().width() >= ROOM_FOR_SIZE)
 
     def set_size(self, side: int) -> None:
         """Shows the size in use."""
