@@ -54,6 +54,7 @@ class GalleryToolbar(Surface):
 
     def _arrange(self) -> None:
         self.zoom.setFixedWidth(112)
+        self.search.setMinimumWidth(120)
         self.search.setMaximumWidth(320)
         self._look.words.bind(self.search, "setToolTip", "gallery.search.tip")
         self._look.words.bind(self.labels, "setAccessibleName", "gallery.filter.label")
