@@ -9,6 +9,7 @@ import pytest
 import torch
 
 from tests.trainer.small import write_set
+from trainer import loop
 
 
 @pytest.fixture(scope="session")
@@ -24,3 +25,9 @@ def one_thread() -> Iterator[None]:
     torch.set_num_threads(1)
     yield
     torch.set_num_threads(before)
+
+
+@pytest.fixture
+def without_export(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Exporting takes longer than all the rest of a small run, and has tests of its own."""
+    monkeypatch.setattr(loop, "export_bundle", lambda networks, folder, *rest: folder)
