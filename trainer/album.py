@@ -17,13 +17,13 @@ from torch import Tensor
 
 from engine.images import Picture
 from trainer import protocol, selection, snapshots
+from trainer.control import Check
 from trainer.helpers import HelperError
 from trainer.job import Job
 from trainer.judging.errors import JudgingError
 from trainer.judging.features import FeatureNet, Floats, Looks, in_chunks
 from trainer.judging.mobilenet import MobileNet
 from trainer.judging.quick import SIDE, QuickJudge
-from trainer.pictures import Check
 from trainer.selection import Judge
 from trainer.snapshots import Kept
 from trainer.step import Trainee
