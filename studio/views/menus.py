@@ -10,9 +10,37 @@ from studio.views.look import Look
 MENUS: tuple[tuple[str, tuple[str, ...]], ...] = (
     (
         "file",
-        ("new_style", "new_style_folder", "import_style", "restyle", "-", "open_model", "new_training", "-", "export", "-", "quit"),
+        (
+            "new_style",
+            "new_style_folder",
+            "import_style",
+            "restyle",
+            "-",
+            "open_model",
+            "new_training",
+            "-",
+            "export",
+            "-",
+            "quit",
+        ),
     ),
-    ("edit", ("undo", "redo", "-", "copy", "paste", "select_all", "delete", "-", "find", "palette", "-", "settings")),
+    (
+        "edit",
+        (
+            "undo",
+            "redo",
+            "-",
+            "copy",
+            "paste",
+            "select_all",
+            "delete",
+            "-",
+            "find",
+            "palette",
+            "-",
+            "settings",
+        ),
+    ),
     (
         "picture",
         (

@@ -1,4 +1,4 @@
-"""Every view in every language: pictures are written, nothing is clipped, all controls have a name and a focus."""
+"""Every view in every language: pictures are written, nothing is clipped, each control has name and focus."""
 
 from __future__ import annotations
 
