@@ -113,6 +113,7 @@ class Desk(QObject):
         """Saves the session and ends all threads; True when all of them ended in time."""
         self._resting.stop()
         self._patience.stop()
+        self._recovery.stop()
         self.session.stop()
         self.charts.stop()
         self.player.pause()
@@ -225,6 +226,8 @@ class Desk(QObject):
         self._patience.setSingleShot(True)
         self._patience.setInterval(PATIENCE_MS)
         self._patience.timeout.connect(self.read_gallery)
+        self._recovery = QTimer(self, singleShot=True, interval=PATIENCE_MS)
+        self._recovery.timeout.connect(self.on_training.recover)
         self.model.bundle_changed.connect(self._use_bundle)
         self.explorer.recipe_changed.connect(self._ask_preview)
         self.explorer.moving_changed.connect(self._follow_hand)
@@ -336,7 +339,7 @@ class Desk(QObject):
             self.read_gallery()
         self.writer.run(self._tidy, None, lambda error: None)
         self.on_exports.look_for_unfinished()
-        QTimer.singleShot(PATIENCE_MS, self, self.on_training.recover)
+        self._recovery.start()
 
     def _fail_to_prepare(self, error: Exception) -> None:
         tell(self.notices, Text("The library's folders cannot be used."), error)
