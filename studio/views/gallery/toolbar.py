@@ -23,7 +23,7 @@ from studio.views.look import Look
 SORTS = (Sort.CREATED, Sort.SCORE, Sort.RATING, Sort.NAME)
 SMALLEST, LARGEST = 96, 384
 ROOM_FOR_LABELS, ROOM_FOR_SIZE = 640, 540
-"""Widths from which on the label dots, and the slider for the pictures' size, are shown."""
+"""Widths from which on the label dots and the count, and the slider for the pictures' size, are shown."""
 
 
 class GalleryToolbar(Surface):
@@ -84,6 +84,7 @@ class GalleryToolbar(Surface):
         # In a small window the search comes first: labels can be typed, and pinching the size can wait.
         self.labels.setVisible(event.size().width() >= ROOM_FOR_LABELS)
         self.zoom.setVisible(event.size().width() >= ROOM_FOR_SIZE)
+        self.count.setVisible(event.size().width() >= ROOM_FOR_LABELS)
 
     def set_size(self, side: int) -> None:
         """Shows the size in use."""
