@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from torch import Tensor, nn
 from torch.nn import functional as F
 
@@ -17,6 +19,11 @@ class Reconstruction(nn.Module):
     def __init__(self, perceptual: nn.Module | None, preview_resolution: int) -> None:
         super().__init__()
         self.perceptual, self.side = perceptual, preview_resolution
+
+    @property
+    def features(self) -> Callable[[Tensor], list[Tensor]] | None:
+        """Unit-length feature maps of pictures [N, 3, H, W], where a perceptual network has them."""
+        return getattr(self.perceptual, "features", None)
 
     def forward(self, pictures: dict[int, Tensor], target: Tensor, resolution: int) -> Tensor:
         """pictures: G's skip outputs by resolution; target [N, 3, R, R]; both in -1..1."""

@@ -63,6 +63,12 @@ class Job:
     penalty_interval: int = 8
     """Penalties on every n-th step, weighted n-fold."""
     adversarial_weight: float = 1.0
+    feature_weight: float = 1.0
+    """Weight of D's judgement of pretrained features, where these can be had; 0: it judges pixels only."""
+    feature_gamma: float = 1.0
+    """Weight of R1 and R2 with regard to the features."""
+    pixel_interval: int = 4
+    """Where D judges features, its trunk judges pixels on every n-th step only: it costs most."""
     style_weight: float = 1.0
     content_weight: float = 0.5
     diversity_weight: float = 1.0
@@ -133,7 +139,7 @@ class Job:
         )
         _require(self.total_kimg > 0, "the run has no length: give it kimg to train for")
         _require(self.trains in TRAINS, f"trains must be one of {', '.join(TRAINS)}, not {self.trains!r}")
-        for name in ("penalty_interval", "accumulation"):
+        for name in ("penalty_interval", "pixel_interval", "accumulation"):
             _require(getattr(self, name) >= 1, f"{name} must be at least 1")
         for name in ("frozen_blocks", "patience", "rollbacks"):
             _require(getattr(self, name) >= 0, f"{name} cannot be negative")

@@ -189,9 +189,11 @@ class Run:
             load_weights(networks, Bundle.load(job.start_from))
         trainee = Trainee(job, networks, len(self.data.classes), self.device.torch, perceptual, self.world)
         speed.arrange(trainee)
-        # A bundle's C is white already. A warm start moves it, and only a large set says what white is.
+        # A bundle's C is white already, and its prior measured. A warm start moves it, and only a large set
+        # says what white is.
         few = len(self.pictures.train) < WHITEN_PICTURES
-        trainee.whitened = bool(job.start_from) and (few or not job.warm_kimg)
+        ready = bool(networks.generator.mapping.prior_root.any()) or few
+        trainee.whitened = bool(job.start_from) and ready and (few or not job.warm_kimg)
         return trainee
 
     def _new_judge(self) -> Judge:

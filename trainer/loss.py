@@ -9,7 +9,7 @@ and R2 on generated pictures (Mescheder et al., 2018). Style: contrastive InfoNC
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 import torch
 from torch import Tensor
@@ -39,6 +39,13 @@ def gradient_penalty(judge: Callable[[Tensor], Tensor], x: Tensor) -> Tensor:
     x = x.detach().requires_grad_(True)
     (gradient,) = torch.autograd.grad(judge(x).sum(), x, create_graph=True)
     return gradient.square().sum(dim=(1, 2, 3)).mean()
+
+
+def feature_penalty(judge: Callable[[list[Tensor]], Tensor], maps: Sequence[Tensor]) -> Tensor:
+    """The gradient penalty where D judges feature maps [N, C, H, W]: with regard to these."""
+    free = [x.detach().requires_grad_(True) for x in maps]
+    gradients = torch.autograd.grad(judge(free).sum(), free, create_graph=True)
+    return torch.stack([g.square().sum(dim=(1, 2, 3)).mean() for g in gradients]).sum()
 
 
 def contrastive_loss(a: Tensor, b: Tensor, temperature: float = 0.15) -> Tensor:

@@ -11,8 +11,10 @@ StyleGAN2 (Karras et al., 2020); projection discriminator from Miyato and Koyama
 from __future__ import annotations
 
 import math
+from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
 from itertools import pairwise
+from typing import Any
 
 import torch
 from torch import Tensor, nn
@@ -94,6 +96,28 @@ def in_fp32(x: Tensor) -> torch.autocast:
     return torch.autocast(x.device.type, enabled=False)
 
 
+def length(x: Tensor) -> Tensor:
+    """[N, S] -> [N, 1]; 0 for zeros, where its derivative is 0, too."""
+    return (x.square().sum(dim=1, keepdim=True) + 1e-12).sqrt() - 1e-6
+
+
+def normalised(x: Tensor) -> Tensor:
+    """[N, S] at unit length; zeros stay zeros."""
+    return x * torch.rsqrt(x.square().sum(dim=1, keepdim=True) + 1e-8)
+
+
+def keep_missing(*names: str) -> Callable[..., None]:
+    """Lets weights from before a part existed be loaded: the part stays as it is."""
+
+    def hook(module: nn.Module, state: dict[str, Any], prefix: str, *_: object) -> None:
+        own = module.state_dict()
+        for key, value in own.items():
+            if key.split(".")[0] in names:
+                state.setdefault(prefix + key, value)
+
+    return hook
+
+
 def activate(x: Tensor) -> Tensor:
     """Leaky ReLU. What it takes from the variance is in the gain of the layer before it."""
     return F.leaky_relu(x, LEAK)
@@ -105,7 +129,17 @@ def upsample(x: Tensor) -> Tensor:
 
 
 class Mapping(nn.Module):
-    """w = M(z, s): a linear path plus a two-layer residual, so that it starts close to linear."""
+    """w = M(z, s): a linear path plus a two-layer residual, so that it starts close to linear.
+
+    Where s is short of unit length, a style drawn from the prior takes the rest of its place: without a
+    style, G shows the styles of the whole set. The draw is a fixed function of z, so a picture stays the
+    same, and its neighbours in z are its neighbours in style, too.
+    """
+
+    prior_mean: Tensor
+    """Mean style of the set: [S]. Zero, as prior_root, until it is measured: there is no prior then."""
+    prior_root: Tensor
+    """z -> what a style differs from the mean by: [S, Z]."""
 
     def __init__(self, config: NetworkConfig) -> None:
         super().__init__()
@@ -115,11 +149,22 @@ class Mapping(nn.Module):
         self.direct = Linear(n_in, config.w_size)
         self.hidden = Linear(n_in, 2 * config.w_size, gain=GAIN)
         self.out = Linear(2 * config.w_size, config.w_size, gain=0.3)
+        self.register_buffer("prior_mean", torch.zeros(config.style_size))
+        self.register_buffer("prior_root", torch.zeros(config.style_size, config.z_size))
+        self.register_load_state_dict_pre_hook(keep_missing("prior_mean", "prior_root"))
 
     def single(self, z: Tensor, style: Tensor) -> Tensor:
         """[N, Z], [N, S] -> w [N, W], the same for all layers."""
-        x = torch.cat([z, style * self.style_scale], dim=1)
+        x = torch.cat([z, self.completed(z, style) * self.style_scale], dim=1)
         return self.direct(x) + self.out(activate(self.hidden(x)))
+
+    def completed(self, z: Tensor, style: Tensor) -> Tensor:
+        """s brought to unit length by the prior's draw for z; as it is without a prior: [N, S]."""
+        drawn = normalised(self.prior_mean + F.linear(z, self.prior_root))
+        missing = (1.0 - length(style)).clamp(min=0.0)  # [N, 1]
+        total = style + missing * drawn
+        exists = length(drawn)
+        return exists * normalised(total) + (1.0 - exists) * style
 
     def forward(self, z: Tensor, style: Tensor) -> Tensor:
         """[N, Z], [N, S] -> w [N, L, W]."""
@@ -284,8 +329,44 @@ def minibatch_deviation(x: Tensor, group: int = 4) -> Tensor:
     return torch.cat([x, channel.to(x.dtype)], dim=1)
 
 
+class FeatureHead(nn.Module):
+    """What D makes of one feature map of a pretrained network: a judgement at every place, given s."""
+
+    SIDE = 8
+
+    def __init__(self, n_in: int, side: int, style_size: int, width: int = 64) -> None:
+        super().__init__()
+        self.mix = Conv(n_in, width, kernel=1)
+        halvings = int(math.log2(max(side, self.SIDE) // self.SIDE))
+        self.downs = nn.ModuleList(Conv(width, width, stride=2) for _ in range(halvings))
+        self.conv = Conv(width, width)
+        self.head = Linear(width, 1)
+        self.project = Linear(style_size, width)
+        self.style_scale = math.sqrt(style_size)
+        self.scale = 1.0 / math.sqrt(width)
+
+    def forward(self, x: Tensor, style: Tensor, conditioning: float = 1.0) -> Tensor:
+        """Features [N, C, H, W] of unit variance, s [N, S] -> judgements [N, places]."""
+        h = activate(self.mix(x))
+        for down in self.downs:
+            h = activate(down(h))
+        h = activate(self.conv(h)).flatten(2).transpose(1, 2)  # [N, places, width]
+        out: Tensor = self.head(h).squeeze(2)
+        if conditioning:
+            projected = h @ self.project(style * self.style_scale).unsqueeze(2)  # [N, places, 1]
+            out = out + conditioning * self.scale * projected.squeeze(2)
+        return out
+
+
 class Discriminator(nn.Module):
-    """D(x, s): shared trunk, an unconditional head and a projection head on s."""
+    """D(x, s): shared trunk, an unconditional head and a projection head on s.
+
+    Where a pretrained network is at hand, `heads` judge its features, too (projected discriminator: Sauer et
+    al., 2021): they know from the first step what eyes and hair are, and cost a fifth of the trunk.
+    """
+
+    FEATURES = ((16, 2), (24, 4), (40, 8), (112, 16))
+    """Channels of the pretrained maps, and by how much each is smaller than the picture."""
 
     def __init__(self, config: NetworkConfig) -> None:
         super().__init__()
@@ -301,6 +382,19 @@ class Discriminator(nn.Module):
         self.project = Linear(config.style_size, top)
         self.style_scale = math.sqrt(config.style_size)
         self.top_scale = 1.0 / math.sqrt(top)
+        self.heads = nn.ModuleList(
+            FeatureHead(n, max(1, config.resolution // factor), config.style_size)
+            for n, factor in self.FEATURES
+        )
+        self.register_load_state_dict_pre_hook(keep_missing("heads"))
+
+    def judge_features(self, maps: Sequence[Tensor], style: Tensor, conditioning: float = 1.0) -> Tensor:
+        """Unit-length feature maps [N, C, H, W] of pictures, s [N, S] -> judgements [N, places]."""
+        found = [
+            head(x.float() * math.sqrt(x.shape[1]), style, conditioning)
+            for head, x in zip(self.heads, maps, strict=True)
+        ]
+        return torch.cat(found, dim=1)
 
     def forward(self, x: Tensor, style: Tensor, conditioning: float = 1.0) -> Tensor:
         """x [N, 3, R, R], s [N, S] -> judgement [N]; `conditioning` ramps the projection head in."""

@@ -79,6 +79,8 @@ class Meeting:
     z: Tensor
     fake: Tensor | None = None
     """G(z, style), once it is made."""
+    maps: tuple[list[Tensor], list[Tensor]] | None = None
+    """Pretrained features of what D was shown of the real and of the generated pictures."""
 
 
 class Trainee:
@@ -117,6 +119,8 @@ class Trainee:
             ),
         }
         freeze_parts(networks, job.trains, job.frozen_blocks)
+        self.features = self.distance.features if job.feature_weight else None
+        """Pretrained features of pictures, where they can be had: D judges them, too."""
         self.judging = moved(d)
         self.augment = augment.Augment(job.augment, job.augment_target, job.augment_kimg)
         self.sigma = 0.0
@@ -206,7 +210,8 @@ class Trainee:
     def _relearn(self, x: Tensor, resolution: int) -> tuple[Tensor, Values]:
         job, g, c = self.job, self.networks.generator, self.networks.content_encoder
         with self._cast():
-            target, style, _ = self._styled(x)
+            target = augment.grade(x, job.grades)
+            style = self._style_of(target)
             z = c(augment.grade(x, 0.7))
             normal = loss.normality_loss(self.world.gather(z.float()))
             z = z.float() + job.noise * torch.randn_like(z, dtype=torch.float32)
@@ -252,16 +257,14 @@ class Trainee:
 
     def _deceive(self, meeting: Meeting, ramp: float, hold: float) -> tuple[Tensor, Values]:
         """What G minimises: D's preference for real pictures, and what keeps G to style, content and past."""
-        job, g, d = self.job, self.networks.generator, self.networks.discriminator
+        job, g = self.job, self.networks.generator
         style, z = meeting.style, meeting.z
         with self._cast():
             pyramid = g.synthesis.pyramid(g.mapping(z, style))
             fake = pyramid[job.network.resolution]
-            judged = d(self._shown(fake), style, ramp).float()
-            with torch.no_grad():
-                real_judged = d(self._shown(meeting.real), style, ramp).float()
+            meeting.fake = fake.detach()
             values = {
-                "generator": loss.generator_loss(job.loss, real_judged, judged),
+                "generator": self._preferred(meeting, fake, ramp),
                 "style_consistency": loss.style_consistency(self._encoded(fake) * meeting.given, style),
                 "content_consistency": self._content_distance(fake, z),
             }
@@ -284,8 +287,35 @@ class Trainee:
         if self.step % 2 == 0 and hold:
             values["reconstruction"] = self._reconstruct(meeting.real)
             total = total + hold * values["reconstruction"]
-        meeting.fake = fake.detach()
         return total, values
+
+    def _preferred(self, meeting: Meeting, fake: Tensor, ramp: float) -> Tensor:
+        """G's loss before D, who looks at pixels, at features, or at both."""
+        job, d, style = self.job, self.networks.discriminator, meeting.style
+        shown = self._shown(fake)
+        with torch.no_grad():
+            real = self._shown(meeting.real)
+        losses = []
+        if self._judges_pixels:
+            judged = d(shown, style, ramp).float()
+            with torch.no_grad():
+                wanted = d(real, style, ramp).float()
+            losses.append(loss.generator_loss(job.loss, wanted, judged))
+        if self.features is not None:
+            with torch.no_grad():
+                known = self.features(real)
+            found = self.features(shown)
+            meeting.maps = known, [x.detach() for x in found]
+            judged = d.judge_features(found, style, ramp).float()
+            with torch.no_grad():
+                wanted = d.judge_features(known, style, ramp).float()
+            losses.append(job.feature_weight * loss.generator_loss(job.loss, wanted, judged))
+        return torch.stack(losses).sum()
+
+    @property
+    def _judges_pixels(self) -> bool:
+        """Whether D's trunk takes part in this step."""
+        return self.features is None or self.step % self.job.pixel_interval == 0
 
     def _diversity(self, pyramid: dict[int, Tensor], meeting: Meeting) -> Tensor:
         """How far two pictures in one style are apart, against real pictures of any style."""
@@ -297,7 +327,19 @@ class Trainee:
         return apart / spread(meeting.real).clamp(min=1e-3)
 
     def _judge(self, meeting: Meeting, ramp: float) -> tuple[Tensor, Values]:
-        """What D minimises, with its gradient penalties on every n-th step."""
+        """What D minimises."""
+        parts = []
+        if self._judges_pixels:
+            parts.append(self._judge_pixels(meeting, ramp))
+        if meeting.maps is not None:
+            parts.append(self._judge_features(meeting.style, *meeting.maps, ramp))
+        values: Values = {}
+        for _, told in parts:
+            values = told | {"discriminator": values.get("discriminator", 0) + told["discriminator"]}
+        return torch.stack([total for total, _ in parts]).sum(), values
+
+    def _judge_pixels(self, meeting: Meeting, ramp: float) -> tuple[Tensor, Values]:
+        """The trunk's loss, with its gradient penalties on every n-th step."""
         job, d, style = self.job, self.networks.discriminator, meeting.style
         assert meeting.fake is not None
         shown, made = self._shown(meeting.real), self._shown(meeting.fake)
@@ -305,11 +347,34 @@ class Trainee:
             real, false = d(shown, style, ramp).float(), d(made, style, ramp).float()
         total = loss.discriminator_loss(job.loss, real, false)
         values = {"discriminator": total, "lead": (real - false).sign().mean()}
-        if self.step % job.penalty_interval == 0:
+        every = 1 if self.features is None else job.pixel_interval
+        looks = max(1, job.penalty_interval // every)
+        if self.step // every % looks == 0:
             r1 = loss.gradient_penalty(lambda p: d(p, style, ramp), shown)
             r2 = loss.gradient_penalty(lambda p: d(p, style, ramp), made)
-            total = total + job.gamma / 2 * job.penalty_interval * (r1 + r2)
+            total = total + job.gamma / 2 * looks * (r1 + r2)
             values |= {"r1": r1, "r2": r2}
+        return total, values
+
+    def _judge_features(
+        self, style: Tensor, known: list[Tensor], found: list[Tensor], ramp: float
+    ) -> tuple[Tensor, Values]:
+        """The loss of the heads on pretrained features, with their gradient penalties."""
+        job, d = self.job, self.networks.discriminator
+
+        def judge(maps: list[Tensor]) -> Tensor:
+            return d.judge_features(maps, style, ramp)
+
+        real, false = judge(known), judge(found)
+        total = job.feature_weight * loss.discriminator_loss(job.loss, real, false)
+        lead = (real - false).mean(dim=1).sign().mean()
+        values = {"discriminator": total, "lead": lead}
+        if self.step % job.penalty_interval == 0:
+            penalty = sum(
+                loss.feature_penalty(lambda maps: judge(maps).mean(dim=1), maps) for maps in (known, found)
+            )
+            total = total + job.feature_gamma / 2 * job.penalty_interval * penalty
+            values["feature_penalty"] = torch.as_tensor(penalty)
         return total, values
 
     # --- What the steps share ---
@@ -347,7 +412,7 @@ class Trainee:
     def _reconstruct(self, x: Tensor) -> Tensor:
         g, side = self.networks.generator, self.job.network.resolution
         with self._cast():
-            style = self._drop(self.average.style_encoder(x).float())[0]
+            style = self.average.style_encoder(x).float()
             z = self.networks.content_encoder(x).float()
             return self.distance(g.synthesis.pyramid(g.mapping(z, style)), x, side)
 
@@ -402,15 +467,22 @@ class Trainee:
 
     @torch.no_grad()
     def whiten(self, batches: Iterator[Tensor]) -> float:
-        """Makes z = C(x) white over the data; online and averaged networks each get their own.
+        """Makes z = C(x) white over the data, and measures the prior of styles for pictures without one.
+
+        Online and averaged networks each get their own.
 
         Nothing is changed before the last batch was seen. Returns how far the averaged z was from white.
         """
         pairs: list[tuple[Networks, list[Tensor]]] = [(self.networks, []), (self.average, [])]
+        styles: list[Tensor] = []
+        before: list[float] = []
         for x in batches:
+            styles.append(self.average.style_encoder(x).float())
             for networks, codes in pairs:
                 codes.append(networks.content_encoder(x))
-        before = [whitening.whiten(n.content_encoder, n.generator, codes) for n, codes in pairs]
+        for networks, codes in pairs:
+            before.append(whitening.whiten(networks.content_encoder, networks.generator, codes))
+            whitening.measure_prior(networks.generator, torch.cat(styles))
         self.optimizers["generator"].state.clear()
         self.whitened = True
         return before[-1]

@@ -49,3 +49,21 @@ def measure_centre(g: Generator, draws: int = 4096) -> Tensor:
     z = torch.randn(draws, g.config.z_size, generator=rng).to(g.w_mean.device)
     g.w_mean.copy_(g.mapping.single(z, z.new_zeros(draws, g.config.style_size)).mean(dim=0))
     return g.w_mean
+
+
+@torch.no_grad()
+def measure_prior(g: Generator, styles: Tensor) -> None:
+    """Gives G the mean and covariance of the set's `styles` [N, S], for pictures made without a style.
+
+    z is projected onto S fixed, perpendicular axes first, so that every style takes a share of all of z.
+    """
+    s = styles.double()
+    mean, covariance = s.mean(dim=0), torch.cov(s.T)
+    values, axes = torch.linalg.eigh(covariance)
+    root = axes * values.clamp(min=0.0).sqrt()  # [S, S]
+    rng = torch.Generator().manual_seed(0)
+    turned = torch.linalg.qr(torch.randn(g.config.z_size, g.config.z_size, generator=rng).double())[0]
+    size = min(g.config.z_size, len(mean))
+    projection = turned[:size].to(root.device)  # [S, Z]
+    g.mapping.prior_mean.copy_(mean)
+    g.mapping.prior_root.copy_(root[:, -size:] @ projection)

@@ -4,9 +4,11 @@ import copy
 
 import pytest
 import torch
+from torch.nn import functional as F
 
 from tests.trainer.small import NETWORK
 from trainer.networks import NetworkConfig, Networks, freeze
+from trainer.whitening import measure_prior
 
 
 @pytest.fixture(scope="module")
@@ -69,3 +71,51 @@ def test_conditioning_is_ramped_in(networks: Networks) -> None:
 def test_impossible_sizes_are_refused(resolution: int, preview: int) -> None:
     with pytest.raises(ValueError, match=r"resolution|preview"):
         NetworkConfig(resolution=resolution, preview_resolution=preview)
+
+
+def test_without_a_style_the_prior_draws_one_for_each_z() -> None:
+    torch.manual_seed(5)
+    generator = Networks.create(NETWORK).generator
+    z, none = torch.randn(512, 8), torch.zeros(512, 8)
+    styles = F.normalize(torch.randn(400, 8) @ torch.diag(torch.linspace(0.2, 1.5, 8)) + 0.4, dim=1)
+
+    measure_prior(generator, styles)
+    drawn = generator.mapping.completed(z, none)
+
+    assert torch.allclose(drawn.norm(dim=1), torch.ones(512), atol=1e-3)
+    assert torch.equal(drawn, generator.mapping.completed(z, none))
+    assert F.cosine_similarity(drawn.mean(dim=0), styles.mean(dim=0), dim=0) > 0.9
+    assert torch.corrcoef(torch.stack([drawn.var(dim=0), styles.var(dim=0)]))[0, 1] > 0.9
+
+
+def test_a_whole_style_leaves_nothing_to_the_prior() -> None:
+    torch.manual_seed(6)
+    generator = Networks.create(NETWORK).generator
+    z, style = torch.randn(4, 8), F.normalize(torch.randn(4, 8), dim=1)
+    before = generator.mapping(z, style)
+    measure_prior(generator, F.normalize(torch.randn(100, 8), dim=1))
+
+    assert torch.allclose(generator.mapping.completed(z, style), style, atol=1e-3)
+    assert torch.allclose(generator.mapping(z, style), before, atol=1e-2)
+
+
+def test_before_a_prior_is_measured_a_style_stays_as_it_is(networks: Networks) -> None:
+    z, style = torch.randn(3, 8), 0.5 * F.normalize(torch.randn(3, 8), dim=1)
+
+    for s in (style, torch.zeros(3, 8)):
+        assert torch.equal(networks.generator.mapping.completed(z, s), s)
+
+
+def test_weights_from_before_prior_and_heads_can_be_loaded(networks: Networks) -> None:
+    other = Networks.create(NETWORK)
+    for name, part in (("generator", "prior"), ("discriminator", "heads")):
+        old = {k: v for k, v in networks.named()[name].state_dict().items() if part not in k}
+        other.named()[name].load_state_dict(old)
+        assert all(torch.equal(other.named()[name].state_dict()[k], v) for k, v in old.items())
+
+
+def test_weights_that_lack_anything_else_are_refused(networks: Networks) -> None:
+    old = networks.generator.state_dict()
+    del old["mapping.direct.weight"]
+    with pytest.raises(RuntimeError, match="direct"):
+        Networks.create(NETWORK).generator.load_state_dict(old)

@@ -1,0 +1,87 @@
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+import torch
+from torch import Tensor, nn
+from torch.nn import functional as F
+
+from tests.trainer.small import NETWORK, small_job
+from trainer.networks import Discriminator, Networks
+from trainer.step import Trainee
+
+
+class DrawnFeatures(nn.Module):
+    """A stand-in for the pretrained network: averages over places, in as many channels as it has."""
+
+    def features(self, x: Tensor) -> list[Tensor]:
+        found = []
+        for channels, factor in Discriminator.FEATURES:
+            y = F.avg_pool2d(x, factor).repeat(1, channels // 3 + 1, 1, 1)[:, :channels]
+            found.append(y * torch.rsqrt(y.square().sum(dim=1, keepdim=True) + 1e-6))
+        return found
+
+    def forward(self, x: Tensor, target: Tensor) -> Tensor:
+        return (x - target).abs().mean()
+
+
+def trainee_of(perceptual: nn.Module | None, **changes: Any) -> Trainee:
+    torch.manual_seed(1)
+    job = small_job(Path("set"), style_kimg=0.0, warm_kimg=0.0, adversarial_kimg=1.0, **changes)
+    trainee = Trainee(job, Networks.create(NETWORK), 2, torch.device("cpu"), perceptual)
+    trainee.whiten(iter([torch.randn(32, 3, 32, 32).clamp(-1, 1)]))
+    return trainee
+
+
+def weights(module: nn.Module) -> Tensor:
+    return torch.cat([p.detach().flatten() for p in module.parameters()])
+
+
+def steps(trainee: Trainee, count: int) -> list[dict[str, float]]:
+    x, labels = torch.randn(4, 3, 32, 32).clamp(-1, 1), torch.zeros(4, dtype=torch.long)
+    return [trainee.advance(x, labels) for _ in range(count)]
+
+
+def test_where_features_can_be_had_the_trunk_judges_every_nth_step_only() -> None:
+    trainee = trainee_of(DrawnFeatures(), pixel_interval=2)
+    d = trainee.networks.discriminator
+    moved = []
+    for _ in range(4):
+        before = weights(d.blocks), weights(d.heads)
+        steps(trainee, 1)
+        moved.append(
+            (not torch.equal(before[0], weights(d.blocks)), not torch.equal(before[1], weights(d.heads)))
+        )
+
+    assert moved == [(True, True), (False, True), (True, True), (False, True)]
+
+
+def test_every_step_against_features_tells_loss_and_lead() -> None:
+    for values in steps(trainee_of(DrawnFeatures(), pixel_interval=3, accumulation=2), 3):
+        assert {"generator", "discriminator", "lead", "variety"} <= set(values)
+
+
+def test_without_features_the_trunk_judges_alone() -> None:
+    trainee = trainee_of(None, pixel_interval=2)
+    d = trainee.networks.discriminator
+    before = weights(d.heads)
+    values = steps(trainee, 2)
+
+    assert torch.equal(before, weights(d.heads))
+    assert all("lead" in one for one in values)
+
+
+@pytest.mark.parametrize("weight", [0.0, 1.0])
+def test_features_can_be_left_out(weight: float) -> None:
+    trainee = trainee_of(DrawnFeatures(), feature_weight=weight)
+
+    assert (trainee.features is None) == (weight == 0.0)
+
+
+def test_whitening_measures_the_prior() -> None:
+    trainee = trainee_of(None)
+
+    for networks in (trainee.networks, trainee.average):
+        assert networks.generator.mapping.prior_root.any()
