@@ -74,8 +74,11 @@ class Job:
     diversity_weight: float = 1.0
     diversity_floor: float = 0.4
     """Least distance of two pictures in one style, relative to that of real pictures of any style."""
-    swaps: float = 0.25
-    """Share of G's pictures before D that take their content from a picture instead of noise."""
+    swaps: float = 0.125
+    """Share of G's pictures before D that take their content from another picture instead of noise."""
+    kept: float = 0.375
+    """Share of G's pictures before D that are made from their own content and style, and held to the
+    original: what G knows stays, and D sharpens it."""
     reconstruction_weight: float = 1.0
     reconstruction_floor: float = 0.3
     """What is left of the reconstruction weight at the end of the adversarial part."""
@@ -145,8 +148,9 @@ class Job:
             _require(getattr(self, name) >= 0, f"{name} cannot be negative")
         for name in ("snapshot_kimg", "snapshot_mb", "augment_kimg"):
             _require(getattr(self, name) > 0, f"{name} must be more than 0")
-        for name in ("style_dropout", "augment", "grades", "swaps", "blur"):
+        for name in ("style_dropout", "augment", "grades", "swaps", "kept", "blur"):
             _require(0 <= getattr(self, name) <= 1, f"{name} is a share between 0 and 1")
+        _require(self.swaps + self.kept <= 1, "swaps and kept cannot be more than all pictures together")
         for name in ("warm_rate", "rate", "encoder_rate"):
             _require(0 < getattr(self, name) < 1, f"{name} must lie between 0 and 1")
 

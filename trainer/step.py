@@ -23,6 +23,7 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from trainer import augment, loss, whitening
+from trainer.critic import Critic, Meeting, Values
 from trainer.distance import SPREAD_SIDE, Reconstruction, shrink, spread
 from trainer.ema import averaged_copy, decay_for, update_average
 from trainer.freezing import freeze_parts, moved
@@ -39,7 +40,6 @@ DIVERSITY_INTERVAL = 4
 DIVERSITY_SIDE = 32
 """Pixels up to which the second picture of a style is made for that look."""
 
-Values = dict[str, Tensor]
 Part = TypeVar("Part")
 
 
@@ -64,23 +64,6 @@ def phase_at(job: Job, kimg: float) -> Phase:
     fraction = kimg / job.warm_kimg
     low = min(job.start_resolution, job.network.resolution)
     return Phase("warm", low if fraction < 0.5 else job.network.resolution, fraction)
-
-
-@dataclass
-class Meeting:
-    """What G and D meet over in one part of a step."""
-
-    real: Tensor
-    """[N, 3, R, R]"""
-    style: Tensor
-    """Styles of the real pictures, zero where none is given: [N, S]."""
-    given: Tensor
-    """Whether there is one: [N, 1]."""
-    z: Tensor
-    fake: Tensor | None = None
-    """G(z, style), once it is made."""
-    maps: tuple[list[Tensor], list[Tensor]] | None = None
-    """Pretrained features of what D was shown of the real and of the generated pictures."""
 
 
 class Trainee:
@@ -119,12 +102,9 @@ class Trainee:
             ),
         }
         freeze_parts(networks, job.trains, job.frozen_blocks)
-        self.features = self.distance.features if job.feature_weight else None
-        """Pretrained features of pictures, where they can be had: D judges them, too."""
         self.judging = moved(d)
         self.augment = augment.Augment(job.augment, job.augment_target, job.augment_kimg)
-        self.sigma = 0.0
-        """Of the blur that D looks through now, in pixels."""
+        self.critic = Critic(job, d, self.augment, self.distance.features if job.feature_weight else None)
         self.step = 0
         self.seen = 0
         self.whitened = False
@@ -228,7 +208,7 @@ class Trainee:
         ramp = min(1.0, since / max(1e-3, job.condition_ramp_kimg))
         rate = job.rate * (1.0 - 0.7 * phase.fraction)
         begun = min(1.0, since / max(1e-3, job.rate_ramp_kimg))
-        self.sigma = job.blur * job.network.resolution * (1.0 - (1.0 - BLUR_LEFT) * phase.fraction)
+        self.critic.sigma = job.blur * job.network.resolution * (1.0 - (1.0 - BLUR_LEFT) * phase.fraction)
         meetings = [self._meeting(part) for part in self._parts(x)]
         hold = job.reconstruction_weight * (1.0 - (1.0 - job.reconstruction_floor) * phase.fraction)
 
@@ -239,34 +219,41 @@ class Trainee:
         )
         for weight in self.judging:
             weight.requires_grad_(True)
-        values |= self._descend("discriminator", rate, meetings, lambda part: self._judge(part, ramp))
+        values |= self._descend(
+            "discriminator", rate, meetings, lambda part: self.critic.judgement(part, ramp, self.step)
+        )
         if job.augment_target > 0:
             self.augment.adapt(float(self.world.mean(values["lead"])), x.shape[0] * self.world.size)
         return values | {"augment_p": torch.tensor(self.augment.p)}
 
     @torch.no_grad()
     def _meeting(self, x: Tensor) -> Meeting:
-        """Real pictures with their own styles, and z: noise, and for a share the content of another."""
+        """Real pictures with their own styles, and z: noise, and for a share the content of another.
+
+        The last ones are kept: G makes them again, from their own content.
+        """
+        n = x.shape[0]
+        kept, swapped = int(self.job.kept * n), int(self.job.swaps * n)
         with self._cast():
-            real, style, given = self._styled(x)
-            z = torch.randn(x.shape[0], self.job.network.z_size, device=self.device)
-            swapped = int(self.job.swaps * x.shape[0])
+            real, style, given = self._styled(x, kept)
+            z = torch.randn(n, self.job.network.z_size, device=self.device)
             if swapped:
                 z[:swapped] = self.networks.content_encoder(x.roll(1, dims=0)[:swapped]).float()
-        return Meeting(real, style, given, z)
+        return Meeting(real, style, given, z, kept)
 
     def _deceive(self, meeting: Meeting, ramp: float, hold: float) -> tuple[Tensor, Values]:
         """What G minimises: D's preference for real pictures, and what keeps G to style, content and past."""
         job, g = self.job, self.networks.generator
-        style, z = meeting.style, meeting.z
+        style = meeting.style
         with self._cast():
+            z = self._contents(meeting)
             pyramid = g.synthesis.pyramid(g.mapping(z, style))
             fake = pyramid[job.network.resolution]
             meeting.fake = fake.detach()
             values = {
-                "generator": self._preferred(meeting, fake, ramp),
+                "generator": self.critic.preference(meeting, fake, ramp, self.step),
                 "style_consistency": loss.style_consistency(self._encoded(fake) * meeting.given, style),
-                "content_consistency": self._content_distance(fake, z),
+                "content_consistency": self._content_distance(fake, z.detach()),
             }
             preview = F.l1_loss(
                 pyramid[job.network.preview_resolution],
@@ -284,38 +271,20 @@ class Trainee:
             values["diversity"] = self._diversity(pyramid, meeting)
             missing = F.relu(job.diversity_floor - values["diversity"])
             total = total + DIVERSITY_INTERVAL * job.diversity_weight * missing
-        if self.step % 2 == 0 and hold:
-            values["reconstruction"] = self._reconstruct(meeting.real)
+        if meeting.kept and hold:
+            again = {side: pictures[-meeting.kept :] for side, pictures in pyramid.items()}
+            values["reconstruction"] = self.distance(
+                again, meeting.real[-meeting.kept :], job.network.resolution
+            )
             total = total + hold * values["reconstruction"]
         return total, values
 
-    def _preferred(self, meeting: Meeting, fake: Tensor, ramp: float) -> Tensor:
-        """G's loss before D, who looks at pixels, at features, or at both."""
-        job, d, style = self.job, self.networks.discriminator, meeting.style
-        shown = self._shown(fake)
-        with torch.no_grad():
-            real = self._shown(meeting.real)
-        losses = []
-        if self._judges_pixels:
-            judged = d(shown, style, ramp).float()
-            with torch.no_grad():
-                wanted = d(real, style, ramp).float()
-            losses.append(loss.generator_loss(job.loss, wanted, judged))
-        if self.features is not None:
-            with torch.no_grad():
-                known = self.features(real)
-            found = self.features(shown)
-            meeting.maps = known, [x.detach() for x in found]
-            judged = d.judge_features(found, style, ramp).float()
-            with torch.no_grad():
-                wanted = d.judge_features(known, style, ramp).float()
-            losses.append(job.feature_weight * loss.generator_loss(job.loss, wanted, judged))
-        return torch.stack(losses).sum()
-
-    @property
-    def _judges_pixels(self) -> bool:
-        """Whether D's trunk takes part in this step."""
-        return self.features is None or self.step % self.job.pixel_interval == 0
+    def _contents(self, meeting: Meeting) -> Tensor:
+        """z of a meeting, with C's own of the pictures that are made again: [N, Z]."""
+        if not meeting.kept:
+            return meeting.z
+        own = self.networks.content_encoder(meeting.real[-meeting.kept :]).float()
+        return torch.cat([meeting.z[: -meeting.kept], own])
 
     def _diversity(self, pyramid: dict[int, Tensor], meeting: Meeting) -> Tensor:
         """How far two pictures in one style are apart, against real pictures of any style."""
@@ -326,67 +295,12 @@ class Trainee:
         apart = F.l1_loss(shrink(pyramid[side], SPREAD_SIDE).float(), shrink(other, SPREAD_SIDE).float())
         return apart / spread(meeting.real).clamp(min=1e-3)
 
-    def _judge(self, meeting: Meeting, ramp: float) -> tuple[Tensor, Values]:
-        """What D minimises."""
-        parts = []
-        if self._judges_pixels:
-            parts.append(self._judge_pixels(meeting, ramp))
-        if meeting.maps is not None:
-            parts.append(self._judge_features(meeting.style, *meeting.maps, ramp))
-        values: Values = {}
-        for _, told in parts:
-            values = told | {"discriminator": values.get("discriminator", 0) + told["discriminator"]}
-        return torch.stack([total for total, _ in parts]).sum(), values
-
-    def _judge_pixels(self, meeting: Meeting, ramp: float) -> tuple[Tensor, Values]:
-        """The trunk's loss, with its gradient penalties on every n-th step."""
-        job, d, style = self.job, self.networks.discriminator, meeting.style
-        assert meeting.fake is not None
-        shown, made = self._shown(meeting.real), self._shown(meeting.fake)
-        with self._cast():
-            real, false = d(shown, style, ramp).float(), d(made, style, ramp).float()
-        total = loss.discriminator_loss(job.loss, real, false)
-        values = {"discriminator": total, "lead": (real - false).sign().mean()}
-        every = 1 if self.features is None else job.pixel_interval
-        looks = max(1, job.penalty_interval // every)
-        if self.step // every % looks == 0:
-            r1 = loss.gradient_penalty(lambda p: d(p, style, ramp), shown)
-            r2 = loss.gradient_penalty(lambda p: d(p, style, ramp), made)
-            total = total + job.gamma / 2 * looks * (r1 + r2)
-            values |= {"r1": r1, "r2": r2}
-        return total, values
-
-    def _judge_features(
-        self, style: Tensor, known: list[Tensor], found: list[Tensor], ramp: float
-    ) -> tuple[Tensor, Values]:
-        """The loss of the heads on pretrained features, with their gradient penalties."""
-        job, d = self.job, self.networks.discriminator
-
-        def judge(maps: list[Tensor]) -> Tensor:
-            return d.judge_features(maps, style, ramp)
-
-        real, false = judge(known), judge(found)
-        total = job.feature_weight * loss.discriminator_loss(job.loss, real, false)
-        lead = (real - false).mean(dim=1).sign().mean()
-        values = {"discriminator": total, "lead": lead}
-        if self.step % job.penalty_interval == 0:
-            penalty = sum(
-                loss.feature_penalty(lambda maps: judge(maps).mean(dim=1), maps) for maps in (known, found)
-            )
-            total = total + job.feature_gamma / 2 * job.penalty_interval * penalty
-            values["feature_penalty"] = torch.as_tensor(penalty)
-        return total, values
-
     # --- What the steps share ---
 
     @torch.no_grad()
     def _style_of(self, x: Tensor) -> Tensor:
         """s of the pictures from views of them that do not show where things are: [N, S]."""
         return self._encoded(x)
-
-    def _shown(self, x: Tensor) -> Tensor:
-        """What D sees of real and generated pictures [N, 3, R, R]: coarse before fine, and augmented."""
-        return self.augment(augment.blur(x, self.sigma))
 
     def _encoded(self, x: Tensor) -> Tensor:
         """The averaged E on a view of the pictures, so that nobody can learn to please it pixel by pixel."""
@@ -400,25 +314,20 @@ class Trainee:
         veiled = veiled + 0.1 * torch.randn_like(veiled)
         return F.smooth_l1_loss(self.networks.content_encoder(veiled).float(), z)
 
-    def _styled(self, x: Tensor) -> tuple[Tensor, Tensor, Tensor]:
-        """Pictures x [N, 3, R, R], some graded, their styles [N, S], and the mask [N, 1] of styles kept.
+    def _styled(self, x: Tensor, kept: int) -> tuple[Tensor, Tensor, Tensor]:
+        """Pictures x [N, 3, R, R], some graded, their styles [N, S], and the mask [N, 1] of styles given.
 
+        The last `kept` pictures always have theirs.
         A picture shown without a style is shown as it is: "no style" means the set, not a mean of grades.
         """
         graded = augment.grade(x, self.job.grades)
-        style, keep = self._drop(self._style_of(graded))
+        style, keep = self._drop(self._style_of(graded), kept)
         return torch.where(keep[:, :, None, None] > 0, graded, x), style, keep
 
-    def _reconstruct(self, x: Tensor) -> Tensor:
-        g, side = self.networks.generator, self.job.network.resolution
-        with self._cast():
-            style = self.average.style_encoder(x).float()
-            z = self.networks.content_encoder(x).float()
-            return self.distance(g.synthesis.pyramid(g.mapping(z, style)), x, side)
-
-    def _drop(self, style: Tensor) -> tuple[Tensor, Tensor]:
-        """Styles with a share of them set to zero ("no style"), and the mask [N, 1] of those kept."""
+    def _drop(self, style: Tensor, kept: int) -> tuple[Tensor, Tensor]:
+        """Styles with a share of them set to zero ("no style"), and the mask [N, 1] of those given."""
         keep = (torch.rand(style.shape[0], 1, device=style.device) >= self.job.style_dropout).float()
+        keep[style.shape[0] - kept :] = 1.0
         return style * keep, keep
 
     def _parts(self, x: Tensor) -> list[Tensor]:

@@ -77,7 +77,7 @@ def test_without_features_the_trunk_judges_alone() -> None:
 def test_features_can_be_left_out(weight: float) -> None:
     trainee = trainee_of(DrawnFeatures(), feature_weight=weight)
 
-    assert (trainee.features is None) == (weight == 0.0)
+    assert (trainee.critic.features is None) == (weight == 0.0)
 
 
 def test_whitening_measures_the_prior() -> None:

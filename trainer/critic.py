@@ -1,0 +1,138 @@
+"""The contest of G and D: what they meet over, what D thinks of it, and what each of them learns from that.
+
+D's trunk judges pixels. Where a pretrained network is at hand, D's heads judge its features as well, and the
+trunk looks on every n-th step only. Both look through the same fading blur and augmentation.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor
+
+from trainer import augment, loss
+from trainer.job import Job
+from trainer.networks import Discriminator
+
+Values = dict[str, Tensor]
+Features = Callable[[Tensor], list[Tensor]]
+
+
+@dataclass
+class Meeting:
+    """What G and D meet over in one part of a step."""
+
+    real: Tensor
+    """[N, 3, R, R]"""
+    style: Tensor
+    """Styles of the real pictures, zero where none is given: [N, S]."""
+    given: Tensor
+    """Whether there is one: [N, 1]."""
+    z: Tensor
+    kept: int = 0
+    """How many of the last pictures G makes again from their own content."""
+    fake: Tensor | None = None
+    """G(z, style), once it is made."""
+    maps: tuple[list[Tensor], list[Tensor]] | None = None
+    """Pretrained features of what D was shown of the real and of the generated pictures."""
+
+
+def half(job: Job, x: Tensor) -> torch.autocast:
+    """The job's precision for what is computed from x: half, where it asks for it."""
+    return torch.autocast(x.device.type, torch.bfloat16, enabled=job.precision == "bf16")
+
+
+class Critic:
+    """D with all that it looks through."""
+
+    def __init__(
+        self, job: Job, d: Discriminator, change: augment.Augment, features: Features | None = None
+    ) -> None:
+        """features: unit-length maps of pictures [N, 3, H, W], where they can be had."""
+        self.job, self.d, self.augment, self.features = job, d, change, features
+        self.sigma = 0.0
+        """Of the blur that D looks through now, in pixels."""
+
+    def preference(self, meeting: Meeting, fake: Tensor, ramp: float, step: int) -> Tensor:
+        """G's loss before D, who looks at pixels, at features, or at both."""
+        job, d, style = self.job, self.d, meeting.style
+        shown = self.shown(fake)
+        with torch.no_grad():
+            real = self.shown(meeting.real)
+        losses = []
+        if self._judges_pixels(step):
+            judged = d(shown, style, ramp).float()
+            with torch.no_grad():
+                wanted = d(real, style, ramp).float()
+            losses.append(loss.generator_loss(job.loss, wanted, judged))
+        if self.features is not None:
+            with torch.no_grad():
+                known = self.features(real)
+            found = self.features(shown)
+            meeting.maps = known, [x.detach() for x in found]
+            judged = d.judge_features(found, style, ramp).float()
+            with torch.no_grad():
+                wanted = d.judge_features(known, style, ramp).float()
+            losses.append(job.feature_weight * loss.generator_loss(job.loss, wanted, judged))
+        return torch.stack(losses).sum()
+
+    def judgement(self, meeting: Meeting, ramp: float, step: int) -> tuple[Tensor, Values]:
+        """What D minimises."""
+        parts = []
+        if self._judges_pixels(step):
+            parts.append(self._judge_pixels(meeting, ramp, step))
+        if meeting.maps is not None:
+            parts.append(self._judge_features(meeting.style, *meeting.maps, ramp, step))
+        values: Values = {}
+        for _, told in parts:
+            values = told | {"discriminator": values.get("discriminator", 0) + told["discriminator"]}
+        return torch.stack([total for total, _ in parts]).sum(), values
+
+    def _judges_pixels(self, step: int) -> bool:
+        """Whether D's trunk takes part in this step."""
+        return self.features is None or step % self.job.pixel_interval == 0
+
+    def _judge_pixels(self, meeting: Meeting, ramp: float, step: int) -> tuple[Tensor, Values]:
+        """The trunk's loss, with its gradient penalties on every n-th step."""
+        job, d, style = self.job, self.d, meeting.style
+        assert meeting.fake is not None
+        shown, made = self.shown(meeting.real), self.shown(meeting.fake)
+        with half(job, shown):
+            real, false = d(shown, style, ramp).float(), d(made, style, ramp).float()
+        total = loss.discriminator_loss(job.loss, real, false)
+        values = {"discriminator": total, "lead": (real - false).sign().mean()}
+        every = 1 if self.features is None else job.pixel_interval
+        looks = max(1, job.penalty_interval // every)
+        if step // every % looks == 0:
+            r1 = loss.gradient_penalty(lambda p: d(p, style, ramp), shown)
+            r2 = loss.gradient_penalty(lambda p: d(p, style, ramp), made)
+            total = total + job.gamma / 2 * looks * (r1 + r2)
+            values |= {"r1": r1, "r2": r2}
+        return total, values
+
+    def _judge_features(
+        self, style: Tensor, known: list[Tensor], found: list[Tensor], ramp: float, step: int
+    ) -> tuple[Tensor, Values]:
+        """The loss of the heads on pretrained features, with their gradient penalties."""
+        job, d = self.job, self.d
+
+        def judge(maps: list[Tensor]) -> Tensor:
+            return d.judge_features(maps, style, ramp)
+
+        real, false = judge(known), judge(found)
+        total = job.feature_weight * loss.discriminator_loss(job.loss, real, false)
+        lead = (real - false).mean(dim=1).sign().mean()
+        values = {"discriminator": total, "lead": lead}
+        if step % job.penalty_interval == 0:
+            penalty = sum(
+                loss.feature_penalty(lambda maps: judge(maps).mean(dim=1), maps) for maps in (known, found)
+            )
+            total = total + job.feature_gamma / 2 * job.penalty_interval * penalty
+            values["feature_penalty"] = torch.as_tensor(penalty)
+        return total, values
+
+    def shown(self, x: Tensor) -> Tensor:
+        """What D sees of real and generated pictures [N, 3, R, R]: coarse before fine, and augmented."""
+        return self.augment(augment.blur(x, self.sigma))
