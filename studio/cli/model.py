@@ -8,6 +8,7 @@ from __future__ import annotations
 import argparse
 from argparse import Namespace
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -16,9 +17,14 @@ from engine.errors import BundleError
 from engine.files import make_folder, safe_name
 from studio.cli.arguments import Parser, add_common, add_overwrite
 from studio.cli.exits import Exit
-from studio.cli.lookup import find_model, models
+from studio.cli.lookup import find_model, find_style, models
 from studio.cli.output import Output, count, pairs, table
-from studio.library.places import models_folder
+from studio.library.maps import MapCache
+from studio.library.places import Places, models_folder
+from studio.state.place import Place
+
+MAP_QUALITY = 75
+"""Of the JPEGs of a map that is made in one go."""
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -33,6 +39,15 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         kinds, "import", "Check a .persona file or model folder and add it to your models.", import_model
     )
     imported.add_argument("file", metavar="FILE")
+    mapped = _add(
+        kinds,
+        "map",
+        "Lay out a model's people, and render the small pictures of the map, so that it is there at once.",
+        map_model,
+    )
+    mapped.add_argument("model", metavar="MODEL", nargs="?", help="the default model when left out")
+    mapped.add_argument("--style", metavar="STYLE", help="the style to show them in; none when left out")
+    mapped.add_argument("--out", metavar="FOLDER", help="default: where the studio looks for maps")
     exported = _add(kinds, "export", "Pack a model into one .persona file.", export_model)
     exported.add_argument("model", metavar="MODEL")
     exported.add_argument("--out", metavar="FILE.persona", help="default: its name, in this folder")
@@ -131,6 +146,29 @@ def export_model(args: Namespace, out: Output) -> int:
     path = export_bundle(bundle, target, overwrite=args.overwrite)
     out.data |= {"model": summary(bundle), "path": str(path)}
     return out.finish([f"{bundle.name} packed into {path}"])
+
+
+def map_model(args: Namespace, out: Output) -> int:
+    """Carries out `persona model map`."""
+    from engine.generator import Generator  # takes onnxruntime along
+
+    bundle = Bundle.load(find_model(args.model))
+    cache = MapCache(Path(args.out) if args.out else Places.find().cache / "maps")
+    chart = cache.stored_chart(bundle.id) or cache.make_chart(bundle)
+    place = Place(model=bundle.id, chart=chart)
+    if args.style:
+        style = find_style(args.style)
+        place = replace(place, styles=(style.use(),), style_strength=style.strength)
+    cells = [(cell % chart.columns, cell // chart.columns) for cell in range(chart.columns * chart.rows)]
+    have = cache.tiles(bundle.id, place.look_digest)
+    missing = [number for number in range(len(cells)) if number not in have]
+    recipes = [recipe for n in missing if (recipe := place.recipe_at(*cells[n])) is not None]
+    pictures = Generator(bundle).render_batch(
+        recipes, preview=True, progress=lambda done: out.progress(done, len(missing), "pictures")
+    )
+    cache.add(bundle.id, place.look_digest, dict(zip(missing, pictures, strict=True)), MAP_QUALITY)
+    out.data |= {"folder": str(cache.folder), "people": len(cells), "rendered": len(missing)}
+    return out.finish([f"{len(cells)} people on the map of {bundle.name}, in {cache.folder}"])
 
 
 def summary(bundle: Bundle) -> dict[str, Any]:

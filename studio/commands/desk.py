@@ -146,9 +146,9 @@ class Desk(QObject):
         places = self.places
         self.trash = Bin(places.bin)
         self._gallery = Gallery(places.gallery, places.index, self.trash)
-        self._styles = StyleShelf(places.styles, self.trash, starters or _our_starters())
+        self._styles = StyleShelf(places.styles, self.trash, starters or resources_folder() / "styles")
         self._models = ModelShelf(places.models)
-        self._maps = MapCache(places.cache / "maps")
+        self._maps = MapCache(places.cache / "maps", resources_folder() / "maps")
 
     def _make_workers(self, opener: Opener | None) -> None:
         self.generator = GeneratorThread(opener, self)
@@ -420,5 +420,6 @@ class Desk(QObject):
         )
 
 
-def _our_starters() -> Path:
-    return Path(str(files("resources"))) / "styles"
+def resources_folder() -> Path:
+    """What came with the program."""
+    return Path(str(files("resources")))

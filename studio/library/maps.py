@@ -4,6 +4,8 @@ look.
     maps/<model>/chart.npy       who lives where
     maps/<model>/<look>.tiles    their pictures in one style: records of cell, length and a JPEG, appended
 
+What came with the program lies in a folder like it, which is only read.
+
 The folder may be deleted at any time. A record that a crash cut off ends the file for its readers, and what
 is missing is rendered again.
 """
@@ -39,12 +41,15 @@ MAX_BYTES = 200 << 20
 class MapCache:
     """The folder of maps. One thread writes at a time; any may read."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, shipped: Path | None = None) -> None:
+        """shipped: maps that came with the program."""
         self.folder = folder
+        self._shipped = MapCache(shipped) if shipped is not None else None
 
     def stored_chart(self, model: str) -> Chart | None:
-        """The chart of a model, if it was made before."""
-        return load_chart(self._chart(model), model)
+        """The chart of a model, if it was made before, here or where the model was."""
+        chart = load_chart(self._chart(model), model)
+        return chart if chart or not self._shipped else self._shipped.stored_chart(model)
 
     def make_chart(self, bundle: Bundle, cancelled: Callable[[], bool] | None = None) -> Chart:
         """Makes the chart of a model and keeps it. BundleError, DeviceError, Cancelled."""
@@ -59,24 +64,24 @@ class MapCache:
 
     def tiles(self, model: str, look: str) -> dict[int, Picture]:
         """The pictures that are there, by cell (row * columns + column). Reads and decodes: takes a while."""
+        found = self._shipped.tiles(model, look) if self._shipped else {}
         path = self._tiles(model, look)
         try:
             data = path.read_bytes()
         except OSError:
-            return {}
+            return found
         with suppress(OSError):
             os.utime(path)  # used just now: pruned last
-        found: dict[int, Picture] = {}
         for cell, jpeg in _records(data).items():
             with suppress(PictureError):
                 found[cell] = decode_picture(jpeg, path.name)
         return found
 
-    def add(self, model: str, look: str, tiles: Mapping[int, Picture]) -> None:
+    def add(self, model: str, look: str, tiles: Mapping[int, Picture], quality: int = QUALITY) -> None:
         """Keeps pictures, made SIDE pixels wide. TargetError when they cannot be written."""
         path = self._tiles(model, look)
         make_folder(path.parent)
-        data = b"".join(_record(cell, picture) for cell, picture in tiles.items())
+        data = b"".join(_record(cell, picture, quality) for cell, picture in tiles.items())
         try:
             with path.open("ab") as file:
                 file.write(data)
@@ -106,10 +111,10 @@ class MapCache:
         return self.folder / model[:16] / f"{look[:32]}.tiles"
 
 
-def _record(cell: int, picture: Picture) -> bytes:
+def _record(cell: int, picture: Picture, quality: int) -> bytes:
     buffer = BytesIO()
     small = resize(picture, SIDE) if picture.shape[0] > SIDE else picture
-    Image.fromarray(small).save(buffer, "JPEG", quality=QUALITY)
+    Image.fromarray(small).save(buffer, "JPEG", quality=quality)
     jpeg = buffer.getvalue()
     return RECORD.pack(MARK, cell, len(jpeg)) + jpeg
 

@@ -5,7 +5,10 @@ from pathlib import Path
 import pytest
 
 from engine.bundle import Bundle
+from engine.chart import COLUMNS, ROWS
 from studio.cli import lookup, model
+from studio.library.maps import MapCache
+from studio.state.place import Place
 from tests.studio.cli.conftest import Persona
 from tests.tiny import write_tiny_bundle
 
@@ -114,3 +117,15 @@ def test_a_text_file_is_no_model(persona: Persona, tmp_path: Path) -> None:
     (tmp_path / "m.persona").write_text("hello")
     for verb in ("verify", "import"):
         assert persona("model", verb, tmp_path / "m.persona", "--json").code == 5
+
+
+def test_map_renders_what_is_missing(persona: Persona, tiny_bundle: Path, tmp_path: Path) -> None:
+    first = persona("model", "map", "--out", tmp_path / "maps", "--json").json
+    again = persona("model", "map", "--out", tmp_path / "maps", "--json").json
+
+    assert first["rendered"] == first["people"] == COLUMNS * ROWS
+    assert again["rendered"] == 0
+    chart = MapCache(tmp_path / "none", tmp_path / "maps").stored_chart(Bundle.load(tiny_bundle).id)
+    assert chart is not None
+    look = Place(model=chart.model, chart=chart).look_digest
+    assert len(MapCache(tmp_path / "none", tmp_path / "maps").tiles(chart.model, look)) == COLUMNS * ROWS

@@ -70,3 +70,20 @@ def test_where_nothing_can_be_written_it_says_so(cache: MapCache, tmp_path: Path
     (tmp_path / "maps").write_text("in the way")
     with pytest.raises(TargetError):
         cache.add("m", LOOK, {0: flat(1)})
+
+
+def test_what_came_with_the_program_is_read_and_never_written(tmp_path: Path, tiny_bundle: Path) -> None:
+    bundle = Bundle.load(tiny_bundle)
+    shipped = MapCache(tmp_path / "shipped")
+    chart = shipped.make_chart(bundle)
+    shipped.add(bundle.id, LOOK, {0: flat(10), 1: flat(20)})
+    before = sorted(path.read_bytes() for path in shipped.folder.rglob("*.*"))
+    cache = MapCache(tmp_path / "maps", shipped.folder)
+    cache.add(bundle.id, LOOK, {1: flat(200)})
+
+    assert cache.stored_chart(bundle.id) == chart
+    assert {cell: int(picture.mean()) for cell, picture in cache.tiles(bundle.id, LOOK).items()} == {
+        0: pytest.approx(10, abs=2),
+        1: pytest.approx(200, abs=2),
+    }
+    assert sorted(path.read_bytes() for path in shipped.folder.rglob("*.*")) == before
