@@ -2,28 +2,20 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
+from trainer import history
 from trainer.data.prepared import PreparedSet
 from trainer.export import Described
 from trainer.job import Job
 from trainer.snapshots import Kept
 from trainer.step import Trainee
 
-SETTINGS = (
-    "seed",
-    "batch",
-    "precision",
-    "loss",
-    "gamma",
-    "penalty_interval",
-    "warm_kimg",
-    "adversarial_kimg",
-)
-
 
 def described(
-    job: Job, data: PreparedSet, digest: str, trainee: Trainee, kept: Kept | None = None
+    job: Job, run: Path, data: PreparedSet, digest: str, trainee: Trainee, kept: Kept | None = None
 ) -> Described:
-    """What the card of this run's model says; `digest` is that of the set.
+    """What the card of the model of this `run` (its folder) says; `digest` is that of the set.
 
     kept: the snapshot that is shipped; None: the trainee as it is.
     """
@@ -36,7 +28,12 @@ def described(
         licence=str(job.about.get("licence", "")),
         attribution=tuple(job.about.get("attribution", ())),
         notes=str(job.about.get("notes", "")),
-        training={"kimg": round(shipped.kimg, 3), "step": shipped.step}
-        | {name: getattr(job, name) for name in SETTINGS},
+        training={
+            "kimg": round(shipped.kimg, 3),
+            "step": shipped.step,
+            "settings": history.settings(job),
+            "log": history.log(run, shipped.step),
+            "before": history.before(job.start_from),
+        },
         metrics={"snapshot": kept.values} if kept is not None and kept.values else {},
     )

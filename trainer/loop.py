@@ -509,7 +509,7 @@ class Run:
         return export_bundle(
             trainee.average,
             folder,
-            described(self.job, self.data, self.digest, trainee, kept),
+            described(self.job, self.folder, self.data, self.digest, trainee, kept),
             pictures.shown(0, CARD_PICTURES, "val"),
             pictures.val_labels[:CARD_PICTURES].to(self.device.torch),
             tuple(self.data.classes),

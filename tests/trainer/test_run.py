@@ -138,7 +138,7 @@ def test_whitening_changes_no_picture_and_makes_codes_normal(small_set: Path, tm
     run._load(train=True)
     trainee = run.trainee
     x = torch.rand(64, 3, 32, 32) * 2 - 1
-    style = torch.zeros(64, 8)
+    style = torch.nn.functional.normalize(torch.randn(64, 8), dim=1)
     before = trainee.average.generator(trainee.average.content_encoder(x), style)
     trainee.whiten(iter(x.split(16)))
     z = trainee.average.content_encoder(x)
