@@ -33,6 +33,8 @@ from trainer.networks import Networks
 from trainer.world import World
 
 AVERAGED = ("generator", "style_encoder", "content_encoder")
+BETAS, WARM_BETAS = (0.0, 0.99), (0.9, 0.99)
+"""Adam's against the adversary, where momentum harms, and in reconstruction, where it helps."""
 BLUR_LEFT = 0.25
 """What is left at the end of the blur that D looks through."""
 DIVERSITY_INTERVAL = 4
@@ -94,9 +96,9 @@ class Trainee:
         d, e = networks.discriminator, networks.style_encoder
         self.optimizers = {
             "generator": torch.optim.Adam(
-                [*g.parameters(), *c.parameters()], lr=job.warm_rate, betas=(0.0, 0.99)
+                [*g.parameters(), *c.parameters()], lr=job.warm_rate, betas=BETAS
             ),
-            "discriminator": torch.optim.Adam(d.parameters(), lr=job.rate, betas=(0.0, 0.99)),
+            "discriminator": torch.optim.Adam(d.parameters(), lr=job.rate, betas=BETAS),
             "style_encoder": torch.optim.Adam(
                 [*e.parameters(), *self.labels.parameters()], lr=job.encoder_rate, betas=(0.9, 0.99)
             ),
@@ -183,6 +185,7 @@ class Trainee:
 
     def _warm_step(self, x: Tensor, labels: Tensor, phase: Phase) -> Values:
         rate = self.job.warm_rate * (0.2 + 0.8 * _cosine(phase.fraction))
+        self._set_betas("generator", WARM_BETAS)
         return self._descend(
             "generator", rate, self._parts(x), lambda part: self._relearn(part, phase.resolution)
         )
@@ -212,6 +215,7 @@ class Trainee:
         meetings = [self._meeting(part) for part in self._parts(x)]
         hold = job.reconstruction_weight * (1.0 - (1.0 - job.reconstruction_floor) * phase.fraction)
 
+        self._set_betas("generator", BETAS)
         for weight in self.judging:
             weight.requires_grad_(False)
         values = self._descend(
@@ -333,6 +337,10 @@ class Trainee:
     def _parts(self, x: Tensor) -> list[Tensor]:
         """A batch in the parts that it is computed in, of at least 2 pictures each."""
         return list(x.chunk(max(1, min(self.job.accumulation, x.shape[0] // 2))))
+
+    def _set_betas(self, name: str, betas: tuple[float, float]) -> None:
+        for group in self.optimizers[name].param_groups:
+            group["betas"] = betas
 
     def _descend(
         self,
