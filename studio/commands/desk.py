@@ -218,6 +218,8 @@ class Desk(QObject):
         self._rebuilding = False
         self._style_in_use: str | None = None
         self._last_full: tuple[int, Recipe] | None = None
+        self._awaited: Recipe | None = None
+        """Whose full picture was asked for and has not come."""
         self._resting = QTimer(self)
         self._resting.setSingleShot(True)
         self._resting.setInterval(REST_MS)
@@ -263,6 +265,7 @@ class Desk(QObject):
     def _ask_preview(self, recipe: Recipe | None) -> None:
         """A move: the small picture at once, the full one when the hand rests."""
         if recipe is not None:
+            self._awaited = None  # a newer request takes its place
             self.generator.request_preview(recipe)
             self._resting.start()
 
@@ -272,12 +275,15 @@ class Desk(QObject):
 
     def _ask_full(self) -> None:
         recipe = self.explorer.recipe
-        if recipe is None or (self.explorer.is_full and self.explorer.is_current):
+        if recipe is None or recipe == self._awaited or (self.explorer.is_full and self.explorer.is_current):
             return
         self._resting.stop()
+        self._awaited = recipe
         self._last_full = (self.generator.request_full(recipe), recipe)
 
     def _show_answer(self, answer: Answer) -> None:
+        if answer.full or answer.recipe != self._awaited:
+            self._awaited = None
         self.explorer.show(answer.recipe, to_image(answer.image), full=answer.full)
         if not answer.full and not self.explorer.moving and answer.recipe == self.explorer.recipe:
             self._ask_full()
@@ -290,6 +296,7 @@ class Desk(QObject):
             self.explorer.show_score(self._last_full[1], score)
 
     def _tell_render_failed(self, request: int, error: Exception) -> None:
+        self._awaited = None
         if not (isinstance(error, RecipeError) and error.code == "other-model"):  # a switch is under way
             tell(self.notices, Text("The picture could not be made."), error)
 
