@@ -2,7 +2,8 @@
 
 Live requests (the picture under the probe) have one waiting slot: a newer one replaces it, stale answers are
 dropped. Everything else (saves, exports, tiles of the map) waits in a queue and is never dropped unless its
-asker cancels it; while live requests keep coming, the queue still gets its turn a few times a second.
+asker cancels it; while live requests keep coming, small pictures of the queue are made in the gaps between
+them (`rhythm`), and the queue gets its turn once a second even without a gap.
 """
 
 from __future__ import annotations
@@ -23,6 +24,7 @@ from PySide6.QtCore import QObject, Signal
 from engine.errors import Cancelled, PersonaError, RecipeError
 from engine.recipe import Recipe
 from studio.workers.pool import Caller
+from studio.workers.rhythm import Rhythm
 
 if TYPE_CHECKING:
     from engine.bundle import Bundle
@@ -31,8 +33,8 @@ if TYPE_CHECKING:
 
 TILE, SAVE, BULK = 0, 1, 2
 """Priorities of queued renders: what is on screen, what someone waits for, what takes long anyway."""
-TURN_S = 0.25
-"""While live requests keep coming, the queue gets a turn this often."""
+TURN_S = 1.0
+"""While live requests keep coming without a gap, the queue gets a turn this often."""
 GRACE_S = 0.1
 """So long after a live picture another one is expected: no full picture of the queue is begun before it."""
 
@@ -184,6 +186,7 @@ class GeneratorThread(QObject):
         self._newest = 0
         self._last_turn = 0.0
         self._last_live = 0.0
+        self._rhythm = Rhythm()
         self.grace_s = GRACE_S
         self._engine: Engine | None = None
         self._engines: dict[str, Engine] = {}
@@ -289,6 +292,7 @@ class GeneratorThread(QObject):
             self._newest = next(self._numbers)
             self._live = _Live(self._newest, recipe, full)
             self._to_score = None
+            self._rhythm.requested(time.monotonic())
             self._condition.notify_all()
             return self._newest
 
@@ -321,7 +325,7 @@ class GeneratorThread(QObject):
             return lambda: self._answer(live)
         if self._queue and self._engines:
             is_calm = now - self._last_live >= self.grace_s
-            if is_turn or is_calm or self._queue[0].preview:
+            if is_turn or is_calm or (self._queue[0].preview and self._rhythm.has_room(now)):
                 render = heapq.heappop(self._queue)
                 self._last_turn = now
                 return lambda: self._render(render)
@@ -357,13 +361,15 @@ class GeneratorThread(QObject):
         except Exception as error:
             self._caller.call(lambda error=error: self.render_failed.emit(live.request, error))  # type: ignore[misc]
             return
-        milliseconds = 1000 * (time.perf_counter() - start)
+        seconds = time.perf_counter() - start
+        if not live.full:
+            self._rhythm.took(seconds)
         self._last_live = 0.0 if live.full else time.monotonic()
         with self._condition:
             is_newest = live.request == self._newest
             if live.full and not is_newest:
                 return  # the hand moves again; a preview is on its way
-            self._mail = Answer(live.request, live.recipe, image, live.full, milliseconds)
+            self._mail = Answer(live.request, live.recipe, image, live.full, 1000 * seconds)
             if live.full and is_newest and live.recipe.styles:
                 self._to_score = (live.request, live.recipe, image)
         self._caller.call(self._deliver)

@@ -173,12 +173,12 @@ def test_the_queue_gets_its_turn_and_live_previews_stay_live(
         thread.render(recipe(seed), priority=BULK)
     start = time.monotonic()
     engine.asked.clear()
-    while time.monotonic() < start + 1.1:
+    while time.monotonic() < start + 2.2 * TURN_S:
         request = thread.request_preview(recipe(1))
         until(lambda request=request: answers and answers[-1].request == request)
     turns = [what for what, _ in engine.asked].count("full")
     most = (time.monotonic() - start) / TURN_S + 4
-    assert 2 <= turns <= most, "the queue goes on, but only a few times a second"
+    assert 2 <= turns <= most, "the queue goes on, but not often"
     engine.asked.clear()
     request = thread.request_full(recipe(2))
     until(lambda: answers[-1].request == request)

@@ -1,0 +1,30 @@
+from __future__ import annotations
+
+from studio.workers.rhythm import Rhythm
+
+
+def moving(interval: float, duration: float) -> Rhythm:
+    """A hand that asked twenty times, last at 1.0."""
+    rhythm = Rhythm()
+    for n in range(20):
+        rhythm.requested(1.0 - (19 - n) * interval)
+        rhythm.took(duration)
+    return rhythm
+
+
+def test_a_quick_device_works_between_two_movements() -> None:
+    assert moving(0.016, 0.004).has_room(1.005)
+    assert not moving(0.016, 0.004).has_room(1.015)
+
+
+def test_a_slow_one_does_not_while_the_hand_moves() -> None:
+    assert not moving(0.016, 0.014).has_room(1.014)
+    assert not moving(0.016, 0.030).has_room(1.030)
+
+
+def test_a_hand_that_holds_still_leaves_room() -> None:
+    assert moving(0.016, 0.014).has_room(1.08)
+
+
+def test_before_anything_was_asked_there_is_room() -> None:
+    assert Rhythm().has_room(5.0)
