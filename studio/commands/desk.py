@@ -155,7 +155,7 @@ class Desk(QObject):
         self.reader = Pool("reader", 2, self)
         self.writer = Pool("writer", 1, self)
         self.thumbnails = Thumbnails(self.places.thumbnails, to_image, 2, self)
-        self.map_tiles = MapTiles(self._maps, self.reader, self.writer, to_image, self)
+        self.map_tiles = MapTiles(self._maps, self.reader, self.writer, self)
 
     def _make_state(self) -> None:
         self.settings = SettingsState(SettingsFile(self.places.settings), self.writer, self)

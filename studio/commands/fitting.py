@@ -107,6 +107,9 @@ class Fitting(QObject):
         if entry is None:
             self.done.emit()
             return
+        if self._rooms.explorer.moving and entry.id not in self._wanted:
+            self._timer.start(CALM_MS)  # the hand has the processor to itself
+            return
         self._busy = True
         maker = self.maker()
         self._rooms.reader.run(

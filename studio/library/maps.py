@@ -63,8 +63,16 @@ class MapCache:
         return chart
 
     def tiles(self, model: str, look: str) -> dict[int, Picture]:
-        """The pictures that are there, by cell (row * columns + column). Reads and decodes: takes a while."""
-        found = self._shipped.tiles(model, look) if self._shipped else {}
+        """The pictures that are there, by cell (row * columns + column). Decodes all: takes a while."""
+        found: dict[int, Picture] = {}
+        for cell, jpeg in self.records(model, look).items():
+            with suppress(PictureError):
+                found[cell] = decode_picture(jpeg, look)
+        return found
+
+    def records(self, model: str, look: str) -> dict[int, bytes]:
+        """The JPEGs that are there, by cell."""
+        found = self._shipped.records(model, look) if self._shipped else {}
         path = self._tiles(model, look)
         try:
             data = path.read_bytes()
@@ -72,10 +80,7 @@ class MapCache:
             return found
         with suppress(OSError):
             os.utime(path)  # used just now: pruned last
-        for cell, jpeg in _records(data).items():
-            with suppress(PictureError):
-                found[cell] = decode_picture(jpeg, path.name)
-        return found
+        return found | _records(data)
 
     def add(self, model: str, look: str, tiles: Mapping[int, Picture], quality: int = QUALITY) -> None:
         """Keeps pictures, made SIDE pixels wide. TargetError when they cannot be written."""

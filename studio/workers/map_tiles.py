@@ -3,7 +3,6 @@ time."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from functools import partial
 
 from PySide6.QtCore import QObject, QTimer, Signal
@@ -13,11 +12,15 @@ from engine.images import Picture
 from studio.library.maps import MapCache
 from studio.library.tasks import Runner
 
+CHUNK, PAUSE_MS = 64, 100
+"""Pictures decoded at a time, and how long the processor is left to others in between."""
 WRITE_MS = 3000
 """What was rendered is written this long after; at most this much is rendered again after a crash."""
 
 Key = tuple[str, str]
 """model, look."""
+Records = list[tuple[int, bytes]]
+"""cell, JPEG."""
 
 
 class MapTiles(QObject):
@@ -31,23 +34,34 @@ class MapTiles(QObject):
         cache: MapCache,
         reader: Runner,
         writer: Runner,
-        convert: Callable[[Picture], QImage],
         parent: QObject | None = None,
     ) -> None:
         super().__init__(parent)
-        self._cache, self._reader, self._writer, self._convert = cache, reader, writer, convert
+        self._cache, self._reader, self._writer = cache, reader, writer
         self._read: set[Key] = set()
         self._fresh: dict[Key, dict[int, Picture]] = {}
         self._timer = QTimer(self, singleShot=True, interval=WRITE_MS)
         self._timer.timeout.connect(self.flush)
 
-    def want(self, model: str, look: str) -> None:
-        """A look is seen: `came` follows, once for each look until `forget`."""
+    def want(self, model: str, look: str, near: tuple[int, int] = (0, 0), columns: int = 1) -> None:
+        """A look is seen: `came` follows, once or more often for each look until `forget`.
+
+        Pictures around `near` (column, row) on a map of so many columns come first.
+        """
         key = (model, look)
         if key in self._read:
             return
         self._read.add(key)
-        self._reader.run(lambda: self._load(key), lambda found: self.came.emit(look, found), lambda _: None)
+
+        def by_distance(cell: int) -> float:
+            row, column = divmod(cell, columns)
+            return (column - near[0]) ** 2 + (row - near[1]) ** 2
+
+        def read() -> Records:
+            found = self._cache.records(*key)
+            return [(cell, found[cell]) for cell in sorted(found, key=by_distance)]
+
+        self._reader.run(read, lambda records: self._decode(key, records), lambda _: None)
 
     def forget(self) -> None:
         """What was read is no longer in memory: it will be wanted again."""
@@ -66,5 +80,19 @@ class MapTiles(QObject):
         for (model, look), tiles in fresh.items():
             self._writer.run(partial(self._cache.add, model, look, tiles), None, lambda _: None)
 
-    def _load(self, key: Key) -> dict[int, QImage]:
-        return {cell: self._convert(picture) for cell, picture in self._cache.tiles(*key).items()}
+    def _decode(self, key: Key, records: Records) -> None:
+        """A chunk now, the rest later: the hand may already be moving."""
+        if key not in self._read:
+            return
+        now, later = records[:CHUNK], records[CHUNK:]
+
+        def take(found: dict[int, QImage]) -> None:
+            self.came.emit(key[1], found)
+            if later:
+                QTimer.singleShot(PAUSE_MS, self, lambda: self._decode(key, later))
+
+        self._reader.run(lambda: self._images(now), take, lambda _: None)
+
+    def _images(self, records: Records) -> dict[int, QImage]:
+        images = ((cell, QImage.fromData(jpeg)) for cell, jpeg in records)
+        return {cell: image for cell, image in images if not image.isNull()}

@@ -58,7 +58,7 @@ class Store(Protocol):
 
     came: SignalInstance
 
-    def want(self, model: str, look: str) -> None: ...
+    def want(self, model: str, look: str, near: tuple[int, int], columns: int) -> None: ...
 
     def put(self, model: str, look: str, cell: int, picture: Picture) -> None: ...
 
@@ -220,7 +220,10 @@ class TileField(QObject):
         digest = place.look_digest
         if self._store is not None and digest:
             self._stored[digest] = self._look
-            self._store.want(place.model, digest)
+            chart = place.chart
+            assert chart is not None  # a look without one has no digest
+            near = round(place.x) % chart.columns, round(place.y) % chart.rows
+            self._store.want(place.model, digest, near, chart.columns)
 
     def _take_stored(self, digest: str, images: dict[int, QImage]) -> None:
         look, place = self._stored.get(digest), self._place

@@ -174,7 +174,7 @@ class FakeStore(QObject):
         self.wanted: list[str] = []
         self.kept: list[int] = []
 
-    def want(self, model: str, look: str) -> None:
+    def want(self, model: str, look: str, near: tuple[int, int], columns: int) -> None:
         self.wanted.append(look)
 
     def put(self, model: str, look: str, cell: int, picture: Picture) -> None:

@@ -7,14 +7,13 @@ from pytestqt.qtbot import QtBot
 
 from studio.library.maps import MapCache
 from studio.library.tasks import Inline
-from studio.state.pixels import to_image
 from studio.workers.map_tiles import MapTiles
 
 LOOK = "a" * 64
 
 
 def store(folder: Path) -> MapTiles:
-    return MapTiles(MapCache(folder), Inline(), Inline(), to_image)
+    return MapTiles(MapCache(folder), Inline(), Inline())
 
 
 def test_what_was_rendered_is_there_the_next_time(qtbot: QtBot, tmp_path: Path) -> None:
