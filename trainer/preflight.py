@@ -10,39 +10,21 @@ from __future__ import annotations
 import json
 import shutil
 from collections.abc import Collection
-from contextlib import suppress
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
-from typing import Any
 
-from engine.errors import TargetError
-from engine.files import write_atomic
 from trainer import checkpoint, memory, protocol, speed
 from trainer.control import Control
 from trainer.device import Device
 from trainer.job import Job
 from trainer.measuring import Measured, tried
+from trainer.remembered import recall, remember
 from trainer.world import World
 
-NAME = "preflight.json"
 FEWEST_SNAPSHOTS = 6
 """So many are taken against the adversary, however short the run is."""
 ROOM_MB = 50.0
 """Disk that is left free."""
-SHAPING = (
-    "network",
-    "batch",
-    "style_batch",
-    "accumulation",
-    "precision",
-    "channels_last",
-    "compiled",
-    "trains",
-    "frozen_blocks",
-    "perceptual",
-    "threads",
-)
-"""Settings that speed and memory depend on."""
 SMALLEST = 2
 """Pictures in the smallest part of a batch: one alone has no spread."""
 
@@ -68,10 +50,13 @@ def plan(
     `minutes`; an old one stays as it is, but for a batch in smaller parts where memory has become scarce. All
     processes come to the same plan. Raises Stopped.
     """
+    asked, fresh = job, not place.kimg
     free = memory.free_mb(device.torch)
     held = place.pictures * 3 * job.network.resolution**2 / 2**20
     while True:
-        found = _remembered(job, device, place.run, world) or tried(job, device, world, control)
+        found: Measured | None
+        known = recall(job, device, place.run, world, fixed, fresh)
+        job, found = known or (job, tried(job, device, world, control))
         fits = found is not None and (free is None or found.peak_mb + held <= memory.SPARE * free)
         if not world.agree(not fits) or not can_halve(job, max(job.batch, job.style_batch)):
             break
@@ -80,10 +65,11 @@ def plan(
         sentence = "does not fit: there is not enough memory, even for the smallest parts of a batch"
         return job, _told(job, False, 0.0, 0.0, 0.0, sentence)
     found = _as_led(found, world)
-    if not place.kimg:
+    if fresh and known is None:
         job, found = _fastest(job, found, device, world, control, fixed)
+    remember(asked, job, found, device, place.run, world, fixed)
+    if fresh:
         job = fit_to_minutes(job, found)
-    _remember(found, job, device, place.run, world)
     return job, _judged(job, found, place, held, free)
 
 
@@ -171,36 +157,6 @@ def _told(
     return protocol.Preflight(
         fits, round(seconds, 1), round(memory_mb, 1), round(disk, 1), job.batch, job.accumulation, sentence
     )
-
-
-# --- What was measured is remembered, so that a run goes on at once ---
-
-
-def _key(job: Job, device: Device, world: World) -> dict[str, Any]:
-    settings = job.to_json()
-    key = {name: settings[name] for name in SHAPING} | {"device": device.label, "processes": world.size}
-    return dict(json.loads(json.dumps(key)))
-
-
-def _remembered(job: Job, device: Device, run: Path, world: World) -> Measured | None:
-    """What was measured before under the same circumstances, in all processes or none."""
-
-    def read() -> str:
-        with suppress(OSError, ValueError, TypeError, KeyError):
-            card = json.loads((run / NAME).read_text(encoding="utf-8"))
-            if card["key"] == _key(job, device, world):
-                return json.dumps(card["measured"])
-        return ""
-
-    found = world.led(read)
-    return Measured(**json.loads(found)) if found else None
-
-
-def _remember(found: Measured, job: Job, device: Device, run: Path, world: World) -> None:
-    if world.leads and run.is_dir():
-        card = {"key": _key(job, device, world), "measured": asdict(found)}
-        with suppress(TargetError):  # then it is measured again
-            write_atomic(run / NAME, json.dumps(card, indent=1).encode())
 
 
 def _size_mb(folder: Path) -> float:

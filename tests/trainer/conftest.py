@@ -31,3 +31,11 @@ def one_thread() -> Iterator[None]:
 def without_export(monkeypatch: pytest.MonkeyPatch) -> None:
     """Exporting takes longer than all the rest of a small run, and has tests of its own."""
     monkeypatch.setattr(loop, "export_bundle", lambda networks, folder, *rest: folder)
+
+
+@pytest.fixture(autouse=True)
+def home(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A person's data folder with nothing in it, for the test and the children that it starts."""
+    folder = tmp_path_factory.mktemp("home")
+    monkeypatch.setenv("PERSONA_HOME", str(folder))
+    return folder

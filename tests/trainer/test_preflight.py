@@ -156,3 +156,41 @@ def test_the_benchmark_prints_a_row_for_every_phase(capsys: pytest.CaptureFixtur
     row = json.loads(capsys.readouterr().out)["rows"][0]
     assert (row["resolution"], row["batch"], row["precision"]) == (16, 4, "fp32")
     assert min(row["seconds_per_kimg"].values()) > 0
+
+
+def test_a_preflight_without_a_run_is_remembered_for_the_run(
+    job: Job, tmp_path: Path, known: list[Job], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(memory, "free_mb", lambda device: 300.0)
+    first = planned(job, tmp_path / "not" / "there")
+    run = tmp_path / "run"
+    run.mkdir()
+
+    assert planned(job, run) == first
+    assert first[0].accumulation == 2
+    assert len(known) == 2, "once whole, once in halves"
+
+
+def test_what_was_not_to_be_changed_is_measured_anew(job: Job, tmp_path: Path, known: list[Job]) -> None:
+    planned(job, tmp_path / "a")
+    plan(job, CPU, Place(tmp_path / "b", 20), World(), Control(), fixed=["precision"])
+    assert len(known) == 2
+
+
+def test_an_old_run_takes_no_settings_from_others(
+    job: Job, tmp_path: Path, known: list[Job], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(memory, "free_mb", lambda device: 300.0)
+    planned(job, tmp_path / "a")
+    monkeypatch.setattr(memory, "free_mb", lambda device: 2000.0)
+    assert planned(job, tmp_path / "b", kimg=1.0)[0] == job
+    assert len(known) == 3
+
+
+def test_a_memory_that_is_damaged_is_no_trouble(
+    job: Job, tmp_path: Path, home: Path, known: list[Job]
+) -> None:
+    for damage in ("", "[]", '{"x": 1}'):
+        (home / "preflight.json").write_text(damage)
+        assert planned(job, tmp_path / "none")[1].fits
+    assert len(known) == 3
