@@ -9,16 +9,18 @@ import tempfile
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QTimer
 from PySide6.QtWidgets import QApplication
 
 from studio.commands.desk import Desk
-from studio.i18n import system_language
 from studio.library.places import Places
 from studio.theme import load_fonts
-from studio.views.look import Look, make_look
-from studio.views.window import Window
+
+if TYPE_CHECKING:
+    from studio.views.look import Look
+    from studio.views.window import Window
 
 
 def run(argv: Sequence[str]) -> int:
@@ -73,7 +75,10 @@ def furnished_window(model: Path | None, home: Path) -> Iterator[Window]:
 
 
 def open_window(desk: Desk) -> Window:
-    """The window first, so that it is seen; what takes long is begun behind it."""
+    """The model loads while the window is built, and what else takes long is begun once that is seen."""
+    desk.start_model()
+    from studio.views.window import Window
+
     window = Window(look_for(desk), desk)
     window.show()
     QTimer.singleShot(0, desk, desk.start)
@@ -82,6 +87,9 @@ def open_window(desk: Desk) -> Window:
 
 def look_for(desk: Desk) -> Look:
     """Theme and language as the person wants them."""
+    from studio.i18n import system_language
+    from studio.views.look import make_look
+
     language = desk.settings.language
     look = make_look(system_language() if language == "system" else language)
     look.theme.choose(desk.settings.theme)  # type: ignore[arg-type]

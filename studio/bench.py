@@ -15,7 +15,7 @@ import tempfile
 import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import QEventLoop, Qt, QTimer
 
@@ -25,9 +25,11 @@ from studio.app import application, open_window
 from studio.commands.desk import Desk
 from studio.library.places import Places
 from studio.soak import soak
-from studio.views.window import Window
 from studio.workers.generator_thread import Answer
 from studio.workers.watchdog import Watchdog
+
+if TYPE_CHECKING:
+    from studio.views.window import Window
 
 HZ = 60
 """How often a hand's movement arrives."""

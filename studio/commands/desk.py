@@ -95,6 +95,7 @@ class Desk(QObject):
         """opener: loads models; None for the real one. starters: folder of starter styles; None: ours."""
         super().__init__(parent)
         self.places = places
+        self._is_started = False
         self._make_library(starters)
         self._make_workers(opener)
         self._make_state()
@@ -103,11 +104,17 @@ class Desk(QObject):
 
     def start(self) -> None:
         """Begins to load everything in the background; returns at once."""
-        self.generator.start()
-        self.on_models.load()
+        self.start_model()
         self.writer.run(self._prepare, self._take_prepared, self._fail_to_prepare)
         self.on_models.refresh()
         self._tell_about_settings()
+
+    def start_model(self) -> None:
+        """Begins to load the model alone, for what is built meanwhile; `start` does the rest."""
+        if not self._is_started:
+            self._is_started = True
+            self.generator.start()
+            self.on_models.load()
 
     def stop(self) -> bool:
         """Saves the session and ends all threads; True when all of them ended in time."""

@@ -24,9 +24,11 @@ class LoadedEngine:
 
     @classmethod
     def open(cls, path: Path | None, device: str) -> LoadedEngine:
-        """Loads the bundle and renders nothing yet. BundleError, DeviceError."""
+        """Loads the bundle and opens what a first preview needs. BundleError, DeviceError."""
         bundle = Bundle.load(path or default_bundle_path())
-        return cls(bundle, providers.choose(device))
+        engine = cls(bundle, providers.choose(device))
+        engine.preview(Recipe.from_seed(bundle.id, 0))  # the first run of a graph takes several times as long
+        return engine
 
     def render(self, recipe: Recipe) -> Picture:
         """The full picture."""

@@ -42,6 +42,22 @@ def test_starting_does_not_wait(engine: FakeEngine, open_desk: OpenDesk, until: 
     until(lambda: desk.explorer.is_full)
 
 
+def test_the_model_may_load_before_the_rest_and_once(home: Path, engine: FakeEngine, until: Until) -> None:
+    opened: list[Path | None] = []
+
+    def open_one(path: Path | None, device: str) -> FakeEngine:
+        opened.append(path)
+        return engine
+
+    desk = Desk(Places.under(home), opener=open_one, starters=home.parent / "starters")
+    desk.start_model()
+    until(lambda: desk.model.status == "ready")
+    desk.start()
+    until(lambda: desk.explorer.is_full and desk.explorer.is_current)
+    assert len(opened) == 1
+    assert desk.stop()
+
+
 def test_previews_while_the_hand_moves_the_full_picture_at_rest(
     desk: Desk, engine: FakeEngine, until: Until, qapp: QCoreApplication
 ) -> None:
