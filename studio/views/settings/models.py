@@ -19,6 +19,7 @@ from studio.views.kit.flow import clear
 from studio.views.kit.layout import column, row
 from studio.views.kit.text import MEDIUM, Elided, Text, caption
 from studio.views.look import Look
+from studio.views.settings.card import card_text
 from studio.views.settings.parts import SettingSection, small_print
 from studio.views.status import reason
 
@@ -91,24 +92,9 @@ class Models(SettingSection):
             card = ModelCard(self._look, entry, in_use=self._is_in_use(entry))
             card.use.clicked.connect(partial(self._commands.use, entry.path, by=self))
             self._cards.addWidget(card)
-        self._card.setText(card_words(self._look, self._model))
+        bundle = self._model.bundle
+        self._card.setText(card_text(self._look.words, bundle.card) if bundle else "")
         failed = self._model.status == "failed"
         self._problem.setVisible(failed)
         self._problem.setText(reason(self._look, self._model) if failed else "")
         self.default.setVisible(failed or not self._model.bundle)
-
-
-def card_words(look: Look, model: ModelState) -> str:
-    """What the card of the model in use says, in plain words."""
-    bundle = model.bundle
-    if bundle is None:
-        return ""
-    words, card = look.words, bundle.card
-    data = card.raw.get("data") or {}
-    lines = [words("models.licence", licence=card.licence)]
-    lines += [words("models.attribution", line=line) for line in card.attribution]
-    if isinstance(data, dict) and data.get("title"):
-        lines.append(words("models.data", title=data["title"], count=data.get("pictures", 0)))
-    if notes := card.raw.get("notes"):
-        lines.append(str(notes))
-    return "\n".join(lines)
