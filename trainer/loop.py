@@ -428,7 +428,7 @@ class Run:
         yield protocol.Checkpointed(self.trainee.step, self.trainee.kimg, self._relative(path))
 
     def _write_samples(self) -> Iterator[protocol.Event]:
-        step, pictures = self.trainee.step, self.pictures.shown(0, COLUMNS, "val")
+        step, pictures = self.trainee.step, self.pictures.examples(COLUMNS)
         path = self.folder / "samples" / f"step-{step:08d}.webp"
         try:
             grid = sample_grid(self.trainee, pictures, check=self.control.check)
@@ -443,7 +443,7 @@ class Run:
         yield from self._led(self._write_snapshot())
 
     def _write_snapshot(self) -> Iterator[protocol.Event]:
-        pictures, check = self.pictures.shown(0, COLUMNS, "val"), self.control.check
+        pictures, check = self.pictures.examples(COLUMNS), self.control.check
         try:
             yield from self.album.take(sample_grid(self.trainee, pictures, check=check), check)
         except (OSError, TargetError) as error:

@@ -83,6 +83,13 @@ class Pictures:
         kept = self.train if split == "train" else self.val
         return to_signed(kept[first : first + count].to(self.device))
 
+    def examples(self, count: int) -> Tensor:
+        """Pictures for a grid, in -1..1: held-out ones first, then those trained on: [<= count, 3, R, R]."""
+        held_out = self.shown(0, count, "val")
+        if len(held_out) == count or len(self.val) >= len(self.train):  # there, nothing is held out
+            return held_out
+        return torch.cat([held_out, self.shown(0, count - len(held_out))])
+
     def _position(self, k: int) -> int:
         epoch, place = divmod(k, len(self.train))
         return int(_order(self.seed, epoch, len(self.train))[place])
