@@ -18,11 +18,12 @@ snapshots/, samples/ and, at its end, model/. One process at a time holds it (.l
 from __future__ import annotations
 
 import json
-import time
 from collections.abc import Iterator
-from dataclasses import asdict, dataclass, field, fields
+from dataclasses import dataclass, field, fields
 from pathlib import Path
 from typing import Any, ClassVar
+
+from trainer.events import Event as Event
 
 VERSION = 1
 COMMANDS = ("stop", "checkpoint", "preview", "pause", "resume")
@@ -30,18 +31,6 @@ COMMANDS = ("stop", "checkpoint", "preview", "pause", "resume")
 
 class ProtocolError(ValueError):
     """A line that is not a command or an event of this version."""
-
-
-@dataclass(frozen=True)
-class Event:
-    """Something that happened in a training run."""
-
-    name: ClassVar[str] = ""
-
-    def to_line(self, now: float | None = None) -> str:
-        """One JSON line without the line break."""
-        head = {"event": self.name, "time": round(time.time() if now is None else now, 3)}
-        return json.dumps(head | asdict(self), ensure_ascii=False)
 
 
 @dataclass(frozen=True)

@@ -95,9 +95,7 @@ class Trainee:
         g, c = networks.generator, networks.content_encoder
         d, e = networks.discriminator, networks.style_encoder
         self.optimizers = {
-            "generator": torch.optim.Adam(
-                [*g.parameters(), *c.parameters()], lr=job.warm_rate, betas=BETAS
-            ),
+            "generator": torch.optim.Adam([*g.parameters(), *c.parameters()], lr=job.warm_rate, betas=BETAS),
             "discriminator": torch.optim.Adam(d.parameters(), lr=job.rate, betas=BETAS),
             "style_encoder": torch.optim.Adam(
                 [*e.parameters(), *self.labels.parameters()], lr=job.encoder_rate, betas=(0.9, 0.99)

@@ -5,24 +5,12 @@ Each line is {"event": NAME, "time": seconds since 1970, ...} with the fields be
 
 from __future__ import annotations
 
-import json
 import sys
-import time
 from collections.abc import Callable
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 from typing import IO, ClassVar
 
-
-@dataclass(frozen=True)
-class Event:
-    """Something that happened."""
-
-    name: ClassVar[str] = ""
-
-    def to_line(self, now: float | None = None) -> str:
-        """One JSON line without the line break."""
-        head = {"event": self.name, "time": round(time.time() if now is None else now, 3)}
-        return json.dumps(head | asdict(self), ensure_ascii=False)
+from trainer.events import Event as Event
 
 
 @dataclass(frozen=True)
