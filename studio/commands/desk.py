@@ -167,7 +167,7 @@ class Desk(QObject):
     def _make_state(self) -> None:
         self.settings = SettingsState(SettingsFile(self.places.settings), self.writer, self)
         self.model = ModelState(self)
-        self.styles = StyleLibrary(self)
+        self.styles = StyleLibrary(self, runner=self.reader)
         self.explorer = Explorer(self)
         self.history = History(self)
         self.player = Player(self)

@@ -2,25 +2,20 @@
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Sequence
 from dataclasses import replace
 from enum import IntEnum
-from functools import lru_cache
 from typing import Any
 
 from PySide6.QtCore import QAbstractListModel, QModelIndex, QObject, Qt, Signal
-from PySide6.QtGui import QImage
 
-from engine.errors import StyleError
-from engine.style import Reference, Style
+from engine.style import Style
 from studio.library.fitting import fitted, same_for_models
 from studio.library.settings import LANGUAGES
-from studio.library.styles import StyleEntry, swatch
+from studio.library.styles import StyleEntry
+from studio.library.tasks import Inline, Runner
 from studio.state.items import ROOT, AnyIndex
-from studio.state.pixels import from_image, to_image
-
-log = logging.getLogger(__name__)
+from studio.state.references import ReferencePictures
 
 
 class StyleRole(IntEnum):
@@ -89,7 +84,7 @@ class StyleItems(QAbstractListModel):
             case Qt.ItemDataRole.DisplayRole | Qt.ItemDataRole.EditRole | StyleRole.NAME:
                 return entry.name
             case Qt.ItemDataRole.DecorationRole:
-                return thumbnail(entry)
+                return self._library.pictures.face(entry)
             case StyleRole.ID:
                 return entry.id
             case StyleRole.ENTRY:
@@ -99,7 +94,7 @@ class StyleItems(QAbstractListModel):
             case StyleRole.REFERENCES:
                 return len(entry.style.references)
             case StyleRole.SWATCH:
-                return colours(entry)
+                return self._library.pictures.colours(entry)
             case StyleRole.USABLE:
                 return self._library.is_usable(entry)
             case StyleRole.STARTER:
@@ -123,7 +118,8 @@ class StyleLibrary(QObject):
     """StyleEntry | None."""
     search_changed = Signal(str)
 
-    def __init__(self, parent: QObject | None = None) -> None:
+    def __init__(self, parent: QObject | None = None, *, runner: Runner | None = None) -> None:
+        """runner: decodes pictures; None: here and now."""
         super().__init__(parent)
         self._on_disk: tuple[StyleEntry, ...] = ()
         self._fitted: dict[object, Style] = {}
@@ -131,7 +127,9 @@ class StyleLibrary(QObject):
         self._active_id: str | None = None
         self._search = ""
         self._model_id = ""
+        self.pictures = ReferencePictures(runner or Inline(), self)
         self.items = StyleItems(self)
+        self.pictures.came.connect(self.items.touch)
 
     @property
     def entries(self) -> tuple[StyleEntry, ...]:
@@ -223,42 +221,3 @@ def _matches(entry: StyleEntry, words: Sequence[str]) -> bool:
     known = [(entry.title(language), *entry.tags(language)) for language in LANGUAGES]
     text = " ".join(word for words_of in known for word in words_of).casefold()
     return all(word in text for word in words)
-
-
-def thumbnail(entry: StyleEntry) -> QImage:
-    """The reference that stands for a style: the one that fits best. A null image when it has none."""
-    references = entry.style.references
-    if not references:
-        return QImage()
-    return reference_image(max(references, key=lambda one: (one.weight > 0, one.fit)))
-
-
-@lru_cache(maxsize=512)
-def reference_image(reference: Reference) -> QImage:
-    """A reference's thumbnail; null when it cannot be read."""
-    try:
-        return to_image(reference.thumbnail_picture())
-    except StyleError:
-        log.warning("The thumbnail of %s cannot be read.", reference.name)
-        return QImage()
-
-
-def colours(entry: StyleEntry) -> tuple[str, ...]:
-    """The colours that stand for a style, as "#rrggbb"."""
-    references = tuple(one for one in entry.style.references if not one.outlier)[:8]
-    return _colours(references)
-
-
-@lru_cache(maxsize=512)
-def _colours(references: tuple[Reference, ...]) -> tuple[str, ...]:
-    images = [image for image in map(reference_image, references) if not image.isNull()]
-    if not images:
-        return ()
-    return swatch(from_image(images[0]) if len(images) == 1 else _side_by_side(images))
-
-
-def _side_by_side(images: Sequence[QImage]) -> Any:
-    import numpy as np
-
-    side = 48
-    return np.concatenate([from_image(image.scaled(side, side)) for image in images], axis=1)

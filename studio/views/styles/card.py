@@ -6,6 +6,7 @@ By key: Enter uses it, F2 renames it, Alt+Enter edits it, Alt+Up and Alt+Down mo
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import cached_property
 
 from PySide6.QtCore import QEvent, QPoint, QPointF, QRectF, Qt, Signal
 from PySide6.QtGui import (
@@ -23,6 +24,7 @@ from PySide6.QtGui import (
 from PySide6.QtWidgets import QApplication, QLineEdit, QSizePolicy, QStackedLayout, QWidget
 
 from studio.library.styles import StyleEntry
+from studio.state.references import ReferencePictures
 from studio.theme import RADIUS_LARGE, Type
 from studio.views.kit import paint
 from studio.views.kit.button import Button, IconButton
@@ -103,21 +105,26 @@ class StyleCard(QWidget):
     moved = Signal(int)
     """This one is to go down (1) or up (-1)."""
 
-    def __init__(self, look: Look, entry: StyleEntry | None, parent: QWidget | None = None) -> None:
+    def __init__(
+        self,
+        look: Look,
+        pictures: ReferencePictures,
+        entry: StyleEntry | None,
+        parent: QWidget | None = None,
+    ) -> None:
         """entry None: the card for no style at all."""
         super().__init__(parent)
-        self._look, self.entry = look, entry
+        self._look, self._pictures, self.entry = look, pictures, entry
+        self._is_opened = False
+        self._state: tuple[object, ...] = ()
         self.active = False
         self._usable = True
         self._drop = ""
         self._pressed: QPointF | None = None
-        self.collage = Collage(look, 52)
+        self.collage = Collage(look, pictures, 52)
         self.name = NameField(look)
         self.meta = Elided(look, size=Type.CAPTION, role="muted")
         self.swatches = Swatches(look)
-        self.references = References(look)
-        self.reference = ReferenceLine(look, picture=False)
-        self.edit = Button(look, "styles.edit", kind="link", pressed=self.edit_wanted.emit)
         self.more = IconButton(look, "more", "styles.more", size=24, pressed=self._show_menu)
         self._arrange()
         self._set_up()
@@ -126,10 +133,7 @@ class StyleCard(QWidget):
         below = row(self.meta, self.swatches, gap=8)
         words = column(None, row(self.name, self.more, gap=4), below, None, gap=2)
         head = row(self.collage, words, gap=12)
-        for part in (self.references, self.reference, self.edit):
-            part.hide()
-        edit = row(self.edit, None)
-        column(head, self.references, self.reference, edit, gap=8, margins=(10, 8, 8, 8), parent=self)
+        self._parts = column(head, gap=8, margins=(10, 8, 8, 8), parent=self)
         if self.entry is None:
             self.more.hide()
             self.swatches.hide()
@@ -140,12 +144,47 @@ class StyleCard(QWidget):
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Minimum)
         self.setAcceptDrops(self.entry is not None)
         self.name.renamed.connect(self.renamed)
-        self.references.picked.connect(self._look_into)
-        self.reference.weighed.connect(self.weighed)
-        self.reference.left_out.connect(self.left_out)
         self.more.setVisible(False)
         self._look.words.language_changed.connect(self.show_entry)
         self.show_entry()
+
+    # What only the one in use shows is built when it is first used.
+
+    @cached_property
+    def references(self) -> References:
+        """The style's references."""
+        made = References(self._look, self._pictures)
+        made.picked.connect(self._look_into)
+        made.hide()
+        self._parts.insertWidget(1, made)
+        return made
+
+    @cached_property
+    def reference(self) -> ReferenceLine:
+        """What is known about one of them."""
+        made = ReferenceLine(self._look, self._pictures, picture=False)
+        made.weighed.connect(self.weighed)
+        made.left_out.connect(self.left_out)
+        made.hide()
+        self._parts.insertWidget(2, made)
+        return made
+
+    @cached_property
+    def edit(self) -> Button:
+        """Opens the editor."""
+        made = Button(self._look, "styles.edit", kind="link", pressed=self.edit_wanted.emit)
+        self._parts.addLayout(row(made, None))
+        return made
+
+    def _open(self, opened: bool) -> None:
+        """Shows the references, or hides them."""
+        if opened and not self._is_opened:
+            self.references.set_references(self.entry.style.references if self.entry else ())
+            self.reference.digest = ""
+        self._is_opened = self._is_opened or opened
+        if self._is_opened:
+            self.references.setVisible(opened)
+            self.edit.setVisible(opened)
 
     def show_entry(self, *_: object) -> None:
         """Writes what the entry says."""
@@ -156,8 +195,9 @@ class StyleCard(QWidget):
         else:
             self.name.set_name(entry.title(words.language))
             self.collage.set_style(entry.style, "mix" if not entry.style.references else "style")
-            self.references.set_references(entry.style.references)
-            self._look_into(self.reference.digest)
+            if self._is_opened:
+                self.references.set_references(entry.style.references)
+                self._look_into(self.reference.digest)
         self._show_meta()
 
     def _show_meta(self) -> None:
@@ -167,16 +207,21 @@ class StyleCard(QWidget):
         self.setAccessibleDescription(meta)
 
     def set_entry(self, entry: StyleEntry) -> None:
-        self.entry = entry
-        self.show_entry()
+        """Another entry, or the same in a new state."""
+        if entry != self.entry:
+            self.entry = entry
+            self.show_entry()
 
     def set_state(self, *, active: bool, usable: bool, colors: tuple[str, ...] = ()) -> None:
         """Whether it is in use, whether the model can use it, and its colours."""
+        opened = active and bool(self.entry and self.entry.style.references)
+        state = (active, usable, colors, opened)
+        if state == self._state:
+            return
+        self._state = state
         self.active, self._usable = active, usable
         self.swatches.set_colors(colors)
-        opened = active and bool(self.entry and self.entry.style.references)
-        self.references.setVisible(opened)
-        self.edit.setVisible(opened)
+        self._open(opened)
         if not active:
             self._look_into("")
         self.collage.set_faded(not usable)
@@ -186,6 +231,8 @@ class StyleCard(QWidget):
 
     def _look_into(self, digest: str) -> None:
         """Shows what is known about one reference."""
+        if not self._is_opened:
+            return
         references = self.entry.style.references if self.entry else ()
         found = next((one for one in references if one.digest == digest), None)
         self.references.pick(digest if found else "")

@@ -7,7 +7,7 @@ from PySide6.QtGui import QColor, QImage, QMouseEvent, QPainter, QPaintEvent, QP
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from engine.style import Reference, Style
-from studio.state.styles import reference_image
+from studio.state.references import ReferencePictures
 from studio.views.kit import paint
 from studio.views.look import Look
 from studio.views.pictures import tile
@@ -16,16 +16,18 @@ from studio.views.pictures import tile
 class Collage(QWidget):
     """Up to four references in a square, or a mixed style's ring."""
 
-    def __init__(self, look: Look, side: int = 52, parent: QWidget | None = None) -> None:
+    def __init__(
+        self, look: Look, pictures: ReferencePictures, side: int = 52, parent: QWidget | None = None
+    ) -> None:
         super().__init__(parent)
-        self._look, self._icon, self._faded = look, "style", False
+        self._look, self._pictures, self._icon, self._faded = look, pictures, "style", False
         self.setFixedSize(side, side)
-        self._images: list[QImage] = []
+        self._references: list[Reference] = []
+        pictures.came.connect(self.update)
 
     def set_style(self, style: Style | None, icon: str = "style") -> None:
         references = sorted(style.references, key=lambda r: (r.outlier, -r.weight)) if style else []
-        images = (reference_image(reference) for reference in references[:4])
-        self._images = [image for image in images if not image.isNull()]
+        self._references = references[:4]
         self._icon = icon
         self.update()
 
@@ -38,16 +40,21 @@ class Collage(QWidget):
         painter = paint.smooth(QPainter(self))
         painter.setOpacity(0.4 if self._faded else 1.0)
         rect = QRectF(self.rect())
-        if not self._images:
+        images = self._images()
+        if not images:
             paint.fill(painter, rect, self._look.theme.color("hover"), 8)
             middle = QRectF(rect.center().x() - 11, rect.center().y() - 11, 22, 22)
             self._look.icons.paint(painter, middle, self._icon, "muted")
         else:
             painter.setClipPath(paint.rounded(rect, 8))
-            for image, place in zip(self._images, _places(len(self._images), rect), strict=False):
+            for image, place in zip(images, _places(len(images), rect), strict=False):
                 pixmap = QPixmap.fromImage(image)
                 painter.drawPixmap(place, pixmap, paint.cover(pixmap, place))
         painter.end()
+
+    def _images(self) -> list[QImage]:
+        images = map(self._pictures.image, self._references)
+        return [image for image in images if not image.isNull()]
 
 
 def _places(count: int, rect: QRectF) -> list[QRectF]:
@@ -100,9 +107,10 @@ class References(QWidget):
     picked = Signal(str)
     """Digest of the one that was clicked; empty when it was picked already."""
 
-    def __init__(self, look: Look, parent: QWidget | None = None) -> None:
+    def __init__(self, look: Look, pictures: ReferencePictures, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self._look = look
+        self._look, self._pictures = look, pictures
+        pictures.came.connect(self.update)
         self._picked = ""
         self._references: tuple[Reference, ...] = ()
         self.setMouseTracking(True)
@@ -164,7 +172,7 @@ class References(QWidget):
         theme = self._look.theme
         for number, reference in enumerate(self._references):
             cell = self._cell(number)
-            image = reference_image(reference)
+            image = self._pictures.image(reference)
             if image.isNull():
                 paint.fill(painter, cell, theme.color("hover"), 6)
             else:

@@ -48,7 +48,7 @@ class StyleEditor(Overlay):
         self._library, self._model, self._commands = library, model, commands
         self._id = ""
         self.lines: dict[str, ReferenceLine] = {}
-        self.collage = Collage(look, 64)
+        self.collage = Collage(look, library.pictures, 64)
         self.name, self.tags = QLineEdit(), QLineEdit()
         self.people = People(look, thumbs, WIDTH - SIDES)
         self.strength = SliderRow(look, "editor.strength", default=1.0, tip="editor.strength.tip")
@@ -162,7 +162,7 @@ class StyleEditor(Overlay):
 
     def _line(self, digest: str) -> ReferenceLine:
         references = self._commands.references
-        line = ReferenceLine(self._look)
+        line = ReferenceLine(self._look, self._library.pictures)
         line.weighed.connect(lambda one, weight: references.weigh(self._id, {one: weight}, by=self))
         line.left_out.connect(lambda one: references.remove(self._id, [one], by=self))
         self.lines[digest] = line

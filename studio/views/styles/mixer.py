@@ -6,6 +6,7 @@ from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QLineEdit, QWidget
 
 from studio.library.styles import StyleEntry
+from studio.state.references import ReferencePictures
 from studio.views.kit.button import Button
 from studio.views.kit.layout import Surface, column, row
 from studio.views.kit.slider import Track
@@ -23,10 +24,10 @@ class Mixer(Surface):
     """The name of the new style; empty for one made of both names."""
     cancelled = Signal()
 
-    def __init__(self, look: Look, parent: QWidget | None = None) -> None:
+    def __init__(self, look: Look, pictures: ReferencePictures, parent: QWidget | None = None) -> None:
         super().__init__(look, "panel", "top", parent)
         self._look = look
-        self.first, self.second = Collage(look, 36), Collage(look, 36)
+        self.first, self.second = Collage(look, pictures, 36), Collage(look, pictures, 36)
         self.slider = Track(look, 0.5)
         self.share = caption(look)
         self.name = QLineEdit()

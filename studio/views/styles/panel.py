@@ -5,7 +5,7 @@ from __future__ import annotations
 from functools import partial
 from pathlib import Path
 
-from PySide6.QtCore import QPoint, QRectF, Qt, Signal
+from PySide6.QtCore import QPoint, QRectF, Qt, QTimer, Signal
 from PySide6.QtGui import QKeyEvent, QMouseEvent, QPainter, QPaintEvent, QPen
 from PySide6.QtWidgets import QFileDialog, QMenu, QSizePolicy, QVBoxLayout, QWidget
 
@@ -29,6 +29,8 @@ from studio.views.styles.mixer import Mixer
 
 MANY = 6
 """From so many styles on there is a search field."""
+AT_ONCE = 8
+"""New cards that are made in one go; the others follow, so that the window never stands still."""
 MOST_BINNED = 20
 """Deleted styles that are offered."""
 
@@ -55,12 +57,14 @@ class StylePanel(Surface):
         self._look, self._library, self._explorer, self._commands = look, library, explorer, commands
         self._actions = actions
         self.cards: dict[str, StyleCard] = {}
-        self.none = StyleCard(look, None)
+        self.none = StyleCard(look, library.pictures, None)
         self.search = SearchField(look, "styles.search")
         self.drop = DropHint(look)
-        self.mixer = Mixer(look)
+        self.mixer = Mixer(look, library.pictures)
         self._mixing: tuple[str, str] | None = None
         self._list = QVBoxLayout()
+        self._laid: list[StyleCard] = []
+        self._more = QTimer(self, singleShot=True, interval=0)
         self._arrange()
         self._connect()
         self._build()
@@ -82,6 +86,7 @@ class StylePanel(Surface):
 
     def _connect(self) -> None:
         library = self._library
+        self._more.timeout.connect(self._build)
         library.entries_changed.connect(self._build)
         library.active_changed.connect(self._mark)
         library.items.modelReset.connect(self._build)
@@ -98,20 +103,29 @@ class StylePanel(Surface):
 
     def _build(self, *_: object) -> None:
         """Makes the cards follow the library, keeping those that are still there."""
-        items = self._library.items
-        shown = [items.data(items.index(n, 0), StyleRole.ENTRY) for n in range(items.rowCount())]
+        shown = self._library.items.shown
         for which in set(self.cards) - {entry.id for entry in shown}:
             card = self.cards.pop(which)
             card.hide()
             card.deleteLater()
-        while self._list.takeAt(0) is not None:
-            pass
-        self._list.addWidget(self.none)
-        for entry in shown:
-            self._list.addWidget(self._card(entry))
-        self._list.addStretch(1)
+        new = [entry.id for entry in shown if entry.id not in self.cards]
+        later = set(new[AT_ONCE:])
+        self._lay([self.none, *(self._card(entry) for entry in shown if entry.id not in later)])
+        if later:
+            self._more.start()
         self.search.setVisible(len(self._library.entries) >= MANY or bool(self._library.search))
         self._mark()
+
+    def _lay(self, cards: list[StyleCard]) -> None:
+        """Puts the cards one under the other, unless they lie so already."""
+        if cards == self._laid:
+            return
+        self._laid = cards
+        while self._list.takeAt(0) is not None:
+            pass
+        for card in cards:
+            self._list.addWidget(card)
+        self._list.addStretch(1)
 
     def _card(self, entry: StyleEntry) -> StyleCard:
         card = self.cards.get(entry.id)
@@ -119,7 +133,7 @@ class StylePanel(Surface):
             card.set_entry(entry)
             return card
         which = entry.id
-        card = StyleCard(self._look, entry)
+        card = StyleCard(self._look, self._library.pictures, entry)
         self._connect_card(card, which)
         self.cards[which] = card
         return card
@@ -170,7 +184,7 @@ class StylePanel(Surface):
 
     def _step(self, which: str | None, way: int) -> None:
         """The focus goes to the card above or below."""
-        cards = [self.none, *(self.cards[e.id] for e in self._library.items.shown)]
+        cards = self._laid
         here = cards.index(self.none if which is None else self.cards[which])
         there = cards[min(len(cards) - 1, max(0, here + way))]
         there.setFocus(Qt.FocusReason.TabFocusReason)

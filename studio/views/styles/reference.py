@@ -7,7 +7,7 @@ from PySide6.QtGui import QPainter, QPaintEvent
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from engine.style import Reference
-from studio.state.styles import reference_image
+from studio.state.references import ReferencePictures
 from studio.views.kit import paint
 from studio.views.kit.button import IconButton
 from studio.views.kit.layout import column, row
@@ -49,9 +49,12 @@ class FitBar(QWidget):
 class Thumb(QWidget):
     """The picture itself; pale when it counts little, marked when it is the odd one out."""
 
-    def __init__(self, look: Look, side: int = SIDE, parent: QWidget | None = None) -> None:
+    def __init__(
+        self, look: Look, pictures: ReferencePictures, side: int = SIDE, parent: QWidget | None = None
+    ) -> None:
         super().__init__(parent)
-        self._look, self._side = look, side
+        self._look, self._pictures, self._side = look, pictures, side
+        pictures.came.connect(self.update)
         self._reference: Reference | None = None
         self._weight = 1.0
         self.setFixedSize(side, side)
@@ -69,7 +72,7 @@ class Thumb(QWidget):
         if self._reference is None:
             return
         painter = paint.smooth(QPainter(self))
-        image = reference_image(self._reference)
+        image = self._pictures.image(self._reference)
         painter.setOpacity(0.2 + 0.8 * min(1.0, self._weight))
         if image.isNull():
             paint.fill(painter, QRectF(self.rect()), self._look.theme.color("hover"))
@@ -89,12 +92,19 @@ class ReferenceLine(QWidget):
     left_out = Signal(str)
     """Digest."""
 
-    def __init__(self, look: Look, *, picture: bool = True, parent: QWidget | None = None) -> None:
+    def __init__(
+        self,
+        look: Look,
+        pictures: ReferencePictures,
+        *,
+        picture: bool = True,
+        parent: QWidget | None = None,
+    ) -> None:
         """picture: whether the picture itself is shown too."""
         super().__init__(parent)
         self._look = look
         self.digest = ""
-        self.thumb = Thumb(look)
+        self.thumb = Thumb(look, pictures)
         self.name = Elided(look, size=12, mode=Qt.TextElideMode.ElideMiddle)
         self.bar, self.fit = FitBar(look), caption(look)
         self.weight = SliderRow(look, "styles.weight", default=1.0, tip="styles.weight.tip")

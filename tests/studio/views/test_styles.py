@@ -18,6 +18,7 @@ from studio.library.places import Places
 from studio.views.look import make_look
 from studio.views.styles.card import StyleCard
 from studio.views.styles.dragged import MIME
+from studio.views.styles.panel import AT_ONCE
 from studio.views.window import Window
 from tests.studio.commands.test_references import pictures, references
 from tests.studio.library.test_starters import shipped
@@ -226,3 +227,18 @@ def test_pasted_files_come_in_as_if_dropped(qtbot: QtBot, window: Window, tmp_pa
     QApplication.clipboard().setText("words")
     window.acts["paste"].trigger()
     assert "clipboard" in window.notices.notices[-1].title.text()
+
+
+def test_many_styles_come_bit_by_bit_and_in_order(qtbot: QtBot, window: Window) -> None:
+    library, cards = window.desk.styles, window.explorer.styles.cards
+    one = library.entries[0]
+    many = [replace(one, id=f"many-{number}") for number in range(2 * AT_ONCE + 3)]
+    library.set_entries([*library.entries, *many])
+    assert len(cards) < len(library.entries)
+    wait(qtbot, lambda: len(cards) == len(library.entries))
+
+    def is_in_order() -> bool:
+        tops = [card(window, entry.id).y() for entry in library.entries]
+        return tops == sorted(set(tops))
+
+    wait(qtbot, is_in_order)
