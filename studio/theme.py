@@ -9,7 +9,9 @@ from typing import Literal
 
 from PySide6.QtCore import QObject, Qt, Signal
 from PySide6.QtGui import QColor, QFont, QFontDatabase, QGuiApplication, QPalette
-from PySide6.QtWidgets import QApplication
+from PySide6.QtWidgets import QApplication, QToolTip, QWidget
+
+from studio.wardrobe import Wardrobe
 
 Choice = Literal["system", "light", "dark"]
 CHOICES: tuple[Choice, ...] = ("system", "light", "dark")
@@ -137,6 +139,7 @@ class Theme(QObject):
         super().__init__(parent)
         self._choice: Choice = "system"
         self._tokens = DARK
+        self._wardrobe = Wardrobe(self)
         QGuiApplication.styleHints().colorSchemeChanged.connect(self._follow_system)
 
     @property
@@ -152,6 +155,15 @@ class Theme(QObject):
         self._choice = choice
         self._use(_system_tokens() if choice == "system" else ALL[choice])
 
+    def dress(self, part: QWidget) -> None:
+        """Gives a part of a window the style sheet, and what is in it, now and whenever the theme changes."""
+        self._wardrobe.add(part)
+
+    @property
+    def is_changing(self) -> bool:
+        """Whether something that is seen still wears the colours before."""
+        return self._wardrobe.is_changing
+
     def toggle(self) -> None:
         """The other of light and dark."""
         self.choose("light" if self._tokens.is_dark else "dark")
@@ -166,6 +178,7 @@ class Theme(QObject):
     def _use(self, tokens: Tokens) -> None:
         self._tokens = tokens
         dress(tokens)
+        self._wardrobe.change(style_sheet(tokens))
         self.changed.emit()
 
 
@@ -197,15 +210,15 @@ def load_fonts(folder: Path | None = None) -> list[str]:
 
 
 def dress(tokens: Tokens) -> None:
-    """Gives the application the palette, the type and the style sheet of `tokens`."""
+    """Gives the application the palette and the type of `tokens`; its parts wear the style sheet."""
     app = QApplication.instance()
     if not isinstance(app, QApplication):
         return
-    # The sheet comes last: each of the three makes Qt look at every widget again, unless nothing changed.
+    # The type makes Qt look at every widget again, unless nothing changed.
     if app.font().families() != FAMILIES:
         app.setFont(font())
     app.setPalette(palette(tokens))
-    app.setStyleSheet(style_sheet(tokens))
+    QToolTip.setPalette(palette(tokens))
 
 
 def palette(tokens: Tokens) -> QPalette:

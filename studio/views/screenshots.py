@@ -154,6 +154,7 @@ def rest(window: Window) -> None:
     """Waits until everything in sight is there."""
     desk, page = window.desk, window.explorer
     wait(lambda: desk.explorer.recipe is None or (desk.explorer.is_full and desk.explorer.is_current))
+    wait(lambda: not window.look.theme.is_changing)
     wait(lambda: not page.canvas.isVisible() or page.field.waiting == 0)
     pause(0.35)
 

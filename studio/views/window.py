@@ -87,8 +87,8 @@ class Window(QMainWindow):
         self.pages = QStackedWidget()
 
     def _arrange(self) -> None:
-        for page in (self.explorer, self.gallery):
-            self.pages.addWidget(page)
+        self.pages.addWidget(self.explorer)
+        self._add_page(self.gallery)
         middle = QWidget()
         upper = row(self.rail, self.pages, gap=0)
         upper.setStretch(1, 1)
@@ -112,6 +112,14 @@ class Window(QMainWindow):
             look, self.desk.notices, self.desk.jobs, self.desk.steps, self.notices
         )
 
+        parts = (self.menuBar(), self.rail, self.status, self.viewer, self.drop.overlay, self.notices)
+        for part in (*self.explorer.parts, *parts):
+            look.theme.dress(part)
+
+    def _add_page(self, page: QWidget) -> None:
+        self.look.theme.dress(page)
+        self.pages.addWidget(page)
+
     # What is not seen at the start is built when it is first asked for.
 
     @cached_property
@@ -121,7 +129,7 @@ class Window(QMainWindow):
         page = SettingsPage(
             self.look, desk.settings, desk.model, desk.explorer, desk.on_models, desk.places, self.acts
         )
-        self.pages.addWidget(page)
+        self._add_page(page)
         return page
 
     @cached_property
@@ -130,7 +138,7 @@ class Window(QMainWindow):
         page = TrainingPage(self.look, self.desk, self.acts)
         page.image_opened.connect(lambda image: self.viewer.open([Shown("", image)]))
         page.show_home()
-        self.pages.addWidget(page)
+        self._add_page(page)
         return page
 
     @cached_property
@@ -409,7 +417,7 @@ class Window(QMainWindow):
 
     def ask_how_many(self) -> None:
         """Offers to keep a set of people who differ as much as possible."""
-        menu = QMenu(self)
+        menu = QMenu(self.explorer.canvas)
         for count in SET_SIZES:
             words = self.look.words("varied.count", count=count)
             menu.addAction(words, partial(self.desk.on_pictures.keep_varied, count, by=self))
@@ -561,7 +569,7 @@ class Window(QMainWindow):
 
     def ask_which_style(self) -> None:
         """Offers the styles that the selected pictures may be added to."""
-        ids, menu, language = self.gallery.chosen(), QMenu(self), self.look.words.language
+        ids, menu, language = self.gallery.chosen(), QMenu(self.gallery), self.look.words.language
         for entry in self.desk.styles.entries:
             add = partial(self.desk.on_styles.references.add_from_gallery, entry.id, ids, by=self)
             menu.addAction(entry.title(language).replace("&", "&&"), add)

@@ -77,6 +77,11 @@ class ExplorerPage(QWidget):
         self._arrange()
         self._connect()
 
+    @property
+    def parts(self) -> tuple[QWidget, ...]:
+        """What the page consists of, to be dressed one by one (`Theme.dress`)."""
+        return self.styles, self._middle, self.controls
+
     def _arrange(self) -> None:
         walking = QWidget()
         column(self.canvas, self.history, gap=0, parent=walking).setStretch(0, 1)
@@ -138,7 +143,7 @@ class ExplorerPage(QWidget):
         self.canvas.outlook.arrive()
 
     def _show_menu(self, at: QPoint, point: GridPoint | None) -> None:
-        menu, words, explorer = QMenu(self), self._look.words, self._desk.explorer
+        menu, words, explorer = QMenu(self.canvas), self._look.words, self._desk.explorer
         if point is not None:
             recipe = explorer.recipe_at(point.x, point.y)
             menu.addAction(words("canvas.go_there"), lambda: self.canvas.glide_to(point.x, point.y))
@@ -166,7 +171,7 @@ class ExplorerPage(QWidget):
         menu.popup(at)
 
     def _show_pin_menu(self, pin: int, at: QPoint) -> None:
-        menu, words, explorer = QMenu(self), self._look.words, self._desk.explorer
+        menu, words, explorer = QMenu(self.canvas), self._look.words, self._desk.explorer
         menu.addAction(words("canvas.go_there"), lambda: explorer.go_to_pin(pin))
         menu.addAction(words("canvas.unpin"), lambda: self._desk.on_explorer.unpin(pin, by=self))
         if len(explorer.pins) > 1:

@@ -39,6 +39,7 @@ class Overlay(QWidget):
         self._look, self.card, self._top = look, card, top
         self._before: QWidget | None = None
         card.setParent(self)
+        look.theme.dress(self)
         self.setFocusPolicy(Qt.FocusPolicy.NoFocus)
         parent.installEventFilter(self)
         self.hide()

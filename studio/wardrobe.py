@@ -1,0 +1,72 @@
+"""Who wears the style sheet: the parts of the window, dressed one at a time.
+
+A sheet on the whole application makes Qt look at every widget again, seen or not, in one go of most of a
+second. So each page and each overlay wears it by itself. When it changes, the parts that are seen change one
+after the other while they hold still, and are then drawn anew; hidden ones change when they are next shown.
+"""
+
+from __future__ import annotations
+
+import shiboken6
+from PySide6.QtCore import QEvent, QObject, QTimer
+from PySide6.QtWidgets import QWidget
+
+
+class Wardrobe(QObject):
+    """Keeps every part in the sheet of the day."""
+
+    def __init__(self, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self._sheet = ""
+        self._parts: list[QWidget] = []
+        self._held: list[QWidget] = []
+        """Parts that draw nothing until all are dressed."""
+        self._soon = QTimer(self, interval=0)
+        self._soon.timeout.connect(self._dress_next)
+
+    def add(self, part: QWidget) -> None:
+        """Dresses a part, now and whenever the sheet changes, as long as it lives."""
+        self._parts = [one for one in self._parts if shiboken6.isValid(one)]
+        self._parts.append(part)
+        part.setStyleSheet(self._sheet)
+        part.installEventFilter(self)
+
+    def change(self, sheet: str) -> None:
+        """Another sheet: soon on what is seen, and on the rest when it is shown."""
+        self._sheet = sheet
+        for part in self._late():
+            if part not in self._held and part.updatesEnabled():
+                part.setUpdatesEnabled(False)
+                self._held.append(part)
+            self._soon.start()
+
+    @property
+    def is_changing(self) -> bool:
+        """Whether something that is seen still wears the sheet before."""
+        return self._soon.isActive()
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        if event.type() == QEvent.Type.Show and isinstance(watched, QWidget):
+            self._dress(watched)
+        return False
+
+    def _late(self) -> list[QWidget]:
+        """What is seen in the sheet before."""
+        parts = (part for part in self._parts if shiboken6.isValid(part))
+        return [part for part in parts if part.isVisible() and part.styleSheet() != self._sheet]
+
+    def _dress(self, part: QWidget) -> None:
+        if part.styleSheet() != self._sheet:
+            part.setStyleSheet(self._sheet)
+
+    def _dress_next(self) -> None:
+        if late := self._late():
+            self._dress(late[0])
+        elif self._held:
+            self._let_go(self._held.pop(0))
+        else:
+            self._soon.stop()
+
+    def _let_go(self, part: QWidget) -> None:
+        if shiboken6.isValid(part):
+            part.setUpdatesEnabled(True)

@@ -1,0 +1,92 @@
+"""The style sheet goes to one part after the other, and to hidden ones when they are shown."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+
+import pytest
+import shiboken6
+from PySide6.QtWidgets import QApplication, QLabel, QVBoxLayout, QWidget
+from pytestqt.qtbot import QtBot
+
+os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
+
+from studio.app import application
+from studio.theme import DARK, LIGHT, Theme, style_sheet
+from studio.wardrobe import Wardrobe
+
+RED, BLUE = "QLabel { color: red; }", "QLabel { color: blue; }"
+
+
+@pytest.fixture(scope="module")
+def qapp() -> QApplication:
+    return application()
+
+
+@pytest.fixture
+def window(qtbot: QtBot) -> Iterator[QWidget]:
+    """Two parts in sight and a hidden one."""
+    made = QWidget()
+    box = QVBoxLayout(made)
+    for number in range(3):
+        box.addWidget(QLabel(str(number)))
+    parts(made)[2].hide()
+    made.show()
+    yield made
+    shiboken6.delete(made)
+
+
+def parts(window: QWidget) -> list[QLabel]:
+    return window.findChildren(QLabel)
+
+
+def test_what_is_seen_changes_bit_by_bit_and_is_drawn_then(qtbot: QtBot, window: QWidget) -> None:
+    wardrobe = Wardrobe()
+    wardrobe.change(RED)
+    for part in parts(window):
+        wardrobe.add(part)
+    assert {part.styleSheet() for part in parts(window)} == {RED}
+    wardrobe.change(BLUE)
+    assert wardrobe.is_changing
+    assert [part.styleSheet() for part in parts(window)] == [RED, RED, RED]
+    assert [part.updatesEnabled() for part in parts(window)] == [False, False, True]
+    qtbot.waitUntil(lambda: not wardrobe.is_changing)
+    assert [part.styleSheet() for part in parts(window)] == [BLUE, BLUE, RED]
+    assert all(part.updatesEnabled() for part in parts(window))
+
+
+def test_what_is_hidden_changes_when_it_is_shown(qtbot: QtBot, window: QWidget) -> None:
+    wardrobe = Wardrobe()
+    hidden = parts(window)[2]
+    wardrobe.add(hidden)
+    wardrobe.change(BLUE)
+    assert not wardrobe.is_changing
+    assert hidden.styleSheet() == ""
+    hidden.show()
+    assert hidden.styleSheet() == BLUE
+
+
+def test_a_part_may_die_or_change_back_meanwhile(qtbot: QtBot, window: QWidget) -> None:
+    wardrobe = Wardrobe()
+    first, second, _ = parts(window)
+    for part in (first, second):
+        wardrobe.add(part)
+    wardrobe.change(RED)
+    shiboken6.delete(first)
+    wardrobe.change("")
+    qtbot.waitUntil(lambda: not wardrobe.is_changing)
+    assert second.styleSheet() == ""
+    assert second.updatesEnabled()
+
+
+def test_a_theme_dresses_parts_not_the_application(qtbot: QtBot, window: QWidget, qapp: QApplication) -> None:
+    theme = Theme()
+    theme.choose("dark")
+    part = parts(window)[0]
+    theme.dress(part)
+    assert part.styleSheet() == style_sheet(DARK)
+    theme.toggle()
+    qtbot.waitUntil(lambda: not theme.is_changing)
+    assert part.styleSheet() == style_sheet(LIGHT)
+    assert qapp.styleSheet() == ""
