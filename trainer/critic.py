@@ -123,7 +123,7 @@ class Critic:
 
         real, false = judge(known), judge(found)
         total = job.feature_weight * loss.discriminator_loss(job.loss, real, false)
-        lead = (real - false).mean(dim=1).sign().mean()
+        lead = (real - false).sign().mean()
         values = {"discriminator": total, "lead": lead}
         if step % job.penalty_interval == 0:
             penalty = sum(

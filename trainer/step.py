@@ -37,6 +37,9 @@ BETAS, WARM_BETAS = (0.0, 0.99), (0.9, 0.99)
 """Adam's against the adversary, where momentum harms, and in reconstruction, where it helps."""
 BLUR_LEFT = 0.25
 """What is left at the end of the blur that D looks through."""
+NORMALITY_WEIGHT = 0.5
+"""Keeps C's codes where noise is drawn, to the end: where they part, G learns two sets of pictures, sharp
+ones from noise and true ones from codes."""
 DIVERSITY_INTERVAL = 4
 """Steps between two looks at the pictures of one style; the term is weighted by as much."""
 DIVERSITY_SIDE = 32
@@ -198,7 +201,7 @@ class Trainee:
             z = z.float() + job.noise * torch.randn_like(z, dtype=torch.float32)
             pictures = g.synthesis.pyramid(g.mapping(z, style), until=resolution)
             distance = self.distance(pictures, target, resolution)
-        total = job.reconstruction_weight * distance + 0.5 * normal
+        total = job.reconstruction_weight * distance + NORMALITY_WEIGHT * normal
         return total, {"reconstruction": distance, "normality": normal}
 
     def _adversarial_step(self, x: Tensor, labels: Tensor, phase: Phase) -> Values:
@@ -248,7 +251,8 @@ class Trainee:
         job, g = self.job, self.networks.generator
         style = meeting.style
         with self._cast():
-            z = self._contents(meeting)
+            own = self.networks.content_encoder(meeting.real).float()
+            z = torch.cat([meeting.z[: len(own) - meeting.kept], own[len(own) - meeting.kept :]])
             pyramid = g.synthesis.pyramid(g.mapping(z, style))
             fake = pyramid[job.network.resolution]
             meeting.fake = fake.detach()
@@ -256,6 +260,7 @@ class Trainee:
                 "generator": self.critic.preference(meeting, fake, ramp, self.step),
                 "style_consistency": loss.style_consistency(self._encoded(fake) * meeting.given, style),
                 "content_consistency": self._content_distance(fake, z.detach()),
+                "normality": loss.normality_loss(self.world.gather(own)),
             }
             preview = F.l1_loss(
                 pyramid[job.network.preview_resolution],
@@ -265,6 +270,7 @@ class Trainee:
             job.adversarial_weight * values["generator"]
             + job.style_weight * values["style_consistency"]
             + job.content_weight * values["content_consistency"]
+            + NORMALITY_WEIGHT * values["normality"]
             + preview
         )
         with torch.no_grad():
@@ -280,13 +286,6 @@ class Trainee:
             )
             total = total + hold * values["reconstruction"]
         return total, values
-
-    def _contents(self, meeting: Meeting) -> Tensor:
-        """z of a meeting, with C's own of the pictures that are made again: [N, Z]."""
-        if not meeting.kept:
-            return meeting.z
-        own = self.networks.content_encoder(meeting.real[-meeting.kept :]).float()
-        return torch.cat([meeting.z[: -meeting.kept], own])
 
     def _diversity(self, pyramid: dict[int, Tensor], meeting: Meeting) -> Tensor:
         """How far two pictures in one style are apart, against real pictures of any style."""
