@@ -159,6 +159,10 @@ class Theme(QObject):
         """Gives a part of a window the style sheet, and what is in it, now and whenever the theme changes."""
         self._wardrobe.add(part)
 
+    def hold(self) -> None:
+        """All words are about to change: what is seen is drawn anew part by part."""
+        self._wardrobe.hold()
+
     @property
     def is_changing(self) -> bool:
         """Whether something that is seen still wears the colours before."""

@@ -11,6 +11,9 @@ import shiboken6
 from PySide6.QtCore import QEvent, QObject, QTimer
 from PySide6.QtWidgets import QWidget
 
+PAUSE_MS = 2
+"""Between one part and the next, for whatever else wants to be done."""
+
 
 class Wardrobe(QObject):
     """Keeps every part in the sheet of the day."""
@@ -21,7 +24,7 @@ class Wardrobe(QObject):
         self._parts: list[QWidget] = []
         self._held: list[QWidget] = []
         """Parts that draw nothing until all are dressed."""
-        self._soon = QTimer(self, interval=0)
+        self._soon = QTimer(self, interval=PAUSE_MS)
         self._soon.timeout.connect(self._dress_next)
 
     def add(self, part: QWidget) -> None:
@@ -34,11 +37,11 @@ class Wardrobe(QObject):
     def change(self, sheet: str) -> None:
         """Another sheet: soon on what is seen, and on the rest when it is shown."""
         self._sheet = sheet
-        for part in self._late():
-            if part not in self._held and part.updatesEnabled():
-                part.setUpdatesEnabled(False)
-                self._held.append(part)
-            self._soon.start()
+        self._hold(self._late())
+
+    def hold(self) -> None:
+        """Much is about to change in all parts: they are drawn anew one after the other."""
+        self._hold([part for part in self._parts if shiboken6.isValid(part) and part.isVisible()])
 
     @property
     def is_changing(self) -> bool:
@@ -49,6 +52,13 @@ class Wardrobe(QObject):
         if event.type() == QEvent.Type.Show and isinstance(watched, QWidget):
             self._dress(watched)
         return False
+
+    def _hold(self, parts: list[QWidget]) -> None:
+        for part in parts:
+            if part not in self._held and part.updatesEnabled():
+                part.setUpdatesEnabled(False)
+                self._held.append(part)
+            self._soon.start()
 
     def _late(self) -> list[QWidget]:
         """What is seen in the sheet before."""

@@ -64,5 +64,9 @@ def _drawn(name: str, color: int, size: int, scale: float) -> QPixmap:
 
 @lru_cache(maxsize=512)
 def _renderer(name: str, color: str) -> QSvgRenderer:
-    text = (FOLDER / f"{name}.svg").read_text("utf-8").replace("currentColor", color)
-    return QSvgRenderer(QByteArray(text.encode()))
+    return QSvgRenderer(QByteArray(_source(name).replace("currentColor", color).encode()))
+
+
+@lru_cache(maxsize=128)
+def _source(name: str) -> str:
+    return (FOLDER / f"{name}.svg").read_text("utf-8")

@@ -641,6 +641,7 @@ class Window(QMainWindow):
         self.desk.settings.language = codes[(codes.index(self.look.words.language) + 1) % len(codes)]
 
     def _set_language(self, language: str) -> None:
+        self.look.theme.hold()
         self.look.words.set_language(system_language() if language == "system" else language)
         self.status.set_hint(self.look.words(f"hint.{self.page}"))
 

@@ -67,6 +67,15 @@ def test_what_is_hidden_changes_when_it_is_shown(qtbot: QtBot, window: QWidget) 
     assert hidden.styleSheet() == BLUE
 
 
+def test_what_changes_all_over_is_drawn_part_by_part(qtbot: QtBot, window: QWidget) -> None:
+    wardrobe = Wardrobe()
+    for part in parts(window):
+        wardrobe.add(part)
+    wardrobe.hold()
+    assert [part.updatesEnabled() for part in parts(window)] == [False, False, True]
+    qtbot.waitUntil(lambda: all(part.updatesEnabled() for part in parts(window)))
+
+
 def test_a_part_may_die_or_change_back_meanwhile(qtbot: QtBot, window: QWidget) -> None:
     wardrobe = Wardrobe()
     first, second, _ = parts(window)

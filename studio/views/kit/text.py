@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QSize, Qt
+from PySide6.QtCore import QEvent, QSize, Qt
 from PySide6.QtGui import QFont, QFontMetrics, QPainter, QPaintEvent
 from PySide6.QtWidgets import QLabel, QSizePolicy, QWidget
 
@@ -11,6 +11,8 @@ from studio.views.look import Look
 
 MEDIUM = QFont.Weight.Medium
 SEMIBOLD = QFont.Weight.DemiBold
+MOST_HEIGHTS = 16
+"""Of one label, at so many widths."""
 
 
 class Text(QLabel):
@@ -28,6 +30,7 @@ class Text(QLabel):
         numbers: bool = False,
         parent: QWidget | None = None,
     ) -> None:
+        self._heights: dict[tuple[int, str], int] = {}
         super().__init__(parent)
         self.setTextFormat(Qt.TextFormat.PlainText)
         self.setFont(number_font(size, weight) if numbers else font(size, weight))
@@ -37,8 +40,17 @@ class Text(QLabel):
             look.words.bind(self, "setText", key)
 
     def heightForWidth(self, width: int) -> int:
-        # A layout asks with its own width, even where the label may not grow to it.
-        return super().heightForWidth(min(width, self.maximumWidth()))
+        # A layout asks with its own width, even where the label may not grow to it, and asks a hundred times.
+        asked = min(width, self.maximumWidth()), self.text()
+        if asked not in self._heights:
+            if len(self._heights) >= MOST_HEIGHTS:
+                self._heights.clear()
+            self._heights[asked] = super().heightForWidth(asked[0])
+        return self._heights[asked]
+
+    def changeEvent(self, event: QEvent) -> None:
+        self._heights.clear()  # of another font or style, perhaps
+        super().changeEvent(event)
 
 
 def display(look: Look, key: str = "") -> Text:
