@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import partial
 from importlib.resources import files
 from pathlib import Path
 from typing import Literal
@@ -181,8 +182,7 @@ class Theme(QObject):
 
     def _use(self, tokens: Tokens) -> None:
         self._tokens = tokens
-        dress(tokens)
-        self._wardrobe.change(style_sheet(tokens))
+        self._wardrobe.change(style_sheet(tokens), partial(dress, tokens))
         self.changed.emit()
 
 

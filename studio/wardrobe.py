@@ -7,6 +7,8 @@ after the other while they hold still, and are then drawn anew; hidden ones chan
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import shiboken6
 from PySide6.QtCore import QEvent, QObject, QTimer
 from PySide6.QtWidgets import QWidget
@@ -24,6 +26,7 @@ class Wardrobe(QObject):
         self._parts: list[QWidget] = []
         self._held: list[QWidget] = []
         """Parts that draw nothing until all are dressed."""
+        self._first: Callable[[], object] | None = None
         self._soon = QTimer(self, interval=PAUSE_MS)
         self._soon.timeout.connect(self._dress_next)
 
@@ -34,10 +37,15 @@ class Wardrobe(QObject):
         part.setStyleSheet(self._sheet)
         part.installEventFilter(self)
 
-    def change(self, sheet: str) -> None:
-        """Another sheet: soon on what is seen, and on the rest when it is shown."""
+    def change(self, sheet: str, first: Callable[[], object] = lambda: None) -> None:
+        """Another sheet: soon on what is seen, and on the rest when it is shown. `first` comes before."""
         self._sheet = sheet
-        self._hold(self._late())
+        late = self._late()
+        if late:
+            self._first = first
+            self._hold(late)
+        else:
+            first()
 
     def hold(self) -> None:
         """Much is about to change in all parts: they are drawn anew one after the other."""
@@ -70,7 +78,10 @@ class Wardrobe(QObject):
             part.setStyleSheet(self._sheet)
 
     def _dress_next(self) -> None:
-        if late := self._late():
+        if self._first is not None:
+            first, self._first = self._first, None
+            first()
+        elif late := self._late():
             self._dress(late[0])
         elif self._held:
             self._let_go(self._held.pop(0))
