@@ -32,6 +32,8 @@ class Wardrobe(QObject):
 
     def add(self, part: QWidget) -> None:
         """Dresses a part, now and whenever the sheet changes, as long as it lives."""
+        if part in self._parts:
+            return
         self._parts = [one for one in self._parts if shiboken6.isValid(one)]
         self._parts.append(part)
         part.setStyleSheet(self._sheet)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import base64
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from functools import cached_property, partial
 from pathlib import Path
 
@@ -24,6 +24,7 @@ from studio.library.trash import Slot
 from studio.state.notices import Act, Kind
 from studio.views import menus
 from studio.views.actions import Actions
+from studio.views.ahead import Ahead
 from studio.views.drop import PICTURE_FILTER, STYLE, Dropped, DropTarget, Zone
 from studio.views.explorer.movie import MovieSheet
 from studio.views.explorer.page import ExplorerPage
@@ -116,9 +117,21 @@ class Window(QMainWindow):
         for part in (*self.explorer.parts, *parts):
             look.theme.dress(part)
 
-    def _add_page(self, page: QWidget) -> None:
+    def _add_page(self, page: QWidget) -> QWidget:
         self.look.theme.dress(page)
-        self.pages.addWidget(page)
+        if self.pages.indexOf(page) < 0:
+            self.pages.addWidget(page)
+        return page
+
+    def _build_ahead(self) -> Iterator[None]:
+        """The pages that nobody has opened yet."""
+        for which in ("training", "settings"):
+            page: QWidget = getattr(self, which)
+            yield
+            self.look.theme.dress(page)
+            yield
+            self._add_page(page)
+            yield
 
     # What is not seen at the start is built when it is first asked for.
 
@@ -129,16 +142,17 @@ class Window(QMainWindow):
         page = SettingsPage(
             self.look, desk.settings, desk.model, desk.explorer, desk.on_models, desk.places, self.acts
         )
-        self._add_page(page)
+        page.setParent(self.pages)
+        page.hide()
         return page
 
     @cached_property
     def training(self) -> TrainingPage:
         """The training page."""
-        page = TrainingPage(self.look, self.desk, self.acts)
+        page = TrainingPage(self.look, self.desk, self.acts, self.pages)
+        page.hide()
         page.image_opened.connect(lambda image: self.viewer.open([Shown("", image)]))
         page.show_home()
-        self._add_page(page)
         return page
 
     @cached_property
@@ -198,6 +212,8 @@ class Window(QMainWindow):
         desk.gallery.loaded.connect(self._badge)
         desk.training.current_changed.connect(self._badge_training)
         self._connect_welcome()
+        self.ahead = Ahead(self._build_ahead(), lambda: not desk.explorer.moving, self)
+        desk.first_picture.connect(self.ahead.start)
         self.look.words.language_changed.connect(self._follow_steps)
         self._follow_steps()
         self._follow_model()
@@ -299,10 +315,8 @@ class Window(QMainWindow):
         self.remember()
 
     def _widget(self, which: str) -> QWidget:
-        if which == "settings":
-            return self.settings
-        if which == "training":
-            return self.training
+        if which in ("settings", "training"):
+            return self._add_page(getattr(self, which))
         return self.gallery if which == "gallery" else self.explorer
 
     def show_settings(self, section: str) -> None:
@@ -766,4 +780,5 @@ class Window(QMainWindow):
 
     def closeEvent(self, event: QCloseEvent) -> None:
         self.remember()
+        self.ahead.stop()
         super().closeEvent(event)

@@ -1,0 +1,40 @@
+"""Builds what will be wanted soon, bit by bit, while nobody does anything: opening it does not wait then."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+
+from PySide6.QtCore import QObject, QTimer
+
+CALM_MS = 2500
+"""After the start; what someone opens before is built then."""
+PAUSE_MS = 120
+"""Between two steps."""
+
+
+class Ahead(QObject):
+    """Takes one step after the other whenever there is time."""
+
+    def __init__(self, steps: Iterator[None], is_free: Callable[[], bool], parent: QObject) -> None:
+        super().__init__(parent)
+        self._steps, self._is_free = steps, is_free
+        self._timer = QTimer(self)
+        self._timer.timeout.connect(self._step)
+
+    def start(self, after_ms: int = CALM_MS) -> None:
+        """Begins after a while."""
+        self._timer.start(after_ms)
+
+    @property
+    def is_active(self) -> bool:
+        """Whether there is more to come."""
+        return self._timer.isActive()
+
+    def stop(self) -> None:
+        """No step more."""
+        self._timer.stop()
+
+    def _step(self) -> None:
+        self._timer.setInterval(PAUSE_MS)
+        if self._is_free() and next(self._steps, self) is self:
+            self.stop()

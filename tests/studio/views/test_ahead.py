@@ -1,0 +1,29 @@
+"""What is built ahead: step by step, and only while nobody needs the processor."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from PySide6.QtCore import QObject
+from pytestqt.qtbot import QtBot
+
+from studio.views.ahead import Ahead
+
+
+def test_steps_are_taken_while_there_is_time(qtbot: QtBot) -> None:
+    taken: list[int] = []
+    free = False
+
+    def steps() -> Iterator[None]:
+        for number in range(3):
+            taken.append(number)
+            yield
+
+    owner = QObject()
+    ahead = Ahead(steps(), lambda: free, owner)
+    ahead.start(0)
+    qtbot.wait(30)
+    assert taken == []
+    free = True
+    qtbot.waitUntil(lambda: taken == [0, 1, 2])
+    qtbot.waitUntil(lambda: not ahead.is_active)
