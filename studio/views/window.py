@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 from collections.abc import Iterator, Sequence
 from functools import cached_property, partial
+from operator import attrgetter
 from pathlib import Path
 
 from PySide6.QtCore import QByteArray, QPoint, QRect, Qt
@@ -125,9 +126,10 @@ class Window(QMainWindow):
 
     def _build_ahead(self) -> Iterator[None]:
         """The pages that nobody has opened yet."""
-        for which in ("training", "settings"):
-            page: QWidget = getattr(self, which)
+        for part in ("training", "training.setup", "training.run", "settings"):
+            attrgetter(part)(self)
             yield
+        for page in (self.training, self.settings):
             self.look.theme.dress(page)
             yield
             self._add_page(page)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import cached_property
 from pathlib import Path
 
 from PySide6.QtCore import Qt, Signal
@@ -34,24 +35,40 @@ class TrainingPage(QWidget):
         training, preparation = desk.training, desk.preparation
         self.runs = RunsPanel(look, training, preparation, desk.on_training, desk.thumbnails)
         self.intro = Intro(look, self.choose_folder)
-        self.setup = SetupView(look, preparation, desk.on_preparation, desk.model, training, desk.thumbnails)
-        self.run = RunView(look, desk)
         self._stack = QStackedWidget()
-        for page in (self.intro, self.setup, self.run):
-            self._stack.addWidget(page)
+        self._stack.addWidget(self.intro)
         box = row(self.runs, self._stack, gap=0, parent=self)
         box.setStretch(1, 1)
         self._connect()
+
+    # What is not seen at first is built when it is first wanted.
+
+    @cached_property
+    def setup(self) -> SetupView:
+        """The training that is being set up."""
+        desk = self._desk
+        view = SetupView(
+            self._look, desk.preparation, desk.on_preparation, desk.model, desk.training, desk.thumbnails
+        )
+        view.closed.connect(self.show_home)
+        view.choose_wanted.connect(self.choose_folder)
+        self._stack.addWidget(view)
+        return view
+
+    @cached_property
+    def run(self) -> RunView:
+        """One run."""
+        view = RunView(self._look, self._desk)
+        view.opened.connect(self.image_opened)
+        view.again_wanted.connect(lambda data: self._desk.on_preparation.open(data, by=self))
+        self._stack.addWidget(view)
+        return view
 
     def _connect(self) -> None:
         desk = self._desk
         self.runs.new_wanted.connect(self.choose_folder)
         self.runs.chosen.connect(self.show_run)
         self.runs.setup_chosen.connect(self.show_setup)
-        self.setup.closed.connect(self.show_home)
-        self.setup.choose_wanted.connect(self.choose_folder)
-        self.run.opened.connect(self.image_opened)
-        self.run.again_wanted.connect(lambda data: desk.on_preparation.open(data, by=self))
         desk.on_preparation.opened.connect(self.show_setup)
         desk.on_preparation.queued.connect(self._show_queued)
         desk.preparation.changed.connect(lambda _: self._leave_setup())
@@ -63,8 +80,10 @@ class TrainingPage(QWidget):
     @property
     def shown(self) -> str:
         """ "intro", "setup" or "run"."""
-        names = {self.intro: "intro", self.setup: "setup", self.run: "run"}
-        return names[self._stack.currentWidget()]  # type: ignore[index]
+        page = self._stack.currentWidget()
+        if page is self.intro:
+            return "intro"
+        return "setup" if isinstance(page, SetupView) else "run"
 
     def choose_folder(self) -> None:
         """Asks for a folder of pictures."""
@@ -115,7 +134,7 @@ class TrainingPage(QWidget):
         if self.shown == "setup":
             self.setup.focus()
             return
-        run = self.run.run
+        run = self.run.run if self.shown == "run" else None
         card = self.runs.cards.get(run.folder) if run is not None else None
         target = self.intro.choose if self.shown == "intro" else card or self.runs.new
         target.setFocus(Qt.FocusReason.OtherFocusReason)
@@ -124,8 +143,8 @@ class TrainingPage(QWidget):
         self._stack.setCurrentWidget(page)
         self.runs.mark(folder)
         self._show_panel()
-        if page is self.setup:
-            self.setup.focus()
+        if isinstance(page, SetupView):
+            page.focus()
 
     def _show_panel(self) -> None:
         """The runs are there as soon as there is one."""
@@ -143,8 +162,8 @@ class TrainingPage(QWidget):
 
     def _leave_gone(self) -> None:
         """The run that was looked at was deleted, or the first ones were read."""
-        run = self.run.run
-        gone = self.shown == "run" and run is not None and self._desk.training.run(run.folder) is None
+        run = self.run.run if self.shown == "run" else None
+        gone = run is not None and self._desk.training.run(run.folder) is None
         waits = run is not None and self._desk.training.is_waiting(run.folder)
         if (gone and not waits) or (self.shown == "intro" and self._desk.training.runs):
             self.show_home()
