@@ -19,7 +19,12 @@ PARTS = (
     ("ONNX Runtime", "MIT"),
     ("NumPy", "BSD-3-Clause"),
     ("OpenCV", "Apache-2.0"),
+    ("FFmpeg, inside OpenCV", "LGPL-2.1-or-later"),
+    ("libvpx, which writes movies, inside OpenCV", "BSD-3-Clause"),
     ("Pillow", "MIT-CMU"),
+    ("PyTorch", "BSD-3-Clause"),
+    ("ONNX and ONNX Script", "Apache-2.0 and MIT"),
+    ("safetensors", "Apache-2.0"),
     ("YuNet face detector", "MIT"),
     ("Inter, as Studio Inter", "OFL-1.1"),
     ("Noto Sans CJK SC, as Studio Han", "OFL-1.1"),
@@ -52,6 +57,7 @@ class About(SettingSection):
             self.pictures,
             title(look, "about.parts"),
             self.parts,
+            small_print(look, "about.lgpl"),
             small_print(look, "about.licence"),
         ):
             self.add(part)
