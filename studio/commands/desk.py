@@ -55,7 +55,7 @@ from studio.state.jobs import Jobs
 from studio.state.model import ModelState
 from studio.state.notices import Kind, Notices
 from studio.state.pixels import to_image
-from studio.state.player import Player
+from studio.state.player import Player, keep_pace
 from studio.state.preparation import Preparation
 from studio.state.settings import SettingsState
 from studio.state.styles import StyleLibrary
@@ -171,6 +171,7 @@ class Desk(QObject):
         self.explorer = Explorer(self)
         self.history = History(self)
         self.player = Player(self)
+        keep_pace(self.player, self.settings)
         self.gallery = GalleryModel(self._gallery, self.reader, self.thumbnails, self)
         self.binned = BinModel(self.trash, self.reader, self.thumbnails, self)
         self.jobs = Jobs(self)

@@ -1,4 +1,4 @@
-"""How a path is written as a movie: what was chosen, and what follows from it."""
+"""How a path is walked and written as a movie: what was chosen, and what follows from it."""
 
 from __future__ import annotations
 
@@ -7,9 +7,32 @@ from pathlib import Path
 
 from engine.files import safe_name
 from engine.movie import KINDS, RATES, SUFFIXES
+from studio.library.sets import EASINGS
 
 RATE_CHOICES = (12, 24, 25, 30, 60)
 MAX_FRAMES = 3600
+LEG_S = (0.2, 10.0)
+
+
+@dataclass(frozen=True)
+class Pace:
+    """How a path is walked."""
+
+    leg_s: float = 1.5
+    """Seconds from one pin to the next."""
+    easing: str = "smooth"
+    """One of `sets.EASINGS`."""
+    closed: bool = False
+    """Whether it leads back to the first pin."""
+
+    def __post_init__(self) -> None:
+        if self.easing not in EASINGS:
+            raise ValueError(f"there is no easing {self.easing!r}")
+        object.__setattr__(self, "leg_s", min(LEG_S[1], max(LEG_S[0], float(self.leg_s))))
+
+    def seconds(self, places: int) -> float:
+        """What the whole path through so many places takes."""
+        return self.leg_s * (places if self.closed else max(0, places - 1))
 
 
 @dataclass(frozen=True)

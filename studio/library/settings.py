@@ -6,11 +6,14 @@ A file of an older format is brought up step by step; what this version does not
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field, fields, replace
+from dataclasses import asdict, dataclass, field, fields, replace
 from pathlib import Path
 from typing import Any
 
+from engine.movie import KINDS, RATES
 from studio.library import jsonfile
+from studio.library.movies import LEG_S, MovieOptions, Pace
+from studio.library.sets import EASINGS
 from studio.library.text import Text
 
 FORMAT = 1
@@ -99,6 +102,9 @@ class Settings:
     keep_days: int = 30
     """Days after which the bin may forget; 0 never."""
     export: ExportOptions = field(default_factory=ExportOptions)
+    movie: MovieOptions = field(default_factory=MovieOptions)
+    pace: Pace = field(default_factory=Pace)
+    """Of the path through the pins."""
     unknown: dict[str, Any] = field(default_factory=dict, hash=False)
     """What another version wrote; kept when saved."""
 
@@ -109,13 +115,19 @@ CHOICES: dict[str, tuple[str, ...]] = {
     "device": DEVICES,
     "format": FORMATS,
     "sheet_format": SHEETS,
+    "kind": KINDS,
+    "easing": EASINGS,
 }
-RANGES: dict[str, tuple[int, int]] = {
+RANGES: dict[str, tuple[float, float]] = {
     "thumbnail_size": (64, 512),
     "keep_days": (0, 3650),
     "quality": (1, 100),
     "size": (0, 16384),
+    "fps": RATES,
+    "leg_s": LEG_S,
 }
+GROUPS = ("export", "movie", "pace")
+"""Preferences that are values of their own."""
 
 
 @dataclass(frozen=True)
@@ -159,13 +171,13 @@ def from_values(values: Mapping[str, Any]) -> Settings:
     rest = dict(values)
     if rest.get("format") == FORMAT:
         del rest["format"]
-    export = rest.pop("export", None)
-    settings = _take(Settings(), rest, skip=("export", "unknown"))
-    if isinstance(export, dict):
-        options = _take(ExportOptions(), export)
-        settings = replace(settings, export=options)
-        if export:
-            rest["export"] = export
+    groups = {name: rest.pop(name) for name in GROUPS if name in rest}
+    settings = _take(Settings(), rest, skip=(*GROUPS, "unknown"))
+    for name, group in groups.items():
+        if isinstance(group, dict):
+            settings = replace(settings, **{name: _take(getattr(settings, name), group)})
+            if group:
+                rest[name] = group
     return replace(settings, unknown=rest)
 
 
@@ -177,12 +189,11 @@ def export_options(values: Mapping[str, Any]) -> ExportOptions:
 
 def to_values(settings: Settings) -> dict[str, Any]:
     """Plain values of settings."""
-    own = {f.name: getattr(settings, f.name) for f in fields(settings) if f.name not in ("export", "unknown")}
+    apart = (*GROUPS, "unknown")
+    own = {f.name: getattr(settings, f.name) for f in fields(settings) if f.name not in apart}
     unknown = dict(settings.unknown)
-    export = unknown.pop("export", {}) | {
-        f.name: getattr(settings.export, f.name) for f in fields(settings.export)
-    }
-    return {"format": FORMAT, **own, "export": export, **unknown}
+    groups = {name: unknown.pop(name, {}) | asdict(getattr(settings, name)) for name in GROUPS}
+    return {"format": FORMAT, **own, **groups, **unknown}
 
 
 def _take(defaults: Any, values: dict[str, Any], skip: tuple[str, ...] = ()) -> Any:

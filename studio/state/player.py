@@ -4,37 +4,19 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from PySide6.QtCore import QObject, QTimer, Signal
 
 from engine.recipe import Recipe
-from studio.library.sets import EASINGS, leg_of, on_the_way
+from studio.library.movies import Pace
+from studio.library.sets import leg_of, on_the_way
+from studio.state.settings import SettingsState
+
+__all__ = ["Pace", "Player", "keep_pace"]
 
 TICK_MS = 33
 """A frame while playing: what does not come in time is left out, the pace stays."""
-LEG_S = (0.2, 10.0)
-
-
-@dataclass(frozen=True)
-class Pace:
-    """How a path is walked."""
-
-    leg_s: float = 1.5
-    """Seconds from one pin to the next."""
-    easing: str = "smooth"
-    """One of `library.sets.EASINGS`."""
-    closed: bool = False
-    """Whether it leads back to the first pin."""
-
-    def __post_init__(self) -> None:
-        if self.easing not in EASINGS:
-            raise ValueError(f"there is no easing {self.easing!r}")
-        object.__setattr__(self, "leg_s", min(LEG_S[1], max(LEG_S[0], float(self.leg_s))))
-
-    def seconds(self, places: int) -> float:
-        """What the whole path through so many places takes."""
-        return self.leg_s * (places if self.closed else max(0, places - 1))
 
 
 class Player(QObject):
@@ -148,3 +130,14 @@ class Player(QObject):
         self.seek(position)
         if position >= 1.0:
             self.pause()
+
+
+def keep_pace(player: Player, settings: SettingsState) -> None:
+    """The player walks as it did last time, and what is changed about that is remembered."""
+    pace = settings.pace
+    player.set_pace(leg_s=pace.leg_s, easing=pace.easing, closed=pace.closed)
+
+    def remember() -> None:
+        settings.pace = player.pace
+
+    player.path_changed.connect(remember)

@@ -7,6 +7,7 @@ from typing import Any
 
 from PySide6.QtCore import QObject, Signal
 
+from studio.library.movies import MovieOptions, Pace
 from studio.library.settings import ExportOptions, Settings, SettingsFile
 from studio.library.tasks import Runner
 from studio.library.text import Text
@@ -26,6 +27,10 @@ class SettingsState(QObject):
     keep_days_changed = Signal(int)
     export_changed = Signal(object)
     """ExportOptions."""
+    movie_changed = Signal(object)
+    """MovieOptions."""
+    pace_changed = Signal(object)
+    """Pace."""
     save_failed = Signal(object)
     """Exception."""
 
@@ -132,6 +137,24 @@ class SettingsState(QObject):
     @export.setter
     def export(self, value: ExportOptions) -> None:
         self._set("export", value)
+
+    @property
+    def movie(self) -> MovieOptions:
+        """How a path was last written."""
+        return self._settings.movie
+
+    @movie.setter
+    def movie(self, value: MovieOptions) -> None:
+        self._set("movie", value)
+
+    @property
+    def pace(self) -> Pace:
+        """How a path was last walked."""
+        return self._settings.pace
+
+    @pace.setter
+    def pace(self, value: Pace) -> None:
+        self._set("pace", value)
 
     def _set(self, name: str, value: Any) -> None:
         if getattr(self._settings, name) == value:

@@ -58,7 +58,6 @@ class Window(QMainWindow):
         super().__init__(parent)
         self.look, self.desk = look, desk
         self._page = "explore"
-        self._movie_options = MovieOptions()
         self._to_export: list[Recipe] = []
         self.acts = Actions(look, self)
         self._make_parts()
@@ -422,11 +421,11 @@ class Window(QMainWindow):
         """Asks how the path through the pins is to be written."""
         if self.desk.player.can_play:
             self.desk.player.pause()
-            self.movie.ask(self.desk.player.seconds, self._movie_options)
+            self.movie.ask(self.desk.player.seconds, self.desk.settings.movie)
 
     def _export_movie(self, options: MovieOptions, conflict: str = "ask") -> None:
         player = self.desk.player
-        self._movie_options = options
+        self.desk.settings.movie = options
         job = self.desk.on_paths.export_path(player.places, player.pace, options, conflict)
         again = partial(self._export_movie, options)
         job.finished.connect(lambda outcome: self._after_export(outcome, options.target().parent, again))

@@ -136,6 +136,7 @@ class PathBar(FloatingBar):
         self.easing.set_choices([(name, words(f"path.easing.{name}")) for name in EASINGS])
         self.leg.set_value(str(player.pace.leg_s))
         self.easing.set_value(player.pace.easing)
+        self.loop.setChecked(player.pace.closed)
         for part in (self._controls, self._pace):
             part.setVisible(player.can_play)
         self.hint.setVisible(not player.can_play)

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from studio.library import settings as module
+from studio.library.movies import MovieOptions, Pace
 from studio.library.settings import ExportOptions, Settings, SettingsFile, upgraded
 
 OLD_FILES: dict[int, tuple[dict[str, Any], dict[str, Any]]] = {}
@@ -30,6 +31,30 @@ def test_what_was_saved_is_loaded(file: SettingsFile) -> None:
     file.save(settings)
     assert file.load().settings.theme == "dark"
     assert file.load().settings.export == settings.export
+
+
+def test_a_movie_and_its_pace_are_kept(file: SettingsFile) -> None:
+    movie = MovieOptions(kind="webp", fps=60, size=512, quality=70, folder="/films", name="walk")
+    settings = Settings(movie=movie, pace=Pace(3.0, "linear", closed=True))
+    file.save(settings)
+    assert file.load().settings == settings
+
+
+@pytest.mark.parametrize(
+    "values",
+    [
+        {
+            "movie": {"kind": "vhs", "fps": 1000, "size": -3, "name": 7},
+            "pace": {"easing": "wild", "leg_s": 0.0},
+        },
+        {"movie": "long", "pace": []},
+    ],
+)
+def test_a_movie_that_makes_no_sense_is_the_usual_one(file: SettingsFile, values: dict[str, Any]) -> None:
+    file.path.parent.mkdir()
+    file.path.write_text(json.dumps({"format": 1, **values}))
+    loaded = file.load().settings
+    assert (loaded.movie, loaded.pace) == (MovieOptions(), Pace())
 
 
 def test_what_another_version_wrote_is_kept(file: SettingsFile) -> None:

@@ -1,10 +1,15 @@
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 from pytestqt.qtbot import QtBot
 
 from engine.recipe import Recipe
-from studio.state.player import Pace, Player
+from studio.library.settings import SettingsFile
+from studio.library.tasks import Inline
+from studio.state.player import Pace, Player, keep_pace
+from studio.state.settings import SettingsState
 from tests.studio.library.made import recipe
 
 PLACES = [recipe(1), recipe(2), recipe(3)]
@@ -98,3 +103,13 @@ def test_a_pace_that_makes_no_sense_is_refused(player: Player) -> None:
     with pytest.raises(ValueError, match="easing"):
         player.set_pace(easing="wild")
     assert Pace(leg_s=0).leg_s > 0
+
+
+def test_the_pace_is_kept_over_a_restart(tmp_path: Path) -> None:
+    file = SettingsFile(tmp_path / "settings.json")
+    first = Player()
+    keep_pace(first, SettingsState(file, Inline()))
+    first.set_pace(easing="steps", leg_s=2.0, closed=True)
+    again = Player()
+    keep_pace(again, SettingsState(file, Inline()))
+    assert again.pace == Pace(2.0, "steps", closed=True)

@@ -4,6 +4,7 @@ from pathlib import Path
 
 from pytestqt.qtbot import QtBot
 
+from studio.library.movies import MovieOptions, Pace
 from studio.library.settings import ExportOptions, SettingsFile
 from studio.library.tasks import Inline
 from studio.state.settings import SettingsState
@@ -18,6 +19,8 @@ CHANGES = {
     "thumbnail_size": 200,
     "whole_pictures": True,
     "keep_days": 7,
+    "movie": MovieOptions(kind="gif", fps=12),
+    "pace": Pace(2.0, "linear", closed=True),
     "export": ExportOptions(format="jpeg"),
 }
 

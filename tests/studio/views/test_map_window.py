@@ -107,6 +107,7 @@ def test_a_path_is_played_and_written(
     form.export.click()
     qtbot.waitUntil(lambda: (tmp_path / "out" / "walk.gif").is_file(), timeout=WAIT_MS)
     qtbot.waitUntil(lambda: not desk.jobs.running, timeout=WAIT_MS)
+    assert (desk.settings.movie.kind, desk.settings.pace.leg_s) == ("gif", 0.2), "kept for the next start"
     charted.ask_movie()
     charted.movie.form.export.click()
     press(qtbot, charted, "Keep both")
