@@ -145,6 +145,16 @@ class TrainingCommands(QObject):
         if not self._training.waiting:
             self._training.set_held(False)
 
+    def move(self, request: TrainingRequest, place: int, *, by: object = None) -> None:
+        """Puts a run that waits at another place of the queue; 0 is the next to begin."""
+        waiting = list(self._training.waiting)
+        if request not in waiting:
+            return
+        waiting.remove(request)
+        waiting.insert(max(0, place), request)
+        if tuple(waiting) != self._training.waiting:
+            self._training.set_waiting(waiting)
+
     # ---- the run under way
 
     def pause(self) -> None:

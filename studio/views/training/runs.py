@@ -6,8 +6,8 @@ from pathlib import Path
 
 import shiboken6
 from PySide6.QtCore import QPoint, QPointF, QRectF, QSize, Qt, Signal
-from PySide6.QtGui import QContextMenuEvent, QImage, QKeyEvent, QPainter, QPaintEvent, QPixmap
-from PySide6.QtWidgets import QAbstractButton, QMenu, QSizePolicy, QVBoxLayout, QWidget
+from PySide6.QtGui import QContextMenuEvent, QImage, QKeyEvent, QMouseEvent, QPainter, QPaintEvent, QPixmap
+from PySide6.QtWidgets import QAbstractButton, QApplication, QMenu, QSizePolicy, QVBoxLayout, QWidget
 
 from studio.commands.training import TrainingCommands
 from studio.library.runs import RunState
@@ -26,6 +26,7 @@ from studio.views.training import phrases
 from studio.workers.thumbnails import Thumbnails
 
 HEIGHT = 64
+GAP = 2
 PICTURE = 44
 MARKS = {
     "running": ("play", "accent"),
@@ -48,6 +49,10 @@ class RunCard(QAbstractButton):
     """QPoint, global."""
     stepped = Signal(int)
     """To the run below (1) or above (-1)."""
+    moved = Signal(int)
+    """One that waits is to come so many places later (sooner below 0)."""
+    withdrawn = Signal()
+    """One that waits is not wanted any more."""
 
     def __init__(
         self, look: Look, training: Training, thumbnails: Thumbnails, run: RunState, parent: QWidget
@@ -58,6 +63,8 @@ class RunCard(QAbstractButton):
         self._shown: Path | None = None
         self._line = ""
         self._state = "new"
+        self._grip: QPoint | None = None
+        self._home: QPoint | None = None
         self.run = run
         self.setCheckable(True)
         self.setFixedHeight(HEIGHT)
@@ -81,7 +88,9 @@ class RunCard(QAbstractButton):
         if self._state in ("done", "stopped", "failed", "broken") and run.bytes:
             self._line = f"{self._line} · {phrases.size(run.bytes)}"
         self.setText(run.name)
-        self.setToolTip(f"{run.name}\n{self._line}")
+        hint = words("training.waiting.tip") if self._waits else ""
+        self.setToolTip(f"{run.name}\n{self._line}\n{hint}".rstrip())
+        self.setAccessibleDescription(hint)
         self.setAccessibleName(f"{run.name}, {self._line}")
         best = run.best or (run.snapshots[-1] if run.snapshots else None)
         if best is not None and best.file != self._shown:
@@ -100,9 +109,47 @@ class RunCard(QAbstractButton):
     def contextMenuEvent(self, event: QContextMenuEvent) -> None:
         self.menu_wanted.emit(event.globalPos())
 
+    @property
+    def _waits(self) -> bool:
+        return self._state in ("waiting", "held")
+
+    def mousePressEvent(self, event: QMouseEvent) -> None:
+        if self._waits and event.button() == Qt.MouseButton.LeftButton:
+            self._grip = event.position().toPoint()
+        super().mousePressEvent(event)
+
+    def mouseMoveEvent(self, event: QMouseEvent) -> None:
+        super().mouseMoveEvent(event)
+        if self._grip is None:
+            return
+        way = event.position().toPoint().y() - self._grip.y()
+        if self._home is None and abs(way) >= QApplication.startDragDistance():
+            self._home = self.pos()
+            self.setCursor(Qt.CursorShape.ClosedHandCursor)
+            self.raise_()
+        if self._home is not None:
+            self.setDown(False)
+            self.move(self._home.x(), self.y() + way)
+
+    def mouseReleaseEvent(self, event: QMouseEvent) -> None:
+        home, self._grip, self._home = self._home, None, None
+        if home is None:
+            super().mouseReleaseEvent(event)
+            return
+        self.unsetCursor()
+        places = round((self.y() - home.y()) / (HEIGHT + GAP))
+        self.move(home)
+        if places:
+            self.moved.emit(places)
+
     def keyPressEvent(self, event: QKeyEvent) -> None:
-        if event.key() in (Qt.Key.Key_Down, Qt.Key.Key_Up):
-            self.stepped.emit(1 if event.key() == Qt.Key.Key_Down else -1)
+        way = {Qt.Key.Key_Down: 1, Qt.Key.Key_Up: -1}.get(Qt.Key(event.key()), 0)
+        if way and self._waits and event.modifiers() & Qt.KeyboardModifier.AltModifier:
+            self.moved.emit(way)
+        elif way:
+            self.stepped.emit(way)
+        elif self._waits and event.key() in (Qt.Key.Key_Delete, Qt.Key.Key_Backspace):
+            self.withdrawn.emit()
         elif event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter):
             self.click()
         else:
@@ -171,7 +218,7 @@ class RunsPanel(Surface):
         self.new = Button(look, "training.new", icon="plus", pressed=self.new_wanted.emit)
         self.setup = Button(look, icon="folder", pressed=self.setup_chosen.emit)
         self._box = QVBoxLayout()
-        self._box.setSpacing(2)
+        self._box.setSpacing(GAP)
         self._arrange()
         self._connect()
         self._build()
@@ -240,6 +287,8 @@ class RunsPanel(Surface):
             card.clicked.connect(lambda _=False, folder=run.folder: self.chosen.emit(folder))
             card.stepped.connect(lambda way, folder=run.folder: self._step(folder, way))
             card.menu_wanted.connect(lambda at, folder=run.folder: self._show_menu(folder, at))
+            card.moved.connect(lambda places, folder=run.folder: self._move(folder, places))
+            card.withdrawn.connect(lambda folder=run.folder: self._withdraw(folder))
             self.cards[run.folder] = card
             self._box.addWidget(card)
 
@@ -249,13 +298,36 @@ class RunsPanel(Surface):
         if 0 <= beside < len(cards):
             self.cards[cards[beside]].setFocus(Qt.FocusReason.TabFocusReason)
 
+    def _request(self, folder: Path) -> TrainingRequest | None:
+        return next((one for one in self._training.waiting if one.run == folder), None)
+
+    def _move(self, folder: Path, places: int) -> None:
+        """One that waits changes places with others; the focus goes with it."""
+        request = self._request(folder)
+        if request is None:
+            return
+        place = self._training.waiting.index(request) + places
+        self._commands.move(request, place, by=self)
+        _focus(self.cards[folder])
+
+    def _withdraw(self, folder: Path) -> None:
+        """One that waits is taken out; the focus goes to what follows."""
+        request = self._request(folder)
+        if request is None:
+            return
+        place = list(self.cards).index(folder)
+        self._commands.withdraw(request, by=self)
+        rest = list(self.cards.values())
+        _focus(rest[min(place, len(rest) - 1)] if rest else self.new)
+
     def _show_menu(self, folder: Path, at: QPoint) -> None:
         run = self.cards[folder].run
         words, commands, menu = self._look.words, self._commands, QMenu(self)
         state = phrases.state_of(run, self._training)
-        request = next((one for one in self._training.waiting if one.run == folder), None)
+        request = self._request(folder)
         if request is not None:
-            menu.addAction(words("training.withdraw"), lambda: commands.withdraw(request, by=self))
+            self._offer_places(menu, folder, self._training.waiting.index(request))
+            menu.addAction(words("training.withdraw"), lambda: self._withdraw(folder))
         if state in ("broken", "stopped", "failed"):
             menu.addAction(words("training.resume"), lambda: commands.resume(run, by=self))
         if run.bundle is not None:
@@ -267,11 +339,25 @@ class RunsPanel(Surface):
         if not menu.isEmpty():
             menu.popup(at)
 
+    def _offer_places(self, menu: QMenu, folder: Path, place: int) -> None:
+        """Sooner and later, where there is another place."""
+        words = self._look.words
+        if place > 0:
+            menu.addAction(words("training.sooner"), lambda: self._move(folder, -1))
+        if place < len(self._training.waiting) - 1:
+            menu.addAction(words("training.later"), lambda: self._move(folder, 1))
+
 
 def run_of(request: TrainingRequest, training: Training) -> RunState:
     """The run that a request will be, or goes on with."""
     known = training.run(request.run)
     return known if known is not None else RunState(request.run, request.name, data=request.data)
+
+
+def _focus(widget: QWidget) -> None:
+    """At once, though a layout shows what is new in it only later."""
+    widget.show()
+    widget.setFocus(Qt.FocusReason.OtherFocusReason)
 
 
 def _corner(image: QImage) -> QImage:

@@ -62,6 +62,22 @@ def test_one_at_a_time_the_others_wait(
     assert {run.status for run in training.runs} == {"stopped"}
 
 
+def test_those_that_wait_change_places(
+    desk: Desk, training: Training, on: TrainingCommands, tmp_path: Path
+) -> None:
+    training.set_held(True)
+    first, second, third = (on.start(tmp_path, name) for name in ("Anna", "Bella", "Cleo"))
+    on.move(third, 0)
+    assert training.waiting == (third, first, second)
+    on.move(third, 9)
+    assert training.waiting == (first, second, third)
+    on.move(second, -4)
+    assert training.waiting == (second, first, third)
+    on.withdraw(second)
+    on.move(second, 0)
+    assert list(training.waiting) == [first, third]
+
+
 def test_going_on_with_a_run(training: Training, on: TrainingCommands, until: Until, tmp_path: Path) -> None:
     on.start(tmp_path / "data", "Anna")
     until(lambda: device(training) == "CPU")

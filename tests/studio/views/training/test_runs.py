@@ -198,3 +198,43 @@ def test_round_ranges_and_thinning() -> None:
     few = thinned(points, 80)
     assert len(few) <= 81
     assert (few[0], few[-1]) == (points[0], points[-1])
+
+
+def waiting_names(room: TrainingPage) -> list[str]:
+    return [request.name for request in desk_of(room).training.waiting]
+
+
+@pytest.fixture
+def queue(room: TrainingPage, tmp_path: Path) -> TrainingPage:
+    """Three runs that wait."""
+    training = desk_of(room).training
+    training.set_held(True)
+    names = ("Anna", "Bella", "Cleo")
+    training.set_waiting([TrainingRequest(name, tmp_path / "set", tmp_path / name) for name in names])
+    return room
+
+
+def test_those_that_wait_are_ordered_by_key(queue: TrainingPage, qtbot: QtBot, tmp_path: Path) -> None:
+    runs, alt = queue.runs, Qt.KeyboardModifier.AltModifier
+    runs.cards[tmp_path / "Cleo"].setFocus()
+    qtbot.keyClick(runs.cards[tmp_path / "Cleo"], Qt.Key.Key_Up, alt)
+    assert waiting_names(queue) == ["Anna", "Cleo", "Bella"]
+    assert runs.cards[tmp_path / "Cleo"].hasFocus()
+    qtbot.keyClick(runs.cards[tmp_path / "Anna"], Qt.Key.Key_Down, alt)
+    assert waiting_names(queue) == ["Cleo", "Anna", "Bella"]
+    qtbot.keyClick(runs.cards[tmp_path / "Cleo"], Qt.Key.Key_Delete)
+    assert waiting_names(queue) == ["Anna", "Bella"]
+    assert runs.cards[tmp_path / "Anna"].hasFocus()
+
+
+def test_those_that_wait_are_ordered_by_hand(queue: TrainingPage, qtbot: QtBot, tmp_path: Path) -> None:
+    card = queue.runs.cards[tmp_path / "Anna"]
+    qtbot.waitUntil(lambda: card.y() > 0)
+    at = card.rect().center()
+    qtbot.mousePress(card, LEFT, pos=at)
+    qtbot.mouseMove(card, at + QPoint(0, 40))
+    assert card.y() > 40
+    qtbot.mouseMove(card, at + QPoint(0, 80))
+    qtbot.mouseRelease(card, LEFT, pos=at)
+    assert waiting_names(queue) == ["Bella", "Cleo", "Anna"]
+    assert queue.shown == "intro", "a drag is no click"
