@@ -39,6 +39,7 @@ from studio.views.look import Look
 from studio.views.notices import NoticePresenter
 from studio.views.palette import Entry, Palette
 from studio.views.rail import Rail
+from studio.views.settings.diagnostics import look_up_versions
 from studio.views.settings.page import SettingsPage
 from studio.views.shortcuts import ShortcutSheet
 from studio.views.status import HEIGHT, StatusLine
@@ -125,6 +126,7 @@ class Window(QMainWindow):
 
     def _build_ahead(self) -> Iterator[None]:
         """The pages that nobody has opened yet."""
+        self.desk.reader.run(look_up_versions)
         for part in ("training", "training.setup", "training.run", "settings"):
             attrgetter(part)(self)
             yield

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
 from importlib import metadata
 from importlib.resources import files
 from pathlib import Path
@@ -77,6 +78,7 @@ class About(SettingSection):
         self.credits.setText("\n".join(lines))
 
 
+@lru_cache(maxsize=1)
 def version() -> str:
     """Of the program."""
     try:

@@ -20,6 +20,7 @@ from studio.state.model import ModelState
 from studio.views.kit.button import Button
 from studio.views.kit.layout import row
 from studio.views.look import Look
+from studio.views.settings.about import version
 from studio.views.settings.parts import SettingSection
 
 PACKAGES = (
@@ -102,6 +103,13 @@ def report(model: ModelState, explorer: Explorer, places: Places) -> dict[str, s
         "Recipe": explorer.recipe.digest[:16] if explorer.recipe else "none",
     }
     return {name: value for name, value in found.items() if value}
+
+
+def look_up_versions() -> None:
+    """Reads the versions of what is installed, which takes a while, so that `report` need not."""
+    version()
+    for name in ("persona-studio", *PACKAGES):
+        _version(name)
 
 
 @lru_cache
