@@ -27,6 +27,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     torch_bench.add_parser(commands)
     train_bench.add_parser(commands)
     helpers = commands.add_parser("helpers", help="fetch the pretrained helpers for training and judging")
+    helpers.add_argument("--check", action="store_true", help="only say whether they are here; fetch nothing")
     helpers.set_defaults(run=_run_helpers)
     args = parser.parse_args(argv)
     try:
@@ -115,11 +116,12 @@ def _run_train(args: argparse.Namespace) -> int:
 
 
 def _run_helpers(args: argparse.Namespace) -> int:
-    from trainer.helpers import HELPERS, HelperError, fetch_helper
+    from trainer.helpers import HELPERS, HelperError, fetch_helper, find_helper
 
+    get = find_helper if args.check else fetch_helper
     for name in HELPERS:
         try:
-            print(f"{name}: {fetch_helper(name)}", file=sys.stderr)
+            print(f"{name}: {get(name)}", file=sys.stderr)
         except HelperError as error:
             print(f"trainer: {error}", file=sys.stderr)
             return 1

@@ -13,6 +13,7 @@ from pathlib import Path
 
 from PySide6.QtCore import QObject, QTimer, Signal
 
+from studio.commands.helper_files import HelperFiles
 from studio.commands.plan import Plan
 from studio.commands.rooms import Rooms
 from studio.commands.told import tell
@@ -67,6 +68,11 @@ class PreparationCommands(QObject):
         self._rest = QTimer(self, singleShot=True, interval=REST_MS)
         self._rest.timeout.connect(self._apply)
 
+    @property
+    def helpers(self) -> HelperFiles:
+        """The files that a training judges and compares with."""
+        return self._on_training.helpers
+
     # ---- the pictures
 
     def open(self, folder: Path, *, by: object = None) -> None:
@@ -78,6 +84,7 @@ class PreparationCommands(QObject):
         side = model.card.resolution if model is not None else SIDE
         self._preparation.set(Setup(Stage.READING, source=folder, folder=place, side=side))
         self.opened.emit()
+        self.helpers.look()
         if prepared:
             self._read()
         else:

@@ -110,6 +110,19 @@ class Errands(QObject):
         process.finished.connect(finish)
         process.start()
 
+    def ask(self, words: Sequence[str], done: Ended) -> None:
+        """A question that is answered at once, so that no job shows up."""
+        process = self._make_process(words)
+        self._processes.add(process)
+
+        def finish(end: TrainingEnd) -> None:
+            self._processes.discard(process)
+            process.deleteLater()
+            done(end)
+
+        process.finished.connect(finish)
+        process.start()
+
     def stop(self) -> bool:
         """For the very end of the program: ends them. True when they ended in time."""
         processes = tuple(self._processes)

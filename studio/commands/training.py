@@ -19,6 +19,7 @@ from PySide6.QtCore import QObject, Signal
 
 from engine.bundle import CARD
 from engine.files import free_name, safe_name
+from studio.commands.helper_files import HelperFiles
 from studio.commands.models import ModelCommands
 from studio.commands.rooms import Rooms
 from studio.commands.steps import Area
@@ -61,6 +62,7 @@ class TrainingCommands(QObject):
         self._process: TrainingProcess | None = None
         self._request: TrainingRequest | None = None
         self._errands = Errands(rooms.jobs, self._make_process, self)
+        self.helpers = HelperFiles(rooms, self._errands, self)
         self._folders: set[Path] = set()
         self._queue_file = QueueFile(rooms.places.queue)
         self._leaving = False
@@ -213,21 +215,6 @@ class TrainingCommands(QObject):
                 self._tell_trouble(Text("No model could be made of “{name}”.", name=run.name), end)
 
         self._errands.run(Text("Making a model of “{name}”", name=name), [*words, "--name", name], done)
-
-    def fetch_helpers(self, *, by: object = None) -> None:
-        """Fetches the files that the trainer judges with, from the package index."""
-
-        def done(end: TrainingEnd) -> None:
-            if end.ok:
-                self._rooms.notices.add(
-                    Kind.SUCCESS,
-                    Text("The helper files are installed."),
-                    meaning=Text("They are used from the next start of a training on."),
-                )
-            elif not end.stopped:
-                self._tell_trouble(Text("The helper files could not be fetched."), end)
-
-        self._errands.run(Text("Fetching the helper files"), ["helpers"], done)
 
     def delete(self, run: RunState, *, by: object = None) -> None:
         """Moves a run to the bin, with all its checkpoints; a model made of it stays."""

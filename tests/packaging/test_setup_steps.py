@@ -155,6 +155,9 @@ class ScriptedSteps(setup_steps.Steps):
             raise SetupError("no network")
         self._layout.persona.touch()
 
+    def _provide_helpers(self) -> None:
+        self.done.append("helpers")
+
     def _provide_libraries(self) -> bool:
         self.done.append("libraries")
         return self._missing
@@ -163,7 +166,7 @@ class ScriptedSteps(setup_steps.Steps):
 def test_a_first_set_up_does_everything_and_ends_ready(layout: Layout) -> None:
     steps = ScriptedSteps(layout)
     steps.run()
-    assert steps.done == ["environment", "packages", "libraries"]
+    assert steps.done == ["environment", "packages", "helpers", "libraries"]
     assert setup_steps.is_ready(layout, dev=False)
 
 
@@ -191,8 +194,22 @@ def test_an_app_start_keeps_the_tools_of_an_earlier_check(layout: Layout) -> Non
     layout.constraints.write_text("numpy==2\n")
     later = ScriptedSteps(layout)
     later.run()
-    assert later.done == ["environment", "packages with tools", "libraries"]
+    assert later.done == ["environment", "packages with tools", "helpers", "libraries"]
     assert setup_steps.is_ready(layout, dev=True)
+
+
+def test_helper_files_that_cannot_be_had_are_said_and_stop_nothing(
+    layout: Layout, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def fail(steps: object, command: list[str], failure: str) -> str:
+        assert command[1:] == ["-m", "trainer", "helpers"]
+        raise SetupError(failure)
+
+    monkeypatch.setattr(setup_steps.Steps, "_call", fail)
+    setup_steps.Steps(layout, dev=False, verbose=False, lock=None)._provide_helpers()  # type: ignore[arg-type]
+    assert "offers them again" in "".join(capsys.readouterr())
+    setup_steps.Steps(layout, dev=True, verbose=False, lock=None)._provide_helpers()  # type: ignore[arg-type]
+    assert capsys.readouterr().out == ""
 
 
 # ---- saying what went wrong ----

@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 
 from trainer import helpers
+from trainer.cli import main
 from trainer.helpers import Helper, HelperError, fetch_helper, find_helper
 
 CONTENT = b"weights"
@@ -75,3 +76,12 @@ def test_a_place_that_cannot_be_written(home: Path, monkeypatch: pytest.MonkeyPa
     pretend(monkeypatch, CONTENT)
     with pytest.raises(HelperError, match="cannot be written"):
         fetch_helper("thing")
+
+
+def test_the_command_says_whether_they_are_here(
+    home: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    pretend(monkeypatch, CONTENT)
+    assert main(["helpers", "--check"]) == 1
+    assert "is not installed" in capsys.readouterr().err
+    assert main(["helpers"]) == main(["helpers", "--check"]) == 0

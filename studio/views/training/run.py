@@ -126,7 +126,7 @@ class RunView(QWidget):
         self.scrubber.moved.connect(self._scrub)
         self.samples.opened.connect(self.opened)
         self.side.again.clicked.connect(self._again)
-        self.side.helpers.clicked.connect(lambda _: self._desk.on_training.fetch_helpers(by=self))
+        self.side.helpers.clicked.connect(lambda _: self._desk.on_training.helpers.fetch(by=self))
         self._look.words.language_changed.connect(lambda _: self._show())
 
     # ---- which run

@@ -20,6 +20,7 @@ from studio.views.kit.progress import ProgressLine
 from studio.views.kit.text import Text, caption, heading, muted, title
 from studio.views.look import Look
 from studio.views.training import phrases
+from studio.views.training.helpers import HelperOffer
 from studio.views.training.parts import Options, OptionWords, SignLine
 
 WIDTH = 600
@@ -52,6 +53,8 @@ class TimeStep(QWidget):
         self.start_hint = caption(look, wrap=True)
         self.length = Options(look)
         self.verdict = Verdict(look, self.measure)
+        self.helpers = HelperOffer(look, commands.helpers)
+        commands.helpers.changed.connect(self.ready_changed)
         self._arrange()
         self.name.textChanged.connect(lambda _: self.ready_changed.emit())
         self.start_from.picked.connect(lambda _: self._restart())
@@ -81,6 +84,7 @@ class TimeStep(QWidget):
             lines,
             4,
             self.verdict,
+            self.helpers,
             title(look, "training.length"),
             self.length,
             None,
@@ -111,6 +115,8 @@ class TimeStep(QWidget):
             return words("training.name.missing")
         if free_model_name(name, self._names()) != name:
             return words("training.name.taken", name=name)
+        if self._commands.helpers.status == "fetching":
+            return words("training.helpers.fetching")
         found = self._setup.measured.found
         if found is not None and not found.fits:
             return words("training.fits.not.short")

@@ -27,6 +27,8 @@ def fail(text, code=2):
 log = None
 what = sys.argv[1]
 if what == "helpers":
+    if "NO_HELPERS" in os.environ:
+        fail("the helper could not be fetched (no network)", 1)
     sys.exit(0)
 out = Path(option("--out"))
 if what == "bundle":

@@ -194,7 +194,7 @@ def test_a_snapshot_becomes_a_model(
 
 
 def test_fetching_the_helper_files(desk: Desk, on: TrainingCommands, until: Until) -> None:
-    on.fetch_helpers()
+    on.helpers.fetch()
     assert [str(job.title) for job in desk.jobs.running] == ["Fetching the helper files"]
     until(lambda: desk.notices.rowCount() == 1)
     assert str(desk.notices.notices[0].what) == "The helper files are installed."
@@ -240,3 +240,22 @@ def test_a_run_that_waits_is_not_queued_twice(
     assert training.run(second.run) is None
     assert training.current == training.run(training.current.folder)  # type: ignore[union-attr]
     assert replace(second, resume=True).going_on().resume
+
+
+def test_missing_helper_files_are_found_out_and_fetched(
+    desk: Desk, on: TrainingCommands, until: Until, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("NO_HELPERS", "1")
+    helpers = on.helpers
+    helpers.look()
+    assert helpers.status == "looking" and not desk.jobs.running
+    until(lambda: helpers.status == "missing")
+    helpers.fetch()
+    assert helpers.status == "fetching"
+    until(lambda: helpers.status == "failed")
+    assert str(desk.notices.notices[0].what) == "The helper files could not be fetched."
+    helpers.look()
+    until(lambda: helpers.status == "failed")
+    monkeypatch.delenv("NO_HELPERS")
+    helpers.fetch()
+    until(lambda: helpers.status == "here")

@@ -217,3 +217,22 @@ def test_every_step_speaks_both_languages(
             QApplication.processEvents()
             assert raw_words(room) == []
             assert clipped(room) == []
+
+
+def test_missing_helper_files_are_offered_before_the_training(
+    room: TrainingPage, qtbot: QtBot, until: Until, pictures: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    helpers, step = desk_of(room).on_training.helpers, room.setup.time
+    monkeypatch.setenv("NO_HELPERS", "1")
+    desk_of(room).on_preparation.open(pictures)
+    until(lambda: helpers.status == "missing")
+    assert not step.helpers.isHidden() and "two small files" in step.helpers.line.words.text().lower()
+    step.helpers.get.click()
+    assert helpers.status == "fetching" and step.helpers.get.isHidden()
+    until(lambda: helpers.status == "failed")
+    assert "check the connection" in step.helpers.line.words.text()
+    monkeypatch.delenv("NO_HELPERS")
+    step.helpers.get.click()
+    until(lambda: helpers.status == "here")
+    assert step.helpers.isHidden()
+    until(lambda: desk_of(room).preparation.setup.report is not None)
