@@ -25,6 +25,7 @@ from engine.recipe import Recipe
 from studio.commands.charts import Charts
 from studio.commands.explorer import ExplorerCommands
 from studio.commands.exports import ExportCommands
+from studio.commands.matching import Matching
 from studio.commands.models import ModelCommands
 from studio.commands.paths import PathCommands
 from studio.commands.photos import PhotoCommands
@@ -123,6 +124,7 @@ class Desk(QObject):
         self._recovery.stop()
         self.session.stop()
         self.charts.stop()
+        self.matching.stop()
         self.player.pause()
         self.map_tiles.flush()
         ended = [
@@ -207,6 +209,7 @@ class Desk(QObject):
         self.on_pictures = PictureCommands(self.rooms, self)
         self.on_exports = ExportCommands(self.rooms, ExportJournal(self.places.exports), self)
         self.on_styles = StyleCommands(self.rooms, self)
+        self.matching = Matching(self.rooms, self.on_styles.fitting, self)
         self.on_training = TrainingCommands(self.rooms, self.training, self.on_models, self)
         self.on_preparation = PreparationCommands(
             self.rooms, self.preparation, self.training, self.on_training, self

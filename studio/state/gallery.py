@@ -20,6 +20,7 @@ from PySide6.QtCore import QModelIndex, QObject, Qt, Signal
 from PySide6.QtGui import QImage
 
 from studio.library.index import Keys, Query, Row
+from studio.library.looks import Matches
 from studio.library.pictures import Board, Gallery
 from studio.library.tasks import Runner, Ticket
 from studio.state.items import ROOT, AnyIndex
@@ -116,6 +117,7 @@ class GalleryModel(PictureList):
         self._rows: OrderedDict[int, Row] = OrderedDict()
         self._key_of: dict[str, int] = {}
         self._reading: set[int] = set()
+        self._matches: Matches | None = None
         self._looking: Ticket | None = None
         self._awake = False
         self._selected: dict[str, int] = {}
@@ -140,6 +142,14 @@ class GalleryModel(PictureList):
             self.query_changed.emit(value)
             if self._awake:
                 self._look(anew=True)
+
+    def set_matches(self, matches: Matches | None) -> None:
+        """What pictures match is told by these from now on; None: by what is written in each of them."""
+        if matches is not self._matches:
+            self._matches = matches
+            self._rows.clear()
+            if self._awake:
+                self._look()
 
     @property
     def count(self) -> int:
@@ -360,12 +370,13 @@ class GalleryModel(PictureList):
         """
         if self._looking is not None:
             self._looking.cancel()
-        query, index, shown = self._query, self._gallery.index, self._keys
+        query, index, shown, matches = self._query, self._gallery.index, self._keys, self._matches
 
         def find() -> _Found:
-            keys = index.keys(query)
+            keys = matches.find(index, query) if matches is not None else index.keys(query)
             gone, come = (None, ()) if anew else _few_changes(shown, keys)
-            return _Found(keys, index.rows(keys[:STRETCH]), shown, gone, come)
+            rows = index.rows(keys[:STRETCH])
+            return _Found(keys, matches.rescored(rows) if matches is not None else rows, shown, gone, come)
 
         self._looking = self._runner.run(find, self._show, self.failed.emit, priority=-1)
 
@@ -403,6 +414,11 @@ class GalleryModel(PictureList):
             return
         self._reading.add(stretch)
         keys = [int(key) for key in self._keys[stretch * STRETCH : (stretch + 1) * STRETCH]]
+        matches = self._matches
+
+        def read() -> list[Row]:
+            rows = self._gallery.index.rows(keys)
+            return matches.rescored(rows) if matches is not None else rows
 
         def take(rows: list[Row]) -> None:
             self._reading.discard(stretch)
@@ -414,7 +430,7 @@ class GalleryModel(PictureList):
         def fail(error: Exception) -> None:
             self.failed.emit(error)
 
-        self._runner.run(lambda: self._gallery.index.rows(keys), take, fail)
+        self._runner.run(read, take, fail)
 
     def _remember(self, row: Row) -> None:
         self._rows[row.key] = row

@@ -1,0 +1,88 @@
+"""The gallery follows the style in use when it is sorted or searched by match."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import numpy as np
+import pytest
+
+from studio.commands import matching
+from studio.commands.desk import Desk
+from studio.library.index import Query, Sort
+from studio.state.gallery import GalleryModel
+from tests.studio.commands.conftest import OpenDesk
+from tests.studio.library.made import recipe, style
+from tests.studio.workers.checks import Until
+from tests.studio.workers.fakes import MODEL
+
+
+class FakeMaker:
+    """Says of a picture what its brightness is."""
+
+    def __init__(self) -> None:
+        self.bundle = SimpleNamespace(id=MODEL, card=SimpleNamespace(style_score=(0.0, 1.0)))
+        self.asked: list[Path] = []
+
+    def aligned(self, path: Path, *, whole: bool) -> Any:
+        from engine.images import load_picture
+
+        self.asked.append(path)
+        return SimpleNamespace(image=load_picture(path))
+
+    def vector(self, image: Any) -> Any:
+        angle = float(np.mean(image)) / 255 * np.pi / 2
+        return np.array([np.cos(angle), np.sin(angle), 0, 0], np.float32)
+
+
+@pytest.fixture
+def maker(monkeypatch: pytest.MonkeyPatch) -> FakeMaker:
+    maker = FakeMaker()
+    monkeypatch.setattr("studio.commands.fitting.Fitting.maker", lambda self: lambda: maker)
+    monkeypatch.setattr(matching, "REST_MS", 1)
+    monkeypatch.setattr(matching, "BIT", 2)
+    return maker
+
+
+def order(gallery: GalleryModel) -> list[str]:
+    return [row.name if (row := gallery.row_at(n)) else "?" for n in range(gallery.count)]
+
+
+def scores(gallery: GalleryModel) -> list[float | None]:
+    return [row.score if (row := gallery.row_at(n)) else -1.0 for n in range(gallery.count)]
+
+
+def filled(desk: Desk) -> None:
+    for name, light in (("dark", 10), ("bright", 250), ("grey", 120), ("dim", 60), ("light", 200)):
+        picture = np.full((24, 24, 3), light, np.uint8)
+        desk.rooms.gallery.keep(picture, recipe(light), score=0.9, name=name)
+    desk.gallery.refresh()
+
+
+def test_the_gallery_is_compared_with_the_style_in_use(
+    open_desk: OpenDesk, maker: FakeMaker, until: Until
+) -> None:
+    desk = open_desk()
+    until(lambda: desk.model.status == "ready" and desk.styles.entries)
+    filled(desk)
+    dark = replace(style("Dark"), vector=(1.0, 0.0, 0.0, 0.0))
+    light = replace(style("Light"), vector=(0.0, 1.0, 0.0, 0.0))
+    ids = [desk.rooms.style_shelf.add(one).id for one in (dark, light)]
+    desk.styles.set_entries(desk.rooms.style_shelf.entries()[0])
+    until(lambda: desk.gallery.count == 5)
+    assert maker.asked == [], "nothing is compared before somebody asks"
+    desk.styles.activate(ids[0])
+    desk.gallery.query = Query(sort=Sort.SCORE)
+    until(lambda: order(desk.gallery) == ["dark", "dim", "grey", "light", "bright"])
+    assert len(maker.asked) == 5
+    desk.styles.activate(ids[1])
+    until(lambda: order(desk.gallery) == ["bright", "light", "grey", "dim", "dark"])
+    assert len(maker.asked) == 5, "no picture is looked at twice"
+    desk.gallery.query = Query(score=0.9)
+    until(lambda: order(desk.gallery) == ["light", "bright"])
+    desk.styles.activate(None)
+    desk.gallery.query = Query()
+    until(lambda: scores(desk.gallery) == [0.9] * 5)
