@@ -22,6 +22,7 @@ from PySide6.QtGui import (
     QColor,
     QContextMenuEvent,
     QDrag,
+    QFocusEvent,
     QImage,
     QKeyEvent,
     QMouseEvent,
@@ -40,6 +41,7 @@ from studio.theme import font
 from studio.views.gallery.labels import LABEL_COLORS
 from studio.views.icons import tinted
 from studio.views.kit import paint
+from studio.views.kit.focus import came_by_key
 from studio.views.look import Look
 from studio.views.pictures import Recent, tile
 
@@ -284,6 +286,24 @@ class PictureGrid(QAbstractScrollArea):
         self._hover = -1
         self.viewport().update()
 
+    def focusInEvent(self, event: QFocusEvent) -> None:
+        """By key, the cursor is on a picture at once; nothing is selected by that."""
+        super().focusInEvent(event)
+        if came_by_key(event) and self._current < 0 and self.model.rowCount():
+            self._current = self._first_whole()
+            row = self.model.row_at(self._current)
+            self.setAccessibleDescription(row.name if row else "")
+        self.viewport().update()
+
+    def focusOutEvent(self, event: QFocusEvent) -> None:
+        super().focusOutEvent(event)
+        self.viewport().update()
+
+    def _first_whole(self) -> int:
+        """The first picture that is wholly in sight."""
+        shown = self._visible()
+        return next((n for n in shown if self.cell(n).top() >= 0), shown.start)
+
     def keyPressEvent(self, event: QKeyEvent) -> None:
         page = max(1, self.viewport().height() // (self.side + self._gap)) * self.columns
         last = self.model.rowCount() - 1
@@ -368,7 +388,7 @@ class PictureGrid(QAbstractScrollArea):
         if self.model.is_selected(row.id):
             paint.outline(painter, cell.adjusted(-4, -4, 4, 4), theme.color("accent"), RADIUS + 4, 2.5)
         elif number == self._current and self.hasFocus():
-            paint.outline(painter, cell.adjusted(-4, -4, 4, 4), theme.color("faint"), RADIUS + 4, 1.5)
+            paint.outline(painter, cell.adjusted(-4, -4, 4, 4), theme.color("text"), RADIUS + 4, 2)
         elif number == self._hover:
             paint.outline(painter, cell, QColor(255, 255, 255, 90), RADIUS, 1.5)
 

@@ -8,6 +8,7 @@ from pathlib import Path
 from PySide6.QtCore import QEvent, QPoint, QRect, QRectF, Qt, Signal
 from PySide6.QtGui import (
     QColor,
+    QFocusEvent,
     QImage,
     QKeyEvent,
     QMouseEvent,
@@ -24,6 +25,7 @@ from studio.state.preparation import Setup
 from studio.theme import font
 from studio.views.icons import tinted
 from studio.views.kit import paint
+from studio.views.kit.focus import came_by_key
 from studio.views.kit.text import MEDIUM
 from studio.views.look import Look
 from studio.views.pictures import Recent, tile
@@ -186,6 +188,18 @@ class DataGrid(QAbstractScrollArea):
 
     def leaveEvent(self, event: QEvent) -> None:
         self._hover = -1
+        self.viewport().update()
+
+    def focusInEvent(self, event: QFocusEvent) -> None:
+        """By key, the cursor is on a picture at once."""
+        super().focusInEvent(event)
+        if came_by_key(event) and self._current < 0 and self._items:
+            self._current = self._visible().start
+            self._say()
+        self.viewport().update()
+
+    def focusOutEvent(self, event: QFocusEvent) -> None:
+        super().focusOutEvent(event)
         self.viewport().update()
 
     def keyPressEvent(self, event: QKeyEvent) -> None:

@@ -226,3 +226,16 @@ def test_choosing_everything_draws_only_what_is_in_sight(qtbot: QtBot, scene: Sc
     assert model.selection == tuple(scene.row(n).id for n in range(COUNT))
     assert scene.page.chosen() == model.selection
     assert len(model.some_selected(5)) == 5
+
+
+def test_the_focus_is_seen_when_it_comes_by_key(scene: Scene, qtbot: QtBot) -> None:
+    grid, model = scene.page.grid, scene.desk.gallery
+    qtbot.waitUntil(lambda: model.count == COUNT and model.row_at(0) is not None, timeout=WAIT_MS)
+    grid.setFocus(Qt.FocusReason.MouseFocusReason)
+    assert grid._current == -1
+    grid.clearFocus()
+    before = grid.grab().toImage()
+    grid.setFocus(Qt.FocusReason.TabFocusReason)
+    assert grid._current == 0 and model.selection == ()
+    assert grid.accessibleDescription() == scene.row(0).name
+    assert grid.grab().toImage() != before, "a ring around the first picture"
