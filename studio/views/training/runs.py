@@ -158,7 +158,9 @@ class RunCard(QAbstractButton):
     def paintEvent(self, event: QPaintEvent) -> None:
         painter = paint.smooth(QPainter(self))
         theme, rect = self._look.theme, QRectF(self.rect())
-        if self.isChecked() or self.underMouse():
+        if self._home is not None:
+            paint.fill(painter, rect, theme.color("raised"), 8)
+        elif self.isChecked() or self.underMouse():
             paint.fill(painter, rect, theme.color("tint" if self.isChecked() else "hover"), 8)
         if self.hasFocus():
             paint.outline(painter, rect, theme.color("accent"), 8, 2)
