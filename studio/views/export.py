@@ -8,12 +8,21 @@ from datetime import date
 from pathlib import Path
 
 from PySide6.QtCore import Qt, Signal
-from PySide6.QtWidgets import QFileDialog, QGridLayout, QLayout, QLineEdit, QWidget
+from PySide6.QtWidgets import QLineEdit, QWidget
 
 from studio.library.settings import ExportOptions
 from studio.views.kit.button import Button
 from studio.views.kit.choice import Choice, Segmented, Switch
 from studio.views.kit.empty import Sign
+from studio.views.kit.form import (
+    FolderField,
+    FormLine,
+    add_lines,
+    form_grid,
+    offer_sizes,
+    usual_folder,
+    whole,
+)
 from studio.views.kit.layout import Line, column, row
 from studio.views.kit.overlay import Card, Overlay
 from studio.views.kit.slider import SliderRow
@@ -80,12 +89,11 @@ class ExportForm(Card):
         self._options = ExportOptions()
         self.title = heading(look)
         self.source = Choice(look, "export.source")
-        self.many = SliderRow(look, "export.many", low=1, high=MOST_NEW, default=16, show=_whole, read=float)
+        self.many = SliderRow(look, "export.many", low=1, high=MOST_NEW, default=16, show=whole, read=float)
         look.words.bind(self.many, "setToolTip", "export.many.tip")
-        self.folder = QLineEdit()
-        self.browse = Button(look, "export.browse", icon="folder", pressed=self._browse)
+        self.folder = FolderField(look)
         self.format = Segmented(look, [(name, f"export.format.{name}") for name in FORMATS])
-        self.quality = SliderRow(look, "export.quality", low=1, high=100, default=95, show=_whole, read=float)
+        self.quality = SliderRow(look, "export.quality", low=1, high=100, default=95, show=whole, read=float)
         self.side = Choice(look, "export.size")
         self.template = QLineEdit()
         self.example = Elided(look, size=12, role="muted")
@@ -102,28 +110,19 @@ class ExportForm(Card):
 
     def _arrange(self) -> None:
         look = self._look
-        form = QGridLayout()
-        form.setHorizontalSpacing(16)
-        form.setVerticalSpacing(8)
-        form.setColumnStretch(1, 1)
+        form = form_grid(8)
         self.what = Text(look, "export.source", role="muted")
         form.addWidget(self.what, 0, 0)
         form.addLayout(column(row(self.source, None), self.many, gap=4), 0, 1)
-        lines: tuple[tuple[str, QWidget | QLayout], ...] = (
-            ("export.folder", row(self.folder, self.browse)),
+        lines: tuple[FormLine, ...] = (
+            ("export.folder", self.folder.line()),
             ("export.format", row(self.format, None)),
             ("", self.quality),
             ("export.size", row(self.side, None)),
             ("export.names", column(self.template, self.example, gap=4)),
             ("export.recipe", column(row(self.recipe, None), self.privacy, gap=6)),
         )
-        for number, (key, part) in enumerate(lines, start=1):
-            if key:
-                form.addWidget(Text(look, key, role="muted"), number, 0)
-            if isinstance(part, QWidget):
-                form.addWidget(part, number, 1)
-            else:
-                form.addLayout(part, number, 1)
+        add_lines(form, look, lines)
         switches = column(row(self.sheet, None, self.sheet_format), self.sidecar, gap=8)
         sign = Sign(look, "info", 16, "muted")
         marked = row(sign, self.mark, gap=8)
@@ -148,7 +147,6 @@ class ExportForm(Card):
 
     def _connect(self) -> None:
         words = self._look.words
-        words.bind(self.folder, "setAccessibleName", "export.folder")
         words.bind(self.template, "setAccessibleName", "export.names")
         words.bind(self.template, "setToolTip", "export.names.tip")
         for signal in (
@@ -178,7 +176,7 @@ class ExportForm(Card):
         """Shows what there is to write, and the choices of last time."""
         self._sources, self._style, self._options = dict(sources), style, options
         self.source.clear()
-        usual = str(Path.home() / "Pictures" / "Persona Studio")
+        usual = str(usual_folder())
         self.folder.setText(shortened_home(options.folder or usual))
         self.format.set_value(options.format)
         self.quality.set_value(options.quality)
@@ -216,8 +214,7 @@ class ExportForm(Card):
         self.source.set_choices(named)
         for part in (self.source, self.what):
             part.setVisible(len(named) > 1)
-        sizes = [(str(size), words("export.size.px", size=size)) for size in SIZES[1:]]
-        self.side.set_choices([("0", words("export.size.same")), *sizes])
+        offer_sizes(self.side, self._look, SIZES)
 
     def show_choices(self, *_: object) -> None:
         """Shows what follows from the choices: fields that matter, the example, what is wrong."""
@@ -237,11 +234,6 @@ class ExportForm(Card):
         self.problem.setVisible(bool(problem))
         self.export.setEnabled(not problem)
         self.updateGeometry()
-
-    def _browse(self) -> None:
-        folder = QFileDialog.getExistingDirectory(self, self._look.words("export.folder"), self.folder.text())
-        if folder:
-            self.folder.setText(folder)
 
     def _accept(self) -> None:
         if self.export.isEnabled():
@@ -264,7 +256,3 @@ def shortened_home(folder: str) -> str:
         return str(Path("~") / Path(folder).relative_to(Path.home()))
     except ValueError:
         return folder
-
-
-def _whole(value: float) -> str:
-    return f"{value:.0f}"

@@ -3,19 +3,27 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from pathlib import Path
 
 from PySide6.QtCore import Signal
-from PySide6.QtWidgets import QFileDialog, QGridLayout, QLayout, QLineEdit, QWidget
+from PySide6.QtWidgets import QLineEdit, QWidget
 
 from engine.movie import KINDS
 from studio.library.movies import RATE_CHOICES, MovieOptions
 from studio.views.kit.button import Button
 from studio.views.kit.choice import Choice, Segmented, Switch
+from studio.views.kit.form import (
+    FolderField,
+    FormLine,
+    add_lines,
+    form_grid,
+    offer_sizes,
+    usual_folder,
+    whole,
+)
 from studio.views.kit.layout import Line, column, row
 from studio.views.kit.overlay import Card, Overlay
 from studio.views.kit.slider import SliderRow
-from studio.views.kit.text import Elided, Text, caption, heading
+from studio.views.kit.text import Elided, caption, heading
 from studio.views.look import Look
 
 SIZES = (0, 256, 512, 768, 1024)
@@ -56,9 +64,8 @@ class MovieForm(Card):
         self.about = caption(look, wrap=True)
         self.fps = Choice(look, "movie.fps")
         self.side = Choice(look, "export.size")
-        self.quality = SliderRow(look, "export.quality", low=1, high=100, default=85, show=_whole, read=float)
-        self.folder = QLineEdit()
-        self.browse = Button(look, "export.browse", icon="folder", pressed=self._browse)
+        self.quality = SliderRow(look, "export.quality", low=1, high=100, default=85, show=whole, read=float)
+        self.folder = FolderField(look)
         self.name = QLineEdit()
         self.recipe = Switch(look, "export.recipe")
         self.sum = Elided(look, size=12, role="muted")
@@ -68,26 +75,17 @@ class MovieForm(Card):
 
     def _arrange(self) -> None:
         look = self._look
-        form = QGridLayout()
-        form.setHorizontalSpacing(16)
-        form.setVerticalSpacing(12)
-        form.setColumnStretch(1, 1)
-        lines: tuple[tuple[str, QWidget | QLayout], ...] = (
+        form = form_grid(12)
+        lines: tuple[FormLine, ...] = (
             ("export.format", column(row(self.kind, None), self.about, gap=6)),
             ("movie.fps", row(self.fps, None)),
             ("export.size", row(self.side, None)),
             ("", self.quality),
-            ("export.folder", row(self.folder, self.browse)),
+            ("export.folder", self.folder.line()),
             ("movie.name", column(self.name, self.sum, gap=4)),
             ("", self.recipe),
         )
-        for number, (key, part) in enumerate(lines):
-            if key:
-                form.addWidget(Text(look, key, role="muted"), number, 0)
-            if isinstance(part, QWidget):
-                form.addWidget(part, number, 1)
-            else:
-                form.addLayout(part, number, 1)
+        add_lines(form, look, lines)
         cancel = Button(look, "action.cancel", pressed=self.cancelled.emit)
         foot = row(None, cancel, self.export, gap=8)
         parts = (heading(look, "movie.title"), 4, form, Line(look), foot)
@@ -96,7 +94,6 @@ class MovieForm(Card):
 
     def _connect(self) -> None:
         words = self._look.words
-        words.bind(self.folder, "setAccessibleName", "export.folder")
         words.bind(self.name, "setAccessibleName", "movie.name")
         for signal in (
             self.kind.chosen,
@@ -115,7 +112,7 @@ class MovieForm(Card):
         self._seconds, self._options = seconds, options
         self.kind.set_value(options.kind)
         self.quality.set_value(options.quality)
-        self.folder.setText(options.folder or str(Path.home() / "Pictures" / "Persona Studio"))
+        self.folder.setText(options.folder or str(usual_folder()))
         self.name.setText(options.name)
         self.recipe.setChecked(options.embed_recipe)
         self._retell()
@@ -139,8 +136,7 @@ class MovieForm(Card):
     def _retell(self, *_: object) -> None:
         words = self._look.words
         self.fps.set_choices([(str(rate), words("movie.fps.n", n=rate)) for rate in RATE_CHOICES])
-        sizes = [(str(size), words("export.size.px", size=size)) for size in SIZES[1:]]
-        self.side.set_choices([("0", words("export.size.same")), *sizes])
+        offer_sizes(self.side, self._look, SIZES)
 
     def _show(self, *_: object) -> None:
         words, options = self._look.words, self.options()
@@ -154,15 +150,6 @@ class MovieForm(Card):
         self.export.setEnabled(bool(options.folder))
         self.updateGeometry()
 
-    def _browse(self) -> None:
-        folder = QFileDialog.getExistingDirectory(self, self._look.words("export.folder"), self.folder.text())
-        if folder:
-            self.folder.setText(folder)
-
     def _accept(self) -> None:
         if self.export.isEnabled():
             self.accepted.emit(self.options())
-
-
-def _whole(value: float) -> str:
-    return f"{value:.0f}"
