@@ -505,6 +505,8 @@ class Run:
     def _export(self, folder: Path, kept: Kept | None) -> Path:
         """A bundle of the averaged networks, which are those of `kept` where there is one."""
         trainee, pictures = self.trainee, self.pictures
+        if len(pictures.train) >= WHITEN_PICTURES:
+            trainee.whiten_average(self._white_batches())
         trainee.measure_centre()
         return export_bundle(
             trainee.average,

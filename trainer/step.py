@@ -401,6 +401,21 @@ class Trainee:
         self.whitened = True
         return before[-1]
 
+    @torch.no_grad()
+    def whiten_average(self, batches: Iterator[Tensor]) -> float:
+        """The same for the averaged networks alone, before they are shipped: what codes drifted by is undone.
+
+        Returns how far their z was from white.
+        """
+        codes, styles = [], []
+        for x in batches:
+            codes.append(self.average.content_encoder(x))
+            styles.append(self.average.style_encoder(x).float())
+        g = self.average.generator
+        before = whitening.whiten(self.average.content_encoder, g, codes)
+        whitening.measure_prior(g, torch.cat(styles))
+        return before
+
     def measure_centre(self) -> Tensor:
         """Mean of w over noise without a style, kept in the averaged generator: [W]."""
         return whitening.measure_centre(self.average.generator)

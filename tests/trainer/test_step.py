@@ -85,3 +85,17 @@ def test_whitening_measures_the_prior() -> None:
 
     for networks in (trainee.networks, trainee.average):
         assert networks.generator.mapping.prior_root.any()
+
+
+def test_before_shipping_codes_are_white_again_and_pictures_stay() -> None:
+    trainee = trainee_of(None)
+    average, x = trainee.average, torch.randn(64, 3, 32, 32).clamp(-1, 1)
+    with torch.no_grad():
+        average.content_encoder.out.bias += 3.0
+        style = average.style_encoder(x)
+        before = average.generator(average.content_encoder(x), style)
+        assert trainee.whiten_average(iter(x.split(16))) > 1.0
+        z = average.content_encoder(x)
+
+        assert z.mean(dim=0).abs().max() < 1e-3
+        assert torch.allclose(average.generator(z, style), before, atol=1e-3)
