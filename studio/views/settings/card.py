@@ -27,6 +27,7 @@ def card_text(words: Words, card: Card) -> str:
         [
             *_terms(words, card),
             *_consent(words, card.raw.get("consent")),
+            *_training(words, card.raw.get("training")),
             *_notes(card),
             *_figures(words, card),
         ]
@@ -52,6 +53,13 @@ def _consent(words: Words, consent: Any) -> Iterator[str]:
         date=consent.get("given_on", ""),
         subject=words(subject) if words.has(subject) else consent.get("subject", ""),
     )
+
+
+def _training(words: Words, training: Any) -> Iterator[str]:
+    """How much it has seen."""
+    kimg = training.get("kimg") if isinstance(training, dict) else None
+    if isinstance(kimg, int | float) and kimg > 0:
+        yield words("models.trained", count=f"{kimg * 1000:,.0f}")
 
 
 def _notes(card: Card) -> Iterator[str]:

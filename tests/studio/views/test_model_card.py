@@ -6,7 +6,7 @@ import pytest
 
 from engine.bundle import Card
 from studio.i18n import Words
-from studio.views.settings.card import card_text
+from studio.views.settings.card import _training, card_text
 
 CONSENT = {"given_by": "Ada", "given_on": "2026-01-02", "subject": "licensed"}
 FIGURES = [
@@ -48,3 +48,9 @@ def test_a_card_without_figures_says_the_rest(metrics: Any) -> None:
     text = card_text(Words("en"), card(metrics=metrics, consent=None))
 
     assert text.splitlines() == ["Licence: CC BY 4.0", "With thanks: Someone"]
+
+
+def test_how_much_a_model_has_seen_is_told() -> None:
+    said = list(_training(Words("en"), {"kimg": 1250.5}))
+    assert said == ["Trained on 1,250,500 pictures shown to it, the same ones again and again."]
+    assert list(_training(Words("en"), {"kimg": "many"})) == list(_training(Words("en"), None)) == []
