@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator
 from PySide6.QtCore import QObject, QTimer
 
 CALM_MS = 2500
-"""After the start; what someone opens before is built then."""
+"""After the start, and after anybody did something; what someone opens before is built then."""
 PAUSE_MS = 120
 """Between two steps."""
 
@@ -24,6 +24,11 @@ class Ahead(QObject):
     def start(self, after_ms: int = CALM_MS) -> None:
         """Begins after a while."""
         self._timer.start(after_ms)
+
+    def put_off(self, *_: object) -> None:
+        """Somebody does something: the next step waits until it is quiet again."""
+        if self.is_active:
+            self._timer.start(CALM_MS)
 
     @property
     def is_active(self) -> bool:

@@ -217,6 +217,7 @@ class Window(QMainWindow):
         self._connect_welcome()
         self.ahead = Ahead(self._build_ahead(), lambda: not desk.explorer.moving, self)
         desk.first_picture.connect(self.ahead.start)
+        desk.explorer.recipe_changed.connect(self.ahead.put_off)
         self.look.words.language_changed.connect(self._follow_steps)
         self._follow_steps()
         self._follow_model()
