@@ -151,6 +151,9 @@ class Job:
         for name in ("style_dropout", "augment", "grades", "swaps", "kept", "blur"):
             _require(0 <= getattr(self, name) <= 1, f"{name} is a share between 0 and 1")
         _require(self.swaps + self.kept <= 1, "swaps and kept cannot be more than all pictures together")
+        for name in ("channels_last", "compiled", "judging", "perceptual"):
+            value = getattr(self, name)
+            _require(isinstance(value, bool), f"{name} must be true or false, not {value!r}")
         for name in ("warm_rate", "rate", "encoder_rate"):
             _require(0 < getattr(self, name) < 1, f"{name} must lie between 0 and 1")
 

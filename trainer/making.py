@@ -111,6 +111,8 @@ def setting(text: str) -> tuple[str, Any]:
     name, equals, value = text.partition("=")
     if not equals:
         raise JobError(f"--set needs NAME=VALUE, not {text!r}")
+    if value.strip().lower() in ("true", "false"):
+        return name.strip(), value.strip().lower() == "true"
     try:
         return name.strip(), ast.literal_eval(value)
     except (ValueError, SyntaxError):

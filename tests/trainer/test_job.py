@@ -6,6 +6,7 @@ import pytest
 
 from tests.trainer.small import small_job
 from trainer.job import Job, JobError, from_preset
+from trainer.making import setting
 
 
 def test_a_job_survives_its_file(tmp_path: Path) -> None:
@@ -22,6 +23,8 @@ def test_a_job_survives_its_file(tmp_path: Path) -> None:
         ({"style_dropout": 2.0}, "style_dropout"),
         ({"rate": 0.0}, "rate"),
         ({"wings": 2}, "wings"),
+        ({"judging": "no"}, "judging must be true or false"),
+        ({"swaps": 0.7, "kept": 0.7}, "swaps and kept"),
         ({"style_kimg": 0.0, "warm_kimg": 0.0, "adversarial_kimg": 0.0}, "length"),
     ],
 )
@@ -40,3 +43,10 @@ def test_unknown_presets_formats_and_settings_are_refused(tmp_path: Path) -> Non
     (tmp_path / "job.json").write_text("{", encoding="utf-8")
     with pytest.raises(JobError, match=r"job\.json"):
         Job.load(tmp_path / "job.json")
+
+
+@pytest.mark.parametrize(
+    ("text", "value"), [("false", False), ("True", True), ("0.5", 0.5), ("minimax", "minimax"), ("3", 3)]
+)
+def test_settings_are_read_as_people_write_them(text: str, value: object) -> None:
+    assert setting(f"judging={text}") == ("judging", value)
