@@ -12,7 +12,7 @@ from engine.images import Picture
 from studio.library.maps import MapCache
 from studio.library.tasks import Runner
 
-CHUNK, PAUSE_MS = 64, 100
+CHUNK, PAUSE_MS = 64, 400
 """Pictures decoded at a time, and how long the processor is left to others in between."""
 WRITE_MS = 3000
 """What was rendered is written this long after; at most this much is rendered again after a crash."""

@@ -43,6 +43,8 @@ from studio.views.look import Look
 CLICK = 4.0
 """A press that moves less than this many pixels is a click."""
 GLIDE_MS = 260
+FRAME_MS = 30
+"""While the hand moves, the field around the picture is drawn anew so often."""
 MAP_FRAME_MS = 60
 """While hundreds of thumbnails arrive on the map, it is drawn anew so often, and none fades in by itself."""
 KEYS = {
@@ -112,6 +114,8 @@ class Canvas(QWidget):
         self._fade.timeout.connect(self._fade_on)
         self._soon = QTimer(self, singleShot=True, interval=MAP_FRAME_MS)
         self._soon.timeout.connect(self.update)
+        self._frame = QTimer(self, singleShot=True, interval=FRAME_MS)
+        self._frame.timeout.connect(self.update)
         self._lens_was = QRect()
         self._set_up()
         self._connect()
@@ -171,8 +175,15 @@ class Canvas(QWidget):
         if self.outlook.is_map and self.outlook.view == before and not self.large:
             self._update_lens()  # the probe moved over a map that stays where it is
         else:
-            self.update()
+            self._redraw()
         self._ask()
+
+    def _redraw(self) -> None:
+        """Everything; seldom enough while the hand moves, for the picture needs the processor more."""
+        if not self._explorer.moving:
+            self.update()
+        elif not self._frame.isActive():
+            self._frame.start()
 
     def _ask_for_tiles(self) -> None:
         self.update()
@@ -194,10 +205,10 @@ class Canvas(QWidget):
             return
         if not self.calm:
             self._fade.start()
-        self.update()
+        self._redraw()
 
     def _fade_on(self) -> None:
-        self.update()
+        self._redraw()
         now = time.monotonic()
         shown = (self._field.tile(point) for point in self.outlook.view.points(self.outlook.hidden))
         if not any(t and now - t.arrived < FADE_S for t in shown) and not self._lens.fading:
