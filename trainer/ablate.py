@@ -85,6 +85,7 @@ def recipe_job(side: int, kimg: float, seed: int) -> Job:
         augment=0.2,
         augment_kimg=2 * kimg,
         perceptual=False,
+        gamma=10.0,
     )
 
 

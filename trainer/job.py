@@ -189,7 +189,16 @@ class Job:
 
 
 PRESETS: dict[str, dict[str, Any]] = {
-    "base": {"style_kimg": 24.0, "warm_kimg": 36.0, "adversarial_kimg": 30.0},
+    "base": {
+        "style_kimg": 24.0,
+        "warm_kimg": 36.0,
+        "adversarial_kimg": 30.0,
+        "gamma": 40.0,
+        "feature_gamma": 5.0,
+        "content_weight": 2.0,
+        "style_weight": 1.5,
+        "diversity_floor": 0.5,
+    },
     "tune": {
         "style_kimg": 0.0,
         "warm_kimg": 2.0,
