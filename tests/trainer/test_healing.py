@@ -13,10 +13,11 @@ from safetensors.torch import load_file
 
 from engine.bundle import verify_bundle
 from tests.trainer import small
-from trainer import loop, protocol, snapshots
+from trainer import protocol, sitting, snapshots
+from trainer.control import Control
 from trainer.device import Device
 from trainer.job import Job, JobError
-from trainer.loop import Control, Run
+from trainer.loop import Run
 from trainer.step import Trainee
 
 Harm = Callable[[Trainee], None]
@@ -126,7 +127,7 @@ def test_a_run_that_cannot_be_healed_fails_without_a_snapshot(
 
 
 def judge_by(monkeypatch: pytest.MonkeyPatch, *kids: float) -> None:
-    monkeypatch.setattr(loop, "judge_for", lambda *given: Scripted(*kids))
+    monkeypatch.setattr(sitting, "judge_for", lambda *given: Scripted(*kids))
 
 
 def test_the_best_snapshot_is_exported(

@@ -19,11 +19,12 @@ from safetensors.torch import load_file
 
 from tests.trainer import small
 from tests.trainer.children import Child, resume
-from trainer import checkpoint, loop, protocol
+from trainer import checkpoint, keeping, protocol
 from trainer.control import Control
 from trainer.device import Device
 from trainer.job import Job, JobError
 from trainer.loop import Run
+from trainer.pictures import Pictures
 from trainer.step import Trainee
 
 Told = list[protocol.Event]
@@ -43,7 +44,7 @@ def whole(small_set: Path, tmp_path_factory: pytest.TempPathFactory) -> tuple[Pa
     folder = tmp_path_factory.mktemp("whole")
     torch.set_num_threads(1)
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(loop, "export_bundle", lambda networks, folder, *rest: folder)
+        patch.setattr(keeping, "export_bundle", lambda networks, folder, *rest: folder)
         return folder, list(begin(small.small_job(small_set), folder))
 
 
@@ -131,7 +132,7 @@ def test_sigkill_at_random_moments(job: Job, whole: tuple[Path, Told], tmp_path:
 
 
 def skip_export() -> None:
-    loop.export_bundle = lambda networks, folder, *rest: folder  # type: ignore[assignment]
+    keeping.export_bundle = lambda networks, folder, *rest: folder  # type: ignore[assignment]
 
 
 # --- Memory that runs out ---
@@ -333,7 +334,7 @@ def test_stop_is_heard_in_the_middle_of_longer_work(
     job: Job, whole: tuple[Path, Told], tmp_path: Path, monkeypatch: pytest.MonkeyPatch, moment: str
 ) -> None:
     control = Control()
-    holder = {"whiten": Trainee, "load": loop.Pictures}.get(moment, loop)
+    holder = {"whiten": Trainee, "load": Pictures}.get(moment, keeping)
     real = getattr(holder, moment)
 
     def stop_then(*args: Any, **named: Any) -> Any:

@@ -13,7 +13,7 @@ import pytest
 import torch
 
 from tests.trainer import children, small
-from trainer import checkpoint, loop, loss, protocol
+from trainer import checkpoint, keeping, loss, protocol
 from trainer.control import Control
 from trainer.device import Device
 from trainer.loop import Run
@@ -22,7 +22,7 @@ from trainer.world import World
 
 
 def skip_export() -> None:
-    loop.export_bundle = lambda networks, folder, *rest: folder  # type: ignore[assignment]
+    keeping.export_bundle = lambda networks, folder, *rest: folder  # type: ignore[assignment]
 
 
 def curve(events: list[protocol.Event], name: str) -> list[float]:
@@ -33,7 +33,7 @@ def test_two_processes_learn_what_one_with_the_same_total_batch_learns(
     small_set: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     lengths = {"style_kimg": 0.064, "warm_kimg": 0.16, "adversarial_kimg": 0.032, "checkpoint_kimg": 1.0}
-    monkeypatch.setattr(loop, "export_bundle", lambda networks, folder, *rest: folder)
+    monkeypatch.setattr(keeping, "export_bundle", lambda networks, folder, *rest: folder)
     one = small.small_job(small_set, batch=8, style_batch=8, **lengths)
     (tmp_path / "one").mkdir()
     alone = list(Run(one, tmp_path / "one", Device.choose("cpu"), Control()).events())

@@ -1,0 +1,143 @@
+"""One sitting of a run: the pictures, networks and newest state that are loaded for it, and where it stands.
+
+A run may be sat over several times; every sitting begins with what the one before left on disk. Nothing here
+takes a step or writes a file.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import torch
+
+from engine.bundle import Bundle
+from trainer import checkpoint, runfolder, speed
+from trainer.album import Album, judge_for
+from trainer.bundles import load_weights
+from trainer.control import Control, Stopped
+from trainer.data.prepared import PreparedSet, set_digest
+from trainer.device import Device
+from trainer.job import Job, JobError
+from trainer.meter import Clock, Meter
+from trainer.networks import Networks
+from trainer.pictures import Pictures, source_digests
+from trainer.selection import Judge
+from trainer.step import Trainee
+from trainer.world import World
+
+WHITEN_PICTURES = 2048
+TOLD = 5
+"""Pictures that cannot be read and are named one by one."""
+Warnings = list[tuple[str, str]]
+"""Codes and sentences."""
+
+
+class Sitting:
+    """What a run works with. Most of it is there once it was loaded."""
+
+    data: PreparedSet
+    digest: str
+    """Of the set, as it was when the run began."""
+    pictures: Pictures
+    trainee: Trainee
+    album: Album
+    meter: Meter
+
+    def __init__(self, job: Job, folder: Path, device: Device, control: Control, world: World) -> None:
+        self.job, self.folder, self.device, self.control, self.world = job, folder, device, control, world
+        self.clock = Clock()
+        self.loaded = self.resumed = False
+
+    @property
+    def checkpoints(self) -> Path:
+        return self.folder / "checkpoints"
+
+    def load(self, train: bool) -> Warnings:
+        """Pictures, networks and the newest state. train: to go on with it, not only to read it."""
+        warnings = self._load_pictures(train)
+        perceptual, warning = self.device.perceptual(self.job) if train else (None, "")
+        self.trainee = self._new_trainee(perceptual)
+        self.album = Album(self.folder, self.trainee, self._new_judge)
+        restored = checkpoint.restore_newest(self.trainee, self.checkpoints, tidy_up=train)
+        self.resumed = restored is not None
+        told = [("perceptual", warning)]
+        if restored is not None:
+            told += [("checkpoint", problem) for problem in restored.problems]
+            told += [("job", runfolder.check_same_job(self.job, restored.extra.get("job", {})))]
+            self.clock = Clock(float(restored.extra.get("seconds", 0.0)))
+        self.meter = Meter(self.trainee.kimg)
+        self.loaded = True
+        return warnings + [(code, message) for code, message in told if message]
+
+    def count(self, phase: str) -> int:
+        """Pictures that a step of a phase takes in each process."""
+        return self.job.style_batch if phase == "styles" else self.job.batch
+
+    def white_batches(self) -> Iterator[torch.Tensor]:
+        """Pictures to whiten by; Stopped between two batches when somebody wants the run to stop."""
+        count = min(len(self.pictures.train), WHITEN_PICTURES)
+        for first in range(0, count, 64):
+            if self.world.agree(self.control.stop.is_set()):
+                raise Stopped
+            yield self.pictures.shown(first, min(64, count - first))
+
+    def go_on(self, began: float) -> None:
+        """After a pause that began at that time of the monotonic clock: it does not count."""
+        self.clock.skip(time.monotonic() - began)
+        self.meter.restart(self.trainee.kimg)
+
+    def relative(self, path: Path) -> str:
+        """A path as it is told: from the run's folder."""
+        return path.relative_to(self.folder).as_posix()
+
+    # --- The parts of loading ---
+
+    def _load_pictures(self, train: bool) -> Warnings:
+        self.data = PreparedSet.open(self.job.data)
+        size, seed, stopped = self.job.network.resolution, self.job.seed, False
+        try:
+            self.pictures = Pictures.load(self.data, size, seed, self.device.torch, self.control.check)
+        except Stopped:
+            stopped = True
+        if self.world.agree(stopped):
+            raise Stopped
+        unread = self.pictures.unread
+        if train:
+            self.digest = self._check_pictures()
+        else:
+            self.digest = runfolder.digest_begun_with(self.folder) or self.data.digest
+        told = [f"{problem} It is left out." for problem in list(unread.values())[:TOLD]]
+        if len(unread) > TOLD:
+            told.append(f"{len(unread) - TOLD} more pictures cannot be read and are left out.")
+        return [("picture", sentence) for sentence in told]
+
+    def _check_pictures(self) -> str:
+        """The digest of the set, once it is the one that the run began with, in every process."""
+        sources, unread = source_digests(self.data), self.pictures.unread
+        mine = f"{len(self.pictures.train)}, {set_digest(f'{k} {v}' for k, v in sources.items())}"
+        theirs = self.world.led(lambda: mine)
+        if self.world.agree(mine != theirs):
+            raise JobError(f"the processes do not see the same pictures in {self.job.data}")
+        return self.world.led(lambda: runfolder.check_same_pictures(self.folder, sources, unread))
+
+    def _new_trainee(self, perceptual: torch.nn.Module | None) -> Trainee:
+        """The networks as they are before the first step."""
+        job = self.job
+        torch.manual_seed(job.seed)
+        networks = Networks.create(job.network)
+        if job.start_from:
+            load_weights(networks, Bundle.load(job.start_from))
+        trainee = Trainee(job, networks, len(self.data.classes), self.device.torch, perceptual, self.world)
+        speed.arrange(trainee)
+        # A bundle's C is white already, and its prior measured. A warm start moves it, and only a large set
+        # says what white is.
+        few = len(self.pictures.train) < WHITEN_PICTURES
+        ready = bool(networks.generator.mapping.prior_root.any()) or few
+        trainee.whitened = bool(job.start_from) and ready and (few or not job.warm_kimg)
+        return trainee
+
+    def _new_judge(self) -> Judge:
+        held_out = self.pictures.val[: None if self.data.of("val") else 0]
+        return judge_for(self.pictures.train, held_out, self.job.seed, self.control.check)
