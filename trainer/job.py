@@ -42,7 +42,7 @@ class Job:
     """CPU threads; 0 leaves the choice to torch."""
 
     start_resolution: int = 64
-    """Side at which reconstruction starts; it grows to the full side halfway through the warm start."""
+    """Side at which reconstruction starts; it grows to the full side towards the end of the warm start."""
     style_kimg: float = 20.0
     """E alone, by contrast; afterwards it holds still."""
     style_batch: int = 32
@@ -191,7 +191,9 @@ class Job:
 PRESETS: dict[str, dict[str, Any]] = {
     "base": {
         "style_kimg": 24.0,
-        "warm_kimg": 36.0,
+        "warm_kimg": 44.0,
+        "warm_rate": 1e-2,
+        "noise": 0.1,
         "adversarial_kimg": 30.0,
         "gamma": 40.0,
         "feature_gamma": 5.0,

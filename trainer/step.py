@@ -35,6 +35,9 @@ from trainer.world import World
 AVERAGED = ("generator", "style_encoder", "content_encoder")
 BETAS, WARM_BETAS = (0.0, 0.99), (0.9, 0.99)
 """Adam's against the adversary, where momentum harms, and in reconstruction, where it helps."""
+GROWS_AT = 0.75
+"""Share of the warm start after which it goes on at the full side: small pictures cost a fraction and teach
+as much of who is shown."""
 BLUR_LEFT = 0.25
 """What is left at the end of the blur that D looks through."""
 NORMALITY_WEIGHT = 0.5
@@ -68,7 +71,7 @@ def phase_at(job: Job, kimg: float) -> Phase:
         return Phase("adversarial", job.network.resolution, min(1.0, fraction))
     fraction = kimg / job.warm_kimg
     low = min(job.start_resolution, job.network.resolution)
-    return Phase("warm", low if fraction < 0.5 else job.network.resolution, fraction)
+    return Phase("warm", low if fraction < GROWS_AT else job.network.resolution, fraction)
 
 
 class Trainee:
