@@ -87,18 +87,29 @@ def _add_bundle(commands: Any) -> None:
 def _add_ablate(commands: Any) -> None:
     parser = commands.add_parser("ablate", help="measure what the parts of the recipe are worth")
     add = parser.add_argument
-    add("--resolution", type=int, default=64, help="side of the drawn pictures (default: 64)")
-    add("--kimg", type=float, default=8.0, help="adversarial training of every run (default: 8)")
-    add("--seeds", type=int, default=5, help="runs of every variant (default: 5)")
+    add("--out", required=True, type=Path, metavar="FOLDER", help="where rows are kept; gone on with")
+    add("--kimg", type=float, help="length of every run (drawn: 20, against the adversary; --from: 4)")
+    add("--seeds", type=int, help="runs of every variant (default: 5 drawn, 1 with --from)")
+    add("--jobs", type=int, default=1, help="runs at a time (default: 1)")
+    add("--threads", type=int, default=0, help="CPU threads of each run (default: a fair share)")
+    add("--device", default="auto", help="auto, cpu or cuda; the drawn set always takes the cpu")
+    add("--set", action="append", default=[], metavar="NAME=VALUE", help="change a setting of all runs")
+    add("--json", action="store_true", help="rows as JSON instead of a table")
+    drawn = parser.add_argument_group("the drawn set")
+    drawn.add_argument("--resolution", type=int, help="side of the pictures (default: 64)")
+    drawn.add_argument("--each", type=int, help="pictures of each style to train on (default: 2)")
+    tuned = parser.add_argument_group("fine-tuning")
+    add = tuned.add_argument
     add("--from", dest="model", type=Path, metavar="MODEL", help="compare fine-tuning this model instead")
-    add("--data", type=Path, metavar="SET", help="with --from: the prepared set to fine-tune on")
-    add("--device", default="auto", help="auto, cpu or cuda")
-    add("--json", action="store_true", help="results as JSON instead of a table")
+    add("--data", type=Path, metavar="SET", help="the prepared or listed set to fine-tune on")
+    add("--word", help="only pictures with this word in their description")
+    add("--train", type=int, help="most pictures to train on (default: 60)")
+    add("--held-out", type=int, help="most pictures to judge by (default: 120)")
     parser.set_defaults(run=_run_ablate)
 
 
 def _run_ablate(args: argparse.Namespace) -> int:
-    from trainer.ablate import run
+    from trainer.ablation.command import run
 
     return run(args)
 

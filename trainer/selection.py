@@ -51,13 +51,18 @@ class Judge(Protocol):
 
 
 def judged(
-    judge: Judge, networks: Networks, device: torch.device, check: Check = lambda: None
+    judge: Judge,
+    networks: Networks,
+    device: torch.device,
+    check: Check = lambda: None,
+    *,
+    count: int = SAMPLES,
+    styles: int = STYLES,
 ) -> dict[str, float]:
     """The figures of samples from fixed seeds, each in the style of a held-out picture; those that could be
     measured. check: called between the samples; what it raises ends the work.
     """
-    count = min(STYLES, len(judge.references))
-    rows = np.resize(np.arange(count), SAMPLES)
+    rows = np.resize(np.arange(min(styles, len(judge.references))), count)
     pictures = samples(networks, judge.references[rows], device, check)
     found = judge.judge(pictures, references=rows.astype(np.int64))
     return {name: round(float(value), 5) for name, value in found.items() if math.isfinite(value)}

@@ -31,12 +31,15 @@ class Look:
     grain: float
 
 
-def draw_set(styles: int, each: int, side: int, seed: int = 0) -> tuple[NDArray[np.uint8], NDArray[np.int64]]:
-    """Pictures uint8 [styles * each, 3, side, side] and their style numbers, styles taking turns.
+def draw_set(
+    styles: int, each: int, side: int, seed: int = 0, *, first: int = 0
+) -> tuple[NDArray[np.uint8], NDArray[np.int64]]:
+    """Pictures uint8 [styles * each, 3, side, side] and their style numbers from 0, styles taking turns.
 
-    The styles are the same for every seed; what is shown in them is not.
+    The styles are the same for every seed; what is shown in them is not. first: the style to begin with, for
+    others.
     """
-    looks = [_look(number) for number in range(styles)]
+    looks = [_look(first + number) for number in range(styles)]
     rng = np.random.default_rng([seed, 1])
     pictures = [_draw(looks[k % styles], side, rng) for k in range(styles * each)]
     labels = np.arange(styles * each, dtype=np.int64) % styles

@@ -1,0 +1,242 @@
+"""The drawn set, and the tables of what the recipe and fine-tuning are worth."""
+
+from __future__ import annotations
+
+import json
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+from safetensors.torch import load_file
+
+from tests.trainer import small
+from trainer import cli
+from trainer.ablation import command, practice, recipe, tune
+from trainer.ablation.cut import cut
+from trainer.ablation.practice import Log, Look, Material, practise
+from trainer.ablation.recipe import EVERYTHING, VARIANTS, Drawn
+from trainer.ablation.rows import Row, Rows
+from trainer.ablation.table import line, table
+from trainer.ablation.tune import Tuned
+from trainer.data.errors import DataError
+from trainer.data.prepared import PreparedSet
+from trainer.networks import Networks
+from trainer.step import Trainee
+from trainer.synthetic import draw_set
+
+SMALL = {"warm_kimg": 0.016, "style_kimg": 0.016, "batch": 4, "style_batch": 4}
+DRAWN = Drawn(16, 0.032, styles=2, each=2, changes=SMALL)
+
+
+class Even:
+    """A judge to whom everything looks the same."""
+
+    def __init__(self, train: np.ndarray, val: np.ndarray) -> None:
+        self.references = val
+
+    def judge(self, samples: np.ndarray, *, references: np.ndarray | None = None) -> dict[str, float]:
+        assert samples.dtype == np.uint8
+        return {"kid": 0.1, "coverage": 0.5, "style_agreement": float("nan")}
+
+
+@pytest.fixture
+def even(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Judging costs nothing."""
+    for module in (recipe, tune):
+        monkeypatch.setattr(module, "QuickJudge", Even)
+        monkeypatch.setattr(module, "SAMPLES", 4)
+    recipe._judge.cache_clear()
+
+
+def new_trainee() -> Trainee:
+    job = DRAWN.job(EVERYTHING, 0)
+    torch.manual_seed(0)
+    return Trainee(job, Networks.create(job.network), recipe.OTHERS, torch.device("cpu"))
+
+
+# --- The drawn set ---
+
+
+def test_drawn_pictures_are_the_same_everywhere_and_styles_differ() -> None:
+    images, labels = draw_set(4, 3, 32, seed=5)
+    again, _ = draw_set(4, 3, 32, seed=5)
+    other, _ = draw_set(4, 3, 32, seed=6)
+    assert images.shape == (12, 3, 32, 32)
+    assert labels.tolist() == [0, 1, 2, 3] * 3
+    assert np.array_equal(images, again)
+    assert not np.array_equal(images, other)
+    colours = np.median(images.reshape(12, 3, -1), axis=2)
+    same = np.abs(colours[:4] - colours[4:8]).mean()
+    assert same < np.abs(colours[:4] - colours[1:5]).mean() / 2
+    later, _ = draw_set(2, 3, 32, seed=5, first=2)
+    assert np.abs(np.median(later[0].reshape(3, -1), axis=1) - colours[2]).max() < 40
+
+
+# --- A run ---
+
+
+@pytest.mark.usefixtures("even")
+def test_every_variant_starts_from_the_state_of_its_seed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    began: dict[str, tuple[float, float, str]] = {}
+
+    def note(trainee: Trainee, material: Material, until: float, folder: Path, look: Look) -> Log:
+        weights = sum(float(p.detach().abs().sum()) for p in trainee.networks.generator.parameters())
+        began[folder.name] = (trainee.kimg, trainee.augment.p, f"{weights:.6f}")
+        return practise(trainee, material, until, folder, look)
+
+    monkeypatch.setattr(recipe, "practise", note)
+    recipe.make_start(DRAWN, 3, tmp_path)
+    rows = [recipe.run(DRAWN, variant, 3, tmp_path) for variant in VARIANTS]
+
+    assert [row.ended for row in rows] == ["", "", ""]
+    assert [row.values["kid"] for row in rows] == [0.1, 0.1, 0.1]
+    assert [one["kimg"] for one in rows[0].curve] == [0.04, 0.048, 0.056, 0.064]
+    assert len({(kimg, weights) for kimg, _, weights in began.values()}) == 1
+    assert began["without-augmentation-3"][1] == 0 < began["everything-3"][1]
+    assert [place.name for place in tmp_path.iterdir()] == ["start-3"]
+
+
+def train_on(folder: Path, stop_at: int = 0) -> dict[str, torch.Tensor]:
+    """The last state of a run, which breaks off at a judgement where that is asked for."""
+    looked = 0
+
+    def look(trainee: Trainee) -> dict[str, float]:
+        nonlocal looked
+        looked += 1
+        if looked == stop_at:
+            raise KeyboardInterrupt
+        return {"kid": 1.0}
+
+    trainee = new_trainee()
+    practise(trainee, DRAWN.material(), trainee.job.total_kimg, folder, look)
+    return load_file(sorted(folder.glob("step-*"))[-1] / "state.safetensors")
+
+
+def test_a_run_that_was_broken_off_ends_as_if_it_had_not(tmp_path: Path) -> None:
+    whole = train_on(tmp_path / "whole")
+    with pytest.raises(KeyboardInterrupt):
+        train_on(tmp_path / "broken", stop_at=3)
+    resumed = train_on(tmp_path / "broken")
+    assert whole.keys() == resumed.keys()
+    assert all(torch.equal(whole[key], resumed[key]) for key in whole)
+
+
+def test_trouble_is_gone_back_from_and_counted(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    real, steps = Trainee.advance, 0
+
+    def advance(self: Trainee, x: torch.Tensor, labels: torch.Tensor) -> dict[str, float]:
+        nonlocal steps
+        steps += 1
+        return real(self, x, labels) | ({"generator": float("nan")} if steps in (10, 14) else {})
+
+    monkeypatch.setattr(Trainee, "advance", advance)
+    trainee = new_trainee()
+    until = trainee.job.total_kimg
+    log = practise(trainee, DRAWN.material(), until, tmp_path, lambda trainee: {"kid": 1.0})
+    assert (log.met, log.ended, trainee.rollbacks) == (["nan", "nan"], "", 2)
+    assert [one["kimg"] for one in log.curve] == sorted({one["kimg"] for one in log.curve})
+    assert len(log.curve) == practice.LOOKS
+
+
+# --- The table ---
+
+
+def test_rows_are_kept_and_gone_on_with_under_the_same_settings_only(tmp_path: Path) -> None:
+    rows = Rows(tmp_path, {"kimg": 1.0})
+    rows.add(Row(EVERYTHING, 0, {"kid": 0.1}, ("nan",), "", [{"kimg": 1.0, "kid": 0.1}], 2.0))
+    again = Rows(tmp_path, {"kimg": 1.0})
+    assert list(again) == list(rows)
+    assert again.has(EVERYTHING, 0)
+    assert not again.has(EVERYTHING, 1)
+    with pytest.raises(ValueError, match="other settings"):
+        Rows(tmp_path, {"kimg": 2.0})
+
+
+def test_the_table_shows_spread_trouble_and_pairs() -> None:
+    names = (EVERYTHING, "without augmentation")
+    rows = [
+        Row("without augmentation", 0, {"kid": 0.3}),
+        Row(EVERYTHING, 0, {"kid": 0.1}, ("alike",)),
+        Row(EVERYTHING, 1, {"kid": 0.2}),
+        Row("without augmentation", 1, {}, ("nan", "nan"), "the loss of the generator is no longer a number"),
+    ]
+    lines = table(rows, names).splitlines()
+    assert lines[1].split()[:6] == ["everything", "2", "of", "2", "0.1500", "+-"]
+    assert "1 of 2" in lines[2]
+    assert lines[4].endswith("trouble: alike 1; went back 1 times")
+    assert lines[5].endswith("trouble: nan 2; went back 1 times")
+    assert lines[7].endswith("KID 3.00 times that of everything; worse in 1 of 1 pairs, by 0.2000")
+    assert line(rows[3]).endswith("seed 1: the loss of the generator is no longer a number")
+
+
+# --- Fine-tuning ---
+
+
+def described_set(folder: Path) -> PreparedSet:
+    """The small set with descriptions; two of three pictures show a king."""
+    index = small.write_set(folder) / "index.csv"
+    head, *lines = index.read_text(encoding="utf-8").splitlines()
+    lines = [f"{text},{'King' if i % 3 else 'queen'} {i // 4}" for i, text in enumerate(lines)]
+    index.write_text("\n".join([f"{head},description", *lines]) + "\n", encoding="utf-8")
+    return PreparedSet.open(folder)
+
+
+def test_a_set_is_cut_anew_by_a_word_and_likes_stay_together(tmp_path: Path) -> None:
+    data = described_set(tmp_path / "set")
+    parts = cut(data, "king", 8, 4)
+    train, held_out = parts.of("train"), parts.of("val")
+    assert (len(train), len(held_out)) == (8, 4)
+    words = [{one.about["description"] for one in side} for side in (train, held_out)]
+    assert not words[0] & words[1]
+    assert all("King" in word for word in words[0] | words[1])
+    with pytest.raises(DataError, match="0 such pictures"):
+        cut(data, "knight", 8, 4)
+
+
+def test_from_scratch_and_fine_tuned_see_as_many_pictures(tmp_path: Path) -> None:
+    described_set(tmp_path / "set")
+    tuned = Tuned("model", str(tmp_path / "set"), kimg=4.0, train=8)
+    scratch = tuned.job(tune.SCRATCH, 0, small.NETWORK)
+    fine = tuned.job(tune.TUNED, 0, small.NETWORK)
+    assert scratch.total_kimg == pytest.approx(fine.total_kimg) == 4.0
+    assert (scratch.start_from, fine.start_from) == ("", "model")
+    assert scratch.style_kimg > 0 == fine.style_kimg
+
+
+# --- The command ---
+
+
+def test_a_model_without_a_set_is_refused(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert cli.main(["ablate", "--out", str(tmp_path), "--from", "model"]) == 2
+    assert "--data" in capsys.readouterr().err
+
+
+def test_the_command_goes_on_with_its_table(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    made: list[tuple[str, int]] = []
+
+    def run(drawn: Drawn, variant: str, seed: int, folder: Path) -> Row:
+        made.append((variant, seed))
+        return Row(variant, seed, {"kid": 0.4})
+
+    monkeypatch.setattr(command, "ProcessPoolExecutor", lambda jobs, *rest: ThreadPoolExecutor(jobs))
+    monkeypatch.setattr(recipe, "run", run)
+    monkeypatch.setattr(recipe, "make_start", lambda drawn, seed, folder: None)
+    words = ["ablate", "--out", str(tmp_path), "--seeds", "1", "--jobs", "2", "--resolution", "16"]
+    assert cli.main(words) == 0
+    assert sorted(made) == sorted((variant, 0) for variant in VARIANTS)
+    first = capsys.readouterr().out
+
+    kept = json.loads((tmp_path / "rows.json").read_text(encoding="utf-8"))
+    kept["rows"].pop()
+    (tmp_path / "rows.json").write_text(json.dumps(kept), encoding="utf-8")
+    made.clear()
+    assert cli.main(words) == 0
+    assert len(made) == 1
+    assert capsys.readouterr().out == first
+    assert cli.main([*words, "--kimg", "3"]) == 2

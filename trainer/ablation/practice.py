@@ -1,0 +1,106 @@
+"""One run of a table: it trains in a folder as a run does, but tells nobody.
+
+It goes back after trouble, at half the rate, and on where it was broken off.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import NamedTuple
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+
+from trainer import checkpoint
+from trainer.guard import Trouble
+from trainer.rollback import roll_back
+from trainer.step import Trainee, phase_at
+
+STOPS = 8
+"""Checkpoints along the way."""
+LOOKS = 4
+"""Judgements along the way, the last one at the end."""
+WHITEN_BATCH = 64
+
+Look = Callable[[Trainee], dict[str, float]]
+
+
+class Material(NamedTuple):
+    """What is trained on."""
+
+    images: NDArray[np.uint8]
+    """[N, 3, R, R]"""
+    labels: NDArray[np.int64]
+
+
+@dataclass
+class Log:
+    """What a run met so far; its checkpoints hold it, too."""
+
+    start: float
+    """kimg at which it began."""
+    met: list[str] = field(default_factory=list)
+    """Codes of troubles."""
+    ended: str = ""
+    """What ended it early."""
+    curve: list[dict[str, float]] = field(default_factory=list)
+    """kimg and the figures there."""
+
+
+def practise(trainee: Trainee, material: Material, until: float, folder: Path, look: Look) -> Log:
+    """Trains until so many kimg were seen, or until trouble that going back does not help with."""
+    folder.mkdir(parents=True, exist_ok=True)
+    log = _begin(trainee, folder)
+    stops = [log.start + (until - log.start) * (i + 1) / STOPS for i in range(STOPS)]
+    while trainee.kimg < until - 1e-9:
+        number, stop = next((i, kimg) for i, kimg in enumerate(stops, 1) if kimg > trainee.kimg + 1e-9)
+        trouble = train(trainee, material, stop)
+        if trouble is not None:
+            log.met.append(trouble.code)
+            if roll_back(trainee, folder) is None:
+                log.ended = trouble.message
+                break
+            log.curve = [one for one in log.curve if one["kimg"] <= trainee.kimg]
+        elif number % (STOPS // LOOKS) == 0:
+            log.curve.append({"kimg": round(trainee.kimg, 3)} | look(trainee))
+        checkpoint.save(trainee, folder, {"log": asdict(log)})
+    return log
+
+
+def _begin(trainee: Trainee, folder: Path) -> Log:
+    """Takes up what was broken off, or keeps the state as it is to go back to."""
+    restored = checkpoint.restore_newest(trainee, folder)
+    if restored is not None:
+        return Log(**restored.extra["log"])
+    log = Log(trainee.kimg)
+    checkpoint.save(trainee, folder, {"log": asdict(log)})
+    return log
+
+
+def train(trainee: Trainee, material: Material, until: float) -> Trouble | None:
+    """Steps until so many kimg were seen; stops at the first trouble."""
+    x, y = signed(material.images, trainee.device), torch.from_numpy(material.labels).to(trainee.device)
+    while trainee.kimg < until - 1e-9:
+        job, phase = trainee.job, phase_at(trainee.job, trainee.kimg).name
+        if phase == "adversarial" and not trainee.whitened:
+            whiten(trainee, material)
+        count = job.style_batch if phase == "styles" else job.batch
+        rng = np.random.default_rng([job.seed, trainee.step])
+        chosen = torch.from_numpy(rng.choice(len(x), count, replace=len(x) < count)).to(trainee.device)
+        trouble = trainee.guard.watch(trainee.advance(x[chosen], y[chosen]))
+        if trouble is not None:
+            return trouble
+    return None
+
+
+def whiten(trainee: Trainee, material: Material) -> None:
+    """Lets noise take the place of the codes of pictures."""
+    trainee.whiten(iter(signed(material.images, trainee.device).split(WHITEN_BATCH)))
+
+
+def signed(images: NDArray[np.uint8], device: torch.device) -> torch.Tensor:
+    """uint8 -> -1..1."""
+    return torch.from_numpy(images).to(device).float() / 127.5 - 1.0

@@ -1,0 +1,112 @@
+"""The table of fine-tuning: a model tuned on a few pictures, the same networks from scratch, and untouched.
+
+Pictures to train on and to judge by are cut anew out of the set, so that enough are held out: KID says little
+by fewer than 50. A model that was made from this very set has seen those that are held out, too; that
+counts for the untouched model, and against the other two.
+"""
+
+from __future__ import annotations
+
+import shutil
+from dataclasses import dataclass, field
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+import torch
+
+from engine.bundle import Bundle
+from trainer import tiers
+from trainer.ablation.cut import cut
+from trainer.ablation.practice import Log, Material, practise
+from trainer.ablation.recipe import finished
+from trainer.ablation.rows import Row
+from trainer.bundles import load_weights, network_config
+from trainer.data.prepared import PreparedSet
+from trainer.device import Device
+from trainer.job import Job, from_preset
+from trainer.judging.quick import QuickJudge
+from trainer.networks import NetworkConfig, Networks
+from trainer.selection import judged
+from trainer.step import Trainee
+
+UNTOUCHED, TUNED, SCRATCH = "untouched", "fine-tuned", "from scratch"
+VARIANTS = (UNTOUCHED, TUNED, SCRATCH)
+SAMPLES, REFERENCES = 288, 48
+"""Samples that a model is judged by, and the held-out pictures whose styles they are made in."""
+STYLE_SHARE, WARM_SHARE = 0.2, 0.4
+"""Of a training from scratch that goes into styles and reconstruction."""
+
+
+@dataclass(frozen=True)
+class Tuned:
+    """What all runs of the table share."""
+
+    model: str
+    data: str
+    kimg: float = 4.0
+    """Length of a run, fine-tuned or from scratch."""
+    word: str = ""
+    """Only pictures with this word in their description; empty: all."""
+    train: int = 60
+    held_out: int = 120
+    """Most pictures to train on, and to judge by."""
+    changes: dict[str, Any] = field(default_factory=dict)
+    """Other settings of the job, in both trainings."""
+
+    @cached_property
+    def cut(self) -> PreparedSet:
+        """The set as it is trained on and judged by."""
+        return cut(PreparedSet.open(self.data), self.word, self.train, self.held_out)
+
+    def job(self, variant: str, seed: int, config: NetworkConfig) -> Job:
+        """One run of the table."""
+        kimg, scratch = self.kimg, variant == SCRATCH
+        parts = {
+            "style_kimg": STYLE_SHARE * kimg if scratch else 0.0,
+            "warm_kimg": WARM_SHARE * kimg if scratch else 0.0,
+        }
+        parts["adversarial_kimg"] = kimg - sum(parts.values())
+        tier = {} if scratch else tiers.settings_for(len(self.cut.of("train"))) | {"start_from": self.model}
+        shared = {
+            "network": config,
+            "seed": seed,
+            "batch": 8,
+            "condition_ramp_kimg": kimg / 4,
+            "rate_ramp_kimg": min(0.3, kimg / 10),
+            "ema_half_life_kimg": kimg / 8,
+        }
+        return from_preset("base" if scratch else "tune", self.data, **(tier | parts | shared | self.changes))
+
+
+def run(tuned: Tuned, variant: str, seed: int, folder: Path, device: str) -> Row:
+    """One row of the table. Raises PersonaError, WeightsError, JobError or HelperError."""
+    bundle = Bundle.load(tuned.model)
+    config = network_config(bundle)
+    train, held_out = (tuned.cut.load(side, config.resolution) for side in ("train", "val"))
+    judge = QuickJudge(train.images, held_out.images)
+    job = tuned.job(variant, seed, config)
+    chosen = Device.choose(device)
+    trainee = _trainee(job, len(tuned.cut.classes), chosen, None if variant == SCRATCH else bundle)
+
+    def look(trainee: Trainee) -> dict[str, float]:
+        return judged(judge, trainee.average, trainee.device, count=SAMPLES, styles=REFERENCES)
+
+    if variant == UNTOUCHED:
+        return finished(variant, seed, trainee, Log(0.0), look)
+    place = folder / f"{variant.replace(' ', '-')}-{seed}"
+    log = practise(trainee, Material(train.images, train.labels), job.total_kimg, place, look)
+    row = finished(variant, seed, trainee, log, look)
+    shutil.rmtree(place, ignore_errors=True)  # what it left to go on with
+    return row
+
+
+def _trainee(job: Job, classes: int, device: Device, bundle: Bundle | None) -> Trainee:
+    torch.manual_seed(job.seed)
+    networks = Networks.create(job.network)
+    if bundle is not None:
+        load_weights(networks, bundle)
+    perceptual, _ = device.perceptual(job)
+    trainee = Trainee(job, networks, classes, device.torch, perceptual)
+    trainee.whitened = bundle is not None
+    return trainee
