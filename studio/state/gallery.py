@@ -86,6 +86,23 @@ def _few_changes(old: Keys, new: Keys) -> tuple[tuple[int, ...] | None, tuple[in
     return tuple(gone.tolist()), tuple(come.tolist())
 
 
+def _few_in_one(some: dict[str, int], others: dict[str, int]) -> set[str] | None:
+    """Ids that only one of the two has; None when they are many, for which counting may be enough."""
+    if abs(len(some) - len(others)) > FEW:
+        return None
+    either = some.keys() ^ others.keys()
+    return either if len(either) <= FEW else None
+
+
+def _places(shown: Keys, keys: Keys) -> Keys:
+    """Where each of `keys` stands in `shown`; those that do not stand there come after all."""
+    if not len(shown):
+        return np.zeros(len(keys), np.int64)
+    order = np.argsort(shown, kind="stable")
+    at = order[np.minimum(np.searchsorted(shown, keys, sorter=order), len(shown) - 1)]
+    return np.where(shown[at] == keys, at, len(shown))
+
+
 class GalleryModel(PictureList):
     """The kept pictures that match the query. DecorationRole: a QImage, or None while it is being read."""
 
@@ -307,10 +324,10 @@ class GalleryModel(PictureList):
         return list(islice(self._selected, most))
 
     def _sorted_selection(self) -> tuple[str, ...]:
-        end, keys = self.count, np.fromiter(self._selected.values(), np.int64, len(self._selected))
-        rows = np.flatnonzero(np.isin(self._keys, keys)) if len(keys) else keys
-        places = dict(zip(self._keys[rows].tolist(), rows.tolist(), strict=True))
-        return tuple(sorted(self._selected, key=lambda one: places.get(self._selected[one], end)))
+        ids = list(self._selected)
+        keys = np.fromiter(self._selected.values(), np.int64, len(ids))
+        order = np.argsort(_places(self._keys, keys), kind="stable")
+        return tuple(ids[place] for place in order.tolist())
 
     def is_selected(self, id: str) -> bool:
         """Whether a picture is selected."""
@@ -325,21 +342,24 @@ class GalleryModel(PictureList):
         selected = dict(self._selected)
         if selected.pop(id, None) is None:
             selected[id] = self._key_of.get(id, -1)
-        self._set_selected(selected)
+        self._take_selection(selected, {id})
 
     def select_range(self, first_row: int, last_row: int) -> None:
         """Selects the rows between, both included; at once where they were read, else as soon as they are."""
         low, high = sorted((first_row, last_row))
-        keys = [int(key) for key in self._keys[max(0, low) : high + 1]]
-        known = {self._rows[key].id: key for key in keys if key in self._rows}
-        if len(known) == len(keys):
+        wanted = self._keys[max(0, low) : high + 1]
+        known = self._known_among(wanted.tolist()) if len(wanted) <= len(self._rows) else {}
+        if len(known) == len(wanted):
             self._set_selected(known)
             return
         self._runner.run(
-            lambda: {one: key for key, one in self._gallery.index.ids(keys).items()},
+            lambda: {one: key for key, one in self._gallery.index.ids(wanted).items()},
             self._set_selected,
             self.failed.emit,
         )
+
+    def _known_among(self, keys: list[int]) -> dict[str, int]:
+        return {self._rows[key].id: key for key in keys if key in self._rows}
 
     def select_all(self) -> None:
         """Selects every picture that matches."""
@@ -350,11 +370,13 @@ class GalleryModel(PictureList):
         self._set_selected({})
 
     def _set_selected(self, selected: dict[str, int]) -> None:
-        if selected.keys() == self._selected.keys():
-            return
-        changed = selected.keys() ^ self._selected.keys()
+        if selected.keys() != self._selected.keys():
+            self._take_selection(selected, _few_in_one(self._selected, selected))
+
+    def _take_selection(self, selected: dict[str, int], changed: set[str] | None) -> None:
+        """changed: ids that came or went, if they are few."""
         before, self._selected, self._in_order = self._selected, selected, None
-        if len(changed) > FEW:
+        if changed is None:
             self._touch(range(self.count), [PictureRole.SELECTED])
         else:
             keys = [selected.get(one, before.get(one, -1)) for one in changed]

@@ -240,7 +240,7 @@ class PictureGrid(QAbstractScrollArea):
                 self.model.select([])
             return
         row = self.model.row_at(number)
-        if row is not None and row.id in self.model.selection and not event.modifiers():
+        if row is not None and self.model.is_selected(row.id) and not event.modifiers():
             self._current = number
             self.current_changed.emit(row.id)
             self.viewport().update()
@@ -277,9 +277,9 @@ class PictureGrid(QAbstractScrollArea):
     def contextMenuEvent(self, event: QContextMenuEvent) -> None:
         number = self.number_at(self.viewport().mapFrom(self, event.pos()))
         row = self.model.row_at(number) if number >= 0 else None
-        if row is not None and row.id not in self.model.selection:
+        if row is not None and not self.model.is_selected(row.id):
             self.go(number)
-        if self.model.selection:
+        if self.model.selected_count:
             self.menu_wanted.emit(event.globalPos())
 
     def leaveEvent(self, event: QEvent) -> None:

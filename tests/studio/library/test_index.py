@@ -47,6 +47,18 @@ def test_rows_come_back_as_they_were(index: Index) -> None:
     assert index.find_recipe("") == []
 
 
+@pytest.mark.parametrize("apart", [1, 2, 40])
+def test_the_ids_of_many_keys(index: Index, monkeypatch: pytest.MonkeyPatch, apart: int) -> None:
+    monkeypatch.setattr("studio.library.index.FEW", 3)
+    monkeypatch.setattr("studio.library.index.STRETCH", 8)
+    index.put([row(n) for n in range(100)])
+    wanted = [START + n for n in range(0, 120, apart)]
+    random.Random(1).shuffle(wanted)
+    assert index.ids(wanted) == {START + n: f"a/{n}.png" for n in range(0, 100, apart)}
+    assert index.ids([]) == {}
+    assert index.ids([START - 1]) == {}
+
+
 def test_a_row_replaces_the_one_before(index: Index) -> None:
     index.put([row(1, "old", tags=("x",), boards=("b",))])
     index.put([row(1, "new")])

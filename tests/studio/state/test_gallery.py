@@ -215,6 +215,21 @@ def test_selecting_everything_reaches_what_was_never_read(gallery: Gallery, mode
     assert model.selection[-1] == "a/0.png"
 
 
+def test_a_large_selection_keeps_the_order_of_the_list(gallery: Gallery, model: GalleryModel) -> None:
+    fill(gallery, 350)
+    model.refresh()
+    model.select_all()
+    model.toggle("a/200.png")
+    assert len(model.selection) == 349
+    model.query = Query(text="picture", descending=False)
+    ids = [f"a/{n}.png" for n in range(350) if n != 200]
+    assert list(model.selection) == ids
+    model.select(["gone.png", *ids[:50]])
+    assert list(model.selection) == [*ids[:50], "gone.png"], "what is not shown comes last"
+    model.query = Query(text="nothing like this")
+    assert model.count == 0 and model.selected_count == 51
+
+
 def test_a_broken_index_is_told(gallery: Gallery, model: GalleryModel, qtbot: QtBot) -> None:
     fill(gallery, 3)
     model.refresh()
