@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import gc
 import os
 import sys
 import tempfile
@@ -31,6 +32,7 @@ def run(argv: Sequence[str]) -> int:
     app = application()
     desk = Desk(Places.find())
     window = open_window(desk)
+    settle()
     if options.model:
         desk.on_models.use(options.model, by=window)
     if options.files:
@@ -83,6 +85,11 @@ def open_window(desk: Desk) -> Window:
     window.show()
     QTimer.singleShot(0, desk, desk.start)
     return window
+
+
+def settle() -> None:
+    """What exists by now stays: the collector, which halts every thread, need not look through it again."""
+    gc.freeze()
 
 
 def look_for(desk: Desk) -> Look:

@@ -21,7 +21,7 @@ from PySide6.QtCore import QEventLoop, Qt, QTimer
 
 from engine.errors import PersonaError
 from engine.recipe import Recipe
-from studio.app import application, open_window
+from studio.app import application, open_window, settle
 from studio.commands.desk import Desk
 from studio.library.places import Places
 from studio.soak import soak
@@ -228,6 +228,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         desk.settings.model = options.model
         desk.settings.welcome_done = True
         window = open_window(desk)
+        settle()
         try:
             figures = measure(desk, options.started, options.moves)
             if options.soak:

@@ -23,8 +23,8 @@ from typing import Any
 from PySide6.QtCore import QEventLoop
 
 from engine.errors import PersonaError
-from studio.app import application, look_for
-from studio.bench import BLOCK_MS, memory_mb, tick_until, wait_for
+from studio.app import application, look_for, settle
+from studio.bench import BLOCK_MS, load_average, memory_mb, tick_until, wait_for
 from studio.commands.desk import Desk
 from studio.library.index import Query, Sort
 from studio.library.pictures import Gallery
@@ -100,6 +100,7 @@ class Sitting:
         self.window = Window(look_for(self.desk), self.desk)
         self.window.show_page("gallery")
         self.window.show()
+        settle()
         self.grid = self.window.gallery.grid
         self.built_ms = _since(begun)
         self.desk.start()
@@ -151,16 +152,18 @@ class Sitting:
         wait_for(lambda: bool(heard))
         return _since(begun)
 
-    def choose_all(self) -> float:
-        """Select everything, and draw that it is; milliseconds."""
-        model = self.desk.gallery
+    def choose_all(self) -> tuple[float, Watchdog]:
+        """Select everything, draw that it is (milliseconds), and let it go again; and who watched."""
+        model, watchdog = self.desk.gallery, Watchdog(BLOCK_MS)
+        watchdog.start()
         begun = time.perf_counter()
         model.select_all()
         wait_for(lambda: model.selected_count == model.count, PATIENCE_S)
         self.grid.viewport().repaint()
         elapsed = _since(begun)
         model.clear_selection()
-        return elapsed
+        watchdog.stop()
+        return elapsed, watchdog
 
     def leave(self) -> None:
         """Closes everything."""
@@ -185,7 +188,7 @@ def measure(home: Path, count: int) -> dict[str, Any]:
     try:
         frames, watchdog = sitting.scroll()
         asked = [sitting.ask(text) for text in ("anna", "rating:4", "an winter", "")]
-        chosen = sitting.choose_all()
+        chosen, choosing = sitting.choose_all()
     finally:
         sitting.leave()
     return {
@@ -201,7 +204,11 @@ def measure(home: Path, count: int) -> dict[str, Any]:
         "scroll_frame_p95_ms": round(frames[int(0.95 * (len(frames) - 1))], 2),
         "scroll_longest_block_ms": round(watchdog.worst_ms, 1),
         f"scroll_blocks_over_{BLOCK_MS:.0f}_ms": len(watchdog.blocks),
+        "scroll_longest_own_block_ms": round(watchdog.worst_own_ms, 1),
+        f"scroll_own_blocks_over_{BLOCK_MS:.0f}_ms": len(watchdog.own_blocks),
         "select_all_ms": round(chosen, 1),
+        "select_all_longest_own_block_ms": round(choosing.worst_own_ms, 1),
+        "load_average": load_average(),
         "index_rebuild_s": round(rebuilt, 2),
         "index_check_s": round(checked, 2),
         "rss_mb": memory_mb(),

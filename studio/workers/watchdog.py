@@ -10,7 +10,9 @@ import sys
 import threading
 import time
 import traceback
+from contextlib import suppress
 from dataclasses import dataclass
+from pathlib import Path
 
 from PySide6.QtCore import QObject, Qt, QTimer, Signal
 
@@ -24,6 +26,13 @@ class Block:
     milliseconds: float
     stack: str
     """What the Qt thread was doing, as text; empty when it could not be seen."""
+    queued_ms: float = 0.0
+    """How much of it the thread was ready to go on, but found no processor free."""
+
+    @property
+    def own_ms(self) -> float:
+        """What is left of it where a processor is always free."""
+        return self.milliseconds - self.queued_ms
 
 
 class Watchdog(QObject):
@@ -36,8 +45,8 @@ class Watchdog(QObject):
         super().__init__(parent)
         self.limit_ms = limit_ms
         self._blocks: list[Block] = []
-        self._worst = self._worst_work = 0.0
-        self._last = self._last_work = 0.0
+        self._worst = self._worst_work = self._worst_own = 0.0
+        self._last = self._last_work = self._last_queued = 0.0
         self._stack = ""
         self._watched = threading.get_ident()
         self._over = threading.Event()
@@ -65,9 +74,23 @@ class Watchdog(QObject):
         """
         return self._worst_work
 
+    @property
+    def worst_own_ms(self) -> float:
+        """The longest standstill, less the wait for a processor that others had.
+
+        Where the system does not tell that time, it is `worst_ms`.
+        """
+        return self._worst_own
+
+    @property
+    def own_blocks(self) -> tuple[Block, ...]:
+        """The blocks that would have been longer than the limit with a processor free, too."""
+        return tuple(block for block in self.blocks if block.own_ms > self.limit_ms)
+
     def start(self) -> None:
         """Begins to measure."""
         self._last, self._last_work = time.perf_counter(), time.thread_time()
+        self._last_queued = queued_ms()
         self._over.clear()
         self._watcher = threading.Thread(target=self._watch, name="watchdog", daemon=True)
         self._watcher.start()
@@ -83,14 +106,14 @@ class Watchdog(QObject):
             self._watcher = None
 
     def _tick(self) -> None:
-        now, work = time.perf_counter(), time.thread_time()
-        milliseconds = 1000 * (now - self._last) - TICK_MS
+        now, work, queued = time.perf_counter(), time.thread_time(), queued_ms()
         stack, self._stack = self._stack, ""
+        block = Block(1000 * (now - self._last) - TICK_MS, stack, queued - self._last_queued)
         self._worst_work = max(self._worst_work, 1000 * (work - self._last_work))
-        self._last, self._last_work = now, work
-        self._worst = max(self._worst, milliseconds)
-        if milliseconds > self.limit_ms:
-            block = Block(milliseconds, stack)
+        self._last, self._last_work, self._last_queued = now, work, queued
+        self._worst = max(self._worst, block.milliseconds)
+        self._worst_own = max(self._worst_own, block.own_ms)
+        if block.milliseconds > self.limit_ms:
             self._blocks.append(block)
             self.blocked.emit(block)
 
@@ -101,3 +124,10 @@ class Watchdog(QObject):
             if late > self.limit_ms / 2 and not self._stack:
                 frame = sys._current_frames().get(self._watched)
                 self._stack = "".join(traceback.format_stack(frame, limit=30)) if frame else ""
+
+
+def queued_ms() -> float:
+    """How long this thread has waited for a processor, so far; 0 where the system does not tell."""
+    with suppress(OSError, ValueError, IndexError):
+        return int(Path("/proc/thread-self/schedstat").read_text(encoding="ascii").split()[1]) / 1e6
+    return 0.0

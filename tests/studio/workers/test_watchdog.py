@@ -5,7 +5,7 @@ import time
 from PySide6.QtCore import QTimer
 from pytestqt.qtbot import QtBot
 
-from studio.workers.watchdog import Block, Watchdog
+from studio.workers.watchdog import Block, Watchdog, queued_ms
 
 
 def dawdle() -> None:
@@ -24,6 +24,16 @@ def test_a_block_is_measured_and_named(qtbot: QtBot) -> None:
     assert block.milliseconds >= 100
     assert block in watchdog.blocks
     assert watchdog.worst_ms == watchdog.blocks[0].milliseconds
+    assert block in watchdog.own_blocks
+    assert watchdog.worst_own_ms <= watchdog.worst_ms
+
+
+def test_the_wait_for_a_processor_is_told_apart() -> None:
+    watchdog = Watchdog(limit_ms=50)
+    watchdog._blocks = [Block(300.0, "", queued_ms=280.0), Block(120.0, "", queued_ms=10.0)]
+    assert [block.own_ms for block in watchdog.blocks] == [20.0, 110.0]
+    assert watchdog.own_blocks == watchdog.blocks[1:]
+    assert queued_ms() >= 0.0
 
 
 def test_an_idle_loop_has_no_blocks(qtbot: QtBot) -> None:
