@@ -6,6 +6,7 @@ comparison with another style is then one product of a matrix with a vector.
 
 from __future__ import annotations
 
+import logging
 import threading
 from dataclasses import dataclass
 from pathlib import Path
@@ -20,6 +21,8 @@ from studio.commands.fitting import Fitting
 from studio.commands.rooms import Rooms
 from studio.library.index import Sort
 from studio.library.looks import LookFile, Matches, Vector
+from studio.library.styles import StyleEntry
+from studio.state.gallery import Comparison
 
 if TYPE_CHECKING:
     from engine.style import StyleMaker
@@ -30,6 +33,7 @@ LAST = 8
 """Priority in the reading pool: behind what somebody looks at."""
 REST_MS = 200
 """After a change, before it is followed."""
+log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, eq=False)
@@ -37,10 +41,16 @@ class _Round:
     """One comparison of the whole gallery with one style."""
 
     turn: int
+    entry: StyleEntry
     style: Style
     keys: dict[str, int]
     rest: list[str]
     """Pictures that were not looked at when it began."""
+
+    def after(self, done: int) -> Comparison:
+        """How far it is when so many of the rest were looked at."""
+        left = max(0, len(self.rest) - done)
+        return Comparison(self.entry, max(1, len(self.keys)) - left, max(1, len(self.keys)))
 
 
 class Matching(QObject):
@@ -68,10 +78,10 @@ class Matching(QObject):
         self._timer.stop()
 
     @property
-    def style(self) -> Style | None:
+    def entry(self) -> StyleEntry | None:
         """What pictures are compared with: the style in use, if the model in use understands it."""
         entry = self._rooms.styles.active
-        return entry.style if entry is not None and self._rooms.styles.is_usable(entry) else None
+        return entry if entry is not None and self._rooms.styles.is_usable(entry) else None
 
     def _follow(self, *_: object) -> None:
         self._timer.start()
@@ -79,15 +89,18 @@ class Matching(QObject):
     def _begin(self) -> None:
         """Compares with what is known already, then looks at the rest."""
         self._turn += 1
-        query, style = self._rooms.gallery_model.query, self.style
-        if style is None or self._rooms.model.bundle is None:
-            self._rooms.gallery_model.set_matches(None)
-        elif query.sort is Sort.SCORE or query.score:
-            self._compare(self._turn, style)
+        gallery, entry = self._rooms.gallery_model, self.entry
+        if entry is None or self._rooms.model.bundle is None:
+            gallery.set_matches(None)
+            gallery.comparison = None
+        elif gallery.query.sort is Sort.SCORE or gallery.query.score:
+            if gallery.comparison is None or gallery.comparison.entry != entry:
+                gallery.comparison = Comparison(entry)
+            self._compare(self._turn, entry)
 
-    def _compare(self, turn: int, style: Style) -> None:
+    def _compare(self, turn: int, entry: StyleEntry) -> None:
         """Shows what is known already, and goes on with what is not."""
-        get = self._fitting.maker()
+        get, style = self._fitting.maker(), entry.style
 
         def work() -> tuple[Matches, dict[str, int], list[str]]:
             keys, maker = self._keys(), get()
@@ -98,14 +111,17 @@ class Matching(QObject):
             matches, keys, rest = found
             if turn == self._turn:
                 self._rooms.gallery_model.set_matches(matches)
-                self._look(_Round(turn, style, keys, rest), 0)
+                self._look(_Round(turn, entry, style, keys, rest), 0)
 
-        self._rooms.reader.run(work, take, priority=LAST)
+        self._rooms.reader.run(work, take, lambda error: self._give_up(turn, error), priority=LAST)
 
     def _look(self, round: _Round, done: int) -> None:
         """Looks at the next few of those that were not looked at yet."""
         ids, after = round.rest[done : done + BIT], done + BIT
-        if not ids or round.turn != self._turn:
+        if round.turn != self._turn:
+            return
+        self._rooms.gallery_model.comparison = round.after(done)
+        if not ids:
             return
         get = self._fitting.maker()
         shown = after >= len(round.rest) or (after // BIT).bit_count() == 1  # ever more rarely
@@ -125,7 +141,14 @@ class Matching(QObject):
                     self._rooms.gallery_model.set_matches(matches)
                 self._look(round, after)
 
-        self._rooms.reader.run(work, take, priority=LAST)
+        self._rooms.reader.run(work, take, lambda error: self._give_up(round.turn, error), priority=LAST)
+
+    def _give_up(self, turn: int, error: Exception) -> None:
+        """The gallery stays as far as it was compared."""
+        log.error("Pictures could not be compared.", exc_info=error)
+        gallery = self._rooms.gallery_model
+        if turn == self._turn and gallery.comparison is not None:
+            gallery.comparison = Comparison(gallery.comparison.entry, 1, 1)
 
     def _matches(self, maker: StyleMaker, keys: dict[str, int], style: Style) -> Matches:
         return Matches.of(self._known(maker), keys, style.vector, maker.bundle.card.style_score)

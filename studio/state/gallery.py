@@ -22,6 +22,7 @@ from PySide6.QtGui import QImage
 from studio.library.index import Keys, Query, Row
 from studio.library.looks import Matches
 from studio.library.pictures import Board, Gallery
+from studio.library.styles import StyleEntry
 from studio.library.tasks import Runner, Ticket
 from studio.state.items import ROOT, AnyIndex
 from studio.state.picture_list import PictureList
@@ -58,6 +59,21 @@ class ThumbnailSource(Protocol):
     def forget(self, path: Path) -> None:
         """The file changed or is gone."""
         ...
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """How far all pictures are compared with one style."""
+
+    entry: StyleEntry
+    done: int = 0
+    total: int = 0
+    """0 while it is unknown."""
+
+    @property
+    def is_under_way(self) -> bool:
+        """Whether the order still changes."""
+        return self.done < self.total or not self.total
 
 
 @dataclass(frozen=True)
@@ -116,6 +132,7 @@ class GalleryModel(PictureList):
     counts_changed = Signal()
     """`total` or `on_boards` changed."""
     thumbnail_size_changed = Signal(int)
+    comparison_changed = Signal()
 
     def __init__(
         self,
@@ -135,6 +152,7 @@ class GalleryModel(PictureList):
         self._key_of: dict[str, int] = {}
         self._reading: set[int] = set()
         self._matches: Matches | None = None
+        self._comparison: Comparison | None = None
         self._looking: Ticket | None = None
         self._awake = False
         self._selected: dict[str, int] = {}
@@ -167,6 +185,17 @@ class GalleryModel(PictureList):
             self._rows.clear()
             if self._awake:
                 self._look()
+
+    @property
+    def comparison(self) -> Comparison | None:
+        """With which style pictures are compared; None: each tells how it matches its own. May be set."""
+        return self._comparison
+
+    @comparison.setter
+    def comparison(self, value: Comparison | None) -> None:
+        if value != self._comparison:
+            self._comparison = value
+            self.comparison_changed.emit()
 
     @property
     def count(self) -> int:

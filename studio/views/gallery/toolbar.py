@@ -17,7 +17,7 @@ from studio.views.kit.button import ActionButton, IconButton
 from studio.views.kit.choice import Choice, SearchField
 from studio.views.kit.layout import Surface, column, row
 from studio.views.kit.slider import STEPS, Track
-from studio.views.kit.text import Text, heading
+from studio.views.kit.text import Elided, Text, heading
 from studio.views.look import Look
 
 SORTS = (Sort.CREATED, Sort.SCORE, Sort.RATING, Sort.NAME)
@@ -39,6 +39,7 @@ class GalleryToolbar(Surface):
         self._look, self._model = look, model
         self.title = heading(look)
         self.count = Text(look, role="muted", numbers=True)
+        self.match = Elided(look, role="muted")
         self.search = SearchField(look, "gallery.search")
         self.sort = Choice(look, "gallery.sort")
         self.order = IconButton(look, "sort", "gallery.order", size=32)
@@ -60,7 +61,7 @@ class GalleryToolbar(Surface):
         self._look.words.bind(self.labels, "setAccessibleName", "gallery.filter.label")
         self._look.words.bind(self.zoom, "setAccessibleName", "gallery.size")
         self._look.words.bind(self.zoom, "setToolTip", "gallery.size")
-        first = row(self.title, self.count, None, self.compare, self.export, gap=12)
+        first = row(self.title, self.count, self.match, self.compare, self.export, gap=12)
         second = row(self.search, self.rating, self.labels, 4, self.sort, self.order, None, self.zoom, gap=8)
         second.setStretch(0, 100)
         column(first, second, gap=12, margins=(20, 16, 20, 12), parent=self)
@@ -78,6 +79,8 @@ class GalleryToolbar(Surface):
         self._model.loaded.connect(self._count)
         self._model.boards_changed.connect(self._name)
         self._model.query_changed.connect(self._name)
+        self._model.query_changed.connect(self._tell_match)
+        self._model.comparison_changed.connect(self._tell_match)
         self._look.words.language_changed.connect(self._fill)
 
     def resizeEvent(self, event: QResizeEvent) -> None:
@@ -104,11 +107,25 @@ class GalleryToolbar(Surface):
         self.rating.set_choices([("0", words("gallery.filter.any")), *ratings])
         self._name()
         self._count()
+        self._tell_match()
 
     def _name(self, *_: object) -> None:
         """The title says where one is: in the gallery, or on a board."""
         boards = {board.id: board.name for board in self._model.boards}
         self.title.setText(boards.get(self._model.query.board) or self._look.words("gallery.title"))
+
+    def _tell_match(self, *_: object) -> None:
+        """Which style the order by match means, and that it still changes."""
+        query, found, words = self._model.query, self._model.comparison, self._look.words
+        if query.sort is not Sort.SCORE and not query.score:
+            self.match.set_text("")
+        elif found is None:
+            self.match.set_text(words("gallery.match.own"))
+        else:
+            which = "beginning" if not found.total else "comparing" if found.is_under_way else "with"
+            style = found.entry.title(words.language)
+            text = words(f"gallery.match.{which}", style=style, done=found.done, total=found.total)
+            self.match.set_text(text)
 
     def _turn(self) -> None:
         query = self._model.query

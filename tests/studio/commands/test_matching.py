@@ -13,7 +13,7 @@ import pytest
 from studio.commands import matching
 from studio.commands.desk import Desk
 from studio.library.index import Query, Sort
-from studio.state.gallery import GalleryModel
+from studio.state.gallery import Comparison, GalleryModel
 from tests.studio.commands.conftest import OpenDesk
 from tests.studio.library.made import recipe, style
 from tests.studio.workers.checks import Until
@@ -74,15 +74,48 @@ def test_the_gallery_is_compared_with_the_style_in_use(
     desk.styles.set_entries(desk.rooms.style_shelf.entries()[0])
     until(lambda: desk.gallery.count == 5)
     assert maker.asked == [], "nothing is compared before somebody asks"
+    told: list[Comparison | None] = []
+    desk.gallery.comparison_changed.connect(lambda: told.append(desk.gallery.comparison))
     desk.styles.activate(ids[0])
     desk.gallery.query = Query(sort=Sort.SCORE)
     until(lambda: order(desk.gallery) == ["dark", "dim", "grey", "light", "bright"])
     assert len(maker.asked) == 5
+    until(lambda: told and told[-1] and not told[-1].is_under_way)
+    assert [(one.entry.id, one.done, one.total) for one in told if one] == [
+        (ids[0], 0, 0),
+        (ids[0], 0, 5),
+        (ids[0], 2, 5),
+        (ids[0], 4, 5),
+        (ids[0], 5, 5),
+    ]
+    told.clear()
     desk.styles.activate(ids[1])
     until(lambda: order(desk.gallery) == ["bright", "light", "grey", "dim", "dark"])
     assert len(maker.asked) == 5, "no picture is looked at twice"
+    assert [(one.entry.id, one.is_under_way) for one in told if one] == [(ids[1], True), (ids[1], False)]
     desk.gallery.query = Query(score=0.9)
     until(lambda: order(desk.gallery) == ["light", "bright"])
     desk.styles.activate(None)
+    until(lambda: desk.gallery.comparison is None)
     desk.gallery.query = Query()
     until(lambda: scores(desk.gallery) == [0.9] * 5)
+
+
+def test_a_comparison_that_fails_is_not_awaited(
+    open_desk: OpenDesk, maker: FakeMaker, until: Until, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    desk = open_desk()
+    until(lambda: desk.model.status == "ready" and desk.styles.entries)
+    filled(desk)
+    until(lambda: desk.gallery.count == 5)
+
+    def fail(image: Any) -> Any:
+        raise RuntimeError("the device is gone")
+
+    monkeypatch.setattr(maker, "vector", fail)
+    monkeypatch.setattr(matching.log, "error", lambda *args, **more: None)
+    one = desk.rooms.style_shelf.add(style("Dark"))
+    desk.styles.set_entries(desk.rooms.style_shelf.entries()[0])
+    desk.styles.activate(one.id)
+    desk.gallery.query = Query(sort=Sort.SCORE)
+    until(lambda: desk.gallery.comparison is not None and not desk.gallery.comparison.is_under_way)

@@ -12,9 +12,11 @@ from PySide6.QtWidgets import QApplication, QWidget
 from pytestqt.qtbot import QtBot
 
 from studio.commands.desk import Desk
-from studio.library.index import SEPARATOR, Row
+from studio.library.index import SEPARATOR, Query, Row, Sort
 from studio.library.places import Places
 from studio.library.specimen import make_specimen
+from studio.library.styles import StyleEntry
+from studio.state.gallery import Comparison
 from studio.views.actions import Actions
 from studio.views.gallery.grid import PICTURES_MIME
 from studio.views.gallery.page import GalleryPage
@@ -22,6 +24,7 @@ from studio.views.gallery.place import BOARD_MIME
 from studio.views.gallery.places import ALL, BIN
 from studio.views.gallery.viewer import Viewer
 from studio.views.look import Look
+from tests.studio.library.made import style
 from tests.studio.views.watch import raw_words
 
 WAIT_MS = 20_000
@@ -178,6 +181,27 @@ def test_search_understands_facts(qtbot: QtBot, scene: Scene) -> None:
     assert model.query.label == "red"
     scene.page.clear_query()
     qtbot.waitUntil(lambda: model.count == COUNT and toolbar.labels.label == "", timeout=WAIT_MS)
+
+
+def test_the_bar_says_which_style_the_order_means(scene: Scene, look: Look) -> None:
+    toolbar, model = scene.page.toolbar, scene.desk.gallery
+    entry = StyleEntry("one", style("Amber"), Path("one.style"))
+    assert toolbar.match.text() == ""
+    model.query = Query(sort=Sort.SCORE)
+    assert toolbar.match.text() == "Match of each picture with its own style"
+    model.comparison = Comparison(entry)
+    assert toolbar.match.text() == "Match with Amber · comparing…"
+    model.comparison = Comparison(entry, 6, 24)
+    assert toolbar.match.text() == "Match with Amber · comparing, 6 of 24…"
+    look.words.set_language("zh_CN")
+    assert toolbar.match.text() == "与“Amber”的匹配度 · 正在比较 6 / 24…"
+    look.words.set_language("en")
+    model.comparison = Comparison(entry, 24, 24)
+    assert toolbar.match.text() == "Match with Amber"
+    model.query = Query(score=0.5)
+    assert toolbar.match.text() == "Match with Amber", "searched by match"
+    model.query = Query()
+    assert toolbar.match.text() == ""
 
 
 def test_the_filmstrip_turns_pages_and_keys_judge(qtbot: QtBot, scene: Scene) -> None:
