@@ -54,13 +54,13 @@ def scenes() -> list[Scene]:
         Scene("explore-path", _show_path, _leave_path),
         Scene("explore-movie", _show_movie, _leave_movie),
         Scene("explore-welcome", lambda w: w.start_welcome(), lambda w: w.explorer.welcome.hide()),
-        Scene("explore-drop", _show_drop, lambda w: w.drop.overlay.hide()),
+        Scene("explore-drop", _show_drop, lambda w: w.intake.drop.overlay.hide()),
         Scene("style-editor", lambda w: w.edit_style(), lambda w: w.style_editor.close_up()),
         Scene("style-mixer", _mix, lambda w: w.explorer.styles._cancel_mix()),
         Scene("explore-notices", _show_notices, lambda w: w.notices.clear()),
         Scene("gallery", _show_gallery),
-        Scene("gallery-export", lambda w: w.ask_export(), lambda w: w.export.close_up()),
-        Scene("gallery-export-new", _ask_new_people, lambda w: w.export.close_up()),
+        Scene("gallery-export", lambda w: w.exporting.ask(), lambda w: w.exporting.sheet.close_up()),
+        Scene("gallery-export-new", _ask_new_people, lambda w: w.exporting.sheet.close_up()),
         Scene("gallery-board", _show_board, lambda w: w.gallery.show_place(ALL)),
         Scene("gallery-bin", lambda w: w.show_bin(), lambda w: w.gallery.show_place(ALL)),
         Scene("gallery-view", lambda w: w.gallery.larger.view(), lambda w: w.viewer.close_up()),
@@ -120,7 +120,7 @@ def furnish(window: Window) -> None:
     desk = window.desk
     wait(lambda: desk.model.status in ("ready", "failed"))
     wait(lambda: desk.explorer.is_full)
-    window.use_samples(sample_sets())
+    window.intake.use_samples(sample_sets())
     wait(lambda: not desk.jobs.running)
     wait(lambda: desk.styles.active is not None and not desk.styles.unfit)
     explorer = desk.explorer
@@ -220,11 +220,11 @@ def _leave_path(window: Window) -> None:
 
 def _show_movie(window: Window) -> None:
     _show_path(window)
-    window.ask_movie()
+    window.exporting.ask_movie()
 
 
 def _leave_movie(window: Window) -> None:
-    window.movie.close_up()
+    window.exporting.movie_sheet.close_up()
     _leave_path(window)
 
 
@@ -240,7 +240,7 @@ def _show_palette(window: Window) -> None:
 
 def _show_drop(window: Window) -> None:
     window.show_page("explore")
-    window.drop.open()
+    window.intake.drop.open()
 
 
 def _mix(window: Window) -> None:
@@ -257,9 +257,9 @@ def _show_gallery(window: Window) -> None:
 
 def _ask_new_people(window: Window) -> None:
     window.show_page("gallery")
-    window.ask_export("varied")
-    window.export.form.format.set_value("jpeg")
-    window.export.form.show_choices()
+    window.exporting.ask("varied")
+    window.exporting.sheet.form.format.set_value("jpeg")
+    window.exporting.sheet.form.show_choices()
 
 
 def _show_board(window: Window) -> None:

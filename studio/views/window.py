@@ -3,41 +3,34 @@
 from __future__ import annotations
 
 import base64
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from functools import cached_property, partial
 from operator import attrgetter
-from pathlib import Path
 
-from PySide6.QtCore import QByteArray, QPoint, QRect, Qt
-from PySide6.QtGui import QCloseEvent, QCursor, QFocusEvent, QGuiApplication, QIcon, QKeyEvent
-from PySide6.QtWidgets import QFileDialog, QMainWindow, QMenu, QMenuBar, QStackedWidget, QWidget
+from PySide6.QtCore import QByteArray, QPoint, Qt
+from PySide6.QtGui import QCloseEvent, QFocusEvent, QGuiApplication, QIcon, QKeyEvent
+from PySide6.QtWidgets import QMainWindow, QMenu, QMenuBar, QStackedWidget, QWidget
 
-from engine.errors import TargetExistsError
-from engine.recipe import Recipe
 from studio.commands.desk import Desk
 from studio.i18n import LANGUAGES, system_language
-from studio.library.movies import MovieOptions
 from studio.library.runs import RunState
-from studio.library.settings import ExportOptions
-from studio.library.tasks import End, Outcome
 from studio.library.text import Text
 from studio.library.trash import Slot
 from studio.state.notices import Act, Kind
 from studio.views import menus
 from studio.views.actions import Actions
 from studio.views.ahead import Ahead
-from studio.views.drop import PICTURE_FILTER, STYLE, Dropped, DropTarget, Zone
-from studio.views.explorer.movie import MovieSheet
 from studio.views.explorer.page import ExplorerPage
 from studio.views.explorer.variations import Variations
-from studio.views.export import ExportSheet
+from studio.views.exporting import Exporting
 from studio.views.gallery.page import GalleryPage
 from studio.views.gallery.viewer import Shown, Viewer
+from studio.views.intake import Intake
 from studio.views.kit.layout import column, row
 from studio.views.kit.notice import NoticeStack
 from studio.views.look import Look
 from studio.views.notices import NoticePresenter
-from studio.views.palette import Entry, Palette
+from studio.views.palette import Palette
 from studio.views.rail import Rail
 from studio.views.settings.diagnostics import look_up_versions
 from studio.views.settings.page import SettingsPage
@@ -45,8 +38,8 @@ from studio.views.shortcuts import ShortcutSheet
 from studio.views.status import HEIGHT, StatusLine
 from studio.views.styles.editor import StyleEditor
 from studio.views.training.page import TrainingPage
+from studio.views.wiring import connect_actions, palette_entries
 
-TRAIN = Zone("train", "training")
 SET_SIZES = (4, 9, 16, 25)
 """How many different people are offered at once."""
 PAGES = ("explore", "gallery", "training", "settings")
@@ -59,13 +52,13 @@ class Window(QMainWindow):
         super().__init__(parent)
         self.look, self.desk = look, desk
         self._page = "explore"
-        self._to_export: list[Recipe] = []
         self.acts = Actions(look, self)
         self._make_parts()
         self._arrange()
+        self.intake, self.exporting = Intake(self), Exporting(self)
         self._make_overlays()
         self._connect()
-        self._connect_actions()
+        connect_actions(self)
         self._restore()
 
     # ---- building
@@ -107,14 +100,13 @@ class Window(QMainWindow):
 
     def _make_overlays(self) -> None:
         look = self.look
-        self.drop = DropTarget(look, self, self._drop_zones, self._drop_place)
         self.notices = NoticeStack(look, self)
         self.notices.set_bottom(HEIGHT)
         self.presenter = NoticePresenter(
             look, self.desk.notices, self.desk.jobs, self.desk.steps, self.notices
         )
 
-        parts = (self.menuBar(), self.rail, self.status, self.viewer, self.drop.overlay, self.notices)
+        parts = (self.menuBar(), self.rail, self.status, self.viewer, self.intake.drop.overlay, self.notices)
         for part in (*self.explorer.parts, *parts):
             look.theme.dress(part)
 
@@ -161,7 +153,7 @@ class Window(QMainWindow):
     @cached_property
     def palette_(self) -> Palette:
         """The command palette."""
-        return Palette(self.look, self._palette_entries, self)
+        return Palette(self.look, partial(palette_entries, self), self)
 
     @cached_property
     def shortcuts(self) -> ShortcutSheet:
@@ -183,25 +175,17 @@ class Window(QMainWindow):
         editor = StyleEditor(
             self.look, desk.styles, desk.model, desk.on_styles, self.explorer.full_thumbs, self
         )
-        editor.chosen.connect(self._use_style)
+        editor.chosen.connect(self.use_style)
         return editor
-
-    @cached_property
-    def export(self) -> ExportSheet:
-        """The export sheet."""
-        sheet = ExportSheet(self.look, self)
-        sheet.accepted.connect(self._export_to)
-        return sheet
 
     def _connect(self) -> None:
         desk = self.desk
-        self.drop.dropped.connect(self.take)
         self.explorer.styles.edit_wanted.connect(lambda which: self.style_editor.show_style(which))
         self.status.asked.connect(lambda: self.show_settings("diagnostics"))
         self.viewer.turned.connect(self.gallery.larger.turn)
         self.gallery.bin.empty_wanted.connect(self._ask_to_empty_bin)
         self.gallery.bin.set_days(desk.settings.keep_days)
-        self.gallery.places.export_wanted.connect(self.export_board)
+        self.gallery.places.export_wanted.connect(self.exporting.ask_board)
         self.viewer.rated.connect(self._rate)
         self.viewer.closed.connect(self._focus_page)
         desk.settings.theme_changed.connect(self.look.theme.choose)
@@ -226,81 +210,12 @@ class Window(QMainWindow):
     def _connect_welcome(self) -> None:
         welcome, desk = self.explorer.welcome, self.desk
         welcome.finished.connect(lambda: setattr(desk.settings, "welcome_done", True))
-        welcome.samples_wanted.connect(self.use_samples)
+        welcome.samples_wanted.connect(self.intake.use_samples)
         desk.on_styles.made.connect(lambda _: welcome.tick("style"))
         self.explorer.canvas.dragged.connect(lambda: welcome.tick("walk"))
-        self.explorer.path.export_wanted.connect(self.ask_movie)
-        self.explorer.chosen.export_wanted.connect(self.ask_export_recipes)
+        self.explorer.path.export_wanted.connect(self.exporting.ask_movie)
+        self.explorer.chosen.export_wanted.connect(self.exporting.ask_recipes)
         desk.on_pictures.kept.connect(lambda _: welcome.tick("keep"))
-
-    def _connect_actions(self) -> None:
-        desk, canvas, gallery = self.desk, self.explorer.canvas, self.gallery
-        rates = {f"rate_{n}": partial(gallery.rate, n) for n in range(6)}
-        labels = {
-            f"label_{name}": partial(gallery.label, name) for name in ("red", "yellow", "green", "blue")
-        }
-        self.acts.connect_to(
-            {
-                "explore": partial(self.show_page, "explore"),
-                "gallery": partial(self.show_page, "gallery"),
-                "training": partial(self.show_page, "training"),
-                "new_training": self.choose_training,
-                "settings": partial(self.show_settings, "appearance"),
-                "palette": lambda: self.palette_.open(),
-                "keep": lambda: desk.on_pictures.keep(by=self),
-                "random": lambda: desk.on_explorer.shuffle(by=self),
-                "keep_varied": self.ask_how_many,
-                "variations": self.show_variations,
-                "pin": lambda: desk.on_explorer.pin(by=self),
-                "map": canvas.outlook.toggle_map,
-                "path": lambda: self.explorer.show_path(self.acts["path"].isChecked()),
-                "hold_forms": partial(self._hold, "forms"),
-                "hold_details": partial(self._hold, "details"),
-                "lasso": lambda: canvas.set_lasso(self.acts["lasso"].isChecked()),
-                "copy": self.copy_picture,
-                "next_style": partial(self.step_style, 1),
-                "previous_style": partial(self.step_style, -1),
-                "large": lambda: canvas.set_large(self.acts["large"].isChecked()),
-                "zoom_in": partial(canvas.zoom_by, 1.4),
-                "zoom_out": partial(canvas.zoom_by, 1 / 1.4),
-                "back": lambda: desk.on_explorer.back(by=self),
-                "forward": lambda: desk.on_explorer.forward(by=self),
-                "reset_look": self.explorer.controls.look_section.reset,
-                "new_style": self.choose_pictures,
-                "new_style_folder": self.choose_folder,
-                "import_style": self.choose_style_file,
-                "edit_style": self.edit_style,
-                "restyle": self.choose_photo,
-                "paste": self.paste,
-                "add_to_style": self.ask_which_style,
-                "no_style": lambda: desk.on_styles.use(None, by=self),
-                "undo": lambda: desk.steps.undo(by=self),
-                "redo": lambda: desk.steps.redo(by=self),
-                "find": self._find,
-                "select_all": self._select_all,
-                "recall": gallery.recall,
-                "fullscreen": self.view_large,
-                "compare": gallery.larger.compare,
-                "board": gallery.ask_board,
-                "new_board": gallery.places.new_board,
-                "bin": self.show_bin,
-                "export": self.ask_export,
-                "style_from_selection": self._style_from_selection,
-                "delete": gallery.delete,
-                "open_model": self.choose_model,
-                "panels": lambda: self.explorer.set_panels(not self.acts["panels"].isChecked()),
-                "theme": self._toggle_theme,
-                "language": self._toggle_language,
-                "full_window": self._toggle_full_window,
-                "shortcuts": lambda: self.shortcuts.open(),
-                "welcome": self.start_welcome,
-                "diagnostics": partial(self.show_settings, "diagnostics"),
-                "about": partial(self.show_settings, "about"),
-                "quit": self.close,
-                **rates,
-                **labels,
-            }
-        )
 
     # ---- pages
 
@@ -384,54 +299,10 @@ class Window(QMainWindow):
         ]
         self.variations.ask(recipe, looks, desk.player.places)
 
-    def _hold(self, which: str) -> None:
+    def hold(self, which: str) -> None:
         """Holds something while walking on, or lets it go again."""
         on = self.desk.on_explorer
         on.hold("" if on.held == which else which, by=self)
-
-    # ---- paths and sets of the map
-
-    @cached_property
-    def movie(self) -> MovieSheet:
-        """Asks how a path is to be written."""
-        sheet = MovieSheet(self.look, self)
-        sheet.accepted.connect(self._export_movie)
-        return sheet
-
-    @cached_property
-    def export_map(self) -> ExportSheet:
-        """Asks how people of the map are to be written."""
-        sheet = ExportSheet(self.look, self)
-        sheet.accepted.connect(partial(self._export_recipes, None, conflict="ask"))
-        return sheet
-
-    def ask_export_recipes(self, recipes: Sequence[Recipe]) -> None:
-        """Asks how pictures that are still to be made are to be written."""
-        self._to_export = list(recipes)
-        styles = recipes[0].styles if recipes else ()
-        self.export_map.ask(len(recipes), self.desk.settings.export, styles[0].name if styles else "")
-
-    def _export_recipes(
-        self, recipes: list[Recipe] | None, folder: Path, options: ExportOptions, conflict: str
-    ) -> None:
-        recipes = self._to_export if recipes is None else recipes
-        self.desk.settings.export = options
-        job = self.desk.on_exports.export_recipes(recipes, folder, options, conflict=conflict)
-        again = partial(self._export_recipes, recipes, folder, options)
-        job.finished.connect(lambda outcome: self._after_export(outcome, folder, again))
-
-    def ask_movie(self) -> None:
-        """Asks how the path through the pins is to be written."""
-        if self.desk.player.can_play:
-            self.desk.player.pause()
-            self.movie.ask(self.desk.player.seconds, self.desk.settings.movie)
-
-    def _export_movie(self, options: MovieOptions, conflict: str = "ask") -> None:
-        player = self.desk.player
-        self.desk.settings.movie = options
-        job = self.desk.on_paths.export_path(player.places, player.pace, options, conflict)
-        again = partial(self._export_movie, options)
-        job.finished.connect(lambda outcome: self._after_export(outcome, options.target().parent, again))
 
     def ask_how_many(self) -> None:
         """Offers to keep a set of people who differ as much as possible."""
@@ -465,196 +336,32 @@ class Window(QMainWindow):
         )
         first.setFocus(Qt.FocusReason.OtherFocusReason)
 
-    def _find(self) -> None:
+    def search(self) -> None:
+        """Goes to where something can be looked for."""
         if self.page == "settings":
             self.settings.search.setFocus()
             return
         self.show_page("gallery")
         self.gallery.toolbar.search.setFocus()
 
-    def _select_all(self) -> None:
+    def select_all(self) -> None:
+        """Chooses all that the page shows."""
         if self.page == "gallery":
             self.desk.gallery.select_all()
         elif self.page == "explore":
             self.explorer.canvas.choose_all()
-
-    # ---- files
-
-    def take(self, dropped: Dropped) -> None:
-        """Files were dropped on the window."""
-        if dropped.refused:
-            self.desk.notices.add(
-                Kind.WARNING,
-                Text("Only files from this computer can be dropped here."),
-                meaning=Text("Nothing was fetched from the network."),
-                advice=Text("Save the picture to a folder first, then drop the file."),
-                details=dropped.refused,
-            )
-        if dropped.zone == TRAIN.id:
-            self.training.take(dropped.paths)
-        elif dropped.paths and dropped.zone.startswith("photo"):
-            self.desk.on_photos.restyle(dropped.paths, by=self)
-        elif dropped.paths:
-            self.desk.on_explorer.drop(dropped.paths, by=self)
-
-    def _drop_zones(self) -> tuple[Zone, ...]:
-        """On the canvas, pictures become a style or are put into the one in use."""
-        if self.page == "training":
-            return (TRAIN,)
-        if self.page != "explore" or self.desk.model.bundle is None:
-            return (STYLE,)
-        active = self.desk.styles.active
-        if active is None:
-            return STYLE, Zone("photo.plain", "picture")
-        return STYLE, Zone("photo", "picture", (("name", active.title(self.look.words.language)),))
-
-    def _drop_place(self) -> QRect:
-        """The window but for the styles, onto which pictures may be dropped too."""
-        panel = self.explorer.styles
-        if self.page != "explore" or not panel.isVisible():
-            return self.rect()
-        at = panel.mapTo(self, panel.rect().topRight())
-        return self.rect().adjusted(at.x() + 1, at.y(), 0, -HEIGHT)
-
-    def paste(self) -> None:
-        """Files from the clipboard come in as if they were dropped."""
-        mime = QGuiApplication.clipboard().mimeData()
-        if mime is not None and mime.hasUrls():
-            self.drop.take(mime)
-        else:
-            self.desk.notices.add(
-                Kind.INFO,
-                Text("There are no picture files on the clipboard."),
-                advice=Text("Copy pictures in your file manager, or drop them on the window."),
-            )
-
-    def choose_photo(self) -> None:
-        """Asks for photos to put into the style in use."""
-        words = self.look.words
-        names, _ = QFileDialog.getOpenFileNames(
-            self, words("action.restyle"), "", f"{words('files.pictures')} ({PICTURE_FILTER})"
-        )
-        if names:
-            self.show_page("explore")
-            self.desk.on_photos.restyle([Path(name) for name in names], by=self)
 
     def edit_style(self) -> None:
         """Opens the style in use."""
         if self.desk.styles.active_id is not None:
             self.style_editor.show_style(self.desk.styles.active_id)
 
-    def use_samples(self, folders: Sequence[Path]) -> None:
-        """Makes a style from each folder of sample pictures."""
-        words = self.look.words
-        for folder in folders:
-            key = f"sample.{folder.name}"
-            name = words(key) if words.has(key) else folder.name
-            self.desk.on_styles.make([folder], name=name, by=self)
-
-    def choose_pictures(self) -> None:
-        words = self.look.words
-        names, _ = QFileDialog.getOpenFileNames(
-            self, words("action.new_style"), "", f"{words('files.pictures')} ({PICTURE_FILTER})"
-        )
-        if names:
-            self.desk.on_styles.make([Path(name) for name in names], by=self)
-
-    def choose_folder(self) -> None:
-        folder = QFileDialog.getExistingDirectory(self, self.look.words("action.new_style_folder"))
-        if folder:
-            self.desk.on_styles.make([Path(folder)], by=self)
-
-    def choose_style_file(self) -> None:
-        words = self.look.words
-        name, _ = QFileDialog.getOpenFileName(
-            self, words("action.import_style"), "", f"{words('files.style')} (*.json)"
-        )
-        if name:
-            self.desk.on_styles.import_file(Path(name), by=self)
-
-    def choose_model(self) -> None:
-        words = self.look.words
-        name, _ = QFileDialog.getOpenFileName(
-            self, words("action.open_model"), "", f"{words('files.model')} (*.persona)"
-        )
-        if name:
-            self.desk.on_models.import_file(Path(name), by=self)
-
-    def _style_from_selection(self) -> None:
-        if self.gallery.chosen():
-            self.desk.on_styles.make_from_gallery(self.gallery.chosen(), by=self)
-            self.show_page("explore")
-
-    def ask_which_style(self) -> None:
-        """Offers the styles that the selected pictures may be added to."""
-        ids, menu, language = self.gallery.chosen(), QMenu(self.gallery), self.look.words.language
-        for entry in self.desk.styles.entries:
-            add = partial(self.desk.on_styles.references.add_from_gallery, entry.id, ids, by=self)
-            menu.addAction(entry.title(language).replace("&", "&&"), add)
-        menu.setEnabled(bool(ids) and not menu.isEmpty())
-        menu.popup(QCursor.pos())
-
-    # ---- export
-
-    def export_board(self, which: str) -> None:
-        """Opens a board, and asks how all of it is to be written."""
-        self.gallery.show_place(which)
-        self.ask_export("shown", self.desk.gallery.on_boards.get(which, 0))
-
-    def ask_export(self, first: str = "selected", shown: int | None = None) -> None:
-        """Asks which pictures are to be written, and how. first: the source that is offered first."""
-        model = self.desk.gallery
-        counts = {
-            "selected": len(self.gallery.chosen()),
-            "shown": model.count if shown is None else shown,
-            "varied": 16 if self.desk.explorer.recipe is not None else 0,
-        }
-        sources = [(source, count) for source, count in counts.items() if count]
-        if not sources:
-            self.desk.notices.add(
-                Kind.INFO,
-                Text("There is nothing to export yet."),
-                advice=Text("Keep pictures while exploring; they are collected in the gallery."),
-            )
-            return
-        sources.sort(key=lambda source: source[0] != first)
-        row = self.gallery.grid.current_row()
-        self.export.ask_which(sources, self.desk.settings.export, row.style if row else "")
-
-    def _export_to(self, folder: Path, options: ExportOptions) -> None:
-        self.desk.settings.export = options
-        source, exports = self.export.source, self.desk.on_exports
-        if source == "varied":
-            exports.export_varied(self.export.count, folder, options)
-        elif source == "shown":
-            exports.list_ids(self.desk.gallery.query, lambda ids: self._export(ids, folder, options, "ask"))
-        else:
-            self._export(self.gallery.chosen(), folder, options, "ask")
-
-    def _export(self, ids: tuple[str, ...], folder: Path, options: ExportOptions, conflict: str) -> None:
-        job = self.desk.on_exports.export(ids, folder, options, conflict=conflict)
-        again = partial(self._export, ids, folder, options)
-        job.finished.connect(lambda outcome: self._after_export(outcome, folder, again))
-
-    def _after_export(self, outcome: Outcome[object], folder: Path, again: partial[None]) -> None:
-        if outcome.end is End.FAILED and isinstance(outcome.error, TargetExistsError):
-            self.desk.notices.add(
-                Kind.WARNING,
-                Text("Some of the files are already in {folder}.", folder=folder.name),
-                meaning=Text("Nothing was written yet."),
-                acts=(
-                    Act(Text("Write the missing ones"), partial(again, "continue")),
-                    Act(Text("Keep both"), partial(again, "rename")),
-                    Act(Text("Replace"), partial(again, "overwrite")),
-                ),
-            )
-
     # ---- theme, language, state
 
-    def _toggle_theme(self) -> None:
+    def toggle_theme(self) -> None:
         self.desk.settings.theme = "light" if self.look.theme.tokens.is_dark else "dark"
 
-    def _toggle_language(self) -> None:
+    def toggle_language(self) -> None:
         codes = list(LANGUAGES)
         self.desk.settings.language = codes[(codes.index(self.look.words.language) + 1) % len(codes)]
 
@@ -663,7 +370,7 @@ class Window(QMainWindow):
         self.look.words.set_language(system_language() if language == "system" else language)
         self.status.set_hint(self.look.words(f"hint.{self.page}"))
 
-    def _toggle_full_window(self) -> None:
+    def toggle_full_window(self) -> None:
         if self.isFullScreen():
             self.showNormal()
         else:
@@ -711,34 +418,7 @@ class Window(QMainWindow):
     def _badge_training(self, run: RunState | None) -> None:
         self.rail.buttons["training"].set_badge(f"{run.fraction:.0%}" if run is not None else "")
 
-    # ---- the palette
-
-    def _palette_entries(self) -> list[Entry]:
-        words = self.look.words
-        entries = [
-            Entry(
-                action.text(),
-                words(f"group.{spec.group}"),
-                action.trigger,
-                "  ".join(self.acts.shortcuts(spec.id)[:1]),
-                spec.icon,
-                spec.id.replace("_", " "),
-            )
-            for spec, action in self.acts.all()
-            if action.isEnabled() and spec.id != "palette"
-        ]
-        styles = [
-            Entry(
-                words("palette.style", name=entry.title(words.language)),
-                words("group.styles"),
-                partial(self._use_style, entry.id),
-                icon="style",
-            )
-            for entry in self.desk.styles.entries
-        ]
-        return entries + styles
-
-    def _use_style(self, which: str) -> None:
+    def use_style(self, which: str) -> None:
         self.desk.on_styles.use(which, by=self)
         self.show_page("explore")
 

@@ -69,9 +69,9 @@ def test_a_lasso_becomes_a_set(qtbot: QtBot, charted: Window, tmp_path: Path) ->
     menu.close()
     qtbot.waitUntil(lambda: desk.gallery.count == 4, timeout=WAIT_MS)
     press(qtbot, charted.explorer.chosen, "Export")
-    form = charted.export_map.form
+    form = charted.exporting.map_sheet.form
     assert "5" in form.title.text()
-    charted.export_map.close_up()
+    charted.exporting.map_sheet.close_up()
     press(qtbot, charted.explorer.chosen, "Keep all")
     qtbot.waitUntil(lambda: desk.gallery.count == 9, timeout=WAIT_MS)
     assert canvas.selection.points == ()
@@ -98,7 +98,7 @@ def test_a_path_is_played_and_written(
     qtbot.keyClick(bar.track, Qt.Key.Key_Home)
     qtbot.waitUntil(lambda: desk.explorer.recipe == desk.player.places[0], timeout=WAIT_MS)
     bar.export.click()
-    form = charted.movie.form
+    form = charted.exporting.movie_sheet.form
     form.kind._group.buttons()[2].click()
     form.folder.setText(str(tmp_path / "out"))
     form.name.setText("walk")
@@ -108,8 +108,8 @@ def test_a_path_is_played_and_written(
     qtbot.waitUntil(lambda: (tmp_path / "out" / "walk.gif").is_file(), timeout=WAIT_MS)
     qtbot.waitUntil(lambda: not desk.jobs.running, timeout=WAIT_MS)
     assert (desk.settings.movie.kind, desk.settings.pace.leg_s) == ("gif", 0.2), "kept for the next start"
-    charted.ask_movie()
-    charted.movie.form.export.click()
+    charted.exporting.ask_movie()
+    charted.exporting.movie_sheet.form.export.click()
     press(qtbot, charted, "Keep both")
     qtbot.waitUntil(lambda: (tmp_path / "out" / "walk (2).gif").is_file(), timeout=WAIT_MS)
     qtbot.keyClick(bar.pins, Qt.Key.Key_Escape)

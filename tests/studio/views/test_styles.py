@@ -208,16 +208,16 @@ def test_a_photo_dropped_on_its_zone_goes_into_the_style(
     qtbot: QtBot, window: Window, tmp_path: Path
 ) -> None:
     photo = pictures(tmp_path / "photo", 8)
-    window.drop.open()
-    assert [sign.zone.id for sign in window.drop.overlay.signs] == ["style", "photo"]
-    below = window.drop.overlay.geometry().bottomLeft() + QPoint(200, -100)
+    window.intake.drop.open()
+    assert [sign.zone.id for sign in window.intake.drop.overlay.signs] == ["style", "photo"]
+    below = window.intake.drop.overlay.geometry().bottomLeft() + QPoint(200, -100)
     assert drop(window, file_mime(*photo), QPointF(below))
     wait(qtbot, lambda: window.desk.explorer.recipe.content is not None)  # type: ignore[union-attr]
     assert len(ids(window)) == 2
     window.show_page("gallery")
-    window.drop.open()
-    assert [sign.zone.id for sign in window.drop.overlay.signs] == ["style"]
-    window.drop.overlay.hide()
+    window.intake.drop.open()
+    assert [sign.zone.id for sign in window.intake.drop.overlay.signs] == ["style"]
+    window.intake.drop.overlay.hide()
 
 
 def test_pasted_files_come_in_as_if_dropped(qtbot: QtBot, window: Window, tmp_path: Path) -> None:

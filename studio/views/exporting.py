@@ -1,0 +1,134 @@
+"""How pictures and films leave the window: the sheets that ask, and what happens to the answer."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from functools import cached_property, partial
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import QObject
+
+from engine.errors import TargetExistsError
+from engine.recipe import Recipe
+from studio.library.movies import MovieOptions
+from studio.library.settings import ExportOptions
+from studio.library.tasks import End, Outcome
+from studio.library.text import Text
+from studio.state.notices import Act, Kind
+from studio.views.explorer.movie import MovieSheet
+from studio.views.export import ExportSheet
+
+if TYPE_CHECKING:
+    from studio.views.window import Window
+
+
+class Exporting(QObject):
+    """Asks how something is to be written, and has it written, for one window."""
+
+    def __init__(self, window: Window) -> None:
+        super().__init__(window)
+        self.window, self.look, self.desk = window, window.look, window.desk
+        self._waiting: list[Recipe] = []
+
+    @cached_property
+    def sheet(self) -> ExportSheet:
+        """The export sheet."""
+        sheet = ExportSheet(self.look, self.window)
+        sheet.accepted.connect(self._export_to)
+        return sheet
+
+    @cached_property
+    def map_sheet(self) -> ExportSheet:
+        """Asks how people of the map are to be written."""
+        sheet = ExportSheet(self.look, self.window)
+        sheet.accepted.connect(partial(self._export_recipes, None, conflict="ask"))
+        return sheet
+
+    @cached_property
+    def movie_sheet(self) -> MovieSheet:
+        """Asks how a path is to be written."""
+        sheet = MovieSheet(self.look, self.window)
+        sheet.accepted.connect(self._export_movie)
+        return sheet
+
+    def ask_board(self, which: str) -> None:
+        """Opens a board, and asks how all of it is to be written."""
+        self.window.gallery.show_place(which)
+        self.ask("shown", self.desk.gallery.on_boards.get(which, 0))
+
+    def ask(self, first: str = "selected", shown: int | None = None) -> None:
+        """Asks which pictures are to be written, and how. first: the source that is offered first."""
+        model = self.desk.gallery
+        counts = {
+            "selected": len(self.window.gallery.chosen()),
+            "shown": model.count if shown is None else shown,
+            "varied": 16 if self.desk.explorer.recipe is not None else 0,
+        }
+        sources = [(source, count) for source, count in counts.items() if count]
+        if not sources:
+            self.desk.notices.add(
+                Kind.INFO,
+                Text("There is nothing to export yet."),
+                advice=Text("Keep pictures while exploring; they are collected in the gallery."),
+            )
+            return
+        sources.sort(key=lambda source: source[0] != first)
+        row = self.window.gallery.grid.current_row()
+        self.sheet.ask_which(sources, self.desk.settings.export, row.style if row else "")
+
+    def _export_to(self, folder: Path, options: ExportOptions) -> None:
+        self.desk.settings.export = options
+        source, exports = self.sheet.source, self.desk.on_exports
+        if source == "varied":
+            exports.export_varied(self.sheet.count, folder, options)
+        elif source == "shown":
+            exports.list_ids(self.desk.gallery.query, lambda ids: self._export(ids, folder, options, "ask"))
+        else:
+            self._export(self.window.gallery.chosen(), folder, options, "ask")
+
+    def _export(self, ids: tuple[str, ...], folder: Path, options: ExportOptions, conflict: str) -> None:
+        job = self.desk.on_exports.export(ids, folder, options, conflict=conflict)
+        again = partial(self._export, ids, folder, options)
+        job.finished.connect(lambda outcome: self._after_export(outcome, folder, again))
+
+    def ask_recipes(self, recipes: Sequence[Recipe]) -> None:
+        """Asks how pictures that are still to be made are to be written."""
+        self._waiting = list(recipes)
+        styles = recipes[0].styles if recipes else ()
+        self.map_sheet.ask(len(recipes), self.desk.settings.export, styles[0].name if styles else "")
+
+    def _export_recipes(
+        self, recipes: list[Recipe] | None, folder: Path, options: ExportOptions, conflict: str
+    ) -> None:
+        recipes = self._waiting if recipes is None else recipes
+        self.desk.settings.export = options
+        job = self.desk.on_exports.export_recipes(recipes, folder, options, conflict=conflict)
+        again = partial(self._export_recipes, recipes, folder, options)
+        job.finished.connect(lambda outcome: self._after_export(outcome, folder, again))
+
+    def ask_movie(self) -> None:
+        """Asks how the path through the pins is to be written."""
+        if self.desk.player.can_play:
+            self.desk.player.pause()
+            self.movie_sheet.ask(self.desk.player.seconds, self.desk.settings.movie)
+
+    def _export_movie(self, options: MovieOptions, conflict: str = "ask") -> None:
+        player = self.desk.player
+        self.desk.settings.movie = options
+        job = self.desk.on_paths.export_path(player.places, player.pace, options, conflict)
+        again = partial(self._export_movie, options)
+        job.finished.connect(lambda outcome: self._after_export(outcome, options.target().parent, again))
+
+    def _after_export(self, outcome: Outcome[object], folder: Path, again: partial[None]) -> None:
+        if outcome.end is End.FAILED and isinstance(outcome.error, TargetExistsError):
+            self.desk.notices.add(
+                Kind.WARNING,
+                Text("Some of the files are already in {folder}.", folder=folder.name),
+                meaning=Text("Nothing was written yet."),
+                acts=(
+                    Act(Text("Write the missing ones"), partial(again, "continue")),
+                    Act(Text("Keep both"), partial(again, "rename")),
+                    Act(Text("Replace"), partial(again, "overwrite")),
+                ),
+            )

@@ -1,0 +1,108 @@
+"""What every action of the window does, and what its palette offers."""
+
+from __future__ import annotations
+
+from functools import partial
+from typing import TYPE_CHECKING
+
+from studio.views.palette import Entry
+
+if TYPE_CHECKING:
+    from studio.views.window import Window
+
+
+def connect_actions(window: Window) -> None:
+    """Gives every action of the window its deed."""
+    intake = window.intake
+    desk, canvas, gallery = window.desk, window.explorer.canvas, window.gallery
+    rates = {f"rate_{n}": partial(gallery.rate, n) for n in range(6)}
+    labels = {f"label_{name}": partial(gallery.label, name) for name in ("red", "yellow", "green", "blue")}
+    window.acts.connect_to(
+        {
+            "explore": partial(window.show_page, "explore"),
+            "gallery": partial(window.show_page, "gallery"),
+            "training": partial(window.show_page, "training"),
+            "new_training": window.choose_training,
+            "settings": partial(window.show_settings, "appearance"),
+            "palette": lambda: window.palette_.open(),
+            "keep": lambda: desk.on_pictures.keep(by=window),
+            "random": lambda: desk.on_explorer.shuffle(by=window),
+            "keep_varied": window.ask_how_many,
+            "variations": window.show_variations,
+            "pin": lambda: desk.on_explorer.pin(by=window),
+            "map": canvas.outlook.toggle_map,
+            "path": lambda: window.explorer.show_path(window.acts["path"].isChecked()),
+            "hold_forms": partial(window.hold, "forms"),
+            "hold_details": partial(window.hold, "details"),
+            "lasso": lambda: canvas.set_lasso(window.acts["lasso"].isChecked()),
+            "copy": window.copy_picture,
+            "next_style": partial(window.step_style, 1),
+            "previous_style": partial(window.step_style, -1),
+            "large": lambda: canvas.set_large(window.acts["large"].isChecked()),
+            "zoom_in": partial(canvas.zoom_by, 1.4),
+            "zoom_out": partial(canvas.zoom_by, 1 / 1.4),
+            "back": lambda: desk.on_explorer.back(by=window),
+            "forward": lambda: desk.on_explorer.forward(by=window),
+            "reset_look": window.explorer.controls.look_section.reset,
+            "new_style": intake.choose_pictures,
+            "new_style_folder": intake.choose_folder,
+            "import_style": intake.choose_style_file,
+            "edit_style": window.edit_style,
+            "restyle": intake.choose_photo,
+            "paste": intake.paste,
+            "add_to_style": intake.ask_which_style,
+            "no_style": lambda: desk.on_styles.use(None, by=window),
+            "undo": lambda: desk.steps.undo(by=window),
+            "redo": lambda: desk.steps.redo(by=window),
+            "find": window.search,
+            "select_all": window.select_all,
+            "recall": gallery.recall,
+            "fullscreen": window.view_large,
+            "compare": gallery.larger.compare,
+            "board": gallery.ask_board,
+            "new_board": gallery.places.new_board,
+            "bin": window.show_bin,
+            "export": window.exporting.ask,
+            "style_from_selection": intake.style_from_selection,
+            "delete": gallery.delete,
+            "open_model": intake.choose_model,
+            "panels": lambda: window.explorer.set_panels(not window.acts["panels"].isChecked()),
+            "theme": window.toggle_theme,
+            "language": window.toggle_language,
+            "full_window": window.toggle_full_window,
+            "shortcuts": lambda: window.shortcuts.open(),
+            "welcome": window.start_welcome,
+            "diagnostics": partial(window.show_settings, "diagnostics"),
+            "about": partial(window.show_settings, "about"),
+            "quit": window.close,
+            **rates,
+            **labels,
+        }
+    )
+
+
+def palette_entries(window: Window) -> list[Entry]:
+    """The actions that can be done now, and the styles."""
+    words = window.look.words
+    entries = [
+        Entry(
+            action.text(),
+            words(f"group.{spec.group}"),
+            action.trigger,
+            "  ".join(window.acts.shortcuts(spec.id)[:1]),
+            spec.icon,
+            spec.id.replace("_", " "),
+        )
+        for spec, action in window.acts.all()
+        if action.isEnabled() and spec.id != "palette"
+    ]
+    styles = [
+        Entry(
+            words("palette.style", name=entry.title(words.language)),
+            words("group.styles"),
+            partial(window.use_style, entry.id),
+            icon="style",
+        )
+        for entry in window.desk.styles.entries
+    ]
+    return entries + styles
