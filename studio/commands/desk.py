@@ -258,6 +258,7 @@ class Desk(QObject):
         )
         self.thumbnails.damaged.connect(self._tell_damaged)
         self.writer.idle.connect(self._look_after_gallery)
+        self.on_pictures.bin_emptied.connect(self.matching.tidy_soon)
 
     def _use_bundle(self, bundle: Bundle) -> None:
         in_use = self.styles.active_id
@@ -379,6 +380,7 @@ class Desk(QObject):
             if found.added or found.removed or not is_present:
                 self.gallery.refresh()
             self._tell_skipped(Text("Some files in the gallery cannot be used."), found.damaged)
+            self.matching.tidy_soon()
             self.gallery_ready.emit()
 
         def fail(error: Exception) -> None:

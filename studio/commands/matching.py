@@ -1,7 +1,7 @@
 """Compares the gallery with the style in use, as soon as somebody sorts or searches by match.
 
-Every picture is looked at once for a model, in the background and bit by bit; what was seen is kept. A
-comparison with another style is then one product of a matrix with a vector.
+Every picture is looked at once for a model, in the background and bit by bit; what was seen is kept as long
+as model and picture are. A comparison with another style is then one product of a matrix with a vector.
 """
 
 from __future__ import annotations
@@ -20,7 +20,8 @@ from engine.style import Style
 from studio.commands.fitting import Fitting
 from studio.commands.rooms import Rooms
 from studio.library.index import Sort
-from studio.library.looks import LookFile, Matches, Vector
+from studio.library.looks import Look, LookFile, Matches, Vector, fresh
+from studio.library.pictures import file_part
 from studio.library.styles import StyleEntry
 from studio.state.gallery import Comparison
 
@@ -33,7 +34,19 @@ LAST = 8
 """Priority in the reading pool: behind what somebody looks at."""
 REST_MS = 200
 """After a change, before it is followed."""
+IDLE_MS = 20_000
+"""So long after pictures may have gone, what was seen in them is forgotten."""
 log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, eq=False)
+class _Pictures:
+    """All that are compared."""
+
+    keys: dict[str, int]
+    """Id -> key."""
+    files: dict[str, str]
+    """Id -> what its file looks like from outside."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -43,14 +56,15 @@ class _Round:
     turn: int
     entry: StyleEntry
     style: Style
-    keys: dict[str, int]
+    pictures: _Pictures
     rest: list[str]
     """Pictures that were not looked at when it began."""
 
     def after(self, done: int) -> Comparison:
         """How far it is when so many of the rest were looked at."""
         left = max(0, len(self.rest) - done)
-        return Comparison(self.entry, max(1, len(self.keys)) - left, max(1, len(self.keys)))
+        total = max(1, len(self.pictures.keys))
+        return Comparison(self.entry, total - left, total)
 
 
 class Matching(QObject):
@@ -61,10 +75,12 @@ class Matching(QObject):
         self._rooms, self._fitting = rooms, fitting
         self._file = LookFile(rooms.places.cache / "looks.sqlite3")
         self._lock = threading.Lock()
-        self._model, self._looks = "", dict[str, Vector]()
+        self._model, self._looks = "", dict[str, Look]()
         self._turn = 0
         self._timer = QTimer(self, singleShot=True, interval=REST_MS)
         self._timer.timeout.connect(self._begin)
+        self._idle = QTimer(self, singleShot=True, interval=IDLE_MS)
+        self._idle.timeout.connect(self._tidy)
         gallery = rooms.gallery_model
         gallery.query_changed.connect(self._follow)
         gallery.counts_changed.connect(self._follow)
@@ -76,6 +92,11 @@ class Matching(QObject):
         """Begins nothing more."""
         self._turn += 1
         self._timer.stop()
+        self._idle.stop()
+
+    def tidy_soon(self) -> None:
+        """Pictures may be gone for good: what was seen in them is forgotten when nothing else is to do."""
+        self._idle.start()
 
     @property
     def entry(self) -> StyleEntry | None:
@@ -102,16 +123,17 @@ class Matching(QObject):
         """Shows what is known already, and goes on with what is not."""
         get, style = self._fitting.maker(), entry.style
 
-        def work() -> tuple[Matches, dict[str, int], list[str]]:
-            keys, maker = self._keys(), get()
-            known = self._known(maker)
-            return self._matches(maker, keys, style), keys, [one for one in keys if one not in known]
+        def work() -> tuple[Matches, _Pictures, list[str]]:
+            pictures, maker = self._pictures(), get()
+            known = fresh(self._known(maker), pictures.files)
+            rest = [one for one in pictures.keys if one not in known]
+            return _matches(maker, known, pictures.keys, style), pictures, rest
 
-        def take(found: tuple[Matches, dict[str, int], list[str]]) -> None:
-            matches, keys, rest = found
+        def take(found: tuple[Matches, _Pictures, list[str]]) -> None:
+            matches, pictures, rest = found
             if turn == self._turn:
                 self._rooms.gallery_model.set_matches(matches)
-                self._look(_Round(turn, entry, style, keys, rest), 0)
+                self._look(_Round(turn, entry, style, pictures, rest), 0)
 
         self._rooms.reader.run(work, take, lambda error: self._give_up(turn, error), priority=LAST)
 
@@ -128,12 +150,15 @@ class Matching(QObject):
 
         def work() -> Matches | None:
             maker = get()
-            seen = [(one, _vector(maker, self._rooms.gallery.path(one))) for one in ids]
+            seen = [(one, self._see(maker, one, round.pictures.files.get(one, ""))) for one in ids]
             with self._lock:
                 if self._model == maker.bundle.id:
                     self._looks.update(seen)
             self._file.add(maker.bundle.id, seen)
-            return self._matches(maker, round.keys, round.style) if shown else None
+            if not shown:
+                return None
+            pictures = round.pictures
+            return _matches(maker, fresh(self._known(maker), pictures.files), pictures.keys, round.style)
 
         def take(matches: Matches | None) -> None:
             if round.turn == self._turn:
@@ -150,19 +175,46 @@ class Matching(QObject):
         if turn == self._turn and gallery.comparison is not None:
             gallery.comparison = Comparison(gallery.comparison.entry, 1, 1)
 
-    def _matches(self, maker: StyleMaker, keys: dict[str, int], style: Style) -> Matches:
-        return Matches.of(self._known(maker), keys, style.vector, maker.bundle.card.style_score)
+    def _see(self, maker: StyleMaker, id: str, file: str) -> Look:
+        return Look(file, _vector(maker, self._rooms.gallery.path(id)))
 
-    def _known(self, maker: StyleMaker) -> dict[str, Vector]:
-        """The vectors under the model in use."""
+    def _known(self, maker: StyleMaker) -> dict[str, Look]:
+        """What was seen under the model in use."""
         with self._lock:
             if self._model != maker.bundle.id:
                 self._model, self._looks = maker.bundle.id, self._file.load(maker.bundle.id)
             return dict(self._looks)
 
-    def _keys(self) -> dict[str, int]:
+    def _pictures(self) -> _Pictures:
         index = self._rooms.gallery.index
-        return {one: key for key, one in index.ids(index.keys().tolist()).items()}
+        keys = {one: key for key, one in index.ids(index.keys()).items()}
+        return _Pictures(keys, {one: file_part(stamp) for one, stamp in index.stamps().items()})
+
+    # ---- forgetting
+
+    def _tidy(self) -> None:
+        rooms, bundle = self._rooms, self._rooms.model.bundle
+        if rooms.jobs.running or rooms.reader.pending:
+            self._idle.start()
+        elif bundle is not None and not rooms.gallery.is_behind:
+            rooms.reader.run(lambda: self._forget(bundle.id), None, _let_be, priority=LAST)
+
+    def _forget(self, model: str) -> None:
+        """Keeps what was seen in the pictures of gallery and bin under models that can be chosen."""
+        rooms = self._rooms
+        slots = rooms.trash.slots("pictures")
+        pictures = {*rooms.gallery.index.stamps(), *(item[-1] for slot in slots for item in slot.items)}
+        self._file.prune({model, *rooms.model_shelf.ids()}, pictures)
+        with self._lock:
+            self._looks = {one: look for one, look in self._looks.items() if one in pictures}
+
+
+def _matches(maker: StyleMaker, looks: dict[str, Vector], keys: dict[str, int], style: Style) -> Matches:
+    return Matches.of(looks, keys, style.vector, maker.bundle.card.style_score)
+
+
+def _let_be(error: Exception) -> None:
+    log.info("What was seen in pictures could not be tidied: %s", error)
 
 
 def _vector(maker: StyleMaker, path: Path) -> Vector:

@@ -6,7 +6,7 @@ They are kept in a file of the cache, for all models: it may be deleted at any t
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from contextlib import closing
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -18,40 +18,86 @@ from engine.files import make_folder
 from studio.library.index import Index, Keys, Query, Row, Sort
 
 Vector = NDArray[np.float32]
-TABLE = "CREATE TABLE IF NOT EXISTS looks (model TEXT, id TEXT, vector BLOB, PRIMARY KEY (model, id))"
+VERSION = 2
+TABLE = """CREATE TABLE IF NOT EXISTS looks (
+    model TEXT, id TEXT, file TEXT, vector BLOB, PRIMARY KEY (model, id)
+)"""
+MANY = 1000
+"""So many rows less, and the file is made smaller."""
+
+
+@dataclass(frozen=True, eq=False)
+class Look:
+    """What was seen in one picture."""
+
+    file: str
+    """What the picture's file looked like from outside (`library.pictures.file_part`)."""
+    vector: Vector
+    """[S], unit length; empty where it has none."""
 
 
 class LookFile:
-    """The file. Every call waits for the disk; a file that cannot be used counts as empty."""
+    """The file. Every call waits for the disk; a file that cannot be used counts as empty.
+
+    model: the id of a bundle, which is a digest of its graphs, so that no two encoders share it.
+    """
 
     def __init__(self, path: Path) -> None:
         self.path = path
 
-    def load(self, model: str) -> dict[str, Vector]:
-        """Id of a picture -> its style vector [S] under a model; unit length, or empty where it has none."""
+    def load(self, model: str) -> dict[str, Look]:
+        """Id of a picture -> what was seen in it under a model."""
         try:
             with closing(self._open()) as file:
-                found = file.execute("SELECT id, vector FROM looks WHERE model = ?", [model]).fetchall()
+                sql = "SELECT id, file, vector FROM looks WHERE model = ?"
+                found = file.execute(sql, [model]).fetchall()
         except (sqlite3.Error, OSError):
             return {}
-        return {one: np.frombuffer(vector, np.float32) for one, vector in found}
+        return {one: Look(stamp, np.frombuffer(vector, np.float32)) for one, stamp, vector in found}
 
-    def add(self, model: str, vectors: Iterable[tuple[str, Vector]]) -> None:
-        """Remembers vectors; where that cannot be done they are made anew another time."""
-        rows = [(model, one, vector.astype(np.float32).tobytes()) for one, vector in vectors]
+    def add(self, model: str, looks: Iterable[tuple[str, Look]]) -> None:
+        """Remembers looks; where that cannot be done they are made anew another time."""
+        rows = [(model, one, look.file, look.vector.astype(np.float32).tobytes()) for one, look in looks]
         try:
             with closing(self._open()) as file, file:
-                file.executemany("INSERT OR REPLACE INTO looks VALUES (?, ?, ?)", rows)
+                file.executemany("INSERT OR REPLACE INTO looks VALUES (?, ?, ?, ?)", rows)
         except sqlite3.DatabaseError:
             self.path.unlink(missing_ok=True)
         except OSError:
             return
 
+    def prune(self, models: Collection[str], pictures: Collection[str]) -> int:
+        """Forgets what was seen under other models, and in other pictures; returns how much."""
+        if not self.path.exists():
+            return 0
+        try:
+            with closing(self._open()) as file:
+                every = file.execute("SELECT model, id FROM looks").fetchall()
+                gone = [one for one in every if one[0] not in models or one[1] not in pictures]
+                with file:
+                    file.executemany("DELETE FROM looks WHERE model = ? AND id = ?", gone)
+                if len(gone) >= MANY:
+                    file.execute("VACUUM")
+                return len(gone)
+        except (sqlite3.Error, OSError):
+            return 0
+
     def _open(self) -> sqlite3.Connection:
         make_folder(self.path.parent)
         file = sqlite3.connect(self.path, timeout=5.0)
-        file.execute(TABLE)
+        try:
+            if file.execute("PRAGMA user_version").fetchone()[0] != VERSION:
+                file.executescript(f"DROP TABLE IF EXISTS looks; PRAGMA user_version = {VERSION};")
+            file.execute(TABLE)
+        except BaseException:
+            file.close()
+            raise
         return file
+
+
+def fresh(looks: Mapping[str, Look], files: Mapping[str, str]) -> dict[str, Vector]:
+    """Id -> vector of those that are still what was looked at. files: id -> what each file is like now."""
+    return {one: look.vector for one, look in looks.items() if files.get(one) == look.file}
 
 
 @dataclass(frozen=True, eq=False)
@@ -66,12 +112,12 @@ class Matches:
     @classmethod
     def of(
         cls,
-        looks: dict[str, Vector],
+        looks: Mapping[str, Vector],
         keys: dict[str, int],
         style: Sequence[float],
         span: tuple[float, float],
     ) -> Matches:
-        """looks: see `LookFile.load`. keys: id -> key. span: the cosines of no match and of a full one."""
+        """looks: see `fresh`. keys: id -> key. span: the cosines of no match and of a full one."""
         known = [(keys[one], vector) for one, vector in looks.items() if one in keys and len(vector)]
         if not known:
             return cls(np.empty(0, np.int64), np.empty(0))

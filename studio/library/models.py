@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
-from engine.bundle import CARD, Bundle, bundled_models, import_bundle
+from engine.bundle import CARD, Bundle, bundled_models, import_bundle, model_id
+from engine.card import parse
 from engine.errors import BundleError
 from engine.files import make_folder
 from studio.library import jsonfile
@@ -41,6 +43,14 @@ class ModelShelf:
             except BundleError as error:
                 damaged.append(Damage(path, error.reason))
         return entries, damaged
+
+    def ids(self) -> set[str]:
+        """The model ids of all that can be read."""
+        found = set()
+        for path, _ in self._folders():
+            with suppress(OSError, ValueError):
+                found.add(model_id(parse((path / CARD).read_bytes())))
+        return found
 
     def add(self, source: Path) -> Bundle:
         """Imports a .persona file or a bundle folder. BundleError, TargetExistsError."""

@@ -431,6 +431,11 @@ def _is_picture(name: str) -> bool:
     return name.lower().endswith(SUFFIXES) and not name.startswith(".")
 
 
+def file_part(stamp: str) -> str:
+    """Of a stamp what concerns the picture alone: it stays when something else is said about the picture."""
+    return "-".join(stamp.split("-")[:2])
+
+
 def _stamp(path: Path) -> str:
     """What a picture and the file beside it look like from outside; changes when either does."""
     try:

@@ -10,9 +10,11 @@ from typing import Any
 import numpy as np
 import pytest
 
+from engine.images import encode
 from studio.commands import matching
 from studio.commands.desk import Desk
 from studio.library.index import Query, Sort
+from studio.library.looks import LookFile
 from studio.state.gallery import Comparison, GalleryModel
 from tests.studio.commands.conftest import OpenDesk
 from tests.studio.library.made import recipe, style
@@ -119,3 +121,42 @@ def test_a_comparison_that_fails_is_not_awaited(
     desk.styles.activate(one.id)
     desk.gallery.query = Query(sort=Sort.SCORE)
     until(lambda: desk.gallery.comparison is not None and not desk.gallery.comparison.is_under_way)
+
+
+def test_what_was_seen_is_forgotten_with_the_picture(
+    open_desk: OpenDesk, maker: FakeMaker, until: Until, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(matching, "IDLE_MS", 1)
+    desk = open_desk()
+    until(lambda: desk.model.status == "ready" and desk.styles.entries)
+    filled(desk)
+    one = desk.rooms.style_shelf.add(replace(style("Dark"), vector=(1.0, 0.0, 0.0, 0.0)))
+    desk.styles.set_entries(desk.rooms.style_shelf.entries()[0])
+    desk.styles.activate(one.id)
+    desk.gallery.query = Query(sort=Sort.SCORE)
+    until(lambda: order(desk.gallery) == ["dark", "dim", "grey", "light", "bright"])
+    looks = LookFile(desk.places.cache / "looks.sqlite3")
+    looks.add("a model of last year", looks.load(MODEL).items())
+    assert len(looks.load(MODEL)) == 5
+
+    dark, dim = (desk.gallery.row_at(n) for n in (0, 1))
+    assert dark is not None and dim is not None
+    picture = np.full((24, 24, 3), 255, np.uint8)
+    desk.rooms.gallery.path(dark.id).write_bytes(encode(picture, "PNG"))
+    desk.rooms.gallery.refresh()
+    desk.gallery.refresh()
+    desk.matching._follow()
+    until(lambda: order(desk.gallery)[-1] == dark.name and len(maker.asked) == 6)
+    desk.rooms.gallery.change([dim.id], rating=3)
+    turn = desk.matching._turn
+    desk.matching._follow()
+    until(lambda: desk.matching._turn > turn and not desk.rooms.reader.pending)
+    assert len(maker.asked) == 6, "what is said about a picture changes nothing in it"
+
+    slot = desk.rooms.gallery.delete([dim.id])
+    desk.matching.tidy_soon()
+    until(lambda: not looks.load("a model of last year"))
+    assert len(looks.load(MODEL)) == 5, "what lies in the bin may come back"
+    desk.on_pictures.empty_bin([slot])
+    until(lambda: len(looks.load(MODEL)) == 4)
+    assert dim.id not in looks.load(MODEL)

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import sqlite3
+from contextlib import closing
 from pathlib import Path
 
 import numpy as np
 import pytest
 
 from studio.library.index import Index, Query, Row, Sort
-from studio.library.looks import LookFile, Matches, Vector
+from studio.library.looks import Look, LookFile, Matches, Vector, fresh
 
 RED, BLUE = np.array([1, 0], np.float32), np.array([0, 1], np.float32)
 LOOKS: dict[str, Vector] = {"a": RED, "b": BLUE, "c": (RED + BLUE) / np.float32(np.sqrt(2))}
@@ -23,23 +25,59 @@ def index(tmp_path: Path) -> Index:
     return index
 
 
-def test_vectors_are_kept_for_each_model(tmp_path: Path) -> None:
+def test_looks_are_kept_for_each_model(tmp_path: Path) -> None:
     file = LookFile(tmp_path / "cache" / "looks.sqlite3")
     assert file.load("m") == {}
-    file.add("m", [("a", RED), ("none", np.empty(0, np.float32))])
-    file.add("n", [("a", BLUE)])
+    file.add("m", [("a", Look("1-2", RED)), ("none", Look("3-4", np.empty(0, np.float32)))])
+    file.add("n", [("a", Look("1-2", BLUE))])
     found = LookFile(file.path).load("m")
-    assert np.array_equal(found["a"], RED) and len(found["none"]) == 0
-    assert np.array_equal(file.load("n")["a"], BLUE)
+    assert np.array_equal(found["a"].vector, RED) and len(found["none"].vector) == 0
+    assert (found["a"].file, found["none"].file) == ("1-2", "3-4")
+    assert np.array_equal(file.load("n")["a"].vector, BLUE)
+
+
+def test_what_was_seen_in_another_file_does_not_count(tmp_path: Path) -> None:
+    file = LookFile(tmp_path / "looks.sqlite3")
+    file.add("m", [("a", Look("1-2", RED)), ("b", Look("1-2", BLUE)), ("c", Look("1-2", BLUE))])
+    now = {"a": "1-2", "b": "9-2"}
+    assert list(fresh(file.load("m"), now)) == ["a"], "one was changed, one is gone"
+    file.add("m", [("b", Look("9-2", RED))])
+    assert np.array_equal(fresh(file.load("m"), now)["b"], RED)
 
 
 def test_a_damaged_file_is_begun_anew(tmp_path: Path) -> None:
     file = LookFile(tmp_path / "looks.sqlite3")
     file.path.write_bytes(b"no database, but long enough to be read as one" * 40)
     assert file.load("m") == {}
-    file.add("m", [("a", RED)])
-    file.add("m", [("a", RED)])
+    assert file.prune({"m"}, {"a"}) == 0
+    file.add("m", [("a", Look("", RED))])
+    file.add("m", [("a", Look("", RED))])
     assert list(file.load("m")) == ["a"]
+
+
+def test_a_file_of_an_earlier_version_is_begun_anew(tmp_path: Path) -> None:
+    path = tmp_path / "looks.sqlite3"
+    with closing(sqlite3.connect(path)) as old, old:
+        old.execute("CREATE TABLE looks (model TEXT, id TEXT, vector BLOB, PRIMARY KEY (model, id))")
+        old.execute("INSERT INTO looks VALUES ('m', 'a', x'00000000')")
+    file = LookFile(path)
+    assert file.load("m") == {}
+    file.add("m", [("a", Look("1-2", RED))])
+    assert list(file.load("m")) == ["a"]
+
+
+def test_what_is_gone_is_forgotten(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("studio.library.looks.MANY", 100)
+    file = LookFile(tmp_path / "looks.sqlite3")
+    assert file.prune({"m"}, {"a"}) == 0 and not file.path.exists()
+    for model in ("m", "n", "o"):
+        file.add(model, [(f"{n}", Look("", np.ones(64, np.float32))) for n in range(200)])
+    size = file.path.stat().st_size
+    assert file.prune({"m", "n"}, {f"{n}" for n in range(10)}) == 580
+    assert sorted(file.load("m"), key=int) == sorted(file.load("n"), key=int) == [f"{n}" for n in range(10)]
+    assert file.load("o") == {}
+    assert file.path.stat().st_size < size / 5
+    assert file.prune({"m", "n"}, {f"{n}" for n in range(10)}) == 0
 
 
 def test_sorting_and_searching_by_match_follow_the_style(index: Index) -> None:

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from engine.bundle import Bundle
 from engine.errors import BundleError, TargetExistsError
 from studio.library.models import ModelShelf
 
@@ -18,6 +19,14 @@ def test_bundled_and_own_models(tmp_path: Path, tiny_bundle: Path) -> None:
     assert [one.bundled for one in shelf.entries()[0]] == [True, False]
     with pytest.raises(TargetExistsError):
         shelf.add(tiny_bundle)
+
+
+def test_the_ids_of_models(tmp_path: Path, tiny_bundle: Path) -> None:
+    shelf = ModelShelf(tmp_path / "models", lambda: [tiny_bundle, tmp_path / "gone"])
+    assert shelf.ids() == {Bundle.load(tiny_bundle).id}
+    shutil.copytree(tiny_bundle, shelf.folder / "bad")
+    (shelf.folder / "bad" / "model.json").write_text("{}")
+    assert len(shelf.ids()) == 1
 
 
 def test_damaged_ones_are_named(tmp_path: Path, tiny_bundle: Path) -> None:
