@@ -42,7 +42,8 @@ def run(args: argparse.Namespace) -> int:
 
 
 def _recipe(args: argparse.Namespace, changes: dict[str, Any]) -> tuple[Rows, Sequence[str]]:
-    drawn = Drawn(changes=changes, **_given(args, side="resolution", kimg="kimg", each="each"))
+    given = _given(args, side="resolution", kimg="kimg", styles="styles", each="each")
+    drawn = Drawn(changes=changes, **given)
     rows, names = Rows(args.out, {"table": "recipe"} | asdict(drawn)), tuple(recipe.VARIANTS)
     wanted = _wanted(rows, names, args.seeds or 5)
     with _workers(args) as pool:

@@ -36,9 +36,9 @@ VARIANTS: dict[str, dict[str, Any]] = {
 }
 OTHERS, OTHERS_EACH, OTHERS_FIRST = 32, 8, 1000
 """Styles that the starting model knows, pictures of each, and the first of them."""
-HELD_OUT = 40
-"""Pictures of each style to judge by, drawn apart from those that are trained on."""
-SAMPLES, REFERENCES = 320, 80
+HELD_OUT = 320
+"""Pictures to judge by, drawn apart from those that are trained on; every style has its share."""
+SAMPLES, REFERENCES = 240, 80
 """Samples that a state is judged by, and the held-out pictures whose styles they are made in."""
 
 
@@ -47,7 +47,7 @@ class Drawn:
     """What all runs of the table share."""
 
     side: int = 64
-    kimg: float = 20.0
+    kimg: float = 15.0
     """Against the adversary."""
     styles: int = 8
     each: int = 2
@@ -133,5 +133,5 @@ def _trainee(job: Job) -> Trainee:
 @lru_cache(maxsize=1)
 def _judge(side: int, styles: int, each: int) -> QuickJudge:
     train, _ = draw_set(styles, each, side, seed=1)
-    held_out, _ = draw_set(styles, HELD_OUT, side, seed=2)
+    held_out, _ = draw_set(styles, max(1, HELD_OUT // styles), side, seed=2)
     return QuickJudge(train, held_out)
