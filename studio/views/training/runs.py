@@ -6,7 +6,16 @@ from pathlib import Path
 
 import shiboken6
 from PySide6.QtCore import QPoint, QPointF, QRectF, QSize, Qt, Signal
-from PySide6.QtGui import QContextMenuEvent, QImage, QKeyEvent, QMouseEvent, QPainter, QPaintEvent, QPixmap
+from PySide6.QtGui import (
+    QContextMenuEvent,
+    QHideEvent,
+    QImage,
+    QKeyEvent,
+    QMouseEvent,
+    QPainter,
+    QPaintEvent,
+    QPixmap,
+)
 from PySide6.QtWidgets import QAbstractButton, QApplication, QMenu, QSizePolicy, QVBoxLayout, QWidget
 
 from studio.commands.training import TrainingCommands
@@ -53,6 +62,8 @@ class RunCard(QAbstractButton):
     """One that waits is to come so many places later (sooner below 0)."""
     withdrawn = Signal()
     """One that waits is not wanted any more."""
+    let_go = Signal()
+    """`is_held` no longer."""
 
     def __init__(
         self, look: Look, training: Training, thumbnails: Thumbnails, run: RunState, parent: QWidget
@@ -110,6 +121,11 @@ class RunCard(QAbstractButton):
         self.menu_wanted.emit(event.globalPos())
 
     @property
+    def is_held(self) -> bool:
+        """Whether the mouse holds it, to drag or to click."""
+        return self._grip is not None or self.isDown()
+
+    @property
     def _waits(self) -> bool:
         return self._state in ("waiting", "held")
 
@@ -135,12 +151,25 @@ class RunCard(QAbstractButton):
         home, self._grip, self._home = self._home, None, None
         if home is None:
             super().mouseReleaseEvent(event)
-            return
+        else:
+            self._lay_down(home)
+        if shiboken6.isValid(self):
+            self.let_go.emit()
+
+    def _lay_down(self, home: QPoint) -> None:
+        """A drag is over."""
         self.unsetCursor()
         places = round((self.y() - home.y()) / (HEIGHT + GAP))
         self.move(home)
         if places:
             self.moved.emit(places)
+
+    def hideEvent(self, event: QHideEvent) -> None:
+        """Nothing that cannot be seen is held."""
+        super().hideEvent(event)
+        self._grip = self._home = None
+        self.unsetCursor()
+        self.let_go.emit()
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         way = {Qt.Key.Key_Down: 1, Qt.Key.Key_Up: -1}.get(Qt.Key(event.key()), 0)
@@ -216,6 +245,8 @@ class RunsPanel(Surface):
         self._look, self._training, self._preparation = look, training, preparation
         self._commands, self._thumbnails = commands, thumbnails
         self._here: Path | None = None
+        self._is_behind = False
+        """The runs changed while one of them was held."""
         self.cards: dict[Path, RunCard] = {}
         self.new = Button(look, "training.new", icon="plus", pressed=self.new_wanted.emit)
         self.setup = Button(look, icon="folder", pressed=self.setup_chosen.emit)
@@ -266,6 +297,10 @@ class RunsPanel(Surface):
         return next(iter(self.cards), None) == folder
 
     def _build(self) -> None:
+        """Shows the runs anew: at once, or as soon as none of them is held."""
+        self._is_behind = any(card.is_held for card in self.cards.values())
+        if self._is_behind:
+            return
         clear(self._box)
         self.cards = {}
         training = self._training
@@ -277,6 +312,10 @@ class RunsPanel(Surface):
         self._add_group("training.group.waiting", waiting)
         self._add_group("training.group.earlier", earlier)
         self.mark(self._here)
+
+    def _catch_up(self) -> None:
+        if self._is_behind:
+            self._build()
 
     def _add_group(self, key: str, runs: list[RunState]) -> None:
         if not runs:
@@ -290,6 +329,7 @@ class RunsPanel(Surface):
             card.stepped.connect(lambda way, folder=run.folder: self._step(folder, way))
             card.menu_wanted.connect(lambda at, folder=run.folder: self._show_menu(folder, at))
             card.moved.connect(lambda places, folder=run.folder: self._move(folder, places))
+            card.let_go.connect(self._catch_up, Qt.ConnectionType.QueuedConnection)
             card.withdrawn.connect(lambda folder=run.folder: self._withdraw(folder))
             self.cards[run.folder] = card
             self._box.addWidget(card)

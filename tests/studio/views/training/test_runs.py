@@ -238,3 +238,40 @@ def test_those_that_wait_are_ordered_by_hand(queue: TrainingPage, qtbot: QtBot, 
     qtbot.mouseRelease(card, LEFT, pos=at)
     assert waiting_names(queue) == ["Bella", "Cleo", "Anna"]
     assert queue.shown == "intro", "a drag is no click"
+
+
+def test_a_drag_outlives_a_change_of_the_runs(queue: TrainingPage, qtbot: QtBot, tmp_path: Path) -> None:
+    training, runs = desk_of(queue).training, queue.runs
+    card = runs.cards[tmp_path / "Anna"]
+    qtbot.waitUntil(lambda: card.y() > 0)
+    at = card.rect().center()
+    qtbot.mousePress(card, LEFT, pos=at)
+    qtbot.mouseMove(card, at + QPoint(0, 40))
+    dora = TrainingRequest("Dora", tmp_path / "set", tmp_path / "Dora")
+    training.set_waiting([*training.waiting, dora])
+    assert runs.cards[tmp_path / "Anna"] is card, "the list waits for the hand"
+    assert tmp_path / "Dora" not in runs.cards
+    qtbot.mouseMove(card, at + QPoint(0, 80))
+    qtbot.mouseRelease(card, LEFT, pos=at)
+    assert waiting_names(queue) == ["Bella", "Cleo", "Anna", "Dora"]
+    assert list(runs.cards) == [request.run for request in training.waiting]
+
+
+@pytest.mark.parametrize("is_hidden", [False, True])
+def test_a_drag_that_changes_nothing_shows_what_came_meanwhile(
+    queue: TrainingPage, qtbot: QtBot, tmp_path: Path, is_hidden: bool
+) -> None:
+    training, runs = desk_of(queue).training, queue.runs
+    card = runs.cards[tmp_path / "Anna"]
+    qtbot.waitUntil(lambda: card.y() > 0)
+    at = card.rect().center()
+    qtbot.mousePress(card, LEFT, pos=at)
+    qtbot.mouseMove(card, at + QPoint(0, 20))
+    training.set_waiting(training.waiting[:-1])
+    assert len(runs.cards) == 3
+    if is_hidden:
+        runs.hide()
+    else:
+        qtbot.mouseRelease(card, LEFT, pos=at)
+    qtbot.waitUntil(lambda: list(runs.cards) == [request.run for request in training.waiting])
+    assert waiting_names(queue) == ["Anna", "Bella"]
