@@ -9,7 +9,7 @@ there. Dragging with Shift draws a lasso, on both.
 from __future__ import annotations
 
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from enum import Enum
 
@@ -23,6 +23,7 @@ from PySide6.QtGui import (
     QNativeGestureEvent,
     QPainter,
     QPaintEvent,
+    QRegion,
     QResizeEvent,
     QWheelEvent,
 )
@@ -113,10 +114,12 @@ class Canvas(QWidget):
         self._fade = QTimer(self, interval=16)
         self._fade.timeout.connect(self._fade_on)
         self._soon = QTimer(self, singleShot=True, interval=MAP_FRAME_MS)
-        self._soon.timeout.connect(self.update)
+        self._soon.timeout.connect(self.redraw)
         self._frame = QTimer(self, singleShot=True, interval=FRAME_MS)
-        self._frame.timeout.connect(self.update)
+        self._frame.timeout.connect(self.redraw)
         self._lens_was = QRect()
+        self.covers: list[Callable[[], QRegion]] = []
+        """What hides a part of it now; Qt would draw all of that anew with every frame."""
         self._set_up()
         self._connect()
 
@@ -135,13 +138,13 @@ class Canvas(QWidget):
         explorer.moving_changed.connect(self._follow)
         explorer.image_changed.connect(self._show_image)
         explorer.score_changed.connect(self._update_lens)
-        explorer.pins_changed.connect(self.update)
+        explorer.pins_changed.connect(self.redraw)
         self.outlook.changed.connect(self._ask_for_tiles)
         self.outlook.turned.connect(self._resize_lens)
-        self.selection.changed.connect(self.update)
+        self.selection.changed.connect(self.redraw)
         self._glide.finished.connect(self._stop_gliding)
         self._field.changed.connect(self._tiles_came)
-        self._look.words.language_changed.connect(self.update)
+        self._look.words.language_changed.connect(self.redraw)
 
     # ---- what is seen
 
@@ -175,18 +178,27 @@ class Canvas(QWidget):
         if self.outlook.is_map and self.outlook.view == before and not self.large:
             self._update_lens()  # the probe moved over a map that stays where it is
         else:
-            self._redraw()
+            self._redraw_soon()
         self._ask()
 
-    def _redraw(self) -> None:
+    def redraw(self, *_: object) -> None:
+        """Draws everything anew that is not hidden by a bar."""
+        self._redraw_in(QRegion(self.rect()))
+
+    def _redraw_in(self, region: QRegion) -> None:
+        for cover in self.covers:
+            region -= cover()
+        self.update(region)
+
+    def _redraw_soon(self) -> None:
         """Everything; seldom enough while the hand moves, for the picture needs the processor more."""
         if not self._explorer.moving:
-            self.update()
+            self.redraw()
         elif not self._frame.isActive():
             self._frame.start()
 
     def _ask_for_tiles(self) -> None:
-        self.update()
+        self.redraw()
         self._ask()
 
     def _ask(self) -> None:
@@ -205,10 +217,10 @@ class Canvas(QWidget):
             return
         if not self.calm:
             self._fade.start()
-        self._redraw()
+        self._redraw_soon()
 
     def _fade_on(self) -> None:
-        self._redraw()
+        self._redraw_soon()
         now = time.monotonic()
         shown = (self._field.tile(point) for point in self.outlook.view.points(self.outlook.hidden))
         if not any(t and now - t.arrived < FADE_S for t in shown) and not self._lens.fading:
@@ -224,10 +236,8 @@ class Canvas(QWidget):
     def _update_lens(self, *_: object) -> None:
         """The picture alone is drawn anew where it was and where it is, not the field around it."""
         lens = self.outlook.lens.adjusted(-SHADOW, -SHADOW, SHADOW, SHADOW).toAlignedRect()
-        self.update(lens)
-        if self._lens_was != lens:
-            self.update(self._lens_was)
-            self._lens_was = lens
+        self._redraw_in(QRegion(lens) + QRegion(self._lens_was))
+        self._lens_was = lens
 
     def _resize_lens(self, *_: object) -> None:
         self._show_image(self._explorer.image)
@@ -252,7 +262,7 @@ class Canvas(QWidget):
         """Says: this one is kept."""
         self._lens.flash()
         self._fade.start()
-        self.update()
+        self.redraw()
 
     def mousePressEvent(self, event: QMouseEvent) -> None:
         if event.button() == Qt.MouseButton.MiddleButton:
@@ -302,7 +312,7 @@ class Canvas(QWidget):
             self.outlook.pan(way)
         elif (press.last - QPointF(*press.trail[-1])).manhattanLength() >= CLICK:
             press.trail.append((press.last.x(), press.last.y()))
-            self.update()
+            self.redraw()
 
     def mouseReleaseEvent(self, event: QMouseEvent) -> None:
         press = self._press
@@ -385,11 +395,11 @@ class Canvas(QWidget):
 
     def focusInEvent(self, event: QFocusEvent) -> None:
         self._by_key = event.reason() in (Qt.FocusReason.TabFocusReason, Qt.FocusReason.BacktabFocusReason)
-        self.update()
+        self.redraw()
 
     def focusOutEvent(self, event: QFocusEvent) -> None:
         self._by_key = False
-        self.update()
+        self.redraw()
 
     def zoom_by(self, factor: float, at: QPointF | None = None) -> None:
         """Larger: smaller steps from picture to picture. Zooming into somebody on the map goes there."""
@@ -432,7 +442,7 @@ class Canvas(QWidget):
         hover = self._point_under(at)
         if hover != self._hover:
             self._hover = hover
-            self.update()
+            self.redraw()
         self._show_cursor(at)
 
     def _show_cursor(self, at: QPointF | None = None) -> None:
@@ -445,7 +455,7 @@ class Canvas(QWidget):
 
     def leaveEvent(self, event: QEvent) -> None:
         self._hover = None
-        self.update()
+        self.redraw()
 
     # ---- choosing
 
@@ -481,7 +491,7 @@ class Canvas(QWidget):
     def show_way(self, shown: bool) -> None:
         """Joins the pins to a path, or not."""
         self._way = shown
-        self.update()
+        self.redraw()
 
     def paintEvent(self, event: QPaintEvent) -> None:
         painter = paint.smooth(QPainter(self))
@@ -493,7 +503,7 @@ class Canvas(QWidget):
             self._scene.paint(painter, sight, event.rect(), self.devicePixelRatioF())
         painter.end()
         if self._scene.behind and not self.large:
-            QTimer.singleShot(0, self, self.update)
+            QTimer.singleShot(0, self, self.redraw)
 
     def _sight(self) -> Sight:
         press, outlook = self._press, self.outlook

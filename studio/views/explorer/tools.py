@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QEvent, QObject, QRectF
-from PySide6.QtGui import QPainter, QPaintEvent
+from functools import lru_cache
+from math import ceil, sqrt
+
+from PySide6.QtCore import QEvent, QObject, QRect, QRectF
+from PySide6.QtGui import QPainter, QPaintEvent, QRegion
 from PySide6.QtWidgets import QWidget
 
 from studio.views.actions import Actions
@@ -25,6 +28,7 @@ class FloatingBar(QWidget):
     def __init__(self, look: Look, canvas: Canvas, below: FloatingBar | None = None) -> None:
         super().__init__(canvas)
         self._look, self._canvas, self._below = look, canvas, below
+        canvas.covers.append(self.cover)
         canvas.installEventFilter(self)
         if below is not None:
             below.installEventFilter(self)
@@ -35,6 +39,10 @@ class FloatingBar(QWidget):
         self.fit(self._canvas.width() - 2 * EDGE)
         self.adjustSize()
         self.move((self._canvas.width() - self.width()) // 2, self._floor() - self.height())
+
+    def cover(self) -> QRegion:
+        """What it hides of the canvas: itself without its round corners, while it is shown."""
+        return _rounded(self.geometry()) if self.isVisible() else QRegion()
 
     def _floor(self) -> int:
         """Where its lower edge belongs; a bar below that is hidden leaves its place."""
@@ -63,6 +71,17 @@ class FloatingBar(QWidget):
         paint.fill(painter, rect, theme.color("panel"), RADIUS)
         paint.outline(painter, rect, theme.color("outline"), RADIUS)
         painter.end()
+
+
+@lru_cache(maxsize=32)
+def _rounded(rect: QRect) -> QRegion:
+    """All pixels that lie wholly inside a bar."""
+    region = QRegion(rect.adjusted(0, RADIUS, 0, -RADIUS))
+    for line in range(RADIUS):
+        cut = ceil(RADIUS - sqrt(RADIUS**2 - (RADIUS - line) ** 2)) + 1
+        for y in (rect.top() + line, rect.bottom() - line):
+            region += QRect(rect.left() + cut, y, rect.width() - 2 * cut, 1)
+    return region
 
 
 class CanvasTools(FloatingBar):

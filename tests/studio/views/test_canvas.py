@@ -6,10 +6,10 @@ from collections.abc import Iterator
 
 import numpy as np
 import pytest
-from PySide6.QtCore import QPoint, QPointF, Qt
+from PySide6.QtCore import QEvent, QObject, QPoint, QPointF, Qt
 from PySide6.QtGui import QImage, QWheelEvent
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QApplication
+from PySide6.QtWidgets import QApplication, QWidget
 from pytestqt.qtbot import QtBot
 
 from engine.chart import PEOPLE, Chart
@@ -17,9 +17,11 @@ from engine.latent import lattice_seed
 from engine.recipe import Recipe
 from studio.state.explorer import Explorer
 from studio.state.pixels import to_image
+from studio.views.actions import Actions
 from studio.views.explorer.canvas import Canvas
 from studio.views.explorer.geometry import MAP_ZOOM, GridPoint
 from studio.views.explorer.tiles import TileField
+from studio.views.explorer.tools import CanvasTools
 from studio.views.look import Look
 from tests.studio.views.test_tiles import Renderer
 
@@ -281,3 +283,42 @@ def test_hovering_shows_what_a_click_would_choose(canvas: Canvas, explorer: Expl
     assert canvas.cursor().shape() is Qt.CursorShape.PointingHandCursor
     QTest.mouseMove(canvas, canvas.outlook.lens.center().toPoint())
     assert canvas.cursor().shape() is Qt.CursorShape.OpenHandCursor
+
+
+class Paints(QObject):
+    """Which widgets are drawn."""
+
+    def __init__(self, *watched: QWidget) -> None:
+        super().__init__()
+        self.drawn: list[QObject] = []
+        for widget in watched:
+            widget.installEventFilter(self)
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        if event.type() == QEvent.Type.Paint:
+            self.drawn.append(watched)
+        return False
+
+
+def test_the_tools_are_not_drawn_anew_with_every_frame(
+    canvas: Canvas, explorer: Explorer, look: Look, qtbot: QtBot
+) -> None:
+    tools = CanvasTools(look, Actions(look, canvas), canvas)
+    tools.show()
+    qtbot.waitUntil(lambda: tools.width() > 200 and tools.y() > 0)
+    qtbot.wait(50)
+    buttons = [*tools.buttons.values(), tools.keep, tools.random]
+    paints = Paints(canvas, *buttons)
+    explorer.begin_move()
+    for _ in range(4):
+        explorer.move_by(0.2, 0.1)
+        qtbot.wait(40)
+    explorer.end_move()
+    canvas.redraw()
+    qtbot.waitUntil(lambda: canvas in paints.drawn)
+    assert [one for one in paints.drawn if one is not canvas] == []
+    hidden = tools.cover()
+    assert hidden.contains(tools.geometry().center())
+    assert not hidden.contains(tools.geometry().topLeft()), "the corners are round"
+    tools.hide()
+    assert tools.cover().isEmpty()
