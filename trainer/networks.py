@@ -457,11 +457,17 @@ class StyleEncoder(nn.Module):
 
 
 class ContentEncoder(nn.Module):
-    """C: picture -> z, in the space that noise is drawn from. Half as wide as D: it only has to summarise."""
+    """C: picture -> z, in the space that noise is drawn from. Half as wide as D: it only has to summarise.
+
+    Pictures of more than 128 px are seen at 128: who is shown can be told at that size.
+    """
+
+    SIDE = 128
 
     def __init__(self, config: NetworkConfig) -> None:
         super().__init__()
-        sides = config.resolutions[-2::-1]  # R / 2 ... 4
+        self.shrink = max(1, config.resolution // self.SIDE)
+        sides = [side for side in config.resolutions[-2::-1] if side < self.SIDE]  # at most 64 ... 4
         widths = [max(8, min(config.channel_base // (2 * side), config.channel_max)) for side in sides]
         self.stem = Conv(3, widths[0], stride=2)
         self.blocks = nn.ModuleList(DownBlock(a, b) for a, b in pairwise(widths))
@@ -470,6 +476,8 @@ class ContentEncoder(nn.Module):
 
     def forward(self, x: Tensor) -> Tensor:
         """[N, 3, R, R] -> [N, Z]."""
+        if self.shrink > 1:
+            x = F.avg_pool2d(x, self.shrink)
         h = activate(self.stem(x))
         for block in self.blocks:
             h = block(h)

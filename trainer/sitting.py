@@ -12,13 +12,13 @@ from pathlib import Path
 
 import torch
 
-from engine.bundle import Bundle
 from trainer import checkpoint, runfolder, speed
 from trainer.album import Album, judge_for
-from trainer.bundles import load_weights
+from trainer.bundles import load_networks
 from trainer.control import Control, Stopped
 from trainer.data.prepared import PreparedSet, set_digest
 from trainer.device import Device
+from trainer.growing import fill_grown
 from trainer.job import Job, JobError
 from trainer.meter import Clock, Meter
 from trainer.networks import Networks
@@ -128,7 +128,7 @@ class Sitting:
         torch.manual_seed(job.seed)
         networks = Networks.create(job.network)
         if job.start_from:
-            load_weights(networks, Bundle.load(job.start_from))
+            fill_grown(networks, load_networks(Path(job.start_from)))
         trainee = Trainee(job, networks, len(self.data.classes), self.device.torch, perceptual, self.world)
         speed.arrange(trainee)
         # A bundle's C is white already, and its prior measured. A warm start moves it, and only a large set
