@@ -54,7 +54,8 @@ class Job:
     rate: float = 1e-3
     """Adam's learning rate against the adversary."""
     rate_ramp_kimg: float = 0.3
-    """G's rate grows from a tenth over this stretch, while D gets to know what it judges."""
+    """G's rate grows from a tenth over this stretch, while D gets to know what it judges, and Adam how large
+    gradients are: short of a hundred steps C's codes leap away from where noise is drawn."""
     encoder_rate: float = 1e-3
 
     loss: str = "relativistic"
@@ -190,16 +191,19 @@ class Job:
 
 PRESETS: dict[str, dict[str, Any]] = {
     "base": {
+        "network": NetworkConfig(256, 128),
         "style_kimg": 24.0,
-        "warm_kimg": 44.0,
+        "warm_kimg": 70.0,
         "warm_rate": 1e-2,
         "noise": 0.1,
         "adversarial_kimg": 30.0,
+        "rate_ramp_kimg": 0.8,
+        "swaps": 0.25,
         "gamma": 40.0,
         "feature_gamma": 5.0,
         "content_weight": 2.0,
         "style_weight": 1.5,
-        "diversity_floor": 0.5,
+        "diversity_floor": 0.55,
     },
     "tune": {
         "style_kimg": 0.0,

@@ -35,7 +35,7 @@ from trainer.world import World
 AVERAGED = ("generator", "style_encoder", "content_encoder")
 BETAS, WARM_BETAS = (0.0, 0.99), (0.9, 0.99)
 """Adam's against the adversary, where momentum harms, and in reconstruction, where it helps."""
-GROWS_AT = 0.75
+GROWS_AT = 0.85
 """Share of the warm start after which it goes on at the full side: small pictures cost a fraction and teach
 as much of who is shown."""
 BLUR_LEFT = 0.25
