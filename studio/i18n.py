@@ -13,7 +13,7 @@ import json
 import logging
 import re
 import weakref
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from importlib.resources import files
 from pathlib import Path
@@ -29,6 +29,8 @@ Catalogue = Mapping[str, Entry]
 LANGUAGES: dict[str, str] = {"en": "English", "zh_CN": "简体中文"}
 """Code -> the language's own name."""
 FALLBACK = "en"
+BUNCH = 60
+"""So many widgets get their new words in one step."""
 
 log = logging.getLogger(__name__)
 
@@ -96,6 +98,8 @@ class Words(QObject):
         self._patterns = {key: _pattern(text) for text, key in self._keys.items() if _is_pattern(key, text)}
         self._language = FALLBACK
         self._catalogue: Catalogue = self._fallback
+        self._is_settled = True
+        """Whether everything that was bound has the words of this language."""
         self._load(language or system_language())
 
     @property
@@ -104,10 +108,26 @@ class Words(QObject):
 
     def set_language(self, language: str) -> None:
         """Switches at once; unknown codes are taken as English."""
-        if language == self._language:
+        for _ in self.steps_to(language):
+            pass
+
+    def steps_to(self, language: str) -> Iterator[None]:
+        """Switches bit by bit: new words are right from the first step on, old ones after the last.
+
+        Whoever begins another switch before need not end this one.
+        """
+        if language == self._language and self._is_settled:
             return
         self._load(language)
-        self._bindings = {slot: binding for slot, binding in self._bindings.items() if binding.apply()}
+        self._is_settled = False
+        yield
+        for number, (slot, binding) in enumerate(list(self._bindings.items()), 1):
+            if not binding.apply() and self._bindings.get(slot) is binding:
+                del self._bindings[slot]
+            if number % BUNCH == 0:
+                yield
+        yield
+        self._is_settled = True
         self.language_changed.emit(self._language)
 
     def has(self, key: str) -> bool:

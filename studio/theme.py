@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import partial
 from importlib.resources import files
@@ -160,9 +161,9 @@ class Theme(QObject):
         """Gives a part of a window the style sheet, and what is in it, now and whenever the theme changes."""
         self._wardrobe.add(part)
 
-    def hold(self) -> None:
-        """All words are about to change: what is seen is drawn anew part by part."""
-        self._wardrobe.hold()
+    def hold(self, steps: Iterator[object]) -> None:
+        """All words change, step by step: what is seen is drawn anew after that, part by part."""
+        self._wardrobe.hold(steps)
 
     @property
     def is_changing(self) -> bool:

@@ -7,7 +7,8 @@ after the other while they hold still, and are then drawn anew; hidden ones chan
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections import deque
+from collections.abc import Callable, Iterator
 
 import shiboken6
 from PySide6.QtCore import QEvent, QObject, QTimer
@@ -15,6 +16,8 @@ from PySide6.QtWidgets import QWidget
 
 PAUSE_MS = 2
 """Between one part and the next, for whatever else wants to be done."""
+DONE = object()
+NOTHING: Iterator[object] = iter(())
 
 
 class Wardrobe(QObject):
@@ -27,6 +30,7 @@ class Wardrobe(QObject):
         self._held: list[QWidget] = []
         """Parts that draw nothing until all are dressed."""
         self._first: Callable[[], object] | None = None
+        self._steps: Iterator[object] = iter(())
         self._soon = QTimer(self, interval=PAUSE_MS)
         self._soon.timeout.connect(self._dress_next)
 
@@ -49,9 +53,15 @@ class Wardrobe(QObject):
         else:
             first()
 
-    def hold(self) -> None:
-        """Much is about to change in all parts: they are drawn anew one after the other."""
+    def hold(self, steps: Iterator[object] = NOTHING) -> None:
+        """Much changes in all parts, step by step: they are drawn anew one after the other when that is done.
+
+        Where nothing is seen, all steps are taken at once. Steps of before that are left are dropped.
+        """
+        self._steps = steps
         self._hold([part for part in self._parts if shiboken6.isValid(part) and part.isVisible()])
+        if not self._held:
+            deque(steps, maxlen=0)
 
     @property
     def is_changing(self) -> bool:
@@ -80,16 +90,17 @@ class Wardrobe(QObject):
             part.setStyleSheet(self._sheet)
 
     def _dress_next(self) -> None:
+        self._held = [part for part in self._held if shiboken6.isValid(part)]
+        if not self._held:
+            self._steps = NOTHING  # the window is gone
         if self._first is not None:
             first, self._first = self._first, None
             first()
+        elif next(self._steps, DONE) is not DONE:
+            return
         elif late := self._late():
             self._dress(late[0])
         elif self._held:
-            self._let_go(self._held.pop(0))
+            self._held.pop(0).setUpdatesEnabled(True)
         else:
             self._soon.stop()
-
-    def _let_go(self, part: QWidget) -> None:
-        if shiboken6.isValid(part):
-            part.setUpdatesEnabled(True)

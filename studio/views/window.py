@@ -203,6 +203,7 @@ class Window(QMainWindow):
         desk.first_picture.connect(self.ahead.start)
         desk.explorer.recipe_changed.connect(self.ahead.put_off)
         self.look.words.language_changed.connect(self._follow_steps)
+        self.look.words.language_changed.connect(self._show_hint)
         self._follow_steps()
         self._follow_model()
         self._badge()
@@ -228,7 +229,7 @@ class Window(QMainWindow):
         self._page = which
         self.pages.setCurrentWidget(self._widget(which))
         self.rail.show_page(which)
-        self.status.set_hint(self.look.words(f"hint.{which}"))
+        self._show_hint()
         self._focus_page()
         self._follow_model()
         self.remember()
@@ -366,9 +367,11 @@ class Window(QMainWindow):
         self.desk.settings.language = codes[(codes.index(self.look.words.language) + 1) % len(codes)]
 
     def _set_language(self, language: str) -> None:
-        self.look.theme.hold()
-        self.look.words.set_language(system_language() if language == "system" else language)
-        self.status.set_hint(self.look.words(f"hint.{self.page}"))
+        words = self.look.words
+        self.look.theme.hold(words.steps_to(system_language() if language == "system" else language))
+
+    def _show_hint(self, *_: object) -> None:
+        self.status.set_hint(self.look.words(f"hint.{self._page}"))
 
     def toggle_full_window(self) -> None:
         if self.isFullScreen():

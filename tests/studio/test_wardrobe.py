@@ -76,6 +76,35 @@ def test_what_changes_all_over_is_drawn_part_by_part(qtbot: QtBot, window: QWidg
     qtbot.waitUntil(lambda: all(part.updatesEnabled() for part in parts(window)))
 
 
+def test_steps_come_before_anything_is_drawn(qtbot: QtBot, window: QWidget) -> None:
+    wardrobe, taken = Wardrobe(), []
+
+    def steps(name: str) -> Iterator[None]:
+        for number in range(3):
+            taken.append((name, number, parts(window)[0].updatesEnabled()))
+            yield
+
+    wardrobe.hold(steps("nothing is seen"))
+    assert [number for _, number, _ in taken] == [0, 1, 2] and not wardrobe.is_changing
+    taken.clear()
+    for part in parts(window):
+        wardrobe.add(part)
+    wardrobe.hold(steps("first"))
+    assert taken == [], "soon, not at once"
+    qtbot.waitUntil(lambda: bool(taken))
+    wardrobe.hold(steps("second"))
+    qtbot.waitUntil(lambda: not wardrobe.is_changing)
+    assert taken[-3:] == [("second", number, False) for number in range(3)]
+    assert ("first", 2, False) not in taken, "what was begun before is dropped"
+    assert parts(window)[0].updatesEnabled()
+    taken.clear()
+    wardrobe.hold(steps("for a window that goes"))
+    for part in parts(window):
+        shiboken6.delete(part)
+    qtbot.waitUntil(lambda: not wardrobe.is_changing)
+    assert taken == []
+
+
 def test_a_part_may_die_or_change_back_meanwhile(qtbot: QtBot, window: QWidget) -> None:
     wardrobe = Wardrobe()
     first, second, _ = parts(window)

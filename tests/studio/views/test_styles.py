@@ -142,9 +142,9 @@ def test_a_card_says_what_it_is_and_how_its_references_fit(qtbot: QtBot, window:
     one = card(window, "one")
     assert (one.name.label.text(), one.meta.text(), one.accessibleName()) == ("One", "warm", "One")
     window.desk.settings.language = "zh_CN"
-    assert (one.name.label.text(), one.meta.text()) == ("一", "暖色")
+    wait(qtbot, lambda: (one.name.label.text(), one.meta.text()) == ("一", "暖色"))
     window.desk.settings.language = "en"
-    wait(qtbot, one.references.isVisible)
+    wait(qtbot, lambda: one.name.label.text() == "One" and one.references.isVisible())
     at = one.references._cell(1).center().toPoint()
     qtbot.mouseClick(one.references, Qt.MouseButton.LeftButton, pos=at)
     assert one.reference.isVisible()

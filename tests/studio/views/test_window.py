@@ -373,6 +373,7 @@ def test_styles_are_renamed_mixed_and_deleted(qtbot: QtBot, window: Window, tmp_
 def test_language_and_theme_change_without_a_restart(qtbot: QtBot, window: Window) -> None:
     desk = window.desk
     desk.settings.language = "zh_CN"
+    qtbot.waitUntil(lambda: not window.look.theme.is_changing, timeout=WAIT_MS)
     assert window.rail.buttons["gallery"].text() == "图库"
     assert window.acts["keep"].text() == "保留"
     assert raw_words(window) == []
@@ -381,7 +382,7 @@ def test_language_and_theme_change_without_a_restart(qtbot: QtBot, window: Windo
     window.acts["theme"].trigger()
     assert window.look.theme.tokens.is_dark
     desk.settings.language = "en"
-    assert window.acts["keep"].text() == "Keep"
+    qtbot.waitUntil(lambda: window.acts["keep"].text() == "Keep", timeout=WAIT_MS)
 
 
 def test_palette_settings_and_shortcuts_open_by_key(qtbot: QtBot, window: Window) -> None:

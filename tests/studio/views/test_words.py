@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+import shiboken6
 from PySide6.QtGui import QFontMetrics, QRawFont
 from PySide6.QtWidgets import QApplication, QLabel
 
@@ -96,6 +97,28 @@ def test_words_follow_the_language_and_their_widgets(qapp: QApplication) -> None
     label.deleteLater()
     del label
     words.set_language("en")
+
+
+def test_words_change_bit_by_bit(qapp: QApplication, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("studio.i18n.BUNCH", 2)
+    words, labels, told = Words("en"), [QLabel() for _ in range(5)], list[str]()
+    words.language_changed.connect(told.append)
+    for label in labels:
+        words.bind(label, "setText", "gallery.sort.name")
+    steps = words.steps_to("zh_CN")
+    next(steps)
+    assert words("gallery.sort.name") == "名称"
+    next(steps)
+    assert [label.text() for label in labels] == ["名称"] * 2 + ["Name"] * 3
+    assert told == []
+    for _ in words.steps_to("zh_CN"):  # the first ones are given up
+        pass
+    assert [label.text() for label in labels] == ["名称"] * 5
+    assert told == ["zh_CN"]
+    assert list(words.steps_to("zh_CN")) == []
+    shiboken6.delete(labels.pop())
+    words.set_language("en")
+    assert {label.text() for label in labels} == {"Name"}
 
 
 def test_sentences_are_found_by_their_english_words(qapp: QApplication) -> None:
