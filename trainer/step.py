@@ -40,9 +40,9 @@ GROWS_AT = 0.85
 as much of who is shown."""
 BLUR_LEFT = 0.25
 """What is left at the end of the blur that D looks through."""
-NORMALITY_WEIGHT = 0.5
+NORMALITY_WEIGHT, ADVERSARIAL_NORMALITY = 0.5, 2.0
 """Keeps C's codes where noise is drawn, to the end: where they part, G learns two sets of pictures, sharp
-ones from noise and true ones from codes."""
+ones from noise and true ones from codes. Against the adversary it takes more to hold them."""
 DIVERSITY_INTERVAL = 4
 """Steps between two looks at the pictures of one style; the term is weighted by as much."""
 DIVERSITY_SIDE = 32
@@ -273,7 +273,7 @@ class Trainee:
             job.adversarial_weight * values["generator"]
             + job.style_weight * values["style_consistency"]
             + job.content_weight * values["content_consistency"]
-            + NORMALITY_WEIGHT * values["normality"]
+            + ADVERSARIAL_NORMALITY * values["normality"]
             + preview
         )
         with torch.no_grad():
