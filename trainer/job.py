@@ -99,7 +99,8 @@ class Job:
     augment_kimg: float = 100.0
     """How long augmentation takes from nothing to full strength."""
     trains: str = "all"
-    """all, or modulation: the convolutions of G stay as they came, and so does C."""
+    """all; modulation: the convolutions of G stay as they came, and so does C; top: so does all but what G
+    has above its preview."""
     frozen_blocks: int = 0
     """Blocks of D that stay as they came, counted from the full resolution down."""
     grades: float = 0.4

@@ -10,7 +10,7 @@ import torch
 
 from tests.trainer import small
 from trainer import making, tiers
-from trainer.job import from_preset
+from trainer.job import Job, from_preset
 from trainer.networks import Networks
 from trainer.step import Trainee
 
@@ -53,8 +53,8 @@ def test_a_fine_tune_follows_its_tier_unless_another_preset_was_asked_for() -> N
     assert not asked(None, None)
 
 
-def test_few_pictures_move_modulation_and_leave_shapes(tmp_path: Path) -> None:
-    job = small.small_job(tmp_path, trains="modulation", frozen_blocks=2, accumulation=2, rate_ramp_kimg=0.0)
+def after_two_steps(job: Job) -> tuple[dict[str, float], set[str]]:
+    """The losses, and the names of the weights that have moved."""
     torch.manual_seed(0)
     one = Trainee(job, Networks.create(job.network), 2, torch.device("cpu"))
     before = {
@@ -65,12 +65,17 @@ def test_few_pictures_move_modulation_and_leave_shapes(tmp_path: Path) -> None:
     one.whitened, one.seen = True, 40
     for _ in range(2):
         values = one.advance(torch.rand(4, 3, 32, 32) * 2 - 1, torch.zeros(4, dtype=torch.long))
-    moved = {
+    return values, {
         f"{name}.{key}"
         for name, network in one.networks.named().items()
         for key, value in network.state_dict().items()
         if not torch.equal(value, before[f"{name}.{key}"])
     }
+
+
+def test_few_pictures_move_modulation_and_leave_shapes(tmp_path: Path) -> None:
+    job = small.small_job(tmp_path, trains="modulation", frozen_blocks=2, accumulation=2, rate_ramp_kimg=0.0)
+    values, moved = after_two_steps(job)
 
     assert {"variety", "lead", "generator"} <= set(values)
     assert "generator.mapping.direct.weight" in moved
@@ -81,3 +86,13 @@ def test_few_pictures_move_modulation_and_leave_shapes(tmp_path: Path) -> None:
     assert "discriminator.from_rgb.weight" not in moved
     assert not any(name.startswith("discriminator.blocks.1.") for name in moved)
     assert "discriminator.head.weight" in moved
+
+
+def test_a_grown_model_can_learn_detail_alone(tmp_path: Path) -> None:
+    _, moved = after_two_steps(small.small_job(tmp_path, trains="top", rate_ramp_kimg=0.0))
+
+    assert "generator.synthesis.blocks.3.layer0.conv.weight" in moved
+    assert "discriminator.head.weight" in moved
+    assert not any(name.startswith("content_encoder") for name in moved)
+    others = {name for name in moved if name.startswith("generator.")}
+    assert all(name.startswith("generator.synthesis.blocks.3.") for name in others)
