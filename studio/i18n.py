@@ -31,6 +31,8 @@ LANGUAGES: dict[str, str] = {"en": "English", "zh_CN": "简体中文"}
 FALLBACK = "en"
 BUNCH = 60
 """So many widgets get their new words in one step."""
+ROOM = 256
+"""Bindings that may come before those whose owners are gone are let go."""
 
 log = logging.getLogger(__name__)
 
@@ -76,6 +78,12 @@ class _Binding:
     setter: str
     text: Callable[[], str]
 
+    @property
+    def is_needed(self) -> bool:
+        """Whether the owner is still there."""
+        owner = self.owner()
+        return owner is not None and shiboken6.isValid(owner)
+
     def apply(self) -> bool:
         """False when the owner is gone."""
         owner = self.owner()
@@ -93,6 +101,7 @@ class Words(QObject):
     def __init__(self, language: str | None = None, parent: QObject | None = None) -> None:
         super().__init__(parent)
         self._bindings: dict[tuple[int, str], _Binding] = {}
+        self._room = ROOM
         self._fallback = load_catalogue(FALLBACK)
         self._keys = {text: key for key, text in self._fallback.items() if isinstance(text, str)}
         self._patterns = {key: _pattern(text) for text, key in self._keys.items() if _is_pattern(key, text)}
@@ -178,6 +187,9 @@ class Words(QObject):
         """`bind` for a text that needs more than a key."""
         binding = _Binding(weakref.ref(owner), setter, text)
         self._bindings[id(owner), setter] = binding
+        if len(self._bindings) > self._room:
+            self._bindings = {key: one for key, one in self._bindings.items() if one.is_needed}
+            self._room = 2 * len(self._bindings) + ROOM
         binding.apply()
 
     def _load(self, language: str) -> None:

@@ -121,6 +121,19 @@ def test_words_change_bit_by_bit(qapp: QApplication, monkeypatch: pytest.MonkeyP
     assert {label.text() for label in labels} == {"Name"}
 
 
+def test_words_let_go_of_widgets_that_are_gone(qapp: QApplication, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("studio.i18n.ROOM", 4)
+    words, stays = Words("en"), QLabel()
+    words.bind(stays, "setText", "action.keep")
+    for _ in range(40):
+        label = QLabel()
+        words.bind(label, "setText", "action.keep")
+        shiboken6.delete(label)
+    assert len(words._bindings) < 12
+    words.set_language("zh_CN")
+    assert stays.text() == words("action.keep")
+
+
 def test_sentences_are_found_by_their_english_words(qapp: QApplication) -> None:
     words = Words("zh_CN")
     assert words.say(Text("Nothing is selected.")) == "没有选中任何图片。"
