@@ -86,10 +86,9 @@ class _Binding:
 
     def apply(self) -> bool:
         """False when the owner is gone."""
-        owner = self.owner()
-        if owner is None or not shiboken6.isValid(owner):
+        if not self.is_needed:
             return False
-        getattr(owner, self.setter)(self.text())
+        getattr(self.owner(), self.setter)(self.text())
         return True
 
 

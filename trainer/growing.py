@@ -14,7 +14,7 @@ import torch
 from torch import Tensor
 
 from trainer.job import JobError
-from trainer.networks import NetworkConfig, Networks
+from trainer.networks import ContentEncoder, NetworkConfig, Networks
 
 State = dict[str, Tensor]
 
@@ -22,12 +22,15 @@ State = dict[str, Tensor]
 def grown_config(config: NetworkConfig, resolution: int) -> NetworkConfig:
     """The sizes for pictures of `resolution` pixels, with a preview of half of that.
 
-    Raises JobError where pictures would become smaller, or the side is not a power of two.
+    Raises JobError where pictures would become smaller, the side is not a power of two, or C does not see
+    pictures at its full side yet.
     """
     if resolution < config.resolution:
         raise JobError(f"a model of {config.resolution} px cannot be trained at {resolution} px")
     if resolution == config.resolution:
         return config
+    if config.resolution < ContentEncoder.SIDE:
+        raise JobError(f"a model of {config.resolution} px cannot grow: it takes {ContentEncoder.SIDE} px")
     try:
         return replace(config, resolution=resolution, preview_resolution=resolution // 2)
     except ValueError as error:
@@ -43,9 +46,7 @@ def fill_grown(networks: Networks, small: Networks) -> None:
         known: State = dict(small.named()[name].state_dict())
         if name == "discriminator" and more:
             known = {_moved(key, more): value for key, value in known.items() if "from_rgb" not in key}
-        own = network.state_dict()
-        fitting = {key: value for key, value in known.items() if own[key].shape == value.shape}
-        network.load_state_dict(own | fitting)
+        network.load_state_dict(network.state_dict() | known)
     for block in list(networks.generator.synthesis.blocks)[old:]:
         block.to_rgb.conv.weight.zero_()  # type: ignore[union-attr, operator]
 

@@ -9,7 +9,7 @@ from trainer.growing import fill_grown, grown_config
 from trainer.job import JobError
 from trainer.networks import NetworkConfig, Networks, upsample
 
-SMALL = NetworkConfig(32, 16, 16, 8, 32, 256, 16)
+SMALL = NetworkConfig(128, 64, 16, 8, 32, 256, 16)
 
 
 def grown(small: Networks, side: int) -> Networks:
@@ -21,8 +21,8 @@ def grown(small: Networks, side: int) -> Networks:
 def test_pictures_are_the_old_ones_enlarged() -> None:
     torch.manual_seed(0)
     small = Networks.create(SMALL)
-    large = grown(small, 128)
-    assert (large.config.resolution, large.config.preview_resolution) == (128, 64)
+    large = grown(small, 512)
+    assert (large.config.resolution, large.config.preview_resolution) == (512, 256)
     z, s = torch.randn(3, 16), torch.nn.functional.normalize(torch.randn(3, 8), dim=1)
     before, after = small.generator(z, s), large.generator(z, s)
     assert torch.allclose(upsample(upsample(before)), after, atol=1e-5)
@@ -31,17 +31,17 @@ def test_pictures_are_the_old_ones_enlarged() -> None:
 def test_the_discriminator_keeps_what_is_behind_its_new_blocks() -> None:
     torch.manual_seed(0)
     small = Networks.create(SMALL)
-    large = grown(small, 64)
+    large = grown(small, 256)
     new, old = large.discriminator.state_dict(), small.discriminator.state_dict()
     assert torch.equal(new["blocks.1.conv0.weight"], old["blocks.0.conv0.weight"])
     assert torch.equal(new["dense.weight"], old["dense.weight"])
     assert torch.equal(new["heads.0.downs.1.weight"], old["heads.0.downs.0.weight"])
-    assert large.discriminator(torch.randn(4, 3, 64, 64), torch.zeros(4, 8)).shape == (4,)
+    assert large.discriminator(torch.randn(4, 3, 256, 256), torch.zeros(4, 8)).shape == (4,)
 
 
 def test_encoders_see_large_pictures_at_the_side_they_know() -> None:
     torch.manual_seed(0)
-    small = Networks.create(NetworkConfig(128, 64, 16, 8, 32, 256, 16))
+    small = Networks.create(SMALL)
     large = grown(small, 256)
     x = torch.rand(2, 3, 256, 256) * 2 - 1
     half = torch.nn.functional.avg_pool2d(x, 2)
@@ -51,13 +51,18 @@ def test_encoders_see_large_pictures_at_the_side_they_know() -> None:
 
 def test_the_same_side_is_copied_whole() -> None:
     small = Networks.create(SMALL)
-    same = grown(small, 32)
+    same = grown(small, 128)
     for name, network in same.named().items():
         theirs = small.named()[name].state_dict()
         assert all(torch.equal(value, theirs[key]) for key, value in network.state_dict().items())
 
 
-@pytest.mark.parametrize("side", [16, 96])
+@pytest.mark.parametrize("side", [64, 192])
 def test_sides_that_cannot_be_had_are_refused(side: int) -> None:
     with pytest.raises(JobError, match=str(side)):
         grown_config(SMALL, side)
+
+
+def test_models_too_small_to_grow_are_refused() -> None:
+    with pytest.raises(JobError, match="cannot grow"):
+        grown_config(NetworkConfig(64, 32), 128)
