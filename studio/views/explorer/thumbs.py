@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QObject, Signal
+from PySide6.QtCore import QObject, Qt, Signal
 from PySide6.QtGui import QImage
 
 from engine.images import Picture
@@ -10,6 +10,11 @@ from engine.recipe import Recipe
 from studio.state.pixels import to_image
 from studio.views.explorer.tiles import Renderer, Ticket
 from studio.views.pictures import Recent
+
+MOST = 400
+MOST_FULL = 100
+SIDE = 128
+"""To which pictures are shrunk that were made for something else."""
 
 
 class RecipeThumbs(QObject):
@@ -20,7 +25,7 @@ class RecipeThumbs(QObject):
     def __init__(self, render: Renderer, parent: QObject | None = None, *, preview: bool = True) -> None:
         super().__init__(parent)
         self._render, self._preview = render, preview
-        self._images: Recent[Recipe, QImage] = Recent(400)
+        self._images: Recent[Recipe, QImage] = Recent(MOST if preview else MOST_FULL)
         self._under_way: dict[Recipe, Ticket | None] = {}
 
     def get(self, recipe: Recipe | None) -> QImage | None:
@@ -41,9 +46,9 @@ class RecipeThumbs(QObject):
         return image
 
     def put(self, recipe: Recipe, image: QImage) -> None:
-        """A picture that was made anyway."""
+        """A picture that was made anyway; it is kept at the size of a preview."""
         if recipe not in self._images:
-            self._images.put(recipe, image)
+            self._images.put(recipe, _small(image))
 
     def _take(self, recipe: Recipe, picture: Picture) -> None:
         self._under_way.pop(recipe, None)
@@ -53,3 +58,9 @@ class RecipeThumbs(QObject):
     def _lose(self, recipe: Recipe) -> None:
         # Stays among those under way: what failed once is not asked for again.
         self._under_way[recipe] = None
+
+
+def _small(image: QImage) -> QImage:
+    if image.width() <= SIDE:
+        return image
+    return image.scaledToWidth(SIDE, Qt.TransformationMode.SmoothTransformation)
