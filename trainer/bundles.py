@@ -3,6 +3,7 @@ them."""
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from pathlib import Path
 
 import torch
@@ -26,17 +27,19 @@ def network_config(bundle: Bundle) -> NetworkConfig:
         raise WeightsError(f"{bundle.path.name} does not describe its networks: {error}") from error
 
 
-def load_networks(path: Path) -> Networks:
-    """The four networks of a bundle, with its weights. Raises BundleError or WeightsError."""
+def load_networks(path: Path, *, without: Collection[str] = ()) -> Networks:
+    """The four networks of a bundle, with weights but for `without`. Raises BundleError or WeightsError."""
     bundle = Bundle.load(path)
     networks = Networks.create(network_config(bundle))
-    load_weights(networks, bundle)
+    load_weights(networks, bundle, without=without)
     return networks
 
 
-def load_weights(networks: Networks, bundle: Bundle) -> None:
+def load_weights(networks: Networks, bundle: Bundle, *, without: Collection[str] = ()) -> None:
     """Fills networks from a bundle's weight files, after comparing their digests. Raises WeightsError."""
     for name, network in networks.named().items():
+        if name in without:
+            continue
         file = f"{name}.safetensors"
         _check_digest(bundle, file)
         try:

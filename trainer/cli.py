@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from trainer import torch_bench, train_bench
+from trainer import invert, torch_bench, train_bench
 from trainer.data import cli as data_cli
 from trainer.data import forget
 from trainer.judging import cli as judging_cli
@@ -24,6 +24,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     data_cli.add_parser(commands)
     judging_cli.add_parser(commands)
     forget.add_forget_parser(commands)
+    invert.add_parser(commands)
     torch_bench.add_parser(commands)
     train_bench.add_parser(commands)
     helpers = commands.add_parser("helpers", help="fetch the pretrained helpers for training and judging")

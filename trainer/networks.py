@@ -478,12 +478,16 @@ class ContentEncoder(nn.Module):
         """[N, 3, R, R] -> [N, Z]."""
         if self.shrink > 1:
             x = F.avg_pool2d(x, self.shrink)
-        h = activate(self.stem(x))
-        for block in self.blocks:
-            h = block(h)
-        h = activate(self.dense(h.flatten(1)))
+        h = activate(self.dense(self.maps(x)[-1].flatten(1)))
         out: Tensor = self.out(h)
         return out
+
+    def maps(self, x: Tensor) -> list[Tensor]:
+        """Pictures of at most 128 px -> features from half the side down to 4 px."""
+        found = [activate(self.stem(x))]
+        for block in self.blocks:
+            found.append(block(found[-1]))
+        return found
 
 
 @torch.no_grad()

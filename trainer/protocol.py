@@ -11,6 +11,9 @@ With `--preflight` the trainer tells the first and leaves. A run that pauses by 
 or a folder gone, waits for "resume"; where nobody can say it, it ends with `failed`, and nothing that was
 saved is lost. Exit codes: 0 ended in order, 1 failed, 2 could not begin, with the reason in the log.
 
+`python -m trainer invert MODEL PICTURE...` is no run: it tells `inverting` along the way and `inverted` for
+each picture, and ends with exit code 0, or 2 when the model cannot be used.
+
 A run is a folder: job.json, pictures.json (what the set held), preflight.json, events.jsonl, checkpoints/,
 snapshots/, samples/ and, at its end, model/. One process at a time holds it (.lock).
 """
@@ -171,6 +174,28 @@ class Failed(Event):
     message: str
 
 
+@dataclass(frozen=True)
+class Inverting(Event):
+    """How far the inversion of all pictures has come: `part` of 0 to 1."""
+
+    name: ClassVar[str] = "inverting"
+    part: float
+
+
+@dataclass(frozen=True)
+class Inverted(Event):
+    """A picture was inverted: what to add to the first layers of w so that G gives it back."""
+
+    name: ClassVar[str] = "inverted"
+    picture: int
+    """Which of the pictures, from 0."""
+    offset: str
+    """As in recipes (`engine.recipe.pack_offset`)."""
+    before: float
+    after: float
+    """Distance from G's picture to this one, without and with the offset."""
+
+
 _EVENTS: dict[str, type[Event]] = {
     kind.name: kind
     for kind in (
@@ -186,6 +211,8 @@ _EVENTS: dict[str, type[Event]] = {
         Paused,
         Done,
         Failed,
+        Inverting,
+        Inverted,
     )
 }
 
