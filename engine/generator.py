@@ -125,7 +125,7 @@ class Generator:
         card = self.bundle.card
         self._check(recipe)
         z, style = latent.z(recipe, card.z_size), latent.style(recipe, card.style_size)
-        w = self._truncated(z, style, recipe.truncation).copy()
+        w = self._truncated(z, style, recipe.truncation, recipe).copy()
         for layer in recipe.layers:
             rows = slice(layer.first, layer.last + 1)
             other = self._other(layer, recipe, z, style)
@@ -153,16 +153,24 @@ class Generator:
     def _other(self, layer: LayerMix, recipe: Recipe, z: Floats, style: Floats) -> Floats:
         """The truncated w that a layer mix takes its layers from."""
         card = self.bundle.card
+        photo: Recipe | LayerMix | None = recipe if layer.seed is None else None
         if layer.seed is not None:
             z = latent.z_from_seed(layer.seed, card.z_size)
         elif layer.has_mix:
-            z = latent.z(layer, card.z_size)
+            z, photo = latent.z(layer, card.z_size), layer
         if layer.style is not None:
             style = latent.blend_styles([layer.style], card.style_size, recipe.style_strength)
-        return self._truncated(z, style, recipe.truncation)
+        return self._truncated(z, style, recipe.truncation, photo)
 
-    def _truncated(self, z: Floats, style: Floats, psi: float) -> Floats:
+    def _truncated(
+        self, z: Floats, style: Floats, psi: float, photo: Recipe | LayerMix | None = None
+    ) -> Floats:
+        """photo: whose offset is added."""
         w = self.network.mapping(z[None], style[None])[0]
+        offset = latent.offset(photo, *w.shape[::-1]) if photo is not None else None
+        if offset is not None:
+            w = w.copy()
+            w[: len(offset)] += offset
         return w if psi == 1.0 else latent.truncate(w, self.centre(style), psi)
 
     def _centre(self, style: Floats) -> Floats:

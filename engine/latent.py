@@ -9,18 +9,27 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from engine.errors import RecipeError
-from engine.recipe import DirectionUse, LayerMix, Recipe, SeedUse, StyleUse
+from engine.recipe import DirectionUse, LayerMix, Recipe, SeedUse, StyleUse, pack_offset, unpack_offset
 
 Vector = NDArray[np.float32]
 Array64 = NDArray[np.float64]
 
-Axis = int | tuple[float, ...]
-"""An independent source of z: a seed, or a photo's content."""
+
+class Photo(NamedTuple):
+    """A photo as a source of z, and of the offset that goes with it."""
+
+    content: tuple[float, ...]
+    offset: str
+
+
+Axis = int | Photo
+"""An independent source of z: a seed, or a photo."""
 
 NEGLIGIBLE = 1e-6
 
@@ -68,6 +77,23 @@ def z(recipe: Recipe | LayerMix, size: int) -> Vector:
         )
     axes = _axes(recipe)
     return mix([_along(axis, size) for axis in axes], list(axes.values()))
+
+
+def offset(recipe: Recipe | LayerMix, w_size: int, num_ws: int) -> Vector | None:
+    """What the recipe's photo adds to the first layers of w, by its share in z: [K, W]; None for nothing.
+
+    RecipeError when it is of another size than the model's w.
+    """
+    if not recipe.offset:
+        return None
+    values = unpack_offset(recipe.offset)
+    if values.size % w_size or values.size > w_size * num_ws:
+        raise RecipeError("The recipe's photo was made for a model with another w.")
+    length = math.hypot(*_axes(recipe).values())
+    if length < NEGLIGIBLE:
+        raise RecipeError("The recipe's seeds have no weight.")
+    share = recipe.content_weight / length
+    return np.asarray(share * values.reshape(-1, w_size), np.float32)
 
 
 def style(recipe: Recipe, size: int) -> Vector:
@@ -121,7 +147,7 @@ def interpolate(a: Recipe, b: Recipe, t: float) -> Recipe:
 
 def vary(recipe: Recipe, seed: int, amount: float) -> Recipe:
     """The same recipe with its noise moved towards that of `seed`: 0 not at all, 1 all the way."""
-    return interpolate(recipe, replace(recipe, seeds=(SeedUse(seed),), content=None), amount)
+    return interpolate(recipe, replace(recipe, seeds=(SeedUse(seed),), content=None, offset=""), amount)
 
 
 def plane_recipe(base: Recipe, x: float, y: float, map_seed: int) -> Recipe:
@@ -175,7 +201,7 @@ def _normal(seed: int, size: int) -> Array64:
 
 
 def _along(axis: Axis, size: int) -> Array64:
-    return np.asarray(axis, np.float64) if isinstance(axis, tuple) else _normal(axis, size)
+    return np.asarray(axis.content, np.float64) if isinstance(axis, Photo) else _normal(axis, size)
 
 
 def _axes(recipe: Recipe | LayerMix) -> dict[Axis, float]:
@@ -184,7 +210,7 @@ def _axes(recipe: Recipe | LayerMix) -> dict[Axis, float]:
     for use in recipe.seeds:
         axes[use.seed] = axes.get(use.seed, 0.0) + use.weight
     if recipe.content is not None:
-        axes[recipe.content] = recipe.content_weight
+        axes[Photo(recipe.content, recipe.offset)] = recipe.content_weight
     return axes
 
 
@@ -210,17 +236,29 @@ def _slerp_weights(cosine: float, t: float) -> tuple[float, float]:
 def _with_noise(recipe: Recipe, axes: dict[Axis, float]) -> Recipe:
     """The recipe with these sources of z. Several photos become one: their weighted sum."""
     seeds = tuple(SeedUse(axis, weight) for axis, weight in axes.items() if isinstance(axis, int))
-    photos = [(axis, weight) for axis, weight in axes.items() if isinstance(axis, tuple)]
+    photos = [(axis, weight) for axis, weight in axes.items() if isinstance(axis, Photo)]
     if not photos:
-        return replace(recipe, seeds=seeds, content=None, content_weight=1.0)
-    if len({len(axis) for axis, _ in photos}) > 1:
+        return replace(recipe, seeds=seeds, content=None, content_weight=1.0, offset="")
+    if len({len(axis.content) for axis, _ in photos}) > 1:
         raise RecipeError("The two recipes belong to different models.")
-    if len(photos) == 1:
-        content, weight = photos[0]
-        return replace(recipe, seeds=seeds, content=content, content_weight=weight)
     weight = math.hypot(*(weight for _, weight in photos))
-    total = sum(share / weight * np.asarray(axis) for axis, share in photos)
-    return replace(recipe, seeds=seeds, content=tuple(np.asarray(total).tolist()), content_weight=weight)
+    if len(photos) == 1:
+        (content, offset), weight = photos[0]
+    else:
+        shares = [share / weight for _, share in photos]
+        total = sum(share * np.asarray(axis.content) for (axis, _), share in zip(photos, shares, strict=True))
+        content = tuple(np.asarray(total).tolist())
+        offset = _mixed_offset([axis.offset for axis, _ in photos], shares)
+    return replace(recipe, seeds=seeds, content=content, content_weight=weight, offset=offset)
+
+
+def _mixed_offset(offsets: Sequence[str], shares: Sequence[float]) -> str:
+    """The weighted sum of offsets that may reach to different layers."""
+    rows = [share * unpack_offset(one) for one, share in zip(offsets, shares, strict=True) if one]
+    total = np.zeros(max((len(row) for row in rows), default=0))
+    for row in rows:
+        total[: len(row)] += row
+    return pack_offset(total) if rows else ""
 
 
 def _strength(recipe: Recipe) -> float:

@@ -1,20 +1,25 @@
 """Everything that determines one picture, frozen and hashable; it travels inside every saved picture.
 
-    z = (sum_i a_i z_i + b c) / sqrt(sum_i a_i^2 + b^2)      seeds z_i, weights a_i; a photo's c, weight b
+    z = (sum_i a_i z_i + b c) / l                            seeds z_i, weights a_i; a photo's c, weight b
     s = strength * normalised(sum_j v_j s_j)                 styles
-    w = m(s) + psi (mapping(z, s) - m(s))                    truncation towards the style's own centre m(s)
+    w = m(s) + psi (mapping(z, s) + b / l o - m(s))          truncation towards the style's own centre m(s)
 
-then single layers of w from elsewhere, then directions. `engine.latent` and `engine.generator` carry it out.
+with l = sqrt(sum_i a_i^2 + b^2) and o what z cannot say of the photo (its offset, found by inversion); then
+single layers of w from elsewhere, then directions. `engine.latent` and `engine.generator` carry it out.
 """
 
 from __future__ import annotations
 
+import base64
 import hashlib
 import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, fields
-from functools import cached_property
+from functools import cached_property, lru_cache
 from typing import Any, TypeVar
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
 
 from engine import jsonio
 from engine.errors import RecipeError
@@ -28,6 +33,8 @@ MAX_USES = 256
 """Most seeds, styles, layer mixes or directions in one recipe."""
 MAX_VECTOR = 8192
 MAX_NAME = 200
+MAX_OFFSET = 1 << 18
+"""Longest text of an offset, in characters."""
 
 Item = TypeVar("Item")
 
@@ -78,6 +85,7 @@ class LayerMix:
     """A whole mix of seeds, and of a photo, in the place of `seed`."""
     content: tuple[float, ...] | None = None
     content_weight: float = 1.0
+    offset: str = ""
 
     def __post_init__(self) -> None:
         first, last = _integer("a layer", self.first, 0, 1023), _integer("a layer", self.last, 0, 1023)
@@ -96,6 +104,7 @@ class LayerMix:
             seeds=_items("layer mix's seeds", self.seeds, SeedUse),
             content=None if self.content is None else _vector("a layer mix's photo", self.content),
             content_weight=_number("a photo's weight", self.content_weight, -MAX_WEIGHT, MAX_WEIGHT),
+            offset=_offset(self.offset, self.content),
         )
 
     @property
@@ -136,6 +145,8 @@ class Recipe:
     """psi, 0..1.2; smaller is nearer to the style's average picture."""
     layers: tuple[LayerMix, ...] = ()
     directions: tuple[DirectionUse, ...] = ()
+    offset: str = ""
+    """The photo's offset in the first layers of w (`pack_offset`); empty for what its z alone gives."""
 
     def __post_init__(self) -> None:
         if not self.model or not isinstance(self.model, str) or len(self.model) > MAX_NAME:
@@ -150,6 +161,7 @@ class Recipe:
             truncation=_number("the truncation", self.truncation, 0.0, 1.2),
             layers=_items("layers", self.layers, LayerMix),
             directions=_items("directions", self.directions, DirectionUse),
+            offset=_offset(self.offset, self.content),
         )
         if not self.seeds and self.content is None:
             raise RecipeError("The recipe has neither a seed nor a photo to start from.")
@@ -177,7 +189,7 @@ class Recipe:
 
     def to_dict(self) -> dict[str, Any]:
         """Plain dicts, lists, strings and numbers."""
-        return {"format": FORMAT} | {field.name: _plain(getattr(self, field.name)) for field in fields(self)}
+        return {"format": FORMAT} | _plain(self)
 
     @classmethod
     def from_json(cls, text: str | bytes) -> Recipe:
@@ -207,6 +219,25 @@ class Recipe:
         return [*self.styles, *(mix.style for mix in self.layers if mix.style is not None)]
 
 
+def pack_offset(rows: ArrayLike) -> str:
+    """Numbers to add to the first layers of w, [K, W], as text: half precision, base64."""
+    return base64.b64encode(np.asarray(rows, "<f2").tobytes()).decode()
+
+
+@lru_cache(maxsize=64)
+def unpack_offset(text: str) -> NDArray[np.float32]:
+    """`pack_offset` text as numbers [K * W], read-only. RecipeError when it is no such text."""
+    try:
+        raw = base64.b64decode(text, validate=True)
+        values = np.frombuffer(raw, "<f2").astype(np.float32)
+    except ValueError:
+        raise RecipeError("In the recipe, the photo's offset cannot be read.") from None
+    if not np.isfinite(values).all():
+        raise RecipeError("In the recipe, the photo's offset has numbers that are not finite.")
+    values.flags.writeable = False
+    return values
+
+
 def _layer(value: Any) -> LayerMix:
     if isinstance(value, dict) and value.get("style") is not None:
         value = value | {"style": _build(StyleUse, value["style"])}
@@ -234,7 +265,10 @@ def _plain(value: Any) -> Any:
     if isinstance(value, tuple):
         return [_plain(item) for item in value]
     if hasattr(value, "__dataclass_fields__"):
-        return {field.name: _plain(getattr(value, field.name)) for field in fields(value)}
+        plain = {field.name: _plain(getattr(value, field.name)) for field in fields(value)}
+        if plain.get("offset") == "":  # as it was before there were offsets: digests stay
+            del plain["offset"]
+        return plain
     return value
 
 
@@ -283,6 +317,18 @@ def _name(what: str, value: Any) -> str:
         value.encode()
     except UnicodeEncodeError:
         raise RecipeError(f"In the recipe, {what} is not valid text.") from None
+    return value
+
+
+def _offset(value: Any, content: object) -> str:
+    if not isinstance(value, str) or len(value) > MAX_OFFSET:
+        raise RecipeError(
+            f"In the recipe, the photo's offset must be a text of at most {MAX_OFFSET} characters."
+        )
+    if value:
+        if content is None:
+            raise RecipeError("The recipe has a photo's offset, but no photo.")
+        unpack_offset(value)
     return value
 
 

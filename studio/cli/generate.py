@@ -125,7 +125,7 @@ def plan(args: Namespace, base: Recipe) -> Iterator[Job]:
         return
     first = 1 if args.seed is None else args.seed
     for seed in range(first, first + args.count):
-        yield Job(replace(base, seeds=(SeedUse(seed),), content=None), stem_of(name, seed))
+        yield Job(replace(base, seeds=(SeedUse(seed),), content=None, offset=""), stem_of(name, seed))
 
 
 def stem_of(name: str, seed: int | None) -> str:

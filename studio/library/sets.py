@@ -67,7 +67,10 @@ def matrix(people: Sequence[Recipe], looks: Sequence[Sequence[StyleUse]]) -> lis
 
 def strangers(recipe: Recipe, count: int, seed: int) -> list[Recipe]:
     """`count` unrelated people with all else as in `recipe`."""
-    return [replace(recipe, seeds=(SeedUse(lattice_seed(seed, n, -1)),), content=None) for n in range(count)]
+    return [
+        replace(recipe, seeds=(SeedUse(lattice_seed(seed, n, -1)),), content=None, offset="")
+        for n in range(count)
+    ]
 
 
 def most_varied(features: ArrayLike, count: int) -> list[int]:

@@ -50,7 +50,13 @@ class Place:
         if self.anchor is None:
             return self._ground(base, x, y)
         noise = self.anchor
-        start = replace(base, seeds=noise.seeds, content=noise.content, content_weight=noise.content_weight)
+        start = replace(
+            base,
+            seeds=noise.seeds,
+            content=noise.content,
+            content_weight=noise.content_weight,
+            offset=noise.offset,
+        )
         t = _smooth(self.from_anchor(x, y) / ANCHOR_RADIUS)
         return start if t == 0 else interpolate(start, self._ground(base, x, y), t)
 
@@ -77,6 +83,13 @@ class Place:
         )
         return plain._with_noise(_noise(recipe), self.x if chart else 0.0, self.y if chart else 0.0)
 
+    def closer(self, recipe: Recipe) -> Place | None:
+        """The same place with the offset of `recipe` for the opened photo; None if that photo is not open."""
+        anchor = self.anchor
+        if anchor is None or recipe.content is None or anchor.content != recipe.content:
+            return None
+        return replace(self, anchor=replace(anchor, offset=recipe.offset))
+
     def on_chart(self, chart: Chart) -> Place:
         """The same picture on the chart; the place itself when it is on one, or of another model."""
         recipe = self.recipe()
@@ -98,7 +111,12 @@ class Place:
         here = _noise(recipe)
         held = next((mix for mix in self.layers if is_held(mix)), None)
         mix = LayerMix(
-            first, last, seeds=here.seeds, content=here.content, content_weight=here.content_weight
+            first,
+            last,
+            seeds=here.seeds,
+            content=here.content,
+            content_weight=here.content_weight,
+            offset=here.offset,
         )
         rest = tuple(other for other in self.layers if not is_held(other))
         place = replace(self, layers=(*rest, mix))
@@ -106,7 +124,7 @@ class Place:
             return place
         if (held.first, held.last) == (first, last):
             return self
-        before = Recipe(self.model, held.seeds, held.content, held.content_weight)
+        before = Recipe(self.model, held.seeds, held.content, held.content_weight, offset=held.offset)
         return place._with_noise(before, self.x, self.y)
 
     def letting_go(self) -> Place:
@@ -185,10 +203,10 @@ def is_held(mix: LayerMix) -> bool:
 
 def _noise(recipe: Recipe) -> Recipe:
     """The part of a recipe that z follows from."""
-    return Recipe(recipe.model, recipe.seeds, recipe.content, recipe.content_weight)
+    return Recipe(recipe.model, recipe.seeds, recipe.content, recipe.content_weight, offset=recipe.offset)
 
 
-@lru_cache(maxsize=2048)
+@lru_cache(maxsize=512)
 def _to_dict(place: Place) -> dict[str, Any]:
     charted = place.chart is not None
     recipe = place.recipe() if charted else place.recipe_at(place.anchor_x, place.anchor_y)

@@ -15,7 +15,7 @@ from engine.generator import Generator
 from engine.images import from_tensor
 from engine.network import Floats, Network
 from engine.providers import choose
-from engine.recipe import DirectionUse, LayerMix, Recipe, SeedUse, StyleUse
+from engine.recipe import DirectionUse, LayerMix, Recipe, SeedUse, StyleUse, pack_offset
 from tests import tiny
 
 STYLE = StyleUse("warm", (0.5, 0.5, -0.5, 0.5))
@@ -130,6 +130,19 @@ class TestW:
         mixed = generator.w(replace(recipe, layers=(LayerMix(0, 0, **noise),)))
         np.testing.assert_allclose(mixed[0], generator.w(replace(recipe, **noise))[0], atol=1e-6)
         np.testing.assert_array_equal(mixed[1:], generator.w(recipe)[1:])
+
+    def test_a_photos_offset_is_added_to_the_first_layers(self, bundle: Bundle, generator: Generator) -> None:
+        rows = np.linspace(-1, 1, 2 * tiny.W).reshape(2, tiny.W).astype(np.float16)
+        plain = Recipe(bundle.id, content=(0.5,) * tiny.Z, truncation=1.0)
+        near = replace(plain, offset=pack_offset(rows))
+        np.testing.assert_allclose(generator.w(near)[:2] - generator.w(plain)[:2], rows, atol=1e-6)
+        np.testing.assert_array_equal(generator.w(near)[2:], generator.w(plain)[2:])
+        half = replace(near, truncation=0.5)
+        centre = generator.centre(np.zeros(tiny.S, np.float32))
+        np.testing.assert_allclose(generator.w(half), (generator.w(near) + centre) / 2, atol=1e-5)
+        held = LayerMix(0, 0, content=near.content, offset=near.offset)
+        walked = generator.w(Recipe.from_seed(bundle.id, 5, truncation=1.0, layers=(held,)))
+        np.testing.assert_allclose(walked[0], generator.w(near)[0], atol=1e-6)
 
     def test_directions_are_added(self, bundle: Bundle, generator: Generator, recipe: Recipe) -> None:
         smile = bundle.direction("smile")

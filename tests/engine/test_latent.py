@@ -10,7 +10,7 @@ import pytest
 from engine import latent
 from engine.errors import RecipeError
 from engine.latent import interpolate, lattice_seed, plane_recipe
-from engine.recipe import DirectionUse, LayerMix, Recipe, SeedUse, StyleUse
+from engine.recipe import DirectionUse, LayerMix, Recipe, SeedUse, StyleUse, pack_offset
 
 Z = 512
 A = Recipe.from_seed("m", 1, truncation=0.5)
@@ -23,6 +23,36 @@ def test_z_is_the_same_on_every_platform() -> None:
     np.testing.assert_array_equal(
         z, np.array([0.345584192064786, 0.8216181435011584, 0.33043707618338714], np.float32)
     )
+
+
+def test_an_offset_fades_with_its_photo() -> None:
+    rows = np.arange(6, dtype=np.float32).reshape(3, 2)
+    photo = Recipe("m", content=(0.0,) * Z, offset=pack_offset(rows))
+    np.testing.assert_array_equal(latent.offset(photo, 2, 4), rows)
+    assert latent.offset(A, 2, 4) is None
+    shares = [interpolate(photo, Recipe.from_seed("m", 2), t) for t in (0.25, 0.5, 0.75)]
+    found = [latent.offset(one, 2, 4) for one in shares]
+    lengths = [float(np.linalg.norm(one)) for one in found if one is not None]
+    assert len(lengths) == 3 and lengths == sorted(lengths, reverse=True)
+    assert interpolate(photo, A, 1.0).offset == ""
+
+
+def test_two_photos_become_one_with_both_offsets() -> None:
+    a = Recipe("m", content=(1.0,) * 4, offset=pack_offset(np.ones((1, 2))))
+    b = Recipe("m", content=(-1.0, 1.0, -1.0, 1.0), offset=pack_offset(np.ones((2, 2))))
+    half = interpolate(a, b, 0.5)
+    assert half.content is not None
+    found = latent.offset(half, 2, 2)
+    assert found is not None
+    np.testing.assert_allclose(found, [[math.sqrt(2)] * 2, [math.sqrt(0.5)] * 2], atol=1e-2)
+    plain = interpolate(a, replace(b, offset=""), 0.5)
+    np.testing.assert_allclose(latent.offset(plain, 2, 2), [[math.sqrt(0.5)] * 2], atol=1e-2)
+
+
+@pytest.mark.parametrize("rows", [np.ones(3), np.ones((5, 2))])
+def test_an_offset_must_fit_the_model(rows: np.ndarray) -> None:
+    with pytest.raises(RecipeError, match="another w"):
+        latent.offset(Recipe("m", content=(0.0,), offset=pack_offset(rows)), 2, 4)
 
 
 def test_mixing_keeps_the_variance() -> None:

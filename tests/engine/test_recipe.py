@@ -10,7 +10,16 @@ import numpy as np
 import pytest
 
 from engine.errors import RecipeError
-from engine.recipe import MAX_SEED, DirectionUse, LayerMix, Recipe, SeedUse, StyleUse
+from engine.recipe import (
+    MAX_SEED,
+    DirectionUse,
+    LayerMix,
+    Recipe,
+    SeedUse,
+    StyleUse,
+    pack_offset,
+    unpack_offset,
+)
 
 STYLE = StyleUse("Nana 娜娜", (0.1, -0.7, 1 / 3))
 FULL = Recipe(
@@ -28,6 +37,34 @@ FULL = Recipe(
     ),
     directions=(DirectionUse("smile", -1.5),),
 )
+
+
+OFFSET = pack_offset(np.linspace(-1, 1, 12).reshape(3, 4))
+
+
+def test_an_offset_travels_as_text() -> None:
+    recipe = Recipe("m", content=(0.5,), offset=OFFSET)
+    assert Recipe.from_json(recipe.to_json()) == recipe
+    np.testing.assert_allclose(unpack_offset(OFFSET), np.linspace(-1, 1, 12), atol=1e-3)
+    mixed = Recipe.from_seed("m", 1, layers=[LayerMix(0, 1, content=(0.5,), offset=OFFSET)])
+    assert Recipe.from_json(mixed.to_json()) == mixed
+
+
+def test_recipes_without_an_offset_are_written_as_they_always_were() -> None:
+    plain = Recipe("m", content=(0.5,), layers=(LayerMix(0, 1, content=(0.5,)),))
+    assert "offset" not in plain.to_json()
+    assert plain.digest != replace(plain, offset=OFFSET).digest
+
+
+@pytest.mark.parametrize("bad", ["?", "YQ==", None, 3, "A" * (1 << 19), pack_offset([np.inf])])
+def test_offsets_that_are_none(bad: object) -> None:
+    with pytest.raises(RecipeError, match="offset"):
+        Recipe("m", content=(0.5,), offset=bad)  # type: ignore[arg-type]
+
+
+def test_an_offset_needs_its_photo() -> None:
+    with pytest.raises(RecipeError, match="no photo"):
+        Recipe.from_seed("m", 1, offset=OFFSET)
 
 
 def test_json_round_trip_is_exact() -> None:
