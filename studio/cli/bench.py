@@ -15,9 +15,9 @@ from typing import Any
 from engine.bench import measure
 from engine.errors import PersonaError
 from studio.cli.arguments import add_model, number, whole
-from studio.cli.child import environment
 from studio.cli.lookup import find_model
 from studio.cli.output import Output, pairs
+from studio.library.inversion import environment
 
 NAMES = {
     "provider": "runs on",

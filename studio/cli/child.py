@@ -9,12 +9,10 @@ import os
 import signal
 import subprocess
 import sys
-from collections.abc import Mapping, Sequence
-from importlib.util import find_spec
-from pathlib import Path
+from collections.abc import Sequence
 from types import FrameType
 
-from engine.errors import PersonaError
+from studio.library.inversion import environment
 
 
 def run_trainer(arguments: Sequence[str]) -> int:
@@ -22,16 +20,6 @@ def run_trainer(arguments: Sequence[str]) -> int:
     command = [sys.executable, "-m", "trainer", *arguments]
     with subprocess.Popen(command, env=environment(os.environ, "trainer")) as child:
         return _wait(child)
-
-
-def environment(given: Mapping[str, str], package: str) -> dict[str, str]:
-    """A child's environment: it finds `package` where this process would. PersonaError when there is none."""
-    spec = find_spec(package)
-    if spec is None or spec.origin is None:
-        raise PersonaError(f"The {package} is not installed here.")
-    home = str(Path(spec.origin).parent.parent)
-    paths = [home, *filter(None, [given.get("PYTHONPATH")])]
-    return dict(given) | {"PYTHONPATH": os.pathsep.join(paths)}
 
 
 def _wait(child: subprocess.Popen[bytes]) -> int:

@@ -1,8 +1,9 @@
 """Put photos into a style.
 
-The face in each photo is found and cut out, and comes back as a square picture called PHOTO-STYLE.png. A
-file that already holds the same recipe is written again; a name taken by anything else is left alone, and
-the picture is called "NAME (2).png".
+The face in each photo is found and cut out, and comes back as a square picture called PHOTO-STYLE.png, with
+its pose and expression. That takes some seconds for each photo; with --quick it is only roughly alike. A file
+that already holds the same recipe is written again; a name taken by anything else is left alone, and the
+picture is called "NAME (2).png".
 """
 
 from __future__ import annotations
@@ -12,11 +13,13 @@ from argparse import Namespace
 from dataclasses import replace
 from pathlib import Path
 
-from engine.errors import Cancelled, PictureError
+from engine.bundle import Bundle
+from engine.errors import Cancelled, PersonaError, PictureError
 from engine.files import safe_name
 from engine.generator import Generator
 from engine.images import Picture
 from engine.recipe import Recipe
+from engine.style import StyleMaker
 from studio.cli.arguments import FORMATS, add_model, number
 from studio.cli.generate import Job, save_one
 from studio.cli.lookup import find_pictures
@@ -24,6 +27,7 @@ from studio.cli.opened import Blend, open_blend, open_generator, with_strength
 from studio.cli.output import Output, count
 from studio.cli.stop import Stop
 from studio.cli.targets import PictureFolder
+from studio.library.inversion import can_invert, invert
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -55,6 +59,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--whole", action="store_true", help="use photos without a face too: their middle square"
     )
+    parser.add_argument("--quick", action="store_true", help="only roughly alike, but at once")
     parser.add_argument("--format", choices=FORMATS, default="png", help="file format (default: png)")
     add_model(parser)
 
@@ -69,21 +74,54 @@ def run(args: Namespace, out: Output) -> int:
     blend = open_blend(args.style, maker, out)
     folder = PictureFolder(Path(args.out), args.format)
     with Stop() as stop:
-        for done, photo in enumerate(photos, 1):
+        faces = _faces(photos, maker, args, out, stop)
+        recipes = [recipe_of(face, generator, blend, args) for face in faces.values()]
+        if not args.quick:
+            recipes = closer(recipes, list(faces.values()), generator.bundle, out, stop)
+        for done, (photo, recipe) in enumerate(zip(faces, recipes, strict=True), 1):
             if stop():
                 raise Cancelled
-            try:
-                face = maker.aligned(photo, whole=args.whole).image
-            except PictureError as error:
-                out.problem(error)
-                continue
-            recipe = recipe_of(face, generator, blend, args)
             job = Job(recipe, f"{safe_name(photo.stem)}-{safe_name(blend.name)}")
             files.append(save_one(folder, job, generator.render(recipe), maker) | {"photo": str(photo)})
-            out.progress(done, len(photos), "photos")
+            out.progress(done, len(faces), "photos")
     return out.finish(
         [f"{count(len(files), 'picture')} in {folder.folder} ({generator.provider.name})"], done=bool(files)
     )
+
+
+def _faces(
+    photos: list[Path], maker: StyleMaker, args: Namespace, out: Output, stop: Stop
+) -> dict[Path, Picture]:
+    """The aligned face of each photo that has one; the others are named."""
+    faces: dict[Path, Picture] = {}
+    for photo in photos:
+        if stop():
+            raise Cancelled
+        try:
+            faces[photo] = maker.aligned(photo, whole=args.whole).image
+        except PictureError as error:
+            out.problem(error)
+    return faces
+
+
+def closer(
+    recipes: list[Recipe], faces: list[Picture], bundle: Bundle, out: Output, stop: Stop
+) -> list[Recipe]:
+    """The recipes with what z cannot say of their photos; as they are, with a note, where that fails."""
+    if not recipes or not can_invert(bundle):
+        return recipes
+
+    def progress(done: int, total: int) -> None:
+        out.progress(len(faces) * done // total, len(faces), "photos looked at closely")
+
+    try:
+        offsets = invert(bundle, faces, progress, stop)
+    except Cancelled:
+        raise
+    except PersonaError as error:
+        out.note(f"{error} The pictures are only roughly alike.")
+        return recipes
+    return [replace(recipe, offset=offset) for recipe, offset in zip(recipes, offsets, strict=True)]
 
 
 def recipe_of(face: Picture, generator: Generator, blend: Blend, args: Namespace) -> Recipe:

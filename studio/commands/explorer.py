@@ -60,6 +60,13 @@ class ExplorerCommands(QObject):
             return
         self._as(by, lambda: self._rooms.explorer.open(recipe))
 
+    def come_closer(self, recipe: Recipe, *, by: object = None) -> bool:
+        """An opened photo is known better: `recipe` has its offset. False when another is open now."""
+        nearer = self._rooms.explorer.place.closer(recipe)
+        if nearer is not None:
+            self._as(by, lambda: self._rooms.explorer.go(nearer))
+        return nearer is not None
+
     def open_picture(self, id: str, *, by: object = None) -> None:
         """Continues from a kept picture."""
         self._open(lambda: self._rooms.gallery.recipe(id), id, by)

@@ -1,4 +1,8 @@
-"""Photos put into the style at hand: the face is found, and the canvas goes on from it."""
+"""Photos put into the style at hand: the face is found, and the canvas goes on from it.
+
+At first a photo is only roughly alike, which is a matter of a moment. Then the trainer looks at it closely,
+for some seconds, and the picture on the canvas becomes that very person.
+"""
 
 from __future__ import annotations
 
@@ -10,13 +14,14 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import QObject
 
 from engine.errors import Cancelled, NoFaceError, PersonaError, PictureError
-from engine.images import picture_files
+from engine.images import Picture, picture_files
 from engine.recipe import Recipe, StyleUse
 from studio.commands.explorer import ExplorerCommands
 from studio.commands.fitting import Fitting
 from studio.commands.pictures import PictureCommands
 from studio.commands.rooms import Rooms
 from studio.commands.told import said, shortened, tell
+from studio.library.inversion import can_invert, invert
 from studio.library.tasks import IsCancelled, Progress
 from studio.library.text import Text
 from studio.state.jobs import Job
@@ -33,7 +38,10 @@ FAITHFUL = 1.0
 class Restyled:
     """What became of some photos."""
 
+    faces: tuple[Picture, ...]
+    """[R, R, 3]"""
     recipes: tuple[Recipe, ...]
+    """One for each face."""
     problems: tuple[PersonaError, ...]
 
 
@@ -63,6 +71,7 @@ class PhotoCommands(QObject):
         whole = rooms.settings.whole_pictures if whole is None else whole
 
         def work(progress: Progress, cancelled: IsCancelled) -> Restyled:
+            faces: list[Picture] = []
             recipes: list[Recipe] = []
             problems: list[PersonaError] = []
             files = picture_files(paths)
@@ -70,11 +79,13 @@ class PhotoCommands(QObject):
                 if cancelled():
                     raise Cancelled
                 try:
-                    recipes.append(recipe_of(maker(), file, styles, strength, whole=whole))
+                    face = maker().aligned(file, whole=whole).image
+                    recipes.append(recipe_of(maker(), file, face, styles, strength))
+                    faces.append(face)
                 except PictureError as error:
                     problems.append(error)
                 progress(done, len(files))
-            return Restyled(tuple(recipes), tuple(problems))
+            return Restyled(tuple(faces), tuple(recipes), tuple(problems))
 
         def again() -> tuple[Act, ...]:
             if whole:
@@ -102,17 +113,55 @@ class PhotoCommands(QObject):
             )
         if recipes:
             self._explorer.open_recipe(recipes[0], by=by)
+            self._come_closer(found, by)
+
+    def _come_closer(self, found: Restyled, by: object) -> None:
+        """Looks at the photos closely. Several are kept after that, or as they are if it fails."""
+        rooms, recipes = self._rooms, found.recipes
+        bundle = rooms.model.bundle
+        if bundle is None or bundle.id != recipes[0].model or not can_invert(bundle):
+            self._keep(recipes, by)
+            return
+
+        def done(offsets: list[str]) -> None:
+            near = [replace(recipe, offset=offset) for recipe, offset in zip(recipes, offsets, strict=True)]
+            self._take(near[0], by)
+            self._keep(near, by)
+
+        def failed(error: Exception) -> None:
+            tell(rooms.notices, Text("The photo is only roughly alike."), error)
+            self._keep(recipes, by)
+
+        rooms.background.start(
+            Text("Looking closely at the photo")
+            if len(recipes) == 1
+            else Text("Looking closely at the photos"),
+            lambda progress, cancelled: invert(bundle, found.faces, progress, cancelled),
+            done,
+            failed,
+            cancelled=lambda: self._keep(recipes, by),
+        )
+
+    def _take(self, near: Recipe, by: object) -> None:
+        """The first photo is known better now: on the canvas, if one still goes on from it there."""
+        if not self._explorer.come_closer(near, by=by):
+            self._rooms.notices.add(
+                Kind.INFO,
+                Text("The photo has come closer to the person."),
+                acts=(Act(Text("Show it"), lambda: self._explorer.open_recipe(near, by=by)),),
+            )
+
+    def _keep(self, recipes: Sequence[Recipe], by: object) -> None:
         if len(recipes) > 1:
             self._pictures.keep_recipes(recipes, by=by)
 
 
 def recipe_of(
-    maker: StyleMaker, photo: Path, styles: tuple[StyleUse, ...], strength: float, *, whole: bool
+    maker: StyleMaker, photo: Path, face: Picture, styles: tuple[StyleUse, ...], strength: float
 ) -> Recipe:
-    """The recipe that gives the face in a photo back in `styles`, or in the photo's own. PictureError."""
+    """The recipe that gives the face [R, R, 3] of a photo back in `styles`, or in the photo's own."""
     from engine.generator import Generator
 
-    face = maker.aligned(photo, whole=whole).image
     content = Generator(maker.bundle, network=maker.network).content(face)
     plain = Recipe(maker.bundle.id, content=content, truncation=FAITHFUL)
     if styles:

@@ -203,6 +203,10 @@ class Explorer(QObject):
         """Continues from a recipe: it lies where one stands, and the map goes on around it."""
         self._go(self._place.opened(recipe))
 
+    def go(self, place: Place) -> None:
+        """To any place, as a step."""
+        self._go(place)
+
     def set_model(self, model_id: str) -> None:
         """The model in use. An opened picture and styles of another model are let go."""
         if model_id == self._place.model:

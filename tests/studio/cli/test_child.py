@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from engine.errors import PersonaError
-from studio.cli.child import environment
+from studio.library.inversion import environment
 from tests.studio.cli.conftest import ROOT, child
 
 TRAINER = """

@@ -5,9 +5,12 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from engine.errors import PersonaError
 from engine.faces import Aligned
-from engine.images import load_picture, read_recipe
+from engine.images import Picture, load_picture, read_recipe
+from engine.recipe import pack_offset
 from engine.style import StyleMaker
+from tests import tiny
 from tests.studio.cli.conftest import Persona, write_picture
 
 
@@ -80,3 +83,39 @@ def test_a_style_is_needed(persona: Persona, photo: Path, tmp_path: Path) -> Non
     answer = persona("restyle", photo, "--out", tmp_path / "o", "--json")
     assert answer.code == 2
     assert "--style" in answer.json["error"]
+
+
+def test_photos_are_looked_at_closely(
+    persona: Persona, style: Path, tiny_bundle: Path, photo: Path, tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:  # fmt: skip
+    seen: list[int] = []
+
+    def invert(bundle: object, faces: list[Picture], progress: object, stop: object) -> list[str]:
+        seen.append(len(faces))
+        return [pack_offset(np.ones((1, tiny.W))) for _ in faces]
+
+    monkeypatch.setattr("studio.cli.restyle.can_invert", lambda bundle: True)
+    monkeypatch.setattr("studio.cli.restyle.invert", invert)
+    words = ("restyle", photo, "--style", style, "--whole", "--model", tiny_bundle, "--json", "--out")
+    near = persona(*words, tmp_path / "a").json["files"][0]["recipe"]
+    quick = persona(*words, tmp_path / "b", "--quick").json["files"][0]["recipe"]
+    assert near.pop("offset") == pack_offset(np.ones((1, tiny.W)))
+    assert near == quick
+    assert seen == [1]
+
+
+def test_a_failure_to_look_closely_is_told_and_the_rest_goes_on(
+    persona: Persona, style: Path, tiny_bundle: Path, photo: Path, tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:  # fmt: skip
+    def invert(*_: object) -> list[str]:
+        raise PersonaError("It failed.")
+
+    monkeypatch.setattr("studio.cli.restyle.can_invert", lambda bundle: True)
+    monkeypatch.setattr("studio.cli.restyle.invert", invert)
+    words = ("restyle", photo, "--style", style, "--whole", "--model", tiny_bundle, "--out", tmp_path / "o")
+    answer = persona(*words)
+    assert answer.code == 0
+    assert "It failed. The pictures are only roughly alike." in answer.stderr
+    assert len(list((tmp_path / "o").iterdir())) == 1

@@ -3,18 +3,23 @@
 from __future__ import annotations
 
 import shutil
+import threading
 from collections.abc import Iterator
 from pathlib import Path
 
+import numpy as np
 import pytest
 
-from engine.images import save_picture
+from engine.errors import PersonaError
+from engine.images import Picture, read_recipe, save_picture
+from engine.recipe import pack_offset
 from studio.commands.desk import Desk
 from studio.library.places import Places
 from studio.library.starters import NO_MODEL
 from studio.library.tasks import End
 from studio.state.jobs import Job
 from studio.state.notices import Kind
+from tests import tiny
 from tests.studio.library.made import picture
 from tests.studio.library.test_starters import shipped
 from tests.studio.workers.checks import Until
@@ -161,6 +166,79 @@ def test_a_photo_goes_on_as_a_recipe_in_the_style_in_use(real: Desk, until: Unti
     until(lambda: real.explorer.is_full and real.explorer.is_current)
     real.steps.undo()
     assert real.explorer.recipe != recipe
+
+
+NEAR = pack_offset(np.full((1, tiny.W), 0.5))
+
+
+@pytest.fixture
+def close_look(monkeypatch: pytest.MonkeyPatch) -> threading.Event:
+    """A trainer that looks closely, once the event is set."""
+    let = threading.Event()
+
+    def invert(bundle: object, faces: tuple[Picture, ...], *_: object) -> list[str]:
+        assert let.wait(20)
+        return [NEAR for _ in faces]
+
+    monkeypatch.setattr("studio.commands.photos.can_invert", lambda bundle: True)
+    monkeypatch.setattr("studio.commands.photos.invert", invert)
+    return let
+
+
+def offset(desk: Desk) -> str:
+    recipe = desk.explorer.recipe
+    return recipe.offset if recipe is not None else ""
+
+
+def test_a_photo_is_there_at_once_and_then_comes_closer(
+    real: Desk, until: Until, tmp_path: Path, close_look: threading.Event
+) -> None:
+    assert ended(real.on_photos.restyle(pictures(tmp_path / "p", 9), whole=True), until) is End.DONE
+    assert offset(real) == ""
+    real.explorer.truncation = 0.9  # whoever goes on from the photo meanwhile loses nothing
+    close_look.set()
+    until(lambda: offset(real) == NEAR)
+    assert real.explorer.truncation == 0.9
+    until(lambda: real.explorer.is_full and real.explorer.is_current)
+    assert not real.notices.notices
+    real.steps.undo()
+    assert offset(real) == ""
+
+
+def test_who_has_left_the_photo_is_not_called_back(
+    real: Desk, until: Until, tmp_path: Path, close_look: threading.Event
+) -> None:
+    ended(real.on_photos.restyle(pictures(tmp_path / "p", 9), whole=True), until)
+    real.on_explorer.shuffle()
+    close_look.set()
+    until(lambda: bool(real.notices.notices))
+    assert offset(real) == ""
+    real.notices.notices[0].acts[0].do()
+    assert offset(real) == NEAR
+
+
+def test_several_photos_are_kept_as_they_were_seen_closely(
+    real: Desk, until: Until, tmp_path: Path, close_look: threading.Event
+) -> None:
+    close_look.set()
+    ended(real.on_photos.restyle(pictures(tmp_path / "p", 1, 2), whole=True), until)
+    until(lambda: real.gallery.count == 2 and real.gallery.row_at(1) is not None)
+    rows = [real.gallery.row_at(n) for n in range(2)]
+    kept = [read_recipe(real.rooms.gallery.path(row.id)) for row in rows if row is not None]
+    assert [recipe.offset for recipe in kept if recipe is not None] == [NEAR, NEAR]
+
+
+def test_what_cannot_be_seen_closely_stays(
+    real: Desk, until: Until, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def invert(*_: object) -> list[str]:
+        raise PersonaError("The trainer ended.")
+
+    monkeypatch.setattr("studio.commands.photos.can_invert", lambda bundle: True)
+    monkeypatch.setattr("studio.commands.photos.invert", invert)
+    ended(real.on_photos.restyle(pictures(tmp_path / "p", 1, 2), whole=True), until)
+    until(lambda: real.gallery.count == 2)
+    assert "The trainer ended." in str(real.notices.notices[0].details)
 
 
 def test_without_a_style_a_photo_brings_its_own(real: Desk, until: Until, tmp_path: Path) -> None:

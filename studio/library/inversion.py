@@ -1,0 +1,103 @@
+"""Photos brought closer: the trainer inverts them, in a process of its own that loads torch.
+
+What G makes of a photo by C alone has its pose, its hair and its light; inverted, it has the person's face
+and expression, too. That takes some seconds for each, so a quick picture can be shown before.
+"""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+import tempfile
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
+from importlib.util import find_spec
+from pathlib import Path
+
+from engine.bundle import Bundle
+from engine.errors import Cancelled, PersonaError
+from engine.images import Picture, save_picture
+from trainer.protocol import Inverted, Inverting, ProtocolError, parse_event
+
+PARTS = 100
+"""Steps in which progress is told."""
+NEEDED = ("generator.safetensors", "style_encoder.safetensors", "content_encoder.safetensors")
+
+
+def can_invert(bundle: Bundle) -> bool:
+    """Whether a model came with the weights that inversion needs, and was made by this trainer."""
+    if not bundle.card.raw.get("network"):
+        return False
+    return all(name in bundle.card.files and (bundle.path / name).is_file() for name in NEEDED)
+
+
+def invert(
+    bundle: Bundle,
+    faces: Sequence[Picture],
+    progress: Callable[[int, int], object],
+    cancelled: Callable[[], bool],
+) -> list[str]:
+    """The offset (`Recipe.offset`) of each aligned face, in order. Waits for a child of the trainer.
+
+    faces: uint8 [R, R, 3]. progress(done, total). PersonaError when it cannot be done, Cancelled.
+    """
+    found: dict[int, str] = {}
+    with tempfile.TemporaryDirectory(prefix="persona-faces-") as home:
+        files = [Path(home, f"{number}.png") for number in range(len(faces))]
+        for file, face in zip(files, faces, strict=True):
+            save_picture(file, face)
+        words = ["invert", str(bundle.path), *map(str, files)]
+        child = _start(words)
+        try:
+            assert child.stdout is not None
+            for line in child.stdout:
+                if cancelled():
+                    raise Cancelled
+                with suppress(ProtocolError):
+                    _, event = parse_event(line)
+                    if isinstance(event, Inverting):
+                        progress(round(PARTS * event.part), PARTS)
+                    elif isinstance(event, Inverted):
+                        found[event.picture] = event.offset
+            reason = _reason(child)
+        finally:
+            child.kill()
+            child.communicate()
+    if len(found) < len(faces):
+        raise PersonaError(f"The photo could not be followed more closely: {reason or 'the trainer ended'}.")
+    return [found[number] for number in range(len(faces))]
+
+
+def _start(words: Sequence[str]) -> subprocess.Popen[str]:
+    command = [sys.executable, "-m", "trainer", *words]
+    settings = environment(os.environ, "trainer") | {"PYTHONIOENCODING": "utf-8", "PYTHONUNBUFFERED": "1"}
+    try:
+        return subprocess.Popen(
+            command,
+            env=settings,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            encoding="utf-8",
+            errors="replace",
+        )
+    except OSError as error:
+        raise PersonaError(f"The trainer cannot be started: {error.strerror or error}.") from error
+
+
+def _reason(child: subprocess.Popen[str]) -> str:
+    """What the child gave as its reason, if it ended early."""
+    assert child.stderr is not None
+    last = child.stderr.read().strip().splitlines()[-1:]
+    return last[0].removeprefix("trainer: ").rstrip(".") if child.wait() and last else ""
+
+
+def environment(given: Mapping[str, str], package: str) -> dict[str, str]:
+    """A child's environment: it finds `package` where this process would. PersonaError when there is none."""
+    spec = find_spec(package)
+    if spec is None or spec.origin is None:
+        raise PersonaError(f"The {package} is not installed here.")
+    home = str(Path(spec.origin).parent.parent)
+    paths = [home, *filter(None, [given.get("PYTHONPATH")])]
+    return dict(given) | {"PYTHONPATH": os.pathsep.join(paths)}
