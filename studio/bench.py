@@ -120,7 +120,7 @@ def measure(desk: Desk, started: float, moves: int = MOVES) -> dict[str, Any]:
         "rest_to_full_ms": round(statistics.median(rests), 2),
         "longest_block_ms": round(watchdog.worst_ms, 1),
         "longest_work_ms": round(watchdog.worst_work_ms, 1),
-        f"blocks_over_{BLOCK_MS:.0f}_ms": len(watchdog.blocks),
+        f"blocks_over_{BLOCK_MS:.0f}_ms": watchdog.count,
         "rss_mb": memory_mb(),
         "rss_growth_mb": grown(before),
         "load_average": load_average(),

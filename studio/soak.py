@@ -88,7 +88,7 @@ def soak(
         "soak_growth_mb_per_hour": growth[1] if growth else None,
         "soak_longest_block_ms": round(watchdog.worst_ms, 1),
         "soak_longest_work_ms": round(watchdog.worst_work_ms, 1),
-        "soak_blocks": len(watchdog.blocks),
+        "soak_blocks": watchdog.count,
     }
 
 

@@ -17,6 +17,8 @@ from pathlib import Path
 from PySide6.QtCore import QObject, Qt, QTimer, Signal
 
 TICK_MS = 5
+KEPT = 200
+"""Most blocks that are kept, the longest ones: over hours, their stacks would fill the memory."""
 
 
 @dataclass(frozen=True)
@@ -45,6 +47,8 @@ class Watchdog(QObject):
         super().__init__(parent)
         self.limit_ms = limit_ms
         self._blocks: list[Block] = []
+        self.count = 0
+        """Blocks longer than the limit since the start, those that are not kept as well."""
         self._worst = self._worst_work = self._worst_own = 0.0
         self._last = self._last_work = self._last_queued = 0.0
         self._stack = ""
@@ -58,7 +62,7 @@ class Watchdog(QObject):
 
     @property
     def blocks(self) -> tuple[Block, ...]:
-        """All blocks longer than the limit since the start, longest first."""
+        """The blocks longer than the limit since the start, longest first; of many, the `KEPT` longest."""
         return tuple(sorted(self._blocks, key=lambda block: block.milliseconds, reverse=True))
 
     @property
@@ -114,7 +118,10 @@ class Watchdog(QObject):
         self._worst = max(self._worst, block.milliseconds)
         self._worst_own = max(self._worst_own, block.own_ms)
         if block.milliseconds > self.limit_ms:
+            self.count += 1
             self._blocks.append(block)
+            if len(self._blocks) > KEPT:
+                self._blocks.remove(min(self._blocks, key=lambda one: one.milliseconds))
             self.blocked.emit(block)
 
     def _watch(self) -> None:

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import time
 
+import pytest
 from PySide6.QtCore import QTimer
 from pytestqt.qtbot import QtBot
 
@@ -43,3 +44,13 @@ def test_an_idle_loop_has_no_blocks(qtbot: QtBot) -> None:
     watchdog.stop()
     assert watchdog.blocks == ()
     assert watchdog.worst_ms < 500
+
+
+def test_of_many_blocks_the_longest_are_kept(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("studio.workers.watchdog.KEPT", 2)
+    watchdog = Watchdog(limit_ms=-1000)  # every tick counts
+    for _ in range(5):
+        watchdog._tick()
+    assert watchdog.count == 5
+    assert len(watchdog.blocks) == 2
+    assert watchdog.blocks[0].milliseconds == watchdog.worst_ms
