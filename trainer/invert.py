@@ -15,7 +15,7 @@ from trainer.protocol import Inverted, Inverting
 
 PARTS = 50
 """How often progress is told for each picture, at most."""
-NICE = 10
+NICE = 5
 """Whoever waits for it is drawing meanwhile."""
 
 

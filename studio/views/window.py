@@ -102,6 +102,7 @@ class Window(QMainWindow):
         look = self.look
         self.notices = NoticeStack(look, self)
         self.notices.set_bottom(HEIGHT)
+        self.notices.keep_clear_of(self.explorer.tools)
         self.presenter = NoticePresenter(
             look, self.desk.notices, self.desk.jobs, self.desk.steps, self.notices
         )

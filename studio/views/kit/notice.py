@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from PySide6.QtCore import QEvent, QObject, QRectF, Qt, QTimer, Signal
+from PySide6.QtCore import QEvent, QObject, QPoint, QRect, QRectF, Qt, QTimer, Signal
 from PySide6.QtGui import QEnterEvent, QPainter, QPaintEvent
 from PySide6.QtWidgets import QSizePolicy, QVBoxLayout, QWidget
 
@@ -145,6 +145,15 @@ class Working(Notice):
         box.addLayout(row(self.count, None, self._cancel))
 
 
+MOVED = (
+    QEvent.Type.Resize,
+    QEvent.Type.Move,
+    QEvent.Type.Show,
+    QEvent.Type.Hide,
+    QEvent.Type.LayoutRequest,
+)
+
+
 class NoticeStack(QWidget):
     """The notices in the lower right corner of a window, newest below."""
 
@@ -153,6 +162,7 @@ class NoticeStack(QWidget):
         self._look = look
         self._box = column(gap=8, parent=self)
         self._margin, self._bottom = 16, 16
+        self._clear: QWidget | None = None
         parent.installEventFilter(self)
         self.hide()
 
@@ -165,6 +175,12 @@ class NoticeStack(QWidget):
     def set_bottom(self, pixels: int) -> None:
         """Height of whatever lies under the notices, such as the status bar."""
         self._bottom = pixels + 16
+        self._place()
+
+    def keep_clear_of(self, widget: QWidget) -> None:
+        """Where they would cover this one, such as a bar of tools, they stand above it."""
+        self._clear = widget
+        widget.installEventFilter(self)
         self._place()
 
     def say(self, message: Message) -> Notice:
@@ -209,10 +225,15 @@ class NoticeStack(QWidget):
         )
         height += 8 * max(0, len(self.notices) - 1)
         at = host.rect().bottomRight()
-        self.setGeometry(at.x() - WIDTH - self._margin, at.y() - height - self._bottom, WIDTH, height)
+        place = QRect(at.x() - WIDTH - self._margin, at.y() - height - self._bottom, WIDTH, height)
+        if self._clear is not None and self._clear.isVisible():
+            other = QRect(self._clear.mapTo(host, QPoint()), self._clear.size())
+            if other.intersects(place):
+                place.moveBottom(other.top() - 8)
+        self.setGeometry(place)
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
-        if event.type() in (QEvent.Type.Resize, QEvent.Type.LayoutRequest) and watched is self.parentWidget():
+        if event.type() in MOVED and watched in (self.parentWidget(), self._clear):
             self._place()
         return False
 

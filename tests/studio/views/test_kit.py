@@ -78,6 +78,25 @@ def test_notices_lie_in_the_corner_and_do_not_pile_up(qtbot: QtBot, look: Look) 
     assert stack.width() == WIDTH
 
 
+def test_notices_keep_clear_of_a_bar(qtbot: QtBot, look: Look) -> None:
+    window = QWidget()
+    qtbot.addWidget(window)
+    window.resize(900, 700)
+    bar = QWidget(window)
+    bar.setGeometry(400, 620, 400, 40)
+    window.show()
+    stack = NoticeStack(look, window)
+    stack.keep_clear_of(bar)
+    stack.say(Message("One", stays=True))
+    assert stack.geometry().bottom() < 620
+    bar.move(0, 620)
+    qtbot.waitUntil(lambda: stack.geometry().bottom() > 660)
+    bar.move(400, 620)
+    qtbot.waitUntil(lambda: stack.geometry().bottom() < 620)
+    bar.hide()
+    qtbot.waitUntil(lambda: stack.geometry().bottom() > 660)
+
+
 def test_a_notice_offers_a_way_out(qtbot: QtBot, look: Look) -> None:
     window = QWidget()
     qtbot.addWidget(window)
