@@ -82,7 +82,17 @@ def _add_bundle(commands: Any) -> None:
     parser.add_argument("--snapshot", type=int, metavar="STEP", help="take this snapshot of the run instead")
     parser.add_argument("--blend", type=Path, metavar="MODEL", help="earlier model of the same run to mix in")
     parser.add_argument("--share", type=float, default=0.5, help="how much of it, 0 to 1")
+    parser.add_argument(
+        "--spread", type=_factor, default=1.0, help="how far noise reaches, 0.5 to 3: variety"
+    )
     parser.set_defaults(run=_run_bundle)
+
+
+def _factor(text: str) -> float:
+    factor = float(text)
+    if not 0.5 <= factor <= 3:
+        raise ValueError
+    return factor
 
 
 def _add_ablate(commands: Any) -> None:

@@ -20,6 +20,7 @@ from trainer.samples import COLUMNS, sample_grid
 from trainer.sitting import WHITEN_PICTURES, Sitting
 from trainer.snapshots import Kept
 from trainer.step import Trainee
+from trainer.whitening import spread
 
 CARD_PICTURES = 1024
 
@@ -79,11 +80,16 @@ class Keeper:
         if kept is not None:
             snapshots.load_into(self.trainee.average, kept)
 
-    def export(self, folder: Path, kept: Kept | None) -> Path:
-        """A bundle of the averaged networks, which are those of `kept` where there is one."""
+    def export(self, folder: Path, kept: Kept | None, factor: float = 1.0) -> Path:
+        """A bundle of the averaged networks, which are those of `kept` where there is one.
+
+        factor: how much further than the codes of pictures noise reaches (`whitening.spread`).
+        """
         at, trainee, pictures = self.sitting, self.trainee, self.sitting.pictures
         if len(pictures.train) >= WHITEN_PICTURES:
             trainee.whiten_average(at.white_batches())
+        if factor != 1.0:
+            spread(trainee.average.content_encoder, trainee.average.generator, factor)
         trainee.measure_centre()
         return export_bundle(
             trainee.average,

@@ -83,12 +83,14 @@ class Run:
         other: Networks | None = None,
         share: float = 0.0,
         snapshot: int | None = None,
+        factor: float = 1.0,
     ) -> Path:
         """A bundle of the newest checkpoint as it stands, whatever the phase. Raises JobError without one.
 
         Only reads the run, which may be going on. snapshot: the step of one to take instead. other, share:
         mixes the synthesis weights with those of an earlier state of the same training; a share of 0 keeps
-        this run's, 1 takes the other's (network interpolation: Wang et al., 2018).
+        this run's, 1 takes the other's (network interpolation: Wang et al., 2018). factor: of the noise's
+        reach.
         """
         at = self.sitting
         self._load(train=False)
@@ -100,7 +102,7 @@ class Run:
         self.keeper.take_up(kept)
         if other is not None:
             update_average(self.trainee.average.generator.synthesis, other.generator.synthesis, 1.0 - share)
-        return self.keeper.export(folder, kept)
+        return self.keeper.export(folder, kept, factor)
 
     # --- The beginning ---
 

@@ -60,7 +60,7 @@ def bundle(args: argparse.Namespace) -> int:
         if other is not None and other.config != job.network:
             raise JobError(f"{args.blend} has networks of other sizes and cannot be mixed in")
         run = Run(job, args.run_folder, Device.choose("cpu"), Control())
-        run.export(args.out, other, args.share, args.snapshot)
+        run.export(args.out, other, args.share, args.snapshot, args.spread)
     except (*REFUSED, ExportError) as error:
         _say(str(error))
         return 2

@@ -43,6 +43,18 @@ def fold_whitening(out: Linear, readers: tuple[Linear, ...], mean: Tensor, root:
 
 
 @torch.no_grad()
+def spread(c: ContentEncoder, g: Generator, factor: float) -> None:
+    """Lets noise reach `factor` times as far as codes do, for more variety; pictures of codes stay the same.
+
+    Training draws pictures towards each other: of what tells the codes of pictures apart, samples show less.
+    """
+    size = g.config.z_size
+    identity = torch.eye(size, device=c.out.weight.device, dtype=torch.float64)
+    readers = (g.mapping.direct, g.mapping.hidden)
+    fold_whitening(c.out, readers, identity.new_zeros(size), factor * identity)
+
+
+@torch.no_grad()
 def measure_centre(g: Generator, draws: int = 4096) -> Tensor:
     """Mean of w over noise without a style, kept in the generator: [W]."""
     rng = torch.Generator().manual_seed(0)

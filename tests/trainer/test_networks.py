@@ -8,7 +8,7 @@ from torch.nn import functional as F
 
 from tests.trainer.small import NETWORK
 from trainer.networks import NetworkConfig, Networks, freeze
-from trainer.whitening import measure_prior
+from trainer.whitening import measure_prior, spread
 
 
 @pytest.fixture(scope="module")
@@ -119,3 +119,17 @@ def test_weights_that_lack_anything_else_are_refused(networks: Networks) -> None
     del old["mapping.direct.weight"]
     with pytest.raises(RuntimeError, match="direct"):
         Networks.create(NETWORK).generator.load_state_dict(old)
+
+
+def test_noise_may_reach_further_than_codes() -> None:
+    torch.manual_seed(0)
+    networks = Networks.create(NETWORK)
+    c, g = networks.content_encoder, networks.generator
+    x, style = torch.rand(16, 3, 32, 32) * 2 - 1, torch.nn.functional.normalize(torch.randn(16, 8), dim=1)
+    noise = torch.randn(16, NETWORK.z_size)
+    w, code = g.mapping.single(noise, style), c(x)
+    picture = g(code, style)
+    spread(c, g, 2.0)
+    torch.testing.assert_close(c(x), code / 2, atol=1e-5, rtol=1e-4)
+    torch.testing.assert_close(g(c(x), style), picture, atol=1e-4, rtol=1e-3)
+    assert g.mapping.single(noise, style).std(dim=0).mean() > 1.1 * w.std(dim=0).mean()

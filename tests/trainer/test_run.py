@@ -87,7 +87,10 @@ def test_a_bundle_can_be_had_from_any_checkpoint(
     events = Run(job, run, Device.choose("cpu"), Control()).events()
     next(event for event in events if isinstance(event, protocol.Progress))
     before = sorted(path.name for path in run.rglob("*"))
-    assert main(["bundle", str(run), "--out", str(tmp_path / "model"), "--name", "Early"]) == 0
+    assert (
+        main(["bundle", str(run), "--out", str(tmp_path / "model"), "--name", "Early", "--spread", "1.5"])
+        == 0
+    )
     assert verify_bundle(tmp_path / "model") == []
     assert sorted(path.name for path in run.rglob("*")) == before
 
