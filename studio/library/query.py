@@ -17,15 +17,13 @@ from datetime import date, datetime, timedelta
 
 from studio.library.index import Query
 from studio.library.pictures import LABELS, Board
+from studio.library.rows import EVERYTHING
 
 TERM = re.compile(
     r'"(?P<key>tag|style|board|label|rating|score|since|until|date):(?P<quoted>[^"]*)"'
     r'|(?P<key2>tag|style|board|label|rating|score|since|until|date):(?:"(?P<value2>[^"]*)"|(?P<value3>\S+))',
     re.IGNORECASE,
 )
-
-
-EVERYTHING = Query()
 
 
 def parse(text: str, base: Query = EVERYTHING, boards: Sequence[Board] = ()) -> Query:

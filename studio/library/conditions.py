@@ -1,0 +1,56 @@
+"""Questions to the index, as SQL."""
+
+from __future__ import annotations
+
+import unicodedata
+from dataclasses import replace
+from functools import lru_cache
+from typing import Any
+
+from studio.library.rows import Query
+from studio.library.tables import spaced
+
+
+def sets_of(query: Query) -> list[tuple[str, list[Any]]]:
+    """For every kind of condition, the SQL of the set of keys that meets it, and its values."""
+    sets: list[tuple[str, list[Any]]] = []
+    if match := match_of(query.text):
+        sets.append(("SELECT rowid AS k FROM words WHERE words MATCH ?", [match]))
+    if query.tag:
+        sets.append(("SELECT key AS k FROM tags WHERE word = ?", [query.tag]))
+    if query.board:
+        sets.append(("SELECT key AS k FROM boards WHERE word = ?", [query.board]))
+    facts = _facts(query)
+    if facts:
+        where = " AND ".join(condition for condition, _ in facts)
+        sets.append((f"SELECT key AS k FROM pictures WHERE {where}", [value for _, value in facts]))
+    return sets
+
+
+def _facts(query: Query) -> list[tuple[str, Any]]:
+    conditions = [
+        ("rating >= ?", query.rating, query.rating > 0),
+        ("label = ?", query.label, query.label is not None),
+        ("style = ?", query.style, bool(query.style)),
+        ("score >= ?", query.score, query.score > 0),
+        ("key >= ?", query.since, query.since > 0),
+        ("key < ?", query.until, query.until > 0),
+    ]
+    return [(sql, value) for sql, value, wanted in conditions if wanted]
+
+
+def conditions_of(query: Query) -> tuple[str, list[Any]]:
+    """The WHERE clause of a query, and its values."""
+    sets = sets_of(replace(query, rating=0, label=None, style="", score=0.0, since=0, until=0))
+    facts = _facts(query)
+    conditions = [f"key IN ({sql})" for sql, _ in sets] + [condition for condition, _ in facts]
+    values = [value for _, some in sets for value in some] + [value for _, value in facts]
+    return (f" WHERE {' AND '.join(conditions)}" if conditions else ""), values
+
+
+@lru_cache(maxsize=64)
+def match_of(text: str) -> str:
+    """An FTS5 expression: every word of `text` must begin some word (or run of CJK characters)."""
+    words = unicodedata.normalize("NFKC", text).replace('"', " ").split()
+    phrases = [spaced(word).strip() for word in words]
+    return " ".join(f'"{phrase}"*' for phrase in phrases if any(c.isalnum() for c in phrase))
