@@ -137,7 +137,7 @@ def furnish(window: Window) -> None:
     desk.on_pictures.delete(ids[-1:], by=window)
     _wait_for_bin(window)
     desk.on_explorer.back(by=window)
-    explorer.move_to(3.2, -0.8)
+    explorer.move_to(6.2, -0.9)
     rest(window)
     window.notices.clear()
 
