@@ -10,8 +10,9 @@ import os
 import subprocess
 import sys
 import tempfile
-from collections.abc import Callable, Mapping, Sequence
-from contextlib import suppress
+import threading
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
 from importlib.util import find_spec
 from pathlib import Path
 
@@ -22,6 +23,8 @@ from trainer.protocol import Inverted, Inverting, ProtocolError, parse_event
 
 PARTS = 100
 """Steps in which progress is told."""
+LOOK_S = 0.1
+"""How soon it is noticed that nobody waits any more."""
 NEEDED = ("generator.safetensors", "style_encoder.safetensors", "content_encoder.safetensors")
 
 
@@ -48,12 +51,9 @@ def invert(
         for file, face in zip(files, faces, strict=True):
             save_picture(file, face)
         words = ["invert", str(bundle.path), *map(str, files)]
-        child = _start(words)
-        try:
+        with _start(words) as child, _killed_when(cancelled, child):
             assert child.stdout is not None
             for line in child.stdout:
-                if cancelled():
-                    raise Cancelled
                 with suppress(ProtocolError):
                     _, event = parse_event(line)
                     if isinstance(event, Inverting):
@@ -61,9 +61,8 @@ def invert(
                     elif isinstance(event, Inverted):
                         found[event.picture] = event.offset
             reason = _reason(child)
-        finally:
-            child.kill()
-            child.communicate()
+    if cancelled():
+        raise Cancelled
     if len(found) < len(faces):
         raise PersonaError(f"The photo could not be followed more closely: {reason or 'the trainer ended'}.")
     return [found[number] for number in range(len(faces))]
@@ -84,6 +83,26 @@ def _start(words: Sequence[str]) -> subprocess.Popen[str]:
         )
     except OSError as error:
         raise PersonaError(f"The trainer cannot be started: {error.strerror or error}.") from error
+
+
+@contextmanager
+def _killed_when(cancelled: Callable[[], bool], child: subprocess.Popen[str]) -> Iterator[None]:
+    """Ends the child as soon as somebody wants that, and at the end in any case."""
+    over = threading.Event()
+
+    def watch() -> None:
+        while not over.wait(LOOK_S):
+            if cancelled():
+                child.kill()
+
+    watcher = threading.Thread(target=watch, name="inversion", daemon=True)
+    watcher.start()
+    try:
+        yield
+    finally:
+        over.set()
+        watcher.join()
+        child.kill()
 
 
 def _reason(child: subprocess.Popen[str]) -> str:

@@ -62,8 +62,8 @@ def test_a_reason_is_passed_on(pretend: Callable[[str], None], bundle: Bundle) -
         invert(bundle, FACES, lambda *_: None, lambda: False)
 
 
-def test_it_can_be_stopped(pretend: Callable[[str], None], bundle: Bundle) -> None:
-    pretend(GOOD)
+def test_it_can_be_stopped_while_nothing_is_told(pretend: Callable[[str], None], bundle: Bundle) -> None:
+    pretend("\nimport time\ntime.sleep(60)")
     with pytest.raises(Cancelled):
         invert(bundle, FACES, lambda *_: None, lambda: True)
 
