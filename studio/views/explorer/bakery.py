@@ -16,7 +16,7 @@ from studio.views.pictures import soften
 
 BUDGET_S = 0.008
 """What baking may take of one frame; the rest follows in the next."""
-MOST_BYTES = 48 << 20
+MOST_BYTES = 24 << 20
 """When so much is baked it begins anew: what is in view is soon there again."""
 
 

@@ -24,7 +24,7 @@ from studio.state.place import ANCHOR_RADIUS, Place
 from studio.views.explorer.geometry import FINEST, GridPoint
 
 MOST_KEPT = 4000
-MOST_BYTES = 96 << 20
+MOST_BYTES = 64 << 20
 """Of thumbnails in memory: all people of a chart in some looks, or many walks."""
 AT_REST = 4
 """Thumbnails under way at a time: few, so that the picture under the probe never waits for long."""
