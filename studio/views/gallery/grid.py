@@ -47,6 +47,8 @@ from studio.views.pictures import Recent, tile
 
 RADIUS = 6.0
 RIM = 4
+MOST_TILES = 200
+"""Pixmaps ready to paint: what is in view, and a page on either side."""
 """How far the mark of a chosen picture reaches beyond its cell."""
 BUDGET_S = 0.012
 """Longest time that one frame may spend on cutting tiles; the rest follow in the next frames."""
@@ -88,7 +90,7 @@ class PictureGrid(QAbstractScrollArea):
         self._hover = -1  # number of the picture under the pointer
         self._pressed: QPointF | None = None
         self._band: QRect | None = None
-        self._pixmaps: Recent[tuple[int, int, int], QPixmap] = Recent(400)
+        self._pixmaps: Recent[tuple[int, int, int], QPixmap] = Recent(MOST_TILES)
         self._until = 0.0
         self._set_up()
         self._connect()
