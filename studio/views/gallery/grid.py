@@ -47,9 +47,9 @@ from studio.views.pictures import Recent, tile
 
 RADIUS = 6.0
 RIM = 4
+"""How far the mark of a chosen picture reaches beyond its cell."""
 MOST_TILES = 200
 """Pixmaps ready to paint: what is in view, and a page on either side."""
-"""How far the mark of a chosen picture reaches beyond its cell."""
 BUDGET_S = 0.012
 """Longest time that one frame may spend on cutting tiles; the rest follow in the next frames."""
 PICTURES_MIME = "application/x-persona-pictures"
