@@ -57,9 +57,9 @@ def measure_export(
         "resolution": bundle.card.resolution,
         "exported": count,
         "writers": WRITERS,
-        "making_s": round(making, 3),
-        "writing_s": round(writing, 3),
-        "export_s": round(both, 3),
+        "making_s": round(making, 6),
+        "writing_s": round(writing, 6),
+        "export_s": round(both, 6),
         "writing_over_making": round(writing / making, 3),
         "export_over_making": round(both / making, 3),
     }
