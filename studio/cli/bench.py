@@ -17,7 +17,7 @@ from engine.errors import PersonaError
 from studio.cli.arguments import add_model, number, whole
 from studio.cli.lookup import find_model
 from studio.cli.output import Output, pairs
-from studio.library.inversion import environment
+from studio.library.processes import environment
 
 NAMES = {
     "provider": "runs on",

@@ -12,7 +12,7 @@ import sys
 from collections.abc import Sequence
 from types import FrameType
 
-from studio.library.inversion import environment
+from studio.library.processes import environment
 
 
 def run_trainer(arguments: Sequence[str]) -> int:

@@ -11,14 +11,14 @@ import subprocess
 import sys
 import tempfile
 import threading
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
-from importlib.util import find_spec
 from pathlib import Path
 
 from engine.bundle import Bundle
 from engine.errors import Cancelled, PersonaError
 from engine.images import Picture, save_picture
+from studio.library.processes import environment
 from trainer.protocol import Inverted, Inverting, ProtocolError, parse_event
 
 PARTS = 100
@@ -110,13 +110,3 @@ def _reason(child: subprocess.Popen[str]) -> str:
     assert child.stderr is not None
     last = child.stderr.read().strip().splitlines()[-1:]
     return last[0].removeprefix("trainer: ").rstrip(".") if child.wait() and last else ""
-
-
-def environment(given: Mapping[str, str], package: str) -> dict[str, str]:
-    """A child's environment: it finds `package` where this process would. PersonaError when there is none."""
-    spec = find_spec(package)
-    if spec is None or spec.origin is None:
-        raise PersonaError(f"The {package} is not installed here.")
-    home = str(Path(spec.origin).parent.parent)
-    paths = [home, *filter(None, [given.get("PYTHONPATH")])]
-    return dict(given) | {"PYTHONPATH": os.pathsep.join(paths)}

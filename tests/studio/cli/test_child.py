@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from engine.errors import PersonaError
-from studio.library.inversion import environment
+from studio.library.processes import environment
 from tests.studio.cli.conftest import ROOT, child
 
 TRAINER = """
