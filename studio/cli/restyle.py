@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import argparse
 from argparse import Namespace
+from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
@@ -76,9 +77,8 @@ def run(args: Namespace, out: Output) -> int:
     with Stop() as stop:
         faces = _faces(photos, maker, args, out, stop)
         recipes = [recipe_of(face, generator, blend, args) for face in faces.values()]
-        if not args.quick:
-            recipes = closer(recipes, list(faces.values()), generator.bundle, out, stop)
-        for done, (photo, recipe) in enumerate(zip(faces, recipes, strict=True), 1):
+        near = closer(recipes, list(faces.values()), generator.bundle, out, stop)
+        for done, (photo, recipe) in enumerate(zip(faces, recipes if args.quick else near, strict=True), 1):
             if stop():
                 raise Cancelled
             job = Job(recipe, f"{safe_name(photo.stem)}-{safe_name(blend.name)}")
@@ -106,22 +106,18 @@ def _faces(
 
 def closer(
     recipes: list[Recipe], faces: list[Picture], bundle: Bundle, out: Output, stop: Stop
-) -> list[Recipe]:
-    """The recipes with what z cannot say of their photos; as they are, with a note, where that fails."""
-    if not recipes or not can_invert(bundle):
-        return recipes
-
-    def progress(done: int, total: int) -> None:
-        out.progress(len(faces) * done // total, len(faces), "photos looked at closely")
-
+) -> Iterator[Recipe]:
+    """The recipes with what z cannot say of their photos, as it is found; as they are, where that fails."""
+    found = 0
     try:
-        offsets = invert(bundle, faces, progress, stop)
+        for offset in invert(bundle, faces, lambda *_: None, stop) if can_invert(bundle) and faces else ():
+            yield replace(recipes[found], offset=offset)
+            found += 1
     except Cancelled:
         raise
     except PersonaError as error:
         out.note(f"{error} The pictures are only roughly alike.")
-        return recipes
-    return [replace(recipe, offset=offset) for recipe, offset in zip(recipes, offsets, strict=True)]
+    yield from recipes[found:]
 
 
 def recipe_of(face: Picture, generator: Generator, blend: Blend, args: Namespace) -> Recipe:

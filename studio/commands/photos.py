@@ -116,31 +116,33 @@ class PhotoCommands(QObject):
             self._come_closer(found, by)
 
     def _come_closer(self, found: Restyled, by: object) -> None:
-        """Looks at the photos closely. Several are kept after that, or as they are if it fails."""
+        """Looks at the photos closely. Several are kept after that, as closely as they were seen."""
         rooms, recipes = self._rooms, found.recipes
         bundle = rooms.model.bundle
         if bundle is None or bundle.id != recipes[0].model or not can_invert(bundle):
             self._keep(recipes, by)
             return
 
-        def done(offsets: list[str]) -> None:
-            near = [replace(recipe, offset=offset) for recipe, offset in zip(recipes, offsets, strict=True)]
-            self._take(near[0], by)
-            self._keep(near, by)
+        offsets: list[str] = []
+
+        def look(progress: Progress, cancelled: IsCancelled) -> None:
+            for offset in invert(bundle, found.faces, progress, cancelled):
+                offsets.append(offset)
+
+        def end(_: object = None) -> None:
+            known = [replace(one, offset=offset) for one, offset in zip(recipes, offsets, strict=False)]
+            if known:
+                self._take(known[0], by)
+            self._keep([*known, *recipes[len(known) :]], by)
 
         def failed(error: Exception) -> None:
             tell(rooms.notices, Text("The photo is only roughly alike."), error)
-            self._keep(recipes, by)
+            end()
 
-        rooms.background.start(
-            Text("Looking closely at the photo")
-            if len(recipes) == 1
-            else Text("Looking closely at the photos"),
-            lambda progress, cancelled: invert(bundle, found.faces, progress, cancelled),
-            done,
-            failed,
-            cancelled=lambda: self._keep(recipes, by),
-        )
+        title = Text("Looking closely at the photo")
+        if len(recipes) > 1:
+            title = Text("Looking closely at the photos")
+        rooms.background.start(title, look, end, failed, cancelled=end)
 
     def _take(self, near: Recipe, by: object) -> None:
         """The first photo is known better now: on the canvas, if one still goes on from it there."""

@@ -40,12 +40,12 @@ def invert(
     faces: Sequence[Picture],
     progress: Callable[[int, int], object],
     cancelled: Callable[[], bool],
-) -> list[str]:
-    """The offset (`Recipe.offset`) of each aligned face, in order. Waits for a child of the trainer.
+) -> Iterator[str]:
+    """The offset (`Recipe.offset`) of each aligned face, as it is found. Waits for a child of the trainer.
 
     faces: uint8 [R, R, 3]. progress(done, total). PersonaError when it cannot be done, Cancelled.
     """
-    found: dict[int, str] = {}
+    found = 0
     with tempfile.TemporaryDirectory(prefix="persona-faces-") as home:
         files = [Path(home, f"{number}.png") for number in range(len(faces))]
         for file, face in zip(files, faces, strict=True):
@@ -59,13 +59,13 @@ def invert(
                     if isinstance(event, Inverting):
                         progress(round(PARTS * event.part), PARTS)
                     elif isinstance(event, Inverted):
-                        found[event.picture] = event.offset
+                        found += 1
+                        yield event.offset
             reason = _reason(child)
     if cancelled():
         raise Cancelled
-    if len(found) < len(faces):
+    if found < len(faces):
         raise PersonaError(f"The photo could not be followed more closely: {reason or 'the trainer ended'}.")
-    return [found[number] for number in range(len(faces))]
 
 
 def _start(words: Sequence[str]) -> subprocess.Popen[str]:

@@ -241,6 +241,22 @@ def test_what_cannot_be_seen_closely_stays(
     assert "The trainer ended." in str(real.notices.notices[0].details)
 
 
+def test_what_was_seen_closely_before_a_failure_is_kept(
+    real: Desk, until: Until, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def invert(*_: object) -> Iterator[str]:
+        yield NEAR
+        raise PersonaError("The trainer ended.")
+
+    monkeypatch.setattr("studio.commands.photos.can_invert", lambda bundle: True)
+    monkeypatch.setattr("studio.commands.photos.invert", invert)
+    ended(real.on_photos.restyle(pictures(tmp_path / "p", 1, 2), whole=True), until)
+    until(lambda: real.gallery.count == 2 and real.gallery.row_at(1) is not None)
+    rows = [real.gallery.row_at(n) for n in range(2)]
+    kept = [read_recipe(real.rooms.gallery.path(row.id)) for row in rows if row is not None]
+    assert sorted(recipe.offset for recipe in kept if recipe is not None) == ["", NEAR]
+
+
 def test_without_a_style_a_photo_brings_its_own(real: Desk, until: Until, tmp_path: Path) -> None:
     assert ended(real.on_photos.restyle(pictures(tmp_path / "p", 9), whole=True), until) is End.DONE
     assert [use.name for use in real.explorer.styles] == ["9"]
