@@ -16,8 +16,9 @@ from studio.workers.watchdog import Watchdog
 if TYPE_CHECKING:
     from studio.views.window import Window
 
-WARM_UP = 0.2
-"""Part of the time in which caches fill: growth counts from then on."""
+WARM_UP = 0.6
+"""Part of the time in which caches fill: growth counts from then on. The longest to fill is the history of a
+thousand places: 18 minutes or so."""
 MOVES = 40
 STEP = 0.04
 """Map units from one movement to the next."""
