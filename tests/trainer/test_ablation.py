@@ -15,6 +15,7 @@ from tests.trainer import small
 from trainer import cli
 from trainer.ablation import command, practice, recipe, tune
 from trainer.ablation.cut import cut
+from trainer.ablation.looks import INKS, LOOKS, redraw
 from trainer.ablation.practice import Log, Look, Material, practise
 from trainer.ablation.recipe import EVERYTHING, VARIANTS, Drawn
 from trainer.ablation.rows import Row, Rows
@@ -205,6 +206,30 @@ def test_from_scratch_and_fine_tuned_see_as_many_pictures(tmp_path: Path) -> Non
     assert scratch.total_kimg == pytest.approx(fine.total_kimg) == 4.0
     assert (scratch.start_from, fine.start_from) == ("", "model")
     assert scratch.style_kimg > 0 == fine.style_kimg
+
+
+# --- Looks ---
+
+
+@pytest.mark.parametrize("look", LOOKS)
+def test_a_look_is_of_each_picture_by_itself(look: str) -> None:
+    images, _ = draw_set(2, 2, 32)
+    drawn = redraw(images, look)
+    assert (drawn.shape, drawn.dtype) == (images.shape, np.uint8)
+    assert np.array_equal(drawn[1:2], redraw(images[1:2], look))
+    assert np.abs(drawn.astype(int) - images).mean() > 20
+
+
+def test_a_print_has_five_inks_by_brightness() -> None:
+    ramp = np.tile(np.linspace(0, 255, 64).astype(np.uint8), (1, 3, 64, 1))
+    drawn = redraw(ramp, "print")[0].transpose(1, 2, 0)
+    assert [tuple(drawn[32, column]) for column in (4, 19, 31, 44, 58)] == list(INKS)
+
+
+def test_a_look_that_nobody_drew_is_refused(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    words = ["ablate", "--out", str(tmp_path), "--from", "m", "--data", str(tmp_path), "--look", "oil"]
+    assert cli.main(words) == 2
+    assert "print, pencil" in capsys.readouterr().err
 
 
 # --- The command ---

@@ -2,7 +2,7 @@
 
 Pictures to train on and to judge by are cut anew out of the set, so that enough are held out: KID says little
 by fewer than 50. A model that was made from this very set has seen those that are held out, too; that
-counts for the untouched model, and against the other two.
+counts for the untouched model, and against the other two. A look makes the target one that it never saw.
 """
 
 from __future__ import annotations
@@ -18,6 +18,7 @@ import torch
 from engine.bundle import Bundle
 from trainer import tiers
 from trainer.ablation.cut import cut
+from trainer.ablation.looks import LOOKS, Images, redraw
 from trainer.ablation.practice import Log, Material, practise
 from trainer.ablation.recipe import finished
 from trainer.ablation.rows import Row
@@ -51,13 +52,25 @@ class Tuned:
     train: int = 60
     held_out: int = 120
     """Most pictures to train on, and to judge by."""
+    look: str = ""
+    """One of `LOOKS` that all pictures are redrawn in; empty: as they are."""
     changes: dict[str, Any] = field(default_factory=dict)
     """Other settings of the job, in both trainings."""
+
+    def __post_init__(self) -> None:
+        if self.look and self.look not in LOOKS:
+            raise ValueError(f"the look must be one of {', '.join(LOOKS)}, not {self.look!r}")
 
     @cached_property
     def cut(self) -> PreparedSet:
         """The set as it is trained on and judged by."""
         return cut(PreparedSet.open(self.data), self.word, self.train, self.held_out)
+
+    def material(self, split: str, side: int) -> Material:
+        """The pictures of one use at side x side pixels, in the look."""
+        found = self.cut.load(split, side)
+        images: Images = redraw(found.images, self.look) if self.look else found.images
+        return Material(images, found.labels)
 
     def job(self, variant: str, seed: int, config: NetworkConfig) -> Job:
         """One run of the table."""
@@ -83,7 +96,7 @@ def run(tuned: Tuned, variant: str, seed: int, folder: Path, device: str) -> Row
     """One row of the table. Raises PersonaError, WeightsError, JobError or HelperError."""
     bundle = Bundle.load(tuned.model)
     config = network_config(bundle)
-    train, held_out = (tuned.cut.load(side, config.resolution) for side in ("train", "val"))
+    train, held_out = (tuned.material(split, config.resolution) for split in ("train", "val"))
     judge = QuickJudge(train.images, held_out.images)
     job = tuned.job(variant, seed, config)
     chosen = Device.choose(device)
@@ -95,7 +108,7 @@ def run(tuned: Tuned, variant: str, seed: int, folder: Path, device: str) -> Row
     if variant == UNTOUCHED:
         return finished(variant, seed, trainee, Log(0.0), look)
     place = folder / f"{variant.replace(' ', '-')}-{seed}"
-    log = practise(trainee, Material(train.images, train.labels), job.total_kimg, place, look)
+    log = practise(trainee, train, job.total_kimg, place, look)
     row = finished(variant, seed, trainee, log, look)
     shutil.rmtree(place, ignore_errors=True)  # what it left to go on with
     return row
