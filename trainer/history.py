@@ -13,7 +13,7 @@ from trainer.job import Job
 
 ROWS = 40
 """Rows of the log on a card; each is the mean of what was told over its stretch."""
-PRIVATE = ("data", "start_from", "about", "consent", "name", "network")
+PRIVATE = ("data", "start_from", "upper_from", "about", "consent", "name", "network")
 """Settings that the card has elsewhere, or that name places on somebody's disk."""
 
 

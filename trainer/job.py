@@ -124,6 +124,9 @@ class Job:
     """Stop in order after so many minutes; 0 trains to the end."""
     start_from: str = ""
     """Bundle whose weights training starts from; empty starts from noise."""
+    upper_from: str = ""
+    """Bundle of the larger side that the blocks which a growing model lacks are taken from; empty: from
+    noise."""
     perceptual: bool = True
     """Reconstruct under a perceptual distance where its weights can be had."""
     about: dict[str, Any] = field(default_factory=dict)

@@ -19,7 +19,7 @@ from trainer.data.events import Plain
 from trainer.data.home import data_home
 from trainer.data.prepare import Settings, prepare
 from trainer.data.prepared import PreparedSet
-from trainer.growing import grown_config
+from trainer.growing import resized_config
 from trainer.job import Job, JobError, from_preset
 from trainer.networks import NetworkConfig
 from trainer.runfolder import FREE, JOB, LENGTHS, keep_job
@@ -42,7 +42,7 @@ def new_job(args: argparse.Namespace, control: Control) -> Job:
         bundle = Bundle.load(start)
         network = network_config(bundle)
         if args.resolution:
-            network = grown_config(network, args.resolution)
+            network = resized_config(network, args.resolution)
         job = replace(job, start_from=str(Path(start).resolve()), network=network)
     elif args.resolution:
         job = replace(job, network=resized(job.network, args.resolution))

@@ -18,7 +18,7 @@ from trainer.bundles import load_networks
 from trainer.control import Control, Stopped
 from trainer.data.prepared import PreparedSet, set_digest
 from trainer.device import Device
-from trainer.growing import fill_grown
+from trainer.growing import fill
 from trainer.job import Job, JobError
 from trainer.meter import Clock, Meter
 from trainer.networks import Networks
@@ -128,7 +128,8 @@ class Sitting:
         torch.manual_seed(job.seed)
         networks = Networks.create(job.network)
         if job.start_from:
-            fill_grown(networks, load_networks(Path(job.start_from)))
+            upper = load_networks(Path(job.upper_from)) if job.upper_from else None
+            fill(networks, load_networks(Path(job.start_from)), upper)
         trainee = Trainee(job, networks, len(self.data.classes), self.device.torch, perceptual, self.world)
         speed.arrange(trainee)
         # A bundle's C is white already, and its prior measured. A warm start moves it, and only a large set

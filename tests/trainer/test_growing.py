@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 import torch
 
-from trainer.growing import fill_grown, grown_config
+from trainer.growing import fill, resized_config
 from trainer.job import JobError
 from trainer.networks import NetworkConfig, Networks, upsample
 
@@ -13,8 +13,8 @@ SMALL = NetworkConfig(128, 64, 16, 8, 32, 256, 16)
 
 
 def grown(small: Networks, side: int) -> Networks:
-    large = Networks.create(grown_config(small.config, side))
-    fill_grown(large, small)
+    large = Networks.create(resized_config(small.config, side))
+    fill(large, small)
     return large
 
 
@@ -57,12 +57,60 @@ def test_the_same_side_is_copied_whole() -> None:
         assert all(torch.equal(value, theirs[key]) for key, value in network.state_dict().items())
 
 
+def test_what_is_new_may_come_from_a_larger_model() -> None:
+    small, large = Networks.create(SMALL), Networks.create(resized_config(SMALL, 256))
+    joined = Networks.create(large.config)
+    fill(joined, small, large)
+    g, d = joined.generator.state_dict(), joined.discriminator.state_dict()
+    top = "synthesis.blocks.6.layer1.conv.weight"
+    assert torch.equal(g[top], large.generator.state_dict()[top])
+    assert torch.equal(d["from_rgb.weight"], large.discriminator.state_dict()["from_rgb.weight"])
+    assert torch.equal(d["dense.weight"], small.discriminator.state_dict()["dense.weight"])
+    z, s = torch.randn(2, 16), torch.nn.functional.normalize(torch.randn(2, 8), dim=1)
+    w = joined.generator.mapping(z, s)
+    assert torch.allclose(joined.generator.synthesis.preview(w), small.generator(z, s), atol=1e-5)
+
+
+def test_upper_blocks_of_other_sizes_are_refused() -> None:
+    small = Networks.create(SMALL)
+    with pytest.raises(JobError, match="larger side"):
+        fill(Networks.create(resized_config(SMALL, 256)), small, small)
+
+
+def test_a_smaller_model_shows_the_lower_part_of_the_larger() -> None:
+    torch.manual_seed(0)
+    large = Networks.create(resized_config(SMALL, 256))
+    small = Networks.create(resized_config(large.config, 128))
+    assert small.config == SMALL
+    fill(small, large)
+    z, s = torch.randn(2, 16), torch.nn.functional.normalize(torch.randn(2, 8), dim=1)
+    w = large.generator.mapping(z, s)
+    assert torch.allclose(large.generator.synthesis.preview(w), small.generator(z, s), atol=1e-5)
+
+
+def test_a_smaller_discriminator_judges_much_as_the_larger() -> None:
+    torch.manual_seed(0)
+    large = Networks.create(resized_config(SMALL, 256))
+    small, fresh = (Networks.create(SMALL) for _ in range(2))
+    fill(small, large)
+    fresh.discriminator.load_state_dict(small.discriminator.state_dict())
+    torch.nn.init.normal_(fresh.discriminator.from_rgb.weight)
+    z, s = torch.randn(12, 16), torch.zeros(12, 8)
+    with torch.no_grad():
+        pyramid = large.generator.synthesis.pyramid(large.generator.mapping(z, s))
+        x = pyramid[256].clamp(-1, 1)
+        wanted = large.discriminator(x, s)
+        x = torch.nn.functional.avg_pool2d(x, 2)
+        found = [(one.discriminator(x, s) - wanted).square().mean() for one in (small, fresh)]
+    assert found[0] < 0.5 * found[1]
+
+
 @pytest.mark.parametrize("side", [64, 192])
 def test_sides_that_cannot_be_had_are_refused(side: int) -> None:
     with pytest.raises(JobError, match=str(side)):
-        grown_config(SMALL, side)
+        resized_config(SMALL, side)
 
 
 def test_models_too_small_to_grow_are_refused() -> None:
     with pytest.raises(JobError, match="cannot grow"):
-        grown_config(NetworkConfig(64, 32), 128)
+        resized_config(NetworkConfig(64, 32), 128)

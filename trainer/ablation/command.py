@@ -56,7 +56,8 @@ def _recipe(args: argparse.Namespace, changes: dict[str, Any]) -> tuple[Rows, Se
 def _tune(args: argparse.Namespace, changes: dict[str, Any]) -> tuple[Rows, Sequence[str]]:
     if args.data is None:
         raise ValueError("--from needs --data: the set to fine-tune on")
-    given = _given(args, kimg="kimg", word="word", look="look", train="train", held_out="held_out")
+    options = ("kimg", "word", "look", "train", "held_out", "resolution")
+    given = _given(args, **{name: name for name in options})
     tuned = Tuned(str(args.model), str(args.data), changes=changes, **given)
     used = {side: len(tuned.cut.of(side)) for side in ("train", "val")}
     _tell(f"{used['train']} pictures to train on, {used['val']} to judge by")

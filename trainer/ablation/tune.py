@@ -22,9 +22,10 @@ from trainer.ablation.looks import LOOKS, Images, redraw
 from trainer.ablation.practice import Log, Material, practise
 from trainer.ablation.recipe import finished
 from trainer.ablation.rows import Row
-from trainer.bundles import load_weights, network_config
+from trainer.bundles import load_networks, network_config
 from trainer.data.prepared import PreparedSet
 from trainer.device import Device
+from trainer.growing import fill, resized_config
 from trainer.job import Job, from_preset
 from trainer.judging.quick import QuickJudge
 from trainer.networks import NetworkConfig, Networks
@@ -54,6 +55,8 @@ class Tuned:
     """Most pictures to train on, and to judge by."""
     look: str = ""
     """One of `LOOKS` that all pictures are redrawn in; empty: as they are."""
+    resolution: int = 0
+    """Side of the pictures; 0: the model's own."""
     changes: dict[str, Any] = field(default_factory=dict)
     """Other settings of the job, in both trainings."""
 
@@ -96,11 +99,12 @@ def run(tuned: Tuned, variant: str, seed: int, folder: Path, device: str) -> Row
     """One row of the table. Raises PersonaError, WeightsError, JobError or HelperError."""
     bundle = Bundle.load(tuned.model)
     config = network_config(bundle)
+    config = resized_config(config, tuned.resolution or config.resolution)
     train, held_out = (tuned.material(split, config.resolution) for split in ("train", "val"))
     judge = QuickJudge(train.images, held_out.images)
     job = tuned.job(variant, seed, config)
     chosen = Device.choose(device)
-    trainee = _trainee(job, len(tuned.cut.classes), chosen, None if variant == SCRATCH else bundle)
+    trainee = _trainee(job, len(tuned.cut.classes), chosen, None if variant == SCRATCH else bundle.path)
 
     def look(trainee: Trainee) -> dict[str, float]:
         return judged(judge, trainee.average, trainee.device, count=SAMPLES, styles=REFERENCES)
@@ -114,12 +118,12 @@ def run(tuned: Tuned, variant: str, seed: int, folder: Path, device: str) -> Row
     return row
 
 
-def _trainee(job: Job, classes: int, device: Device, bundle: Bundle | None) -> Trainee:
+def _trainee(job: Job, classes: int, device: Device, model: Path | None) -> Trainee:
     torch.manual_seed(job.seed)
     networks = Networks.create(job.network)
-    if bundle is not None:
-        load_weights(networks, bundle)
+    if model is not None:
+        fill(networks, load_networks(model))
     perceptual, _ = device.perceptual(job)
     trainee = Trainee(job, networks, classes, device.torch, perceptual)
-    trainee.whitened = bundle is not None
+    trainee.whitened = model is not None
     return trainee
