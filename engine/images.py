@@ -32,9 +32,25 @@ Picture = NDArray[np.uint8]
 Tensor = NDArray[np.float32]
 """[3, H, W]"""
 
-FORMATS = ("PNG", "JPEG", "WEBP", "TIFF", "BMP")
-SUFFIXES = (".png", ".jpg", ".jpeg", ".webp", ".tif", ".tiff", ".bmp")
+FORMATS = ("PNG", "JPEG", "WEBP", "TIFF", "BMP", "GIF", "AVIF")
+"""What Pillow reads by itself; HEIC, in which telephones keep photos, is read by its plugin."""
+SUFFIXES = (
+    ".png", ".jpg", ".jpeg", ".webp", ".tif", ".tiff", ".bmp", ".gif", ".avif", ".heic", ".heif", ".hif",
+)  # fmt: skip
 """What `picture_files` looks for in folders; `load_picture` goes by the content."""
+SIGNS = {
+    b"\x89PNG": "PNG",
+    b"\xff\xd8\xff": "JPEG",
+    b"RIFF": "WebP",
+    b"II*\0": "TIFF",
+    b"MM\0*": "TIFF",
+    b"GIF8": "GIF",
+}
+"""What the bytes of a file begin with."""
+BRANDS = {b"avif": "AVIF", b"avis": "AVIF"} | dict.fromkeys(
+    (b"heic", b"heix", b"heim", b"heis", b"hevc", b"mif1", b"msf1"), "HEIC"
+)
+"""What says so in bytes 8 to 12 of an ISO media file (ISO/IEC 23008-12), after "ftyp"."""
 SAVE_FORMATS = {
     ".png": "PNG",
     ".jpg": "JPEG",
@@ -65,6 +81,13 @@ def load_picture(path: PathText, *, max_side: int = MAX_SIDE) -> Picture:
     path = Path(path)
     with _opened(path) as file, _explained(path):
         return _pixels(_open(path, file), max_side)
+
+
+def picture_size(path: PathText) -> tuple[int, int]:
+    """Width and height as the file says, before any turning. PictureError, with the reason, otherwise."""
+    path = Path(path)
+    with _opened(path) as file, _explained(path):
+        return _open(path, file).size
 
 
 def decode_picture(data: bytes, name: str, *, max_side: int = MAX_SIDE) -> Picture:
@@ -244,15 +267,27 @@ def _unreadable(path: Path, error: Exception) -> PictureError:
 
 def _open(path: Path, file: BinaryIO) -> Image.Image:
     """The picture with its header read, its pixels not."""
+    kind = _sign(file)
     try:
-        image = Image.open(file, formats=FORMATS)
-    except UnidentifiedImageError:
-        raise PictureError(path, _what_it_is(file), "not-a-picture") from None
+        image = Image.open(file, formats=("HEIF",) if kind == "HEIC" and _reads_heic() else FORMATS)
+    except (UnidentifiedImageError, ValueError):  # ValueError: libheif cannot make sense of it
+        raise PictureError(path, _what_it_is(kind), "not-a-picture") from None
     width, height = image.size
     if width * height > MAX_PIXELS:
         reason = f"it has {width} x {height} pixels, more than {MAX_PIXELS // 10**6} million"
         raise PictureError(path, reason, "too-large")
     return image
+
+
+@lru_cache(maxsize=1)
+def _reads_heic() -> bool:
+    """Whether the plugin is there; it is loaded for the first such file, since that takes its time."""
+    try:
+        from pi_heif import register_heif_opener
+    except ImportError:
+        return False
+    register_heif_opener(thumbnails=False)
+    return True
 
 
 def _pixels(image: Image.Image, max_side: int) -> Picture:
@@ -262,14 +297,19 @@ def _pixels(image: Image.Image, max_side: int) -> Picture:
     return np.array(_srgb(image), dtype=np.uint8)
 
 
-def _what_it_is(file: BinaryIO) -> str:
-    file.seek(0)
+def _sign(file: BinaryIO) -> str:
+    """The kind of picture that a file begins like; "" for none."""
     start = file.read(12)
-    magic = {b"\x89PNG": "PNG", b"\xff\xd8\xff": "JPEG", b"RIFF": "WebP", b"II*\0": "TIFF", b"MM\0*": "TIFF"}
-    for sign, name in magic.items():
-        if start.startswith(sign):
-            return f"the file is damaged; it starts like a {name} picture"
-    return "it is not a PNG, JPEG, WebP, TIFF or BMP picture"
+    file.seek(0)
+    if start[4:8] == b"ftyp":
+        return BRANDS.get(start[8:12], "")
+    return next((name for sign, name in SIGNS.items() if start.startswith(sign)), "")
+
+
+def _what_it_is(kind: str) -> str:
+    if kind:
+        return f"the file is damaged; it starts like {kind}"
+    return "it is not a PNG, JPEG, WebP, TIFF, BMP, GIF, AVIF or HEIC picture"
 
 
 def _shrunk(image: Image.Image, max_side: int) -> Image.Image:

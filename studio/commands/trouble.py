@@ -19,7 +19,9 @@ TAIL = 12
 BY_CODE: dict[str, tuple[Text, Text]] = {
     "no-pictures": (
         Text("There are no pictures in this folder."),
-        Text("Choose a folder with JPEG, PNG, WebP, TIFF or BMP pictures; folders inside it count too."),
+        Text(
+            "Choose one with JPEG, PNG, WebP, TIFF, BMP, GIF, AVIF or HEIC pictures; folders in it count too."
+        ),
     ),
     "no-folder": (
         Text("This folder is not there any more."),

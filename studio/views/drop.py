@@ -18,6 +18,7 @@ from PySide6.QtGui import (
 )
 from PySide6.QtWidgets import QWidget
 
+from engine.images import SUFFIXES
 from studio.theme import RADIUS_LARGE
 from studio.views.kit import paint
 from studio.views.kit.empty import Sign
@@ -26,7 +27,7 @@ from studio.views.kit.layout import column
 from studio.views.kit.text import Text, heading
 from studio.views.look import Look
 
-PICTURE_FILTER = "*.png *.jpg *.jpeg *.webp *.tif *.tiff *.bmp"
+PICTURE_FILTER = " ".join(f"*{suffix}" for suffix in SUFFIXES)
 """For dialogs that choose pictures."""
 
 

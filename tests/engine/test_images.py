@@ -22,6 +22,7 @@ from engine.images import (
     from_tensor,
     load_picture,
     picture_files,
+    picture_size,
     read_recipe,
     read_record,
     resize,
@@ -31,6 +32,7 @@ from engine.images import (
 )
 from engine.recipe import Recipe, StyleUse
 
+HEIC = Path(__file__).parent / "files" / "gradient.heic"
 RECIPE = Recipe.from_seed("m" * 64, 7, styles=(StyleUse("<&娜>", tuple(np.linspace(-1, 1, 64))),))
 
 
@@ -45,15 +47,28 @@ def saved(path: Path, image: Image.Image, **options: Any) -> Path:
 
 
 class TestLoad:
-    @pytest.mark.parametrize("suffix", [".png", ".bmp", ".tiff", ".webp", ".jpg"])
+    @pytest.mark.parametrize("suffix", [".png", ".bmp", ".tiff", ".webp", ".jpg", ".avif"])
     def test_formats(self, tmp_path: Path, suffix: str) -> None:
-        options: Any = {".webp": {"lossless": True}, ".jpg": {"quality": 95, "subsampling": 0}}.get(
-            suffix, {}
-        )
+        fine = {"quality": 95, "subsampling": 0}
+        options: Any = {".webp": {"lossless": True}, ".jpg": fine, ".avif": {"quality": 95}}.get(suffix, {})
         path = saved(tmp_path / f"ein Bild 图{suffix}", Image.fromarray(gradient()), **options)
         loaded = load_picture(path)
         assert loaded.dtype == np.uint8 and loaded.flags.c_contiguous
-        assert np.abs(loaded.astype(int) - gradient()).mean() < (2 if suffix == ".jpg" else 0.01)
+        assert np.abs(loaded.astype(int) - gradient()).mean() < (2 if suffix in (".jpg", ".avif") else 0.01)
+
+    def test_photos_of_telephones(self) -> None:
+        path = HEIC
+        loaded = load_picture(path)
+        y, x = np.mgrid[:96, :128]
+        wanted = np.stack([x * 2, y * 2.6, 255 - x - y * 0.5], axis=2).clip(0, 255)
+        assert np.abs(loaded - wanted).mean() < 3
+        assert picture_size(path) == (128, 96)
+        assert picture_files([path.parent]) == [path]
+
+    def test_few_colours(self, tmp_path: Path) -> None:
+        blocks = Image.fromarray(gradient()).quantize(8)
+        loaded = load_picture(saved(tmp_path / "a.gif", blocks))
+        assert (loaded == np.asarray(blocks.convert("RGB"))).all()
 
     def test_the_content_counts_and_not_the_name(self, tmp_path: Path) -> None:
         saved(tmp_path / "a.png", Image.fromarray(gradient()))
@@ -119,7 +134,7 @@ class TestLoad:
 
     def test_animations_show_their_first_frame(self, tmp_path: Path) -> None:
         frames = [Image.new("RGB", (8, 8), color) for color in ("red", "blue")]
-        for suffix in (".webp", ".png", ".tiff"):
+        for suffix in (".webp", ".png", ".tiff", ".gif"):
             path = tmp_path / f"a{suffix}"
             options: Any = {"lossless": True} if suffix == ".webp" else {}
             frames[0].save(path, save_all=True, append_images=frames[1:], **options)
@@ -188,13 +203,21 @@ class TestRefuse:
     def test_other_files(self, tmp_path: Path) -> None:
         path = tmp_path / "notes.png"
         path.write_text("These are notes, not a picture.")
-        assert self.reason(path) == "it is not a PNG, JPEG, WebP, TIFF or BMP picture"
-        saved(path, Image.fromarray(gradient()), format="GIF")
-        assert self.reason(path) == "it is not a PNG, JPEG, WebP, TIFF or BMP picture"
+        assert self.reason(path) == "it is not a PNG, JPEG, WebP, TIFF, BMP, GIF, AVIF or HEIC picture"
+        saved(path, Image.fromarray(gradient()), format="PPM")
+        assert self.reason(path) == "it is not a PNG, JPEG, WebP, TIFF, BMP, GIF, AVIF or HEIC picture"
         path.write_text("<svg xmlns='http://www.w3.org/2000/svg'/>")
         assert "not a PNG" in self.reason(path)
         path.write_bytes(b"\x89PNG nonsense")
-        assert "starts like a PNG" in self.reason(path)
+        assert "starts like PNG" in self.reason(path)
+        path.write_bytes(HEIC.read_bytes()[:100])
+        assert "starts like HEIC" in self.reason(path)
+        path.write_bytes(HEIC.read_bytes()[:-100])
+        assert "damaged" in self.reason(path)
+
+    def test_telephone_photos_where_nothing_reads_them(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setattr("engine.images._reads_heic", lambda: False)
+        assert "HEIC" in self.reason(HEIC)
 
     def test_missing_empty_and_folders(self, tmp_path: Path) -> None:
         assert self.reason(tmp_path / "none.png") == "the file does not exist"

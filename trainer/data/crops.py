@@ -14,11 +14,10 @@ from pathlib import Path
 from typing import Protocol
 
 import numpy as np
-from PIL import Image
 
-from engine.errors import PersonaError
+from engine.errors import PersonaError, PictureError
 from engine.faces import Face, align, align_whole
-from engine.images import FORMATS, MAX_SIDE, Picture, load_picture, resize
+from engine.images import MAX_SIDE, Picture, load_picture, picture_size, resize
 from trainer.data.duplicates import fingerprint
 from trainer.data.errors import DataError
 from trainer.data.judge import LIMITS, Limits, Measures, measure
@@ -219,7 +218,6 @@ def _aspect(image: Picture) -> float:
 def dimensions(path: Path) -> tuple[int, int]:
     """Width and height on disk. A file that does not say is left to `load_picture`, which says why."""
     try:
-        with Image.open(path, formats=FORMATS) as image:
-            return image.size
-    except Exception:
+        return picture_size(path)
+    except PictureError:
         return 1, 1

@@ -15,11 +15,7 @@ from trainer.data.prepared import INDEX, ONE_CLASS
 OUTSIDE = "unsorted"
 """The label of pictures that lie beside the subfolders which name the styles."""
 UNREADABLE = {
-    ".heic": "HEIC",
-    ".heif": "HEIF",
-    ".avif": "AVIF",
     ".jxl": "JPEG XL",
-    ".gif": "GIF",
     ".psd": "Photoshop",
     ".svg": "SVG",
     ".cr2": "camera raw",

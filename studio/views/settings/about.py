@@ -23,6 +23,8 @@ PARTS = (
     ("FFmpeg, inside OpenCV", "LGPL-2.1-or-later"),
     ("libvpx, which writes movies, inside OpenCV", "BSD-3-Clause"),
     ("Pillow", "MIT-CMU"),
+    ("pi-heif, which reads HEIC", "BSD-3-Clause"),
+    ("libheif and libde265, inside pi-heif", "LGPL-3.0-or-later"),
     ("PyTorch", "BSD-3-Clause"),
     ("ONNX and ONNX Script", "Apache-2.0 and MIT"),
     ("safetensors", "Apache-2.0"),

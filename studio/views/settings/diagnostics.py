@@ -28,6 +28,7 @@ PACKAGES = (
     "onnxruntime-gpu",
     "onnxruntime",
     "Pillow",
+    "pi-heif",
     "opencv-python-headless",
     "PySide6-Essentials",
 )

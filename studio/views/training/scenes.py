@@ -141,7 +141,9 @@ def _setup(pictures: list[Path]) -> Setup:
 def _trouble() -> Trouble:
     return Trouble(
         Text("There are no pictures in this folder."),
-        Text("Choose a folder with JPEG, PNG, WebP, TIFF or BMP pictures; folders inside it count too."),
+        Text(
+            "Choose one with JPEG, PNG, WebP, TIFF, BMP, GIF, AVIF or HEIC pictures; folders in it count too."
+        ),
     )
 
 

@@ -70,7 +70,7 @@ def test_tells_people_on_standard_error(
     assert run("prepare", folder, "--out", tmp_path / "set", "--no-align", "--size", 64) == cli.PARTLY
     captured = capsys.readouterr()
     assert captured.out == ""
-    assert "broken.png: it is not a PNG, JPEG, WebP, TIFF or BMP picture.\n" in captured.err
+    assert "broken.png: it is not a PNG, JPEG, WebP, TIFF, BMP, GIF, AVIF or HEIC picture.\n" in captured.err
     assert "10 pictures ready" in captured.err
 
 
