@@ -40,14 +40,14 @@ def test_subfolders_are_labels_when_asked(tmp_path: Path) -> None:
 
 def test_names_what_it_cannot_use(tmp_path: Path) -> None:
     touch(tmp_path / "empty.png", b"")
-    touch(tmp_path / "camera.CR3")
+    touch(tmp_path / "photo.CR3")
     touch(tmp_path / "old set" / "set.json", b"{}")
     touch(tmp_path / "old set" / "x.png")
     found = walk(tmp_path)
     assert found.sources == ()
     assert {problem.name: problem.code for problem in found.problems} == {
         "empty.png": "empty",
-        "camera.CR3": "format",
+        "photo.CR3": "format",
         "old set": "prepared",
     }
     assert str(found.problems[0]) == "empty.png: it is empty."
