@@ -115,7 +115,7 @@ def _add_ablate(commands: Any) -> None:
     add("--from", dest="model", type=Path, metavar="MODEL", help="compare fine-tuning this model instead")
     add("--data", type=Path, metavar="SET", help="the prepared or listed set to fine-tune on")
     add("--word", help="only pictures with this word in their description")
-    add("--look", help="redraw all pictures in a look the model never saw: print or pencil")
+    add("--look", help="redraw all pictures in a look the model never saw: print, pencil or badge")
     add("--train", type=int, help="most pictures to train on (default: 60)")
     add("--held-out", type=int, help="most pictures to judge by (default: 120)")
     parser.set_defaults(run=_run_ablate)

@@ -26,6 +26,8 @@ EDGE = 8.0
 """Levels over which it does."""
 STROKE = 0.006
 """Width of a pencil's stroke, as a share of the side."""
+RADIUS, GROUND = 0.42, (250, 204, 21)
+"""Of what is cut out round, as a share of the side; the colour around it, in sRGB."""
 BATCH = 64
 
 
@@ -57,10 +59,18 @@ def pencil(x: Tensor) -> Tensor:
     return (255 * (1 - 0.9 * stroke - shade)).expand_as(x)
 
 
+def badge(x: Tensor) -> Tensor:
+    """Cut out round, on a ground of one colour: pictures [N, 3, R, R] in 0..255 -> the same shape."""
+    side = x.shape[-1]
+    at = (torch.arange(side) + 0.5) / side - 0.5
+    inside = ((RADIUS - torch.hypot(at[:, None], at[None, :])) * side + 0.5).clamp(0, 1)
+    return x * inside + torch.tensor(GROUND, dtype=x.dtype)[:, None, None] * (1 - inside)
+
+
 def _brightness(x: Tensor) -> Tensor:
     """[N, 3, R, R] -> [N, 1, R, R]."""
     weights = torch.tensor((0.299, 0.587, 0.114), dtype=x.dtype)[:, None, None]
     return (x * weights).sum(dim=1, keepdim=True)
 
 
-LOOKS: dict[str, Callable[[Tensor], Tensor]] = {"print": screen_print, "pencil": pencil}
+LOOKS: dict[str, Callable[[Tensor], Tensor]] = {"print": screen_print, "pencil": pencil, "badge": badge}
