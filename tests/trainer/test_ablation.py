@@ -3,6 +3,10 @@
 from __future__ import annotations
 
 import json
+import os
+import subprocess
+import sys
+import time
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -238,6 +242,32 @@ def test_a_look_that_nobody_drew_is_refused(tmp_path: Path, capsys: pytest.Captu
 def test_a_model_without_a_set_is_refused(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert cli.main(["ablate", "--out", str(tmp_path), "--from", "model"]) == 2
     assert "--data" in capsys.readouterr().err
+
+
+@pytest.mark.skipif(not sys.platform.startswith("linux"), reason="looks into /proc")
+def test_workers_die_with_the_command(tmp_path: Path) -> None:
+    script = tmp_path / "table.py"
+    script.write_text(
+        "import argparse, os, time\n"
+        "from trainer.ablation.command import _workers\n"
+        "if __name__ == '__main__':\n"
+        "    with _workers(argparse.Namespace(threads=1, jobs=1)) as pool:\n"
+        "        print(pool.submit(os.getpid).result(), flush=True)\n"
+        "        time.sleep(60)\n",
+        encoding="utf-8",
+    )
+    words = [sys.executable, str(script)]
+    environment = os.environ | {"PYTHONPATH": os.pathsep.join(map(os.path.abspath, (".", "packaging")))}
+    with subprocess.Popen(words, stdout=subprocess.PIPE, text=True, env=environment) as command_:
+        assert command_.stdout is not None
+        worker = Path("/proc", command_.stdout.readline().strip(), "stat")
+        assert worker.exists()
+        command_.kill()
+    for _ in range(200):
+        if not worker.exists() or " Z " in worker.read_text():
+            return
+        time.sleep(0.05)
+    pytest.fail("the worker trains on, for nobody")
 
 
 def test_the_command_goes_on_with_its_table(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import multiprocessing
+import os
 import sys
 import time
 from collections.abc import Callable, Iterator, Sequence
@@ -11,6 +12,7 @@ from concurrent.futures import BrokenExecutor, Executor, ProcessPoolExecutor, as
 from contextlib import contextmanager
 from dataclasses import asdict, replace
 from functools import partial
+from threading import Thread
 from typing import Any
 
 import torch
@@ -84,11 +86,24 @@ def _workers(args: argparse.Namespace) -> Iterator[Executor]:
     """Processes of their own; what is not begun is dropped when one fails."""
     threads = args.threads or max(1, torch.get_num_threads() // args.jobs)
     context = multiprocessing.get_context("spawn")
-    pool = ProcessPoolExecutor(args.jobs, context, torch.set_num_threads, (threads,))
+    pool = ProcessPoolExecutor(args.jobs, context, _begin_worker, (threads,))
     try:
         yield pool
     finally:
         pool.shutdown(cancel_futures=True)
+
+
+def _begin_worker(threads: int) -> None:
+    torch.set_num_threads(threads)
+    Thread(target=_die_with_parent, daemon=True).start()
+
+
+def _die_with_parent() -> None:
+    """A pool whose process was killed would train on, for nobody."""
+    parent = multiprocessing.parent_process()
+    if parent is not None:
+        parent.join()
+        os._exit(1)
 
 
 def _timed(work: Callable[[], Row]) -> Row:
