@@ -269,7 +269,8 @@ def _open(path: Path, file: BinaryIO) -> Image.Image:
     """The picture with its header read, its pixels not."""
     kind = _sign(file)
     try:
-        image = Image.open(file, formats=("HEIF",) if kind == "HEIC" and _reads_heic() else FORMATS)
+        # AVIF first: its files, too, may begin like HEIC, and say further on what they are.
+        image = Image.open(file, formats=(*FORMATS, "HEIF") if kind == "HEIC" and _reads_heic() else FORMATS)
     except (UnidentifiedImageError, ValueError):  # ValueError: libheif cannot make sense of it
         raise PictureError(path, _what_it_is(kind), "not-a-picture") from None
     width, height = image.size

@@ -65,6 +65,11 @@ class TestLoad:
         assert picture_size(path) == (128, 96)
         assert picture_files([path.parent]) == [path]
 
+    def test_avif_that_begins_like_heic(self, tmp_path: Path) -> None:
+        path = saved(tmp_path / "a.avif", Image.fromarray(gradient()), quality=95)
+        path.write_bytes(path.read_bytes().replace(b"ftypavif", b"ftypmif1", 1))
+        assert np.abs(load_picture(path).astype(int) - gradient()).mean() < 2
+
     def test_few_colours(self, tmp_path: Path) -> None:
         blocks = Image.fromarray(gradient()).quantize(8)
         loaded = load_picture(saved(tmp_path / "a.gif", blocks))
