@@ -15,7 +15,7 @@ from studio.views.kit import paint
 from studio.views.pictures import soften
 
 BUDGET_S = 0.008
-"""What baking may take of one frame; the rest follows in the next."""
+"""What baking may take of one frame, whatever else the frame takes; the rest follows in the next."""
 MOST_BYTES = 24 << 20
 """When so much is baked it begins anew: what is in view is soon there again."""
 
@@ -29,7 +29,7 @@ class Bakery:
         self._frame = QPixmap()
         self._blank = QPixmap()
         self._canvas = QColor()
-        self._until = 0.0
+        self._left = 0.0
         self.behind = False
         """Whether something was left for the next frame."""
 
@@ -43,7 +43,7 @@ class Bakery:
             self._frame = _frame(setting[0], radius * scale, canvas)
             self._blank = self._baked(None, 1.0, canvas, blank)
         self._canvas = canvas
-        self._until = time.monotonic() + BUDGET_S
+        self._left = BUDGET_S
         self.behind = False
 
     def blank(self) -> QPixmap:
@@ -55,10 +55,12 @@ class Bakery:
         key = (image.cacheKey(), round(strength * 100))
         made = self._made.get(key)
         if made is None:
-            if time.monotonic() > self._until:
+            if self._left <= 0:
                 self.behind = True
                 return None
+            began = time.monotonic()
             made = self._made[key] = self._baked(image, strength, self._canvas, None)
+            self._left -= time.monotonic() - began
         return made
 
     def _baked(self, image: QImage | None, strength: float, canvas: QColor, color: QColor | None) -> QPixmap:
