@@ -56,9 +56,14 @@ def enlarge(image: QImage, side: int) -> QImage:
 
 def soften(image: QImage, side: int) -> QImage:
     """A quick `enlarge` for pictures in motion: doubling in steps hides the pixels."""
-    while image.width() * 2 <= side:
-        image = _scaled(image, image.width() * 2)
-    return _scaled(image, side)
+    return _scaled(doubled(image, side), side)
+
+
+def doubled(image: QImage, most: int) -> QImage:
+    """The picture doubled for as long as it stays within `most` pixels, for a painter that does the rest."""
+    while 0 < 2 * image.width() <= most:
+        image = _scaled(image, 2 * image.width())
+    return image
 
 
 def _scaled(image: QImage, side: int) -> QImage:

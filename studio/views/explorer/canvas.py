@@ -13,7 +13,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from enum import Enum
 
-from PySide6.QtCore import QEvent, QPoint, QPointF, QRect, Qt, QTimer, Signal
+from PySide6.QtCore import QEvent, QMargins, QPoint, QPointF, QRect, Qt, QTimer, Signal
 from PySide6.QtGui import (
     QContextMenuEvent,
     QFocusEvent,
@@ -31,6 +31,7 @@ from PySide6.QtWidgets import QWidget
 
 from engine.recipe import Recipe
 from studio.state.explorer import Explorer, Pin
+from studio.theme import RADIUS_LARGE
 from studio.views.explorer.geometry import GridPoint, inside, nearest
 from studio.views.explorer.glide import Glide
 from studio.views.explorer.lens import FADE_S, SHADOW, Lens
@@ -45,9 +46,12 @@ CLICK = 4.0
 """A press that moves less than this many pixels is a click."""
 GLIDE_MS = 260
 FRAME_MS = 30
-"""While the hand moves, the field around the picture is drawn anew so often."""
-MAP_FRAME_MS = 60
-"""While hundreds of thumbnails arrive on the map, it is drawn anew so often, and none fades in by itself."""
+"""While the hand moves, the field around the picture is drawn anew so often,"""
+FRAME_SHARE = 6
+"""or as seldom as leaves this many times what drawing it takes, where it takes long."""
+MAP_FRAME_MS, MAP_MOVING_MS = 60, 250
+"""While hundreds of thumbnails arrive on the map, it is drawn anew so often, and none fades in by itself; the
+second number is for while the hand moves."""
 KEYS = {
     Qt.Key.Key_Left: (-1.0, 0.0),
     Qt.Key.Key_Right: (1.0, 0.0),
@@ -113,10 +117,10 @@ class Canvas(QWidget):
         """Whether focus came by key: then it is shown."""
         self._fade = QTimer(self, interval=16)
         self._fade.timeout.connect(self._fade_on)
-        self._soon = QTimer(self, singleShot=True, interval=MAP_FRAME_MS)
+        self._soon = QTimer(self, singleShot=True)
         self._soon.timeout.connect(self.redraw)
         self._frame = QTimer(self, singleShot=True, interval=FRAME_MS)
-        self._frame.timeout.connect(self.redraw)
+        self._frame.timeout.connect(self._ask_for_tiles)
         self._lens_was = QRect()
         self.covers: list[Callable[[], QRegion]] = []
         """What hides a part of it now; Qt would draw all of that anew with every frame."""
@@ -177,12 +181,15 @@ class Canvas(QWidget):
             self.outlook.keep_probe_in_view()
         if self.outlook.is_map and self.outlook.view == before and not self.large:
             self._update_lens()  # the probe moved over a map that stays where it is
-        else:
+            self._ask()
+        elif self._explorer.moving:
             self._redraw_soon()
-        self._ask()
+        else:
+            self._ask_for_tiles()
 
     def redraw(self, *_: object) -> None:
         """Draws everything anew that is not hidden by a bar."""
+        self._scene.spoil()
         self._redraw_in(QRegion(self.rect()))
 
     def _redraw_in(self, region: QRegion) -> None:
@@ -213,7 +220,7 @@ class Canvas(QWidget):
     def _tiles_came(self) -> None:
         if self.outlook.is_map:
             if not self._soon.isActive():
-                self._soon.start()
+                self._soon.start(MAP_MOVING_MS if self._explorer.moving else MAP_FRAME_MS)
             return
         if not self.calm:
             self._fade.start()
@@ -235,8 +242,12 @@ class Canvas(QWidget):
 
     def _update_lens(self, *_: object) -> None:
         """The picture alone is drawn anew where it was and where it is, not the field around it."""
-        lens = self.outlook.lens.adjusted(-SHADOW, -SHADOW, SHADOW, SHADOW).toAlignedRect()
-        self._redraw_in(QRegion(lens) + QRegion(self._lens_was))
+        lens = self.outlook.lens.toAlignedRect()
+        if lens == self._lens_was and not self.outlook.on_map and not self._lens.fading:
+            self._redraw_in(_rounded(lens))  # what is around it stays as it is
+            return
+        around = QMargins(SHADOW, SHADOW, SHADOW, SHADOW)
+        self._redraw_in(QRegion(lens + around) + QRegion(self._lens_was + around))
         self._lens_was = lens
 
     def _resize_lens(self, *_: object) -> None:
@@ -494,6 +505,7 @@ class Canvas(QWidget):
         self.redraw()
 
     def paintEvent(self, event: QPaintEvent) -> None:
+        began = time.monotonic()
         painter = paint.smooth(QPainter(self))
         sight = self._sight()
         if self.large:
@@ -502,6 +514,9 @@ class Canvas(QWidget):
         else:
             self._scene.paint(painter, sight, event.rect(), self.devicePixelRatioF())
         painter.end()
+        if event.rect() == self.rect():
+            taken = round(1000 * FRAME_SHARE * (time.monotonic() - began))
+            self._frame.setInterval(max(FRAME_MS, min(taken, 2 * FRAME_MS)))
         if self._scene.behind and not self.large:
             QTimer.singleShot(0, self, self.redraw)
 
@@ -529,3 +544,9 @@ class Canvas(QWidget):
         if score is None or self._explorer.moving or (self.outlook.on_map and not self.large):
             return ""
         return self._look.words("canvas.match", percent=f"{score:.0%}")
+
+
+def _rounded(lens: QRect) -> QRegion:
+    """The picture without its round corners, in which something else can be seen."""
+    inner = QMargins(RADIUS_LARGE, 0, RADIUS_LARGE, 0), QMargins(0, RADIUS_LARGE, 0, RADIUS_LARGE)
+    return QRegion(lens - inner[0]) + QRegion(lens - inner[1])

@@ -106,6 +106,17 @@ class MapView:
         """
         return _points(self, hidden, margin)
 
+    def points_near(
+        self, left: float, top: float, right: float, bottom: float, hidden: float = 0.0
+    ) -> list[GridPoint]:
+        """Those of `points` whose thumbnails reach into a part of the view, in pixels."""
+        reach = self.tile / 2 + 1
+        first_x, first_y = self.to_map(left - reach, top - reach)
+        last_x, last_y = self.to_map(right + reach, bottom + reach)
+        unit = 1 << FINEST
+        first_i, last_i, first_j, last_j = first_x * unit, last_x * unit, first_y * unit, last_y * unit
+        return [p for p in self.points(hidden) if first_i <= p.i <= last_i and first_j <= p.j <= last_j]
+
     def person_at(self, x: float, y: float) -> tuple[float, float]:
         """The place of the thumbnail nearest to a point, in map units."""
         return round(x / self.step) * self.step, round(y / self.step) * self.step

@@ -12,7 +12,7 @@ from PySide6.QtGui import QImage, QPainter, QPixmap, QPolygonF
 from studio.theme import RADIUS_LARGE
 from studio.views.kit import paint
 from studio.views.look import Look
-from studio.views.pictures import enlarge, soften
+from studio.views.pictures import doubled, enlarge
 
 FADE_S = 0.18
 FLASH_S = 0.5
@@ -49,7 +49,7 @@ class Lens:
         sharpens = full and not self._full and not calm
         self._before = self._now if sharpens else QPixmap()
         self._since = time.monotonic()
-        self._now = QPixmap.fromImage(enlarge(image, side) if full else soften(image, side))
+        self._now = QPixmap.fromImage(enlarge(image, side) if full else doubled(image, side // 2))
         self._full = full
 
     def paint(self, painter: QPainter, rect: QRectF, *, lit: bool, shaded: bool) -> None:
@@ -92,8 +92,17 @@ class Lens:
 
     def _paint_shadow(self, painter: QPainter, rect: QRectF) -> None:
         """Sets the picture off from the field, softly and evenly on all sides."""
-        color = self._look.theme.color("canvas")
-        painter.drawPixmap(rect.topLeft() - QPointF(SHADOW, SHADOW), shadow(round(rect.width()), color.rgb()))
+        color, side = self._look.theme.color("canvas"), round(rect.width())
+        corner = rect.topLeft() - QPointF(SHADOW, SHADOW)
+        whole, edge = side + 2 * SHADOW, SHADOW + RADIUS_LARGE
+        pixmap = shadow(side, color.rgb())
+        for part in (  # not the middle, which the picture covers
+            QRectF(0, 0, whole, edge),
+            QRectF(0, whole - edge, whole, edge),
+            QRectF(0, edge, edge, whole - 2 * edge),
+            QRectF(whole - edge, edge, edge, whole - 2 * edge),
+        ):
+            painter.drawPixmap(part.translated(corner), pixmap, part)
 
 
 def _around(at: QPointF, radius: float) -> QRectF:

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
-from PySide6.QtCore import QPointF, QRect, QRectF, Qt
-from PySide6.QtGui import QColor, QFontMetrics, QLinearGradient, QPainter, QPen, QPolygonF
+from PySide6.QtCore import QPointF, QRect, QRectF, QSize, Qt
+from PySide6.QtGui import QColor, QFontMetrics, QLinearGradient, QPainter, QPen, QPixmap, QPolygonF
 
 from studio.theme import font, number_font
 from studio.views.explorer.bakery import Bakery
@@ -49,6 +49,8 @@ class Scene:
     def __init__(self, look: Look, field: TileField, lens: Lens) -> None:
         self._look, self._field, self._lens = look, field, lens
         self._bakery = Bakery()
+        self._ground = QPixmap()
+        self._ground_of: tuple[object, ...] = ()
 
     @property
     def behind(self) -> bool:
@@ -57,6 +59,37 @@ class Scene:
 
     def paint(self, painter: QPainter, sight: Sight, area: QRect, scale: float) -> None:
         """Draws what lies in `area`. scale: device pixels per logical pixel."""
+        if sight.on_map < 1.0 and sight.lens.toAlignedRect().contains(area):
+            self.paint_picture(painter, sight)  # nothing else can be seen there
+            return
+        if sight.on_map == 1.0:
+            self._lay_ground(painter, sight, area, scale)
+        else:
+            self._paint_ground(painter, sight, area, scale)
+        self.paint_lens(painter, sight)
+
+    def spoil(self) -> None:
+        """What lies around the picture has changed."""
+        self._ground_of = ()
+
+    def _lay_ground(self, painter: QPainter, sight: Sight, area: QRect, scale: float) -> None:
+        """The map, drawn once while the picture moves over it."""
+        view, theme = sight.view, self._look.theme
+        seen = replace(sight, lens=QRectF(), probe=QPointF(), lit=False, match="")
+        if self._ground_of != (seen, scale, theme):
+            size = QSize(round(view.width * scale), round(view.height * scale))
+            if self._ground.size() != size:
+                self._ground = QPixmap(size)
+            self._ground.setDevicePixelRatio(scale)
+            ground = paint.smooth(QPainter(self._ground))
+            self._paint_ground(ground, sight, QRect(0, 0, round(view.width), round(view.height)), scale)
+            ground.end()
+            self._ground_of = (seen, scale, theme)
+        part = QRectF(area.x() * scale, area.y() * scale, area.width() * scale, area.height() * scale)
+        painter.drawPixmap(QRectF(area), self._ground, part)
+
+    def _paint_ground(self, painter: QPainter, sight: Sight, area: QRect, scale: float) -> None:
+        """Everything but the picture."""
         painter.fillRect(area, self._look.theme.color("canvas"))
         self._paint_tiles(painter, sight, QRectF(area), scale)
         self._paint_chosen(painter, sight)
@@ -64,14 +97,16 @@ class Scene:
         self._paint_way(painter, sight)
         self._paint_pins(painter, sight)
         self._paint_lasso(painter, sight)
-        self.paint_lens(painter, sight)
 
     def paint_lens(self, painter: QPainter, sight: Sight) -> None:
-        """The picture alone."""
-        on_map = sight.on_map > 0
-        self._lens.paint(painter, sight.lens, lit=sight.lit and not on_map, shaded=not on_map)
-        if on_map:
+        """The picture, with what ties it to its place or sets it off."""
+        self.paint_picture(painter, sight, shaded=not sight.on_map)
+        if sight.on_map:
             self._lens.paint_probe(painter, sight.lens, sight.probe, sight.on_map)
+
+    def paint_picture(self, painter: QPainter, sight: Sight, *, shaded: bool = False) -> None:
+        """The picture, and what is written on it."""
+        self._lens.paint(painter, sight.lens, lit=sight.lit and not sight.on_map, shaded=shaded)
         if sight.match:
             self._paint_match(painter, sight)
 
@@ -81,12 +116,10 @@ class Scene:
         radius = min(8.0, side / 8)
         blank = paint.faded(theme.color("raised"), 0.45)
         self._bakery.begin(side, scale, radius, theme.color("canvas"), blank)
-        for point in view.points(sight.hidden):
+        for point in view.points_near(area.left(), area.top(), area.right(), area.bottom(), sight.hidden):
             px, py = view.to_pixels(point.x, point.y)
             at = QPointF(round((px - side / 2) * scale) / scale, round((py - side / 2) * scale) / scale)
-            rect = QRectF(at.x(), at.y(), side, side)
-            if rect.intersects(area):
-                self._paint_tile(painter, rect, point, sight, now)
+            self._paint_tile(painter, QRectF(at.x(), at.y(), side, side), point, sight, now)
 
     def _paint_tile(
         self, painter: QPainter, rect: QRectF, point: GridPoint, sight: Sight, now: float

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import numpy as np
 import pytest
 from PySide6.QtCore import QEvent, QObject, QPoint, QPointF, Qt
-from PySide6.QtGui import QImage, QWheelEvent
+from PySide6.QtGui import QImage, QPainter, QRegion, QWheelEvent
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QWidget
 from pytestqt.qtbot import QtBot
@@ -23,6 +23,7 @@ from studio.views.explorer.geometry import MAP_ZOOM, GridPoint
 from studio.views.explorer.tiles import TileField
 from studio.views.explorer.tools import CanvasTools
 from studio.views.look import Look
+from studio.views.pictures import to_array
 from tests.studio.views.test_tiles import Renderer
 
 NONE = Qt.KeyboardModifier.NoModifier
@@ -322,3 +323,42 @@ def test_the_tools_are_not_drawn_anew_with_every_frame(
     assert not hidden.contains(tools.geometry().topLeft()), "the corners are round"
     tools.hide()
     assert tools.cover().isEmpty()
+
+
+class Backing:
+    """What is on the screen, as it is drawn anew part by part."""
+
+    def __init__(self, canvas: Canvas, monkeypatch: pytest.MonkeyPatch) -> None:
+        self._canvas = canvas
+        self.image = canvas.grab().toImage()
+        self.regions: list[QRegion] = []
+        monkeypatch.setattr(canvas, "update", self._draw)
+
+    def _draw(self, region: QRegion) -> None:
+        self.regions.append(region)
+        painter = QPainter(self.image)
+        self._canvas.render(painter, region.boundingRect().topLeft(), region)
+        painter.end()
+
+
+@pytest.mark.parametrize("zoom", [1.0, MAP_ZOOM / 2])
+def test_what_is_drawn_part_by_part_is_what_is_drawn_at_once(
+    canvas: Canvas, explorer: Explorer, zoom: float, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    explorer.zoom = zoom
+    for asked in canvas._field._render.asked:  # type: ignore[attr-defined]
+        asked.answer(32)
+    backing = Backing(canvas, monkeypatch)
+    for k, step in enumerate((0.0, 0.4, 0.4, 0.0, -0.9)):
+        if canvas.outlook.is_map:
+            explorer.move_by(step, step / 2)
+        assert explorer.recipe is not None
+        picture = np.full((32, 32, 3), 40 * k, np.uint8)
+        explorer.show(explorer.recipe, to_image(picture), full=False)
+    area = canvas.rect()
+    assert all(region.boundingRect().width() < area.width() / 1.2 for region in backing.regions), "parts"
+    canvas.redraw()
+    monkeypatch.undo()
+    whole = canvas.grab().toImage()
+    apart = np.abs(to_array(backing.image).astype(int) - to_array(whole).astype(int)).max(axis=2)
+    assert np.count_nonzero(apart > 8) == 0
