@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from engine import glance
 from engine.bundle import Bundle
 from engine.errors import BundleError, DeviceError
 from engine.providers import CPU, Provider, choose, open_session
@@ -42,6 +43,15 @@ class Network:
         """w [N, L, W] -> image [N, 3, P, P]"""
         return self._run("preview", "image", w=w)
 
+    def glance(self, w: Floats) -> Floats | None:
+        """w [N, L, W] -> image [N, 3, P / 2, P / 2]: half a preview, or None where the model has none."""
+        session = self._half_session()
+        if session is None:
+            return None
+        half = self.bundle.card.preview_resolution // 2
+        image = self._run_session(session, "preview", session.get_outputs()[0].name, w=w)
+        return image if image.shape[1:] == (3, half, half) else None
+
     def style(self, image: Floats) -> Floats:
         """image [N, 3, R, R] -> style [N, S], unit length"""
         return self._run("style_encoder", "style", image=image)
@@ -56,7 +66,9 @@ class Network:
             self._session(graph)
 
     def _run(self, graph: str, output: str, **inputs: Floats) -> Floats:
-        session = self._session(graph)
+        return self._run_session(self._session(graph), graph, output, **inputs)
+
+    def _run_session(self, session: Any, graph: str, output: str, **inputs: Floats) -> Floats:
         try:
             found: Floats = session.run([output], inputs)[0]
         except Exception as error:  # ONNX Runtime raises a family of its own
@@ -73,6 +85,13 @@ class Network:
                 provider = replace(self.provider, threads=1) if graph == "mapping" else self.provider
                 self._sessions[graph] = open_session(provider, self._checked(graph))
             return self._sessions[graph]
+
+    def _half_session(self) -> Any | None:
+        with self._lock:
+            if "glance" not in self._sessions:
+                part = glance.cut(self._checked("preview"), self.bundle.card.preview_resolution)
+                self._sessions["glance"] = open_session(self.provider, part) if part else None
+            return self._sessions["glance"]
 
     def _checked(self, graph: str) -> Any:
         path = self.bundle.graph(graph)

@@ -8,6 +8,7 @@ them (`rhythm`), and the queue gets its turn once a second even without a gap.
 
 from __future__ import annotations
 
+import contextlib
 import heapq
 import threading
 import time
@@ -83,6 +84,10 @@ class Engine(Protocol):
         """The small one."""
         ...
 
+    def glance(self, recipe: Recipe) -> Picture | None:
+        """The small one at half its side, which is quicker; None where the model has none."""
+        ...
+
     def score(self, recipe: Recipe, image: Picture) -> float | None:
         """How well a full picture matches the recipe's styles, 0..1; None without styles."""
         ...
@@ -130,10 +135,10 @@ class Render:
         except CancelledError:
             raise Cancelled from None
 
-    def _carry_out(self, engine: Engine | None, caller: Caller) -> None:
-        """On the generator's thread."""
+    def _carry_out(self, engine: Engine | None, caller: Caller) -> bool:
+        """On the generator's thread. Whether there is a picture now."""
         if not self._future.set_running_or_notify_cancel():
-            return
+            return False
         try:
             if engine is None:
                 raise RecipeError("The model that this recipe is for is not loaded.", "other-model")
@@ -143,9 +148,10 @@ class Render:
         except Exception as error:
             self._future.set_exception(error)
             caller.call(lambda error=error: self._failed and self._failed(self, error))  # type: ignore[misc]
-        else:
-            self._future.set_result(picture)
-            caller.call(lambda: self._done and self._done(self, picture))
+            return False
+        self._future.set_result(picture)
+        caller.call(lambda: self._done and self._done(self, picture))
+        return True
 
 
 @dataclass(frozen=True)
@@ -189,6 +195,10 @@ class GeneratorThread(QObject):
         self._rhythm = Rhythm()
         self.grace_s = GRACE_S
         self._engine: Engine | None = None
+        self._glancing: Engine | None = None
+        """The engine that glances were last tried with."""
+        self._glances = False
+        """Whether it has some."""
         self._engines: dict[str, Engine] = {}
         self._mail: Answer | None = None
         self._thread = threading.Thread(target=self._work, name="generator", daemon=True)
@@ -301,7 +311,7 @@ class GeneratorThread(QObject):
     def _work(self) -> None:
         while (step := self._next()) is not None:
             step()
-        self._engine = None
+        self._engine = self._glancing = None
         self._engines.clear()
 
     def _next(self) -> Callable[[], None] | None:
@@ -323,6 +333,9 @@ class GeneratorThread(QObject):
         if self._live is not None and self._engine is not None and not is_turn:
             live, self._live = self._live, None
             return lambda: self._answer(live)
+        if self._engine is not self._glancing and self._rhythm.is_slow and self._engine is not None:
+            engine = self._engine
+            return lambda: self._get_ready_for_glances(engine)
         if self._queue and self._engines:
             is_calm = now - self._last_live >= self.grace_s
             if is_turn or is_calm or (self._queue[0].preview and self._rhythm.has_room(now)):
@@ -344,6 +357,7 @@ class GeneratorThread(QObject):
             return
         self._engine = engine
         with self._condition:
+            self._rhythm = Rhythm()
             if self._live is not None and self._live.recipe.model != engine.bundle.id:
                 self._live = None  # asked of the model before
             needed = {render.recipe.model for render in self._queue} | {engine.bundle.id}
@@ -357,13 +371,13 @@ class GeneratorThread(QObject):
         start = time.perf_counter()
         try:
             _check_model(live.recipe, engine)
-            image = (engine.render if live.full else engine.preview)(live.recipe)
+            image, glance = self._picture(engine, live)
         except Exception as error:
             self._caller.call(lambda error=error: self.render_failed.emit(live.request, error))  # type: ignore[misc]
             return
         seconds = time.perf_counter() - start
         if not live.full:
-            self._rhythm.took(seconds)
+            self._rhythm.took(seconds, glance=glance)
         self._last_live = 0.0 if live.full else time.monotonic()
         with self._condition:
             is_newest = live.request == self._newest
@@ -374,6 +388,14 @@ class GeneratorThread(QObject):
                 self._to_score = (live.request, live.recipe, image)
         self._caller.call(self._deliver)
 
+    def _picture(self, engine: Engine, live: _Live) -> tuple[Picture, bool]:
+        """What was asked for, and whether it is a glance, because the hand would not wait for a preview."""
+        if live.full:
+            return engine.render(live.recipe), False
+        hurried = self._glances and engine is self._glancing and self._rhythm.is_hurried
+        glance = engine.glance(live.recipe) if hurried else None
+        return (engine.preview(live.recipe), False) if glance is None else (glance, True)
+
     def _deliver(self) -> None:
         """On the Qt thread: of several answers that wait for it, the last."""
         with self._condition:
@@ -381,8 +403,16 @@ class GeneratorThread(QObject):
         if answer is not None:
             self.answered.emit(answer)
 
+    def _get_ready_for_glances(self, engine: Engine) -> None:
+        self._glancing, self._glances = engine, False
+        with contextlib.suppress(Exception):  # without them, previews go on
+            self._glances = engine.glance(Recipe.from_seed(engine.bundle.id, 0)) is not None
+
     def _render(self, render: Render) -> None:
-        render._carry_out(self._engines.get(render.recipe.model), self._caller)
+        start = time.perf_counter()
+        done = render._carry_out(self._engines.get(render.recipe.model), self._caller)
+        if done and render.preview:
+            self._rhythm.took(time.perf_counter() - start)
         self._tell_queue()
 
     def _score(self, request: int, recipe: Recipe, image: Picture) -> None:

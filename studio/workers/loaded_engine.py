@@ -38,6 +38,10 @@ class LoadedEngine:
         """The small one."""
         return self._generator.preview(recipe)
 
+    def glance(self, recipe: Recipe) -> Picture | None:
+        """The small one at half its side; None where the model has none."""
+        return self._generator.glance(recipe)
+
     def score(self, recipe: Recipe, image: Picture) -> float | None:
         """How well a full picture matches the recipe's styles; None without styles."""
         if not recipe.styles:

@@ -1,4 +1,4 @@
-"""How a hand moves, as its requests tell: is there time for a small picture before the next one comes?"""
+"""How a hand moves, as its requests tell, and how long small pictures take: what is there time for?"""
 
 from __future__ import annotations
 
@@ -9,6 +9,10 @@ REST = 3.0
 
 LONGEST = 0.1
 """Seconds between two movements of one drag; a longer pause is no part of its rhythm."""
+QUICK = 0.013
+"""A preview that takes longer cannot follow a hand: at 60 movements a second, pictures come two late."""
+ENOUGH = 4
+"""Previews after which one can tell: the first one takes longer anywhere."""
 
 
 class Rhythm:
@@ -18,19 +22,41 @@ class Rhythm:
         self._last = 0.0
         self._interval = 0.0
         self._duration = 0.0
+        self._preview = 0.0
+        self._previews = 0
+        self._drag = False
 
     def requested(self, now: float) -> None:
         """A live request came."""
+        passed = now - self._last
+        self._drag = bool(self._last) and passed < LONGEST
         if self._last:
-            passed = min(LONGEST, now - self._last)
-            self._interval = passed if not self._interval else KEEP * self._interval + (1 - KEEP) * passed
+            self._interval = _kept(self._interval, min(LONGEST, passed))
         self._last = now
 
-    def took(self, seconds: float) -> None:
-        """A small picture was rendered."""
-        self._duration = seconds if not self._duration else KEEP * self._duration + (1 - KEEP) * seconds
+    def took(self, seconds: float, *, glance: bool = False) -> None:
+        """A small picture was rendered; glance: at half its side."""
+        self._duration = _kept(self._duration, seconds)
+        if not glance:
+            self._preview = _kept(self._preview, seconds)
+            self._previews += 1
+
+    @property
+    def is_slow(self) -> bool:
+        """Whether previews take too long to follow a hand."""
+        return self._previews >= ENOUGH and self._preview > QUICK
+
+    @property
+    def is_hurried(self) -> bool:
+        """Whether a glance has to do for the last request: the first one of a drag can wait for a preview."""
+        return self._drag and self.is_slow
 
     def has_room(self, now: float) -> bool:
         """Whether a small picture begun now is likely done before the next request."""
         passed = now - self._last
         return passed > REST * self._interval or passed + self._duration <= self._interval
+
+
+def _kept(old: float, new: float) -> float:
+    """The estimate with one more observation."""
+    return KEEP * old + (1 - KEEP) * new if old else new

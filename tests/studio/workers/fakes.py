@@ -36,6 +36,7 @@ class FakeEngine:
     bundle: Any = field(default_factory=bundle)
     provider: Any = field(default_factory=provider)
     seconds: float = 0.0
+    glances: bool = False
     asked: list[tuple[str, int | None]] = field(default_factory=list)
     fail_on: set[int | None] = field(default_factory=set)
     gate: threading.Event = field(default_factory=threading.Event)
@@ -51,6 +52,10 @@ class FakeEngine:
     def preview(self, recipe: Recipe) -> Picture:
         return self._make("preview", recipe, self.bundle.card.preview_resolution)
 
+    def glance(self, recipe: Recipe) -> Picture | None:
+        side = self.bundle.card.preview_resolution // 2
+        return self._make("glance", recipe, side) if self.glances else None
+
     def score(self, recipe: Recipe, image: Picture) -> float | None:
         self.asked.append(("score", recipe.seed))
         return 0.5 if recipe.styles else None
@@ -60,7 +65,7 @@ class FakeEngine:
         self.asked.append((what, recipe.seed))
         self.entered.set()
         self.gate.wait(10)
-        if self.seconds:
+        if self.seconds and what != "glance":
             time.sleep(self.seconds)
         if recipe.seed in self.fail_on:
             raise BundleError("/models/fake", "it broke")

@@ -12,6 +12,7 @@ from pytestqt.qtbot import QtBot
 from engine.errors import BundleError, Cancelled, RecipeError
 from engine.recipe import StyleUse
 from studio.workers.generator_thread import BULK, TILE, TURN_S, Answer, GeneratorThread, Loaded
+from studio.workers.rhythm import ENOUGH, LONGEST
 from tests.studio.workers.checks import Until
 from tests.studio.workers.fakes import MODEL, OTHER, FakeEngine, bundle, opener, recipe
 
@@ -81,6 +82,38 @@ def test_the_newest_wins_the_waiting_slot(engine: FakeEngine, thread: GeneratorT
     engine.gate.set()
     until(lambda: answers and answers[-1].recipe.seed == 49)
     assert [seed for _, seed in engine.asked] == [1, 49]
+
+
+def drag(thread: GeneratorThread, until: Until, seeds: range) -> list[int]:
+    """Moves as a hand does, each time when the picture before is there; returns the sides of the pictures."""
+    answers = answers_of(thread)
+    for number, seed in enumerate(seeds, 1):
+        thread.request_preview(recipe(seed))
+        until(lambda number=number: len(answers) == number)  # type: ignore[misc]
+    return [answer.image.shape[0] for answer in answers]
+
+
+def test_a_hand_that_a_slow_machine_cannot_follow_gets_glances(
+    engine: FakeEngine, thread: GeneratorThread, until: Until
+) -> None:
+    engine.glances, engine.seconds = True, 0.02
+    first = drag(thread, until, range(ENOUGH))
+    assert first == [16] * ENOUGH, "that it is slow must show first"
+    until(lambda: ("glance", 0) in engine.asked)
+    time.sleep(2 * LONGEST)
+    assert drag(thread, until, range(20, 24)) == [16, 8, 8, 8], "the first one can wait for a preview"
+    answers = answers_of(thread)
+    thread.request_full(recipe(30))
+    until(lambda: answers)
+    assert answers[0].image.shape[0] == 32
+
+
+@pytest.mark.parametrize(("glances", "seconds"), [(False, 0.02), (True, 0.0)])
+def test_other_hands_get_previews(
+    engine: FakeEngine, thread: GeneratorThread, until: Until, glances: bool, seconds: float
+) -> None:
+    engine.glances, engine.seconds = glances, seconds
+    assert drag(thread, until, range(12)) == [16] * 12
 
 
 def test_a_full_picture_that_comes_too_late_is_dropped(

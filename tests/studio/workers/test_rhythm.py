@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from studio.workers.rhythm import Rhythm
+from studio.workers.rhythm import ENOUGH, LONGEST, QUICK, Rhythm
 
 
 def moving(interval: float, duration: float) -> Rhythm:
@@ -28,3 +28,27 @@ def test_a_hand_that_holds_still_leaves_room() -> None:
 
 def test_before_anything_was_asked_there_is_room() -> None:
     assert Rhythm().has_room(5.0)
+
+
+def test_slow_is_told_after_a_few_previews() -> None:
+    rhythm = Rhythm()
+    for _ in range(ENOUGH - 1):
+        rhythm.took(0.05)
+    assert not rhythm.is_slow
+    rhythm.took(0.05)
+    assert rhythm.is_slow
+    assert not moving(0.016, QUICK / 2).is_slow
+
+
+def test_glances_say_nothing_of_previews() -> None:
+    rhythm = moving(0.016, 0.03)
+    for _ in range(100):
+        rhythm.took(0.004, glance=True)
+    assert rhythm.is_slow
+
+
+def test_only_a_moving_hand_is_hurried() -> None:
+    rhythm = moving(0.016, 0.03)
+    assert rhythm.is_hurried
+    rhythm.requested(1.0 + 2 * LONGEST)
+    assert not rhythm.is_hurried
