@@ -6,6 +6,7 @@ thumbnails anew for every picture of a drag would take the time that the picture
 
 from __future__ import annotations
 
+import math
 import time
 
 from PySide6.QtCore import QPointF, QRectF, QSize, Qt
@@ -33,8 +34,20 @@ class Bakery:
         self.behind = False
         """Whether something was left for the next frame."""
 
-    def begin(self, side: float, scale: float, radius: float, canvas: QColor, blank: QColor) -> None:
-        """A frame begins. side, radius: logical pixels, on a screen of `scale`."""
+    def begin(
+        self,
+        side: float,
+        scale: float,
+        radius: float,
+        canvas: QColor,
+        blank: QColor,
+        *,
+        unlimited: bool = False,
+    ) -> None:
+        """A frame begins.
+
+        side, radius: logical pixels, on a screen of `scale`. unlimited: somebody else minds the time.
+        """
         setting = (max(1, round(side * scale)), scale, radius, canvas.rgb() ^ blank.rgba())
         is_full = 4 * setting[0] ** 2 * len(self._made) > MOST_BYTES
         if setting != self._setting or self._frame.isNull() or is_full:
@@ -43,7 +56,7 @@ class Bakery:
             self._frame = _frame(setting[0], radius * scale, canvas)
             self._blank = self._baked(None, 1.0, canvas, blank)
         self._canvas = canvas
-        self._left = BUDGET_S
+        self._left = math.inf if unlimited else BUDGET_S
         self.behind = False
 
     def blank(self) -> QPixmap:

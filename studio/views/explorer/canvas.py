@@ -118,7 +118,7 @@ class Canvas(QWidget):
         self._fade = QTimer(self, interval=16)
         self._fade.timeout.connect(self._fade_on)
         self._soon = QTimer(self, singleShot=True)
-        self._soon.timeout.connect(self.redraw)
+        self._soon.timeout.connect(self._renew)
         self._frame = QTimer(self, singleShot=True, interval=FRAME_MS)
         self._frame.timeout.connect(self._ask_for_tiles)
         self._lens_was = QRect()
@@ -145,7 +145,7 @@ class Canvas(QWidget):
         explorer.pins_changed.connect(self.redraw)
         self.outlook.changed.connect(self._ask_for_tiles)
         self.outlook.turned.connect(self._resize_lens)
-        self.selection.changed.connect(self.redraw)
+        self.selection.changed.connect(self._renew)
         self._glide.finished.connect(self._stop_gliding)
         self._field.changed.connect(self._tiles_came)
         self._look.words.language_changed.connect(self.redraw)
@@ -188,9 +188,13 @@ class Canvas(QWidget):
             self._ask_for_tiles()
 
     def redraw(self, *_: object) -> None:
-        """Draws everything anew that is not hidden by a bar."""
-        self._scene.spoil()
+        """Draws everything anew that is not hidden by a bar, but of the map's thumbnails only what waits."""
         self._redraw_in(QRegion(self.rect()))
+
+    def _renew(self, *_: object) -> None:
+        """Thumbnails may have changed."""
+        self._scene.spoil()
+        self.redraw()
 
     def _redraw_in(self, region: QRegion) -> None:
         for cover in self.covers:
@@ -205,7 +209,7 @@ class Canvas(QWidget):
             self._frame.start()
 
     def _ask_for_tiles(self) -> None:
-        self.redraw()
+        self._renew()
         self._ask()
 
     def _ask(self) -> None:

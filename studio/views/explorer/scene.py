@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import time
-from dataclasses import dataclass, replace
+from collections.abc import Hashable
+from dataclasses import dataclass
 
-from PySide6.QtCore import QPointF, QRect, QRectF, QSize, Qt
-from PySide6.QtGui import QColor, QFontMetrics, QLinearGradient, QPainter, QPen, QPixmap, QPolygonF
+from PySide6.QtCore import QPointF, QRect, QRectF, Qt
+from PySide6.QtGui import QColor, QFontMetrics, QLinearGradient, QPainter, QPen, QPolygonF
 
 from studio.theme import font, number_font
 from studio.views.explorer.bakery import Bakery
 from studio.views.explorer.geometry import GridPoint, MapView
+from studio.views.explorer.ground import MapGround
 from studio.views.explorer.lens import FADE_S, Lens
 from studio.views.explorer.tiles import Tile, TileField
 from studio.views.kit import paint
@@ -49,54 +51,34 @@ class Scene:
     def __init__(self, look: Look, field: TileField, lens: Lens) -> None:
         self._look, self._field, self._lens = look, field, lens
         self._bakery = Bakery()
-        self._ground = QPixmap()
-        self._ground_of: tuple[object, ...] = ()
+        self._ground = MapGround()
 
     @property
     def behind(self) -> bool:
         """Whether another frame is needed to finish what this one began."""
-        return self._bakery.behind
+        return self._bakery.behind or self._ground.behind
+
+    def spoil(self) -> None:
+        """Thumbnails may have changed."""
+        self._ground.spoil()
 
     def paint(self, painter: QPainter, sight: Sight, area: QRect, scale: float) -> None:
         """Draws what lies in `area`. scale: device pixels per logical pixel."""
-        if sight.on_map < 1.0 and sight.lens.toAlignedRect().contains(area):
+        if not sight.on_map and sight.lens.toAlignedRect().contains(area):
             self.paint_picture(painter, sight)  # nothing else can be seen there
             return
-        if sight.on_map == 1.0:
-            self._lay_ground(painter, sight, area, scale)
+        if sight.view.is_map:
+            self._paint_map(painter, sight, area, scale)
         else:
-            self._paint_ground(painter, sight, area, scale)
-        self.paint_lens(painter, sight)
-
-    def spoil(self) -> None:
-        """What lies around the picture has changed."""
-        self._ground_of = ()
-
-    def _lay_ground(self, painter: QPainter, sight: Sight, area: QRect, scale: float) -> None:
-        """The map, drawn once while the picture moves over it."""
-        view, theme = sight.view, self._look.theme
-        seen = replace(sight, lens=QRectF(), probe=QPointF(), lit=False, match="")
-        if self._ground_of != (seen, scale, theme):
-            size = QSize(round(view.width * scale), round(view.height * scale))
-            if self._ground.size() != size:
-                self._ground = QPixmap(size)
-            self._ground.setDevicePixelRatio(scale)
-            ground = paint.smooth(QPainter(self._ground))
-            self._paint_ground(ground, sight, QRect(0, 0, round(view.width), round(view.height)), scale)
-            ground.end()
-            self._ground_of = (seen, scale, theme)
-        part = QRectF(area.x() * scale, area.y() * scale, area.width() * scale, area.height() * scale)
-        painter.drawPixmap(QRectF(area), self._ground, part)
-
-    def _paint_ground(self, painter: QPainter, sight: Sight, area: QRect, scale: float) -> None:
-        """Everything but the picture."""
-        painter.fillRect(area, self._look.theme.color("canvas"))
-        self._paint_tiles(painter, sight, QRectF(area), scale)
+            self._ground.clear()
+            self._paint_walk(painter, sight, area, scale)
+        self._paint_hover(painter, sight, scale)
         self._paint_chosen(painter, sight)
         self._paint_edges(painter, sight)
         self._paint_way(painter, sight)
         self._paint_pins(painter, sight)
         self._paint_lasso(painter, sight)
+        self.paint_lens(painter, sight)
 
     def paint_lens(self, painter: QPainter, sight: Sight) -> None:
         """The picture, with what ties it to its place or sets it off."""
@@ -110,16 +92,37 @@ class Scene:
         if sight.match:
             self._paint_match(painter, sight)
 
-    def _paint_tiles(self, painter: QPainter, sight: Sight, area: QRectF, scale: float) -> None:
-        view, theme, now = sight.view, self._look.theme, time.monotonic()
-        side = view.tile
-        radius = min(8.0, side / 8)
-        blank = paint.faded(theme.color("raised"), 0.45)
-        self._bakery.begin(side, scale, radius, theme.color("canvas"), blank)
-        for point in view.points_near(area.left(), area.top(), area.right(), area.bottom(), sight.hidden):
-            px, py = view.to_pixels(point.x, point.y)
-            at = QPointF(round((px - side / 2) * scale) / scale, round((py - side / 2) * scale) / scale)
-            self._paint_tile(painter, QRectF(at.x(), at.y(), side, side), point, sight, now)
+    def _paint_walk(self, painter: QPainter, sight: Sight, area: QRect, scale: float) -> None:
+        painter.fillRect(area, self._look.theme.color("canvas"))
+        self._begin_baking(sight.view, scale)
+        now = time.monotonic()
+        left, top, right, bottom = area.left(), area.top(), area.right() + 1, area.bottom() + 1
+        for point in sight.view.points_near(left, top, right, bottom, sight.hidden):
+            self._paint_tile(painter, _place(sight.view, point, scale), point, sight, now)
+
+    def _paint_map(self, painter: QPainter, sight: Sight, area: QRect, scale: float) -> None:
+        view, now, canvas = sight.view, time.monotonic(), self._look.theme.color("canvas")
+        self._begin_baking(view, scale, unlimited=True)
+        margin = (view.pitch - view.tile) / 2
+
+        def tile(ground: QPainter, point: GridPoint) -> None:
+            rect = _place(view, point, scale)
+            ground.fillRect(rect.adjusted(-margin, -margin, margin, margin), canvas)
+            self._paint_tile(ground, rect, point, sight, now)
+
+        def looks(point: GridPoint) -> Hashable:
+            shown = self._field.tile(point)
+            return shown and (shown.image.cacheKey(), shown.stale, point in sight.chosen)
+
+        setting = (sight.zooming, self._look.theme)
+        ground = self._ground.lay(view, scale, canvas, setting, looks=looks, tile=tile)
+        part = QRectF(area.x() * scale, area.y() * scale, area.width() * scale, area.height() * scale)
+        painter.drawPixmap(QRectF(area), ground, part)
+
+    def _begin_baking(self, view: MapView, scale: float, *, unlimited: bool = False) -> None:
+        theme = self._look.theme
+        blank, radius = paint.faded(theme.color("raised"), 0.45), min(8.0, view.tile / 8)
+        self._bakery.begin(view.tile, scale, radius, theme.color("canvas"), blank, unlimited=unlimited)
 
     def _paint_tile(
         self, painter: QPainter, rect: QRectF, point: GridPoint, sight: Sight, now: float
@@ -131,16 +134,12 @@ class Scene:
         if shown is not None:
             if age < 1.0:
                 painter.setOpacity(age)
-            self._paint_picture(painter, rect, shown, point, sight)
+            self._paint_picture(painter, rect, shown, sight, strong=point in sight.chosen)
             painter.setOpacity(1.0)
-        if point == sight.hover:
-            accent = self._look.theme.color("accent")
-            paint.outline(painter, rect.adjusted(-2, -2, 2, 2), accent, min(10.0, rect.width() / 8 + 2), 2)
 
     def _paint_picture(
-        self, painter: QPainter, rect: QRectF, shown: Tile, point: GridPoint, sight: Sight
+        self, painter: QPainter, rect: QRectF, shown: Tile, sight: Sight, *, strong: bool
     ) -> None:
-        strong = point == sight.hover or point in sight.chosen
         strength = STRONG if strong else STALE if shown.stale else USUAL
         made = None if sight.zooming else self._bakery.tile(shown.image, strength)
         if made is not None:
@@ -148,6 +147,17 @@ class Scene:
             return
         painter.setOpacity(painter.opacity() * strength)
         painter.drawImage(rect, shown.image)
+
+    def _paint_hover(self, painter: QPainter, sight: Sight, scale: float) -> None:
+        """The thumbnail under the mouse stands out."""
+        if sight.hover is None:
+            return
+        rect, shown = _place(sight.view, sight.hover, scale), self._field.tile(sight.hover)
+        if shown is not None:
+            self._paint_picture(painter, rect, shown, sight, strong=True)
+            painter.setOpacity(1.0)
+        accent = self._look.theme.color("accent")
+        paint.outline(painter, rect.adjusted(-2, -2, 2, 2), accent, min(10.0, rect.width() / 8 + 2), 2)
 
     def _paint_chosen(self, painter: QPainter, sight: Sight) -> None:
         view, accent = sight.view, self._look.theme.color("accent")
@@ -207,3 +217,12 @@ class Scene:
         painter.setFont(face)
         painter.setPen(QColor("#ffffff"))
         painter.drawText(chip, Qt.AlignmentFlag.AlignCenter, sight.match)
+
+
+def _place(view: MapView, point: GridPoint, scale: float) -> QRectF:
+    """Where a thumbnail lies, on whole device pixels."""
+    px, py = view.to_pixels(point.x, point.y)
+    half = view.tile / 2
+    return QRectF(
+        round((px - half) * scale) / scale, round((py - half) * scale) / scale, view.tile, view.tile
+    )
