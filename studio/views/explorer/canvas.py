@@ -121,6 +121,9 @@ class Canvas(QWidget):
         self._soon.timeout.connect(self._renew)
         self._frame = QTimer(self, singleShot=True, interval=FRAME_MS)
         self._frame.timeout.connect(self._ask_for_tiles)
+        self._lens_soon = QTimer(self, singleShot=True, interval=FRAME_MS)
+        """The picture moves over the map when the next one comes for it, or so soon without one."""
+        self._lens_soon.timeout.connect(self._update_lens)
         self._lens_was = QRect()
         self.covers: list[Callable[[], QRegion]] = []
         """What hides a part of it now; Qt would draw all of that anew with every frame."""
@@ -180,7 +183,8 @@ class Canvas(QWidget):
         if self._press is None:
             self.outlook.keep_probe_in_view()
         if self.outlook.is_map and self.outlook.view == before and not self.large:
-            self._update_lens()  # the probe moved over a map that stays where it is
+            if not self._lens_soon.isActive():
+                self._lens_soon.start()  # the probe moved over a map that stays where it is
             self._ask()
         elif self._explorer.moving:
             self._redraw_soon()
@@ -246,6 +250,7 @@ class Canvas(QWidget):
 
     def _update_lens(self, *_: object) -> None:
         """The picture alone is drawn anew where it was and where it is, not the field around it."""
+        self._lens_soon.stop()
         lens = self.outlook.lens.toAlignedRect()
         if lens == self._lens_was and not self.outlook.on_map and not self._lens.fading:
             self._redraw_in(_rounded(lens))  # what is around it stays as it is

@@ -10,7 +10,7 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cached_property, lru_cache
 
 UNIT = 192.0
 """Logical pixels of a map unit at zoom 1. Whole units are people of their own; between them they blend."""
@@ -57,34 +57,34 @@ class MapView:
     width: float
     height: float
 
-    @property
+    @cached_property
     def scale(self) -> float:
         """Logical pixels per map unit."""
         return UNIT * self.zoom
 
-    @property
+    @cached_property
     def is_map(self) -> bool:
         """Whether one looks at the map rather than walks on it."""
         return self.zoom < MAP_ZOOM
 
-    @property
+    @cached_property
     def level(self) -> int:
         """Thumbnails lie 2^-level map units apart."""
         if self.is_map:
             return max(-6, min(0, math.floor(math.log2(self.scale / MAP_PITCH) + 1e-9)))
         return max(-6, min(FINEST, math.floor(math.log2(self.scale / PITCH) + 1e-9)))
 
-    @property
+    @cached_property
     def step(self) -> float:
         """Map units between neighbouring thumbnails."""
         return 2.0**-self.level
 
-    @property
+    @cached_property
     def pitch(self) -> float:
         """Logical pixels between neighbouring thumbnails."""
         return self.scale * self.step
 
-    @property
+    @cached_property
     def tile(self) -> float:
         """Side of a thumbnail in logical pixels."""
         return self.pitch - (min(GAP, max(2.0, self.pitch / 12)) if self.is_map else GAP)
