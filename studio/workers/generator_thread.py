@@ -318,10 +318,19 @@ class GeneratorThread(QObject):
         """The next thing to do; waits for it. None at the end."""
         with self._condition:
             while not self._stopping:
+                if patience := self._patience():
+                    self._condition.wait(patience)
+                    continue
                 if step := self._choose():
                     return step
                 self._condition.wait(self.grace_s / 4 if self._queue else None)
         return None
+
+    def _patience(self) -> float:
+        """How long to wait because the hand moves and its next request is worth more than the last."""
+        if self._to_load is not None or self._live is None or self._live.full:
+            return 0.0
+        return self._rhythm.patience(time.monotonic())
 
     def _choose(self) -> Callable[[], None] | None:
         """Loading first, then live requests, but the queue must not starve; scores come last."""

@@ -9,6 +9,10 @@ REST = 3.0
 
 LONGEST = 0.1
 """Seconds between two movements of one drag; a longer pause is no part of its rhythm."""
+FRESH = 0.1
+"""Of the usual interval: a request that waited longer while another picture was made is as good as old."""
+LATE = 1.25
+"""Usual intervals after which the next request is not waited for any more."""
 QUICK = 0.013
 """A preview that takes longer cannot follow a hand: at 60 movements a second, pictures come two late."""
 ENOUGH = 4
@@ -40,6 +44,18 @@ class Rhythm:
         if not glance:
             self._preview = _kept(self._preview, seconds)
             self._previews += 1
+
+    def patience(self, now: float) -> float:
+        """How long to wait for the next request instead of answering the last one; 0: not at all.
+
+        A machine that is just too slow would be late for ever, and busy without a pause, if it began each
+        picture when the one before is done: it would show where the hand was. Waiting for where it is costs
+        less time than it saves.
+        """
+        age = now - self._last
+        if not self._drag or not FRESH * self._interval < age < LATE * self._interval:
+            return 0.0
+        return LATE * self._interval - age
 
     @property
     def is_slow(self) -> bool:

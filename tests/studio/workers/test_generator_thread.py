@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import statistics
 import threading
 import time
 from collections.abc import Iterator
@@ -10,7 +11,8 @@ from PySide6.QtCore import QCoreApplication, QThread
 from pytestqt.qtbot import QtBot
 
 from engine.errors import BundleError, Cancelled, RecipeError
-from engine.recipe import StyleUse
+from engine.images import Picture
+from engine.recipe import Recipe, StyleUse
 from studio.workers.generator_thread import BULK, TILE, TURN_S, Answer, GeneratorThread, Loaded
 from studio.workers.rhythm import ENOUGH, LONGEST
 from tests.studio.workers.checks import Until
@@ -106,6 +108,27 @@ def test_a_hand_that_a_slow_machine_cannot_follow_gets_glances(
     thread.request_full(recipe(30))
     until(lambda: answers)
     assert answers[0].image.shape[0] == 32
+
+
+def test_a_machine_that_is_just_too_slow_shows_where_the_hand_is(
+    engine: FakeEngine, thread: GeneratorThread, qtbot: QtBot
+) -> None:
+    """It would begin each picture with what was asked while the one before was made."""
+    interval, ages = 0.05, []
+    asked: dict[int | None, float] = {}
+    make = engine.preview
+
+    def preview(one: Recipe) -> Picture:
+        ages.append(time.monotonic() - asked[one.seed])
+        return make(one)
+
+    engine.preview, engine.seconds = preview, 1.5 * interval  # type: ignore[method-assign]
+    for seed in range(24):
+        asked[seed] = time.monotonic()
+        thread.request_preview(recipe(seed))
+        qtbot.wait(round(1000 * interval))
+    assert len(ages) >= 8
+    assert statistics.median(ages[4:]) < 0.4 * interval
 
 
 @pytest.mark.parametrize(("glances", "seconds"), [(False, 0.02), (True, 0.0)])

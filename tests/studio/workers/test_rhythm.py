@@ -1,6 +1,8 @@
 from __future__ import annotations
 
-from studio.workers.rhythm import ENOUGH, LONGEST, QUICK, Rhythm
+import pytest
+
+from studio.workers.rhythm import ENOUGH, LATE, LONGEST, QUICK, Rhythm
 
 
 def moving(interval: float, duration: float) -> Rhythm:
@@ -52,3 +54,21 @@ def test_only_a_moving_hand_is_hurried() -> None:
     assert rhythm.is_hurried
     rhythm.requested(1.0 + 2 * LONGEST)
     assert not rhythm.is_hurried
+
+
+def test_a_fresh_request_is_answered_at_once() -> None:
+    assert moving(0.016, 0.018).patience(1.0005) == 0
+
+
+def test_an_old_one_waits_for_the_next() -> None:
+    rhythm = moving(0.016, 0.018)
+    assert rhythm.patience(1.008) == pytest.approx(LATE * 0.016 - 0.008, abs=0.002)
+    assert rhythm.patience(1.0 + 2 * LATE * 0.016) == 0, "but not for ever: the hand holds still"
+
+
+def test_a_single_request_waits_for_nothing() -> None:
+    rhythm = Rhythm()
+    rhythm.requested(1.0)
+    assert rhythm.patience(1.008) == 0
+    rhythm.requested(1.0 + 2 * LONGEST)
+    assert rhythm.patience(1.01 + 2 * LONGEST) == 0
