@@ -157,6 +157,7 @@ def rest(window: Window) -> None:
     wait(lambda: not window.look.theme.is_changing)
     wait(lambda: not page.canvas.isVisible() or page.field.waiting == 0)
     pause(0.35)
+    wait(lambda: not page.canvas.isVisible() or not page.canvas.behind)
 
 
 def wait(until: Callable[[], bool], seconds: float = PATIENCE_S) -> bool:

@@ -174,6 +174,11 @@ class Canvas(QWidget):
         self._resize_lens()
         self._follow()
 
+    @property
+    def behind(self) -> bool:
+        """Whether the next frame goes on with what the last one had no time for."""
+        return self._scene.behind
+
     def refresh(self) -> None:
         """Asks anew for what is in view."""
         self._follow()
