@@ -1,7 +1,9 @@
 """A small labelled set of pictures drawn by numpy: for trying out how training behaves, without any data.
 
-A style is a pair of colours, a pattern and its grain; the content is a shape, its place, size and turn. Both
-are drawn from a seed, so the same set is drawn everywhere.
+A style is three colours, a pattern and its pitch; the content is a soft body with a spot in it, their
+places, sizes and turn, and the light. All edges are soft, and what is shown stays near the middle, as in an
+aligned set: a small generator must be able to draw it within minutes, or a table compares blurs. Both are
+drawn from a seed, so the same set is drawn everywhere.
 """
 
 from __future__ import annotations
@@ -13,22 +15,22 @@ import numpy as np
 from numpy.typing import NDArray
 
 Floats = NDArray[np.float64]
-SHAPES = ("disc", "ring", "square", "cross")
 PATTERNS = ("plain", "stripes", "checks", "dots")
 FINER = 2
 """Pictures are drawn this much larger and averaged down."""
+SOFT = 0.7
+"""Width of an edge, as a share of what it bounds."""
 
 
 @dataclass(frozen=True)
 class Look:
-    """One style."""
+    """One style. The spot has the ground's colour with red and blue exchanged."""
 
     ground: tuple[float, float, float]
     ink: tuple[float, float, float]
     pattern: str
     pitch: float
     """Period of the pattern, as a share of the side."""
-    grain: float
 
 
 def draw_set(
@@ -53,21 +55,23 @@ def _look(number: int) -> Look:
         colorsys.hsv_to_rgb(hue, rng.uniform(0.25, 0.7), rng.uniform(0.55, 0.95)),
         colorsys.hsv_to_rgb((hue + rng.uniform(0.3, 0.6)) % 1.0, 0.8, rng.uniform(0.2, 0.9)),
         PATTERNS[number % len(PATTERNS)],
-        rng.uniform(0.14, 0.25),
-        rng.uniform(0.0, 0.05),
+        rng.uniform(0.7, 1.3),
     )
 
 
 def _draw(look: Look, side: int, rng: np.random.Generator) -> NDArray[np.uint8]:
     fine = side * FINER
     y, x = (np.mgrid[0:fine, 0:fine] + 0.5) / fine
-    light = 1 + rng.uniform(-0.2, 0.2) * (x - 0.5) + rng.uniform(-0.2, 0.2) * (y - 0.5)
-    ground = np.array(look.ground)[:, None, None] * (light - 0.25 * _pattern(look, x, y))
-    inside = _shape(str(rng.choice(SHAPES)), x, y, rng)
-    picture = ground * (1 - inside) + np.array(look.ink)[:, None, None] * light * inside
+    light = 1 + rng.uniform(-0.3, 0.3) * (x - 0.5) + rng.uniform(-0.3, 0.3) * (y - 0.5)
+    body, spot = _shapes(x, y, rng)
+    picture = _colors(look.ground) * (light - 0.25 * _pattern(look, x, y)) * (1 - body)
+    picture += body * light * (_colors(look.ink) * (1 - spot) + _colors(look.ground[::-1]) * spot)
     picture = picture.reshape(3, side, FINER, side, FINER).mean(axis=(2, 4))
-    picture = picture + look.grain * rng.standard_normal((1, side, side))
     return (picture.clip(0, 1) * 255).round().astype(np.uint8)
+
+
+def _colors(color: tuple[float, ...]) -> Floats:
+    return np.asarray(color)[:, None, None]
 
 
 def _pattern(look: Look, x: Floats, y: Floats) -> Floats:
@@ -76,22 +80,22 @@ def _pattern(look: Look, x: Floats, y: Floats) -> Floats:
     if look.pattern == "stripes":
         return np.asarray(0.5 + 0.5 * np.sin(a + b))
     if look.pattern == "checks":
-        return (np.sin(a) * np.sin(b) > 0).astype(float)
+        return np.asarray(0.5 + 0.5 * np.sin(a) * np.sin(b))
     if look.pattern == "dots":
-        return (np.cos(a) + np.cos(b) > 0.8).astype(float)
+        return np.asarray((0.25 * (2 + np.cos(a) + np.cos(b))) ** 2)
     return np.zeros_like(x)
 
 
-def _shape(kind: str, x: Floats, y: Floats, rng: np.random.Generator) -> Floats:
-    """1 inside, 0 outside."""
-    u, v = x - rng.uniform(0.3, 0.7), y - rng.uniform(0.3, 0.7)
-    size, turn = rng.uniform(0.12, 0.28), rng.uniform(0, np.pi)
+def _shapes(x: Floats, y: Floats, rng: np.random.Generator) -> tuple[Floats, Floats]:
+    """The body, an upright ellipse, and the spot in it: 1 inside, 0 outside."""
+    u, v = x - 0.5 - rng.uniform(-0.08, 0.08), y - 0.5 - rng.uniform(-0.08, 0.08)
+    turn = rng.uniform(-0.6, 0.6)
     u, v = u * np.cos(turn) + v * np.sin(turn), v * np.cos(turn) - u * np.sin(turn)
-    far = np.hypot(u, v)
-    if kind == "disc":
-        return (far < size).astype(float)
-    if kind == "ring":
-        return (np.abs(far - size * 0.8) < size * 0.3).astype(float)
-    if kind == "square":
-        return (np.maximum(np.abs(u), np.abs(v)) < size * 0.85).astype(float)
-    return ((np.minimum(np.abs(u), np.abs(v)) < size * 0.35) & (far < size * 1.2)).astype(float)
+    u, v = u / rng.uniform(0.15, 0.32), v / rng.uniform(0.22, 0.38)
+    radius, right, down = rng.uniform(0.2, 0.5), rng.uniform(-0.3, 0.3), rng.uniform(-0.4, 0.4)
+    return _soft(np.hypot(u, v) - 1), _soft(np.hypot(u - right, v - down) - radius)
+
+
+def _soft(outside: Floats) -> Floats:
+    """1 where far inside an edge, 0 where far outside."""
+    return (0.5 - outside / SOFT).clip(0, 1)

@@ -31,7 +31,7 @@ from trainer.networks import Networks
 from trainer.step import Trainee
 from trainer.synthetic import draw_set
 
-SMALL = {"warm_kimg": 0.016, "style_kimg": 0.016, "batch": 4, "style_batch": 4}
+SMALL = {"warm_kimg": 0.016, "style_kimg": 0.016, "batch": 4, "style_batch": 4, "feature_weight": 0.0}
 DRAWN = Drawn(16, 0.032, styles=2, each=2, changes=SMALL)
 
 
@@ -58,7 +58,7 @@ def even(monkeypatch: pytest.MonkeyPatch) -> None:
 def new_trainee() -> Trainee:
     job = DRAWN.job(EVERYTHING, 0)
     torch.manual_seed(0)
-    return Trainee(job, Networks.create(job.network), recipe.OTHERS, torch.device("cpu"))
+    return Trainee(job, Networks.create(job.network), recipe.KNOWN, torch.device("cpu"))
 
 
 # --- The drawn set ---
@@ -83,26 +83,34 @@ def test_drawn_pictures_are_the_same_everywhere_and_styles_differ() -> None:
 
 
 @pytest.mark.usefixtures("even")
-def test_every_variant_starts_from_the_state_of_its_seed(
+def test_all_runs_start_from_one_model_each_seed_with_its_own_d(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    began: dict[str, tuple[float, float, str]] = {}
+    began: dict[str, tuple[float, float, str, str]] = {}
 
     def note(trainee: Trainee, material: Material, until: float, folder: Path, look: Look) -> Log:
-        weights = sum(float(p.detach().abs().sum()) for p in trainee.networks.generator.parameters())
-        began[folder.name] = (trainee.kimg, trainee.augment.p, f"{weights:.6f}")
+        g, d = (
+            f"{sum(float(p.detach().abs().sum()) for p in network.parameters()):.6f}"
+            for network in (trainee.networks.generator, trainee.networks.discriminator)
+        )
+        began[folder.name] = (trainee.kimg, trainee.augment.p, g, d)
         return practise(trainee, material, until, folder, look)
 
     monkeypatch.setattr(recipe, "practise", note)
-    recipe.make_start(DRAWN, 3, tmp_path)
+    recipe.make_start(DRAWN, tmp_path)
     rows = [recipe.run(DRAWN, variant, 3, tmp_path) for variant in VARIANTS]
+    recipe.run(DRAWN, EVERYTHING, 4, tmp_path)
 
     assert [row.ended for row in rows] == ["", "", ""]
     assert [row.values["kid"] for row in rows] == [0.1, 0.1, 0.1]
     assert [one["kimg"] for one in rows[0].curve] == [0.04, 0.048, 0.056, 0.064]
-    assert len({(kimg, weights) for kimg, _, weights in began.values()}) == 1
+    assert len({(kimg, g) for kimg, _, g, _ in began.values()}) == 1
+    assert [len({one[3] for name, one in began.items() if name[-1] in seeds}) for seeds in ("3", "34")] == [
+        1,
+        2,
+    ]
     assert began["without-augmentation-3"][1] == 0 < began["everything-3"][1]
-    assert [place.name for place in tmp_path.iterdir()] == ["start-3"]
+    assert [place.name for place in tmp_path.iterdir()] == ["start"]
 
 
 def train_on(folder: Path, stop_at: int = 0) -> dict[str, torch.Tensor]:
@@ -281,7 +289,7 @@ def test_the_command_goes_on_with_its_table(
 
     monkeypatch.setattr(command, "ProcessPoolExecutor", lambda jobs, *rest: ThreadPoolExecutor(jobs))
     monkeypatch.setattr(recipe, "run", run)
-    monkeypatch.setattr(recipe, "make_start", lambda drawn, seed, folder: None)
+    monkeypatch.setattr(recipe, "make_start", lambda drawn, folder: None)
     words = ["ablate", "--out", str(tmp_path), "--seeds", "1", "--jobs", "2", "--resolution", "16"]
     assert cli.main(words) == 0
     assert sorted(made) == sorted((variant, 0) for variant in VARIANTS)

@@ -49,8 +49,8 @@ def _recipe(args: argparse.Namespace, changes: dict[str, Any]) -> tuple[Rows, Se
     rows, names = Rows(args.out, {"table": "recipe"} | asdict(drawn)), tuple(recipe.VARIANTS)
     wanted = _wanted(rows, names, args.seeds or 5)
     with _workers(args) as pool:
-        seeds = sorted({seed for _, seed in wanted})
-        list(pool.map(partial(recipe.make_start, drawn, folder=args.out), seeds))
+        if wanted:
+            pool.submit(recipe.make_start, drawn, args.out).result()
         _collect(rows, pool, [partial(recipe.run, drawn, *one, args.out) for one in wanted])
     return rows, names
 

@@ -1,14 +1,16 @@
 """The table of the recipe: with everything, without augmentation, and without ramped conditioning.
 
-What these two are for shows where pictures are few: D can learn a dozen by heart, and which style belongs to
-which. So few pictures are drawn of each style, D may be as sure of itself as it likes (weak penalties) and
-judges pixels, and G is not held to what it knows by reconstruction. As in fine-tuning, training starts from
-a model of other styles; all variants of a seed start from the same one. To judge by, as many more pictures
-are drawn as are wanted.
+What these two are for shows where pictures are few: D can learn them by heart, and which style belongs to
+which. So one picture is drawn of each style, D may be as sure of itself as it likes (weak penalties), and
+what else keeps a model varied is left out of all runs: reconstruction, swapped content, content consistency
+and the diversity term. As in fine-tuning, all runs start from one model, which reconstructs pictures of such
+styles; a seed gives D and the order of everything. To judge by, as many more pictures are drawn as are
+wanted.
 """
 
 from __future__ import annotations
 
+import copy
 import shutil
 from dataclasses import dataclass, field
 from functools import lru_cache
@@ -20,6 +22,8 @@ import torch
 from trainer import checkpoint
 from trainer.ablation.practice import Log, Look, Material, practise, train, whiten
 from trainer.ablation.rows import Row
+from trainer.features import PerceptualDistance
+from trainer.helpers import find_helper
 from trainer.job import Job, from_preset
 from trainer.judging.quick import QuickJudge
 from trainer.networks import NetworkConfig, Networks
@@ -34,8 +38,9 @@ VARIANTS: dict[str, dict[str, Any]] = {
     "without augmentation": {"augment": 0.0, "augment_target": 0.0},
     "without the ramp": {"condition_ramp_kimg": 0.0},
 }
-OTHERS, OTHERS_EACH, OTHERS_FIRST = 32, 8, 1000
-"""Styles that the starting model knows, pictures of each, and the first of them."""
+KNOWN, KNOWN_EACH = 32, 16
+"""Styles that the starting model knows, and pictures of each: other ones than are trained on."""
+START, FEATURES = "start", "efficientnet-lite0"
 HELD_OUT = 320
 """Pictures to judge by, drawn apart from those that are trained on; every style has its share."""
 SAMPLES, REFERENCES = 240, 80
@@ -47,10 +52,10 @@ class Drawn:
     """What all runs of the table share."""
 
     side: int = 64
-    kimg: float = 15.0
+    kimg: float = 3.2
     """Against the adversary."""
     styles: int = 8
-    each: int = 2
+    each: int = 1
     """Pictures of each style to train on."""
     changes: dict[str, Any] = field(default_factory=dict)
     """Other settings of the job, in every variant."""
@@ -59,22 +64,27 @@ class Drawn:
         """One run of the table."""
         side, kimg = self.side, self.kimg
         settings: dict[str, Any] = {
-            "network": NetworkConfig(side, side // 2, 32, 32, 64, 8 * side, 32),
+            "network": NetworkConfig(side, side // 2, 16, 32, 64, 16 * side, 48),
             "batch": 8,
             "style_batch": 16,
-            "style_kimg": 2.0,
-            "warm_kimg": 8.0,
+            "style_kimg": 1.5,
+            "warm_kimg": 12.0,
             "adversarial_kimg": kimg,
             "start_resolution": side,
-            "perceptual": False,
-            "feature_weight": 0.0,
-            "kept": 0.0,
+            "rate": 2e-3,
+            "gamma": 0.1,
+            "feature_gamma": 0.02,
+            "blur": 0.02,
             "grades": 0.0,
-            "gamma": 0.5,
-            "augment": 0.4,
-            "augment_kimg": kimg / 5,
-            "condition_ramp_kimg": kimg,
-            "ema_half_life_kimg": kimg / 40,
+            "kept": 0.0,
+            "swaps": 0.0,
+            "content_weight": 0.0,
+            "diversity_weight": 0.0,
+            "augment": 0.6,
+            "augment_target": 0.4,
+            "augment_kimg": 6.0,
+            "condition_ramp_kimg": 2.5 * kimg,
+            "ema_half_life_kimg": kimg / 8,
         }
         return from_preset("base", "drawn", seed=seed, **(settings | self.changes | VARIANTS[variant]))
 
@@ -82,27 +92,30 @@ class Drawn:
         return Material(*draw_set(self.styles, self.each, self.side, seed=1))
 
 
-def make_start(drawn: Drawn, seed: int, folder: Path) -> None:
-    """The state that all variants of a seed start from; nothing to do where it is there."""
-    places = folder / f"start-{seed}"
-    if checkpoint.existing(places):
+def make_start(drawn: Drawn, folder: Path) -> None:
+    """The model that all runs start from; nothing to do where it is there."""
+    place = folder / START
+    if checkpoint.existing(place):
         return
-    job = drawn.job(EVERYTHING, seed)
-    material = Material(*draw_set(OTHERS, OTHERS_EACH, drawn.side, seed=3, first=OTHERS_FIRST))
-    trainee = _trainee(job)
+    job = drawn.job(EVERYTHING, 0)
+    material = Material(*draw_set(KNOWN, KNOWN_EACH, drawn.side, seed=3))
+    trainee = _trainee(job, None)
     trouble = train(trainee, material, job.style_kimg + job.warm_kimg)
     if trouble is not None:
-        raise ValueError(f"seed {seed} did not get as far as the adversary: {trouble.message}")
+        raise ValueError(f"the model to start from could not be made: {trouble.message}")
     whiten(trainee, material)
-    places.mkdir(parents=True, exist_ok=True)
-    checkpoint.save(trainee, places, {})
+    place.mkdir(parents=True, exist_ok=True)
+    checkpoint.save(trainee, place, {})
 
 
 def run(drawn: Drawn, variant: str, seed: int, folder: Path) -> Row:
-    """One row of the table, from the start of its seed."""
+    """One row of the table. Raises HelperError where D lacks the net whose features it judges."""
     job = drawn.job(variant, seed)
-    trainee = _trainee(job)
-    checkpoint.restore_newest(trainee, folder / f"start-{seed}")
+    features = PerceptualDistance(find_helper(FEATURES)) if job.feature_weight else None
+    trainee = _trainee(job, features)
+    own = copy.deepcopy(trainee.networks.discriminator.state_dict())
+    checkpoint.restore_newest(trainee, folder / START)
+    trainee.networks.discriminator.load_state_dict(own)
     trainee.augment.p = job.augment
 
     def look(trainee: Trainee) -> dict[str, float]:
@@ -125,9 +138,9 @@ def finished(variant: str, seed: int, trainee: Trainee, log: Log, look: Look) ->
     return Row(variant, seed, values, tuple(log.met), log.ended, log.curve)
 
 
-def _trainee(job: Job) -> Trainee:
+def _trainee(job: Job, features: PerceptualDistance | None) -> Trainee:
     torch.manual_seed(job.seed)
-    return Trainee(job, Networks.create(job.network), OTHERS, torch.device("cpu"))
+    return Trainee(job, Networks.create(job.network), KNOWN, torch.device("cpu"), features)
 
 
 @lru_cache(maxsize=1)
