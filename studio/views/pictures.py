@@ -86,3 +86,15 @@ def tile(image: QImage, side: float, scale: float, radius: float) -> QPixmap:
     painter.end()
     pixmap.setDevicePixelRatio(scale)
     return pixmap
+
+
+class Tiles:
+    """Squares with round corners, kept while they are in use: making one takes longer than a frame may."""
+
+    def __init__(self, most: int = 200) -> None:
+        self._made: Recent[tuple[int, float, float, float], QPixmap] = Recent(most)
+
+    def get(self, image: QImage, side: float, scale: float, radius: float) -> QPixmap:
+        """`tile` of the same."""
+        key = (image.cacheKey(), side, scale, radius)
+        return self._made.look(key) or self._made.put(key, tile(image, side, scale, radius))

@@ -15,7 +15,7 @@ from studio.views.kit import paint
 from studio.views.kit.layout import Surface, row
 from studio.views.kit.text import caption
 from studio.views.look import Look
-from studio.views.pictures import tile
+from studio.views.pictures import Tiles
 
 SIDE, GAP, TOP, LOW = 52, 8, 6, 14
 
@@ -55,6 +55,7 @@ class _Row(QWidget):
     ) -> None:
         super().__init__()
         self._look, self._history, self._thumbs, self._go = look, history, thumbs, go
+        self._tiles = Tiles()
         self._hover = -1
         self.setMouseTracking(True)
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
@@ -135,7 +136,8 @@ class _Row(QWidget):
         if image is None:
             paint.fill(painter, rect, self._look.theme.color("raised"), 6)
         else:
-            painter.drawPixmap(rect.topLeft(), tile(image, SIDE, self.devicePixelRatioF(), 6))
+            made = self._tiles.get(image, SIDE, self.devicePixelRatioF(), 6)
+            painter.drawPixmap(rect.topLeft(), made)
         painter.setOpacity(1.0)
 
     def _paint_bow(

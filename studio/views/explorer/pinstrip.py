@@ -11,7 +11,7 @@ from studio.theme import number_font
 from studio.views.explorer.thumbs import RecipeThumbs
 from studio.views.kit import paint
 from studio.views.look import Look
-from studio.views.pictures import tile
+from studio.views.pictures import Tiles
 
 SIDE, GAP, EDGE = 44, 6, 3
 MOST = 12
@@ -31,6 +31,7 @@ class PinStrip(QWidget):
     def __init__(self, look: Look, explorer: Explorer, thumbs: RecipeThumbs) -> None:
         super().__init__()
         self._look, self._explorer, self._thumbs = look, explorer, thumbs
+        self._tiles = Tiles()
         self._cursor = 0
         self._held: int | None = None
         self._at = QPointF()
@@ -117,7 +118,8 @@ class PinStrip(QWidget):
         if image is None:
             paint.fill(painter, cell, self._look.theme.color("raised"), 6)
         else:
-            painter.drawPixmap(cell.topLeft(), tile(image, SIDE, self.devicePixelRatioF(), 6))
+            made = self._tiles.get(image, SIDE, self.devicePixelRatioF(), 6)
+            painter.drawPixmap(cell.topLeft(), made)
         chip = QRectF(cell.left() + 3, cell.top() + 3, 15, 15)
         paint.fill(painter, chip, QColor(0, 0, 0, 150), 7.5)
         painter.setFont(number_font(10))

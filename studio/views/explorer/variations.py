@@ -27,7 +27,7 @@ from studio.views.kit.overlay import Card, Overlay
 from studio.views.kit.slider import SliderRow
 from studio.views.kit.text import heading, muted
 from studio.views.look import Look
-from studio.views.pictures import tile
+from studio.views.pictures import Tiles
 
 RELATIVES = 12
 """How many lie in the ring."""
@@ -94,7 +94,7 @@ class SheetView(QWidget):
 
     def __init__(self, look: Look, thumbs: RecipeThumbs, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self._look, self._thumbs = look, thumbs
+        self._look, self._thumbs, self._tiles = look, thumbs, Tiles()
         self._sheet = Sheet()
         self._chosen: set[Recipe] = set()
         self._cursor, self._hover = 0, -1
@@ -205,7 +205,8 @@ class SheetView(QWidget):
         if image is None:
             paint.fill(painter, cell, theme.color("raised"), 8)
         else:
-            painter.drawPixmap(cell.topLeft(), tile(image, cell.width(), self.devicePixelRatioF(), 8))
+            made = self._tiles.get(image, cell.width(), self.devicePixelRatioF(), 8)
+            painter.drawPixmap(cell.topLeft(), made)
         grown = cell.adjusted(-4, -4, 4, 4)
         if recipe in self._chosen:
             paint.outline(painter, grown, theme.color("accent"), 12, 2.5)

@@ -28,7 +28,7 @@ from studio.views.kit import paint
 from studio.views.kit.focus import came_by_key
 from studio.views.kit.text import MEDIUM
 from studio.views.look import Look
-from studio.views.pictures import Recent, tile
+from studio.views.pictures import Tiles
 from studio.views.training import phrases
 from studio.workers.thumbnails import Thumbnails
 
@@ -49,7 +49,7 @@ class DataGrid(QAbstractScrollArea):
         self._setup = Setup()
         self._current, self._hover = -1, -1
         self._asked: set[Path] = set()
-        self._pixmaps: Recent[tuple[int, int, int], QPixmap] = Recent(600)
+        self._pixmaps = Tiles(600)
         self.setFrameShape(QFrame.Shape.NoFrame)
         self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
@@ -286,6 +286,4 @@ class DataGrid(QAbstractScrollArea):
         self.viewport().update()
 
     def _pixmap(self, image: QImage, side: int) -> QPixmap:
-        scale = self.devicePixelRatioF()
-        key = (image.cacheKey(), side, round(scale * 100))
-        return self._pixmaps.look(key) or self._pixmaps.put(key, tile(image, side, scale, RADIUS))
+        return self._pixmaps.get(image, side, self.devicePixelRatioF(), RADIUS)
