@@ -6,6 +6,7 @@ there already is kept, what is half there is taken away first.
 
 from __future__ import annotations
 
+import contextlib
 import os
 import re
 import shutil
@@ -31,6 +32,8 @@ from environment import (
     write_stamp,
 )
 
+PACKAGES = ("engine", "resources", "studio", "trainer")
+"""Folders with our own modules."""
 FIRST_TIME_GB = 2.5
 """Disk that the smallest complete environment takes; CUDA packages take several times as much."""
 
@@ -70,6 +73,7 @@ class Steps:
             stamp = current_stamp(self._layout, dev=self._dev)
             write_stamp(self._layout, unfinished(stamp))
             self._install_packages()
+            self._compile()
             self._provide_helpers()
         missing = self._provide_libraries()
         write_stamp(self._layout, replace(stamp, libraries_missing=missing))
@@ -116,6 +120,13 @@ class Steps:
         command = [str(self._layout.python), "-m", "pip", "install", "--no-input"]
         command += ["--disable-pip-version-check", "-c", str(constraints), "-e", target]
         self._call(command, "The Python packages could not be installed")
+
+    def _compile(self) -> None:
+        """Compile our own modules, as pip does with others: or the first window would take a second longer."""
+        with contextlib.suppress(
+            SetupError
+        ):  # a folder that cannot be written to; Python does it at each start
+            self._call([str(self._layout.python), "-m", "compileall", "-q", *PACKAGES], "Not compiled")
 
     def _provide_helpers(self) -> None:
         """Fetch the small files that trainings judge and compare with; everything works without them."""

@@ -155,6 +155,9 @@ class ScriptedSteps(setup_steps.Steps):
             raise SetupError("no network")
         self._layout.persona.touch()
 
+    def _compile(self) -> None:
+        self.done.append("compiled")
+
     def _provide_helpers(self) -> None:
         self.done.append("helpers")
 
@@ -166,7 +169,7 @@ class ScriptedSteps(setup_steps.Steps):
 def test_a_first_set_up_does_everything_and_ends_ready(layout: Layout) -> None:
     steps = ScriptedSteps(layout)
     steps.run()
-    assert steps.done == ["environment", "packages", "helpers", "libraries"]
+    assert steps.done == ["environment", "packages", "compiled", "helpers", "libraries"]
     assert setup_steps.is_ready(layout, dev=False)
 
 
@@ -194,7 +197,7 @@ def test_an_app_start_keeps_the_tools_of_an_earlier_check(layout: Layout) -> Non
     layout.constraints.write_text("numpy==2\n")
     later = ScriptedSteps(layout)
     later.run()
-    assert later.done == ["environment", "packages with tools", "helpers", "libraries"]
+    assert later.done == ["environment", "packages with tools", "compiled", "helpers", "libraries"]
     assert setup_steps.is_ready(layout, dev=True)
 
 
@@ -210,6 +213,22 @@ def test_helper_files_that_cannot_be_had_are_said_and_stop_nothing(
     assert "offers them again" in "".join(capsys.readouterr())
     setup_steps.Steps(layout, dev=True, verbose=False, lock=None)._provide_helpers()  # type: ignore[arg-type]
     assert capsys.readouterr().out == ""
+
+
+def test_our_own_modules_are_compiled_and_it_does_not_matter_where_that_fails(
+    layout: Layout, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    called: list[list[str]] = []
+
+    def fail(steps: object, command: list[str], failure: str) -> str:
+        called.append(command)
+        raise SetupError(failure)
+
+    monkeypatch.setattr(setup_steps.Steps, "_call", fail)
+    setup_steps.Steps(layout, dev=False, verbose=False, lock=None)._compile()  # type: ignore[arg-type]
+    assert called == [
+        [str(layout.python), "-m", "compileall", "-q", "engine", "resources", "studio", "trainer"]
+    ]
 
 
 # ---- saying what went wrong ----
