@@ -122,7 +122,7 @@ class Steps:
         self._call(command, "The Python packages could not be installed")
 
     def _compile(self) -> None:
-        """Compile our own modules, as pip does with others: or the first window would take a second longer."""
+        """Compile our own modules, as pip does with others, so that the first window need not wait for it."""
         with contextlib.suppress(
             SetupError
         ):  # a folder that cannot be written to; Python does it at each start

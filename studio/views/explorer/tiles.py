@@ -273,11 +273,21 @@ class TileField(QObject):
 
     def _jobs(self, most: int) -> list[tuple[GridPoint, bool]]:
         """What is missing, and then what could be sharper."""
-        free = [point for point in self._wanted if self._key(point) not in self._under_way]
-        missing = [(point, True) for point in free if not self._has(point)]
-        if missing or self._rest.isActive():
-            return missing[:most]
-        return [(point, False) for point in free if self._is_soft(self._tiles[self._key(point)])][:most]
+        missing: list[tuple[GridPoint, bool]] = []
+        soft: list[tuple[GridPoint, bool]] = []
+        sharpens = not self._rest.isActive()
+        for point in self._wanted:
+            key = self._key(point)
+            if key in self._under_way:
+                continue
+            tile = self._tiles.get(key)
+            if tile is None:
+                missing.append((point, True))
+                if len(missing) == most:
+                    break
+            elif sharpens and len(soft) < most and self._is_soft(tile):
+                soft.append((point, False))
+        return missing or soft
 
     def _is_soft(self, tile: Tile) -> bool:
         return not tile.full and tile.image.width() * 1.25 < self._sharp_side
