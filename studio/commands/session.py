@@ -16,6 +16,8 @@ from studio.state.explorer import Pin
 from studio.state.place import Place
 
 FORMAT = 1
+FIRST_PLACE = (1.0, 0.0)
+"""Where one stands at the very first start: at somebody of the shipped model who looks well."""
 AUTOSAVE_MS = 3000
 """How soon after a change the session is saved: more than this is never lost."""
 
@@ -30,6 +32,9 @@ class Session(QObject):
         self._saved = _read(file)
         self._window: dict[str, Any] = _dict(self._saved.get("window"))
         self._resumed = False
+        if not self._saved:
+            x, y = FIRST_PLACE
+            rooms.explorer.restore(replace(rooms.explorer.place, x=x, y=y))
         self._timer = QTimer(self)
         self._timer.setSingleShot(True)
         self._timer.setInterval(AUTOSAVE_MS)

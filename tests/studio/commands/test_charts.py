@@ -11,6 +11,7 @@ from engine.chart import PEOPLE, Chart
 from engine.latent import lattice_seed
 from studio.commands import charts
 from studio.commands.desk import Desk
+from studio.commands.session import FIRST_PLACE
 from studio.library.maps import MapCache
 from studio.library.places import Places
 from tests.studio.commands.conftest import OpenDesk
@@ -39,7 +40,8 @@ def test_it_is_made_after_the_first_picture(open_desk: OpenDesk, until: Until, m
     until(lambda: desk.explorer.place.chart is not None)
     assert made == [MODEL]
     assert desk.explorer.recipe == before
-    home = chart_of(MODEL).cell_of(lattice_seed(PEOPLE, 0, 0))
+    i, j = map(int, FIRST_PLACE)
+    home = chart_of(MODEL).cell_of(lattice_seed(PEOPLE, i, j))
     assert (desk.explorer.x, desk.explorer.y) == home
     until(lambda: all(node.place.chart is not None for node in desk.history.nodes))
     assert [node.place.recipe() for node in desk.history.nodes] == [before]

@@ -16,27 +16,27 @@ from tests.studio.workers.fakes import OTHER, recipe
 
 def test_moves_are_steps_and_branches(desk: Desk) -> None:
     explorer, on = desk.explorer, desk.on_explorer
-    for x in (1, 2):
+    for x in (2, 3):
         explorer.move_to(x, 0)
     desk.steps.undo()
-    assert explorer.x == 1
+    assert explorer.x == 2
     explorer.move_to(9, 0)
-    assert [node.place.x for node in desk.history.path()] == [0, 1, 9]
+    assert [node.place.x for node in desk.history.path()] == [1, 2, 9]
     on.back()
-    assert explorer.x == 1
+    assert explorer.x == 2
     on.forward()
     assert explorer.x == 9, "the branch last walked"
-    old = next(node for node in desk.history.nodes if node.place.x == 2)
+    old = next(node for node in desk.history.nodes if node.place.x == 3)
     on.go(old.id, by="me")
-    assert explorer.x == 2
+    assert explorer.x == 3
     desk.steps.undo()
     assert explorer.x == 9
     for _ in range(20):
         desk.steps.undo()
-    assert explorer.x == 0
+    assert explorer.x == 1, "where the very first start begins"
     on.back()
     on.go(999)
-    assert explorer.x == 0
+    assert explorer.x == 1
 
 
 def test_who_moved_is_reported(desk: Desk) -> None:
@@ -137,11 +137,11 @@ def test_undo_leads_back_even_where_the_history_has_forgotten(
     desk: Desk, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("studio.state.history.KEPT", 3)
-    for x in range(1, 9):
+    for x in range(2, 10):
         desk.explorer.move_to(x, 0)
-    for x in range(7, -1, -1):
+    for x in range(8, 0, -1):
         desk.steps.undo()
         assert desk.explorer.x == x
-    for x in range(1, 9):
+    for x in range(2, 10):
         desk.steps.redo()
         assert desk.explorer.x == x
