@@ -30,6 +30,7 @@ from PySide6.QtGui import (
 from PySide6.QtWidgets import QWidget
 
 from engine.recipe import Recipe
+from studio.library.tasks import Runner
 from studio.state.explorer import Explorer, Pin
 from studio.theme import RADIUS_LARGE
 from studio.views.explorer.geometry import GridPoint, inside, nearest
@@ -100,13 +101,20 @@ class Canvas(QWidget):
     """Whether the next drag draws a lasso."""
 
     def __init__(
-        self, look: Look, explorer: Explorer, field: TileField, parent: QWidget | None = None
+        self,
+        look: Look,
+        explorer: Explorer,
+        field: TileField,
+        parent: QWidget | None = None,
+        *,
+        runner: Runner | None = None,
     ) -> None:
+        """runner: who does what takes longer than a frame may; None: here and now."""
         super().__init__(parent)
         self._look, self._explorer, self._field = look, explorer, field
         self.outlook = Outlook(explorer, self)
         self.selection = Selection(self)
-        self._lens = Lens(look)
+        self._lens = Lens(look, self._lens_changed, runner)
         self._scene = Scene(look, field, self._lens)
         self._glide = Glide(self)
         self._target: tuple[float, float] | None = None
@@ -152,6 +160,7 @@ class Canvas(QWidget):
         self._glide.finished.connect(self._stop_gliding)
         self._field.changed.connect(self._tiles_came)
         self._look.words.language_changed.connect(self.redraw)
+        self.destroyed.connect(self._lens.stop)
 
     # ---- what is seen
 
@@ -249,6 +258,9 @@ class Canvas(QWidget):
     def _show_image(self, image: QImage | None) -> None:
         side = round(self.outlook.lens.width() * self.devicePixelRatioF())
         self._lens.show(image, side, full=self._explorer.is_full, calm=self.calm)
+        self._lens_changed()
+
+    def _lens_changed(self) -> None:
         if self._lens.fading:
             self._fade.start()
         self._update_lens()

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Callable
 from functools import lru_cache
 
 import numpy as np
 from PySide6.QtCore import QPointF, QRectF
 from PySide6.QtGui import QImage, QPainter, QPixmap, QPolygonF
 
+from studio.library.tasks import DoneTicket, Inline, Runner, Ticket
 from studio.theme import RADIUS_LARGE
 from studio.views.kit import paint
 from studio.views.look import Look
@@ -21,11 +23,22 @@ PROBE = 9.0
 """Radius of the ring that marks the probe on the map."""
 
 
-class Lens:
-    """Draws the picture, its shadow, and on the map what ties it to its place."""
+URGENT = -1
+"""Priority of enlarging among other work: someone looks at it."""
 
-    def __init__(self, look: Look) -> None:
-        self._look = look
+
+class Lens:
+    """Draws the picture, its shadow, and on the map what ties it to its place.
+
+    A full picture is enlarged elsewhere, for that takes longer than a frame may; until it is ready, what was
+    seen before stays.
+    """
+
+    def __init__(self, look: Look, changed: Callable[[], object], runner: Runner | None = None) -> None:
+        """changed: a full picture is ready. runner: who enlarges it; None: here and now."""
+        self._look, self._changed = look, changed
+        self._runner = runner or Inline()
+        self._enlarging: Ticket = DoneTicket()
         self._now = QPixmap()
         self._before = QPixmap()
         self._full = False
@@ -43,13 +56,30 @@ class Lens:
 
     def show(self, image: QImage | None, side: int, *, full: bool, calm: bool) -> None:
         """side: device pixels at which it will be seen."""
+        self._enlarging.cancel()
         if image is None or image.isNull():
             self._now = self._before = QPixmap()
             return
+        if not full or self._now.isNull():
+            self._take(doubled(image, side // 2), full=False, calm=calm)
+        if full:
+            self._enlarging = self._runner.run(
+                lambda: enlarge(image, side), lambda made: self._sharpen(made, calm), priority=URGENT
+            )
+
+    def stop(self) -> None:
+        """What is being enlarged is not waited for any more."""
+        self._enlarging.cancel()
+
+    def _sharpen(self, image: QImage, calm: bool) -> None:
+        self._take(image, full=True, calm=calm)
+        self._changed()
+
+    def _take(self, image: QImage, *, full: bool, calm: bool) -> None:
         sharpens = full and not self._full and not calm
         self._before = self._now if sharpens else QPixmap()
         self._since = time.monotonic()
-        self._now = QPixmap.fromImage(enlarge(image, side) if full else doubled(image, side // 2))
+        self._now = QPixmap.fromImage(image)
         self._full = full
 
     def paint(self, painter: QPainter, rect: QRectF, *, lit: bool, shaded: bool) -> None:

@@ -64,7 +64,7 @@ class ExplorerPage(QWidget):
         self.full_thumbs = RecipeThumbs(render, self, preview=False)
         self.welcome = Welcome(look)
         self.styles = StylePanel(look, desk.styles, desk.explorer, desk.on_styles, actions, self.welcome)
-        self.canvas = Canvas(look, desk.explorer, self.field)
+        self.canvas = Canvas(look, desk.explorer, self.field, runner=desk.reader)
         self.tools = CanvasTools(look, actions, self.canvas)
         self.path = PathBar(look, self.canvas, self.tools, desk.player, desk.explorer, self.thumbs)
         self.chosen = ChosenBar(look, self.canvas, self.path)

@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -12,34 +12,11 @@ from pytestqt.qtbot import QtBot
 
 from studio.library.index import Query, Row, Sort
 from studio.library.pictures import Gallery
-from studio.library.tasks import DoneTicket, Inline, Ticket
+from studio.library.tasks import Inline
 from studio.library.trash import Bin
 from studio.state.gallery import STRETCH, GalleryModel, PictureRole
+from tests.studio.later import Later
 from tests.studio.library.made import picture, recipe
-
-
-class Later:
-    """A Runner that works when told to."""
-
-    def __init__(self) -> None:
-        self.waiting: list[tuple[Callable[[], Any], Any, Any, list[bool]]] = []
-
-    def run(self, work: Any, done: Any = None, failed: Any = None, *, priority: int = 0) -> Ticket:
-        alive = [True]
-        self.waiting.append((work, done, failed, alive))
-
-        class Waiting:
-            def cancel(self) -> None:
-                alive[0] = False
-
-        return Waiting()
-
-    def catch_up(self) -> int:
-        waiting, self.waiting = self.waiting, []
-        for work, done, failed, alive in waiting:
-            if alive[0]:
-                Inline().run(work, done, failed)
-        return sum(alive[0] for *_, alive in waiting)
 
 
 class Thumbs:
@@ -238,7 +215,3 @@ def test_a_broken_index_is_told(gallery: Gallery, model: GalleryModel, qtbot: Qt
     with qtbot.waitSignal(model.failed):
         model.query = Query(text="p")
     assert model.count == 3, "what was there stays on screen"
-
-
-def test_done_tickets_cancel_to_nothing() -> None:
-    DoneTicket().cancel()

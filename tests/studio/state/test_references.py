@@ -3,39 +3,16 @@
 from __future__ import annotations
 
 import base64
-from collections.abc import Callable
 from dataclasses import replace
-from typing import Any
 
 import numpy as np
 from pytestqt.qtbot import QtBot
 
 from engine.images import encode
-from studio.library.tasks import DoneTicket, Inline, Ticket
+from studio.library.tasks import Inline
 from studio.state.references import SIDE, ReferencePictures
+from tests.studio.later import Later
 from tests.studio.state.test_styles import entry, reference
-
-
-class Later:
-    """A runner that works when it is told to."""
-
-    def __init__(self) -> None:
-        self.waiting: list[Callable[[], object]] = []
-
-    def run(
-        self,
-        work: Callable[[], Any],
-        done: Callable[[Any], object] | None = None,
-        failed: Callable[[Exception], object] | None = None,
-        *,
-        priority: int = 0,
-    ) -> Ticket:
-        self.waiting.append(lambda: done(work()) if done else work())
-        return DoneTicket()
-
-    def go_on(self) -> None:
-        while self.waiting:
-            self.waiting.pop(0)()
 
 
 def test_asking_does_not_read(qtbot: QtBot) -> None:
