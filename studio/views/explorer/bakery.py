@@ -6,7 +6,6 @@ thumbnails anew for every picture of a drag would take the time that the picture
 
 from __future__ import annotations
 
-import math
 import time
 
 from PySide6.QtCore import QPointF, QRectF, QSize, Qt
@@ -15,8 +14,6 @@ from PySide6.QtGui import QColor, QImage, QPainter, QPixmap
 from studio.views.kit import paint
 from studio.views.pictures import soften
 
-BUDGET_S = 0.008
-"""What baking may take of one frame, whatever else the frame takes; the rest follows in the next."""
 MOST_BYTES = 24 << 20
 """When so much is baked it begins anew: what is in view is soon there again."""
 
@@ -41,12 +38,12 @@ class Bakery:
         radius: float,
         canvas: QColor,
         blank: QColor,
-        *,
-        unlimited: bool = False,
+        budget: float,
     ) -> None:
         """A frame begins.
 
-        side, radius: logical pixels, on a screen of `scale`. unlimited: somebody else minds the time.
+        side, radius: logical pixels, on a screen of `scale`. budget: seconds that baking may take of it,
+        whatever else the frame takes; the rest follows in the next.
         """
         setting = (max(1, round(side * scale)), scale, radius, canvas.rgb() ^ blank.rgba())
         is_full = 4 * setting[0] ** 2 * len(self._made) > MOST_BYTES
@@ -56,7 +53,7 @@ class Bakery:
             self._frame = _frame(setting[0], radius * scale, canvas)
             self._blank = self._baked(None, 1.0, canvas, blank)
         self._canvas = canvas
-        self._left = math.inf if unlimited else BUDGET_S
+        self._left = budget
         self.behind = False
 
     def blank(self) -> QPixmap:

@@ -16,9 +16,6 @@ from PySide6.QtGui import QColor, QPainter, QPixmap
 from studio.views.explorer.geometry import GridPoint, MapView
 from studio.views.kit import paint
 
-BUDGET_S = 0.006
-"""What drawing thumbnails may take of one frame."""
-
 PaintTile = Callable[[QPainter, GridPoint], None]
 """Draws a thumbnail where it lies, with what is around it."""
 Looks = Callable[[GridPoint], Hashable]
@@ -62,10 +59,12 @@ class MapGround:
         *,
         looks: Looks,
         tile: PaintTile,
+        budget: float,
     ) -> QPixmap:
         """The map, a little more of it drawn.
 
-        scale: device pixels per logical pixel. setting: what all thumbnails look different for.
+        scale: device pixels per logical pixel. setting: what all thumbnails look different for. budget:
+        seconds that drawing may take.
         """
         size = QSize(round(view.width * scale), round(view.height * scale))
         if view != self._view or size != self._pixmap.size() or canvas != self._canvas:
@@ -78,7 +77,7 @@ class MapGround:
             self._spoilt = False
             self._begin(view, looks)
         if self._to_draw:
-            self._draw(tile, looks)
+            self._draw(tile, looks, budget)
         return self._pixmap
 
     def _begin(self, view: MapView, looks: Looks) -> None:
@@ -103,8 +102,8 @@ class MapGround:
         self._view, self._canvas, self._to_draw = view, canvas, []
         self._drawn.clear()
 
-    def _draw(self, tile: PaintTile, looks: Looks) -> None:
-        until = time.monotonic() + BUDGET_S
+    def _draw(self, tile: PaintTile, looks: Looks, budget: float) -> None:
+        until = time.monotonic() + budget
         painter = paint.smooth(QPainter(self._pixmap))
         while self._to_draw and time.monotonic() < until:
             point = self._to_draw.pop()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import time
 from collections.abc import Hashable
 from dataclasses import dataclass
@@ -13,13 +14,18 @@ from studio.theme import font, number_font
 from studio.views.explorer.bakery import Bakery
 from studio.views.explorer.geometry import GridPoint, MapView
 from studio.views.explorer.ground import MapGround
-from studio.views.explorer.lens import FADE_S, Lens
+from studio.views.explorer.lens import FADE_S, PROBE, SHADOW, Lens
 from studio.views.explorer.tiles import Tile, TileField
 from studio.views.kit import paint
 from studio.views.look import Look
 
 STRONG, USUAL, STALE = 1.0, 0.86, 0.45
 """How strong a thumbnail is: under the mouse or chosen, otherwise, and while it shows an older look."""
+
+PATCH = 0.1
+"""Of the canvas: what is smaller lies under a tool that looks different now, and is no frame."""
+BAKING_S, DRAWING_S = 0.008, 0.006
+"""What making thumbnails for a walk may take of one frame, and drawing those of the map."""
 
 
 @dataclass(frozen=True)
@@ -67,18 +73,20 @@ class Scene:
         if not sight.on_map and sight.lens.toAlignedRect().contains(area):
             self.paint_picture(painter, sight)  # nothing else can be seen there
             return
+        frame = area.width() * area.height() > PATCH * sight.view.width * sight.view.height
         if sight.view.is_map:
-            self._paint_map(painter, sight, area, scale)
+            self._paint_map(painter, sight, area, scale, frame=frame)
         else:
             self._ground.clear()
-            self._paint_walk(painter, sight, area, scale)
+            self._paint_walk(painter, sight, area, scale, frame=frame)
         self._paint_hover(painter, sight, scale)
         self._paint_chosen(painter, sight)
         self._paint_edges(painter, sight)
         self._paint_way(painter, sight)
         self._paint_pins(painter, sight)
         self._paint_lasso(painter, sight)
-        self.paint_lens(painter, sight)
+        if frame or _reach(sight).intersects(QRectF(area)):
+            self.paint_lens(painter, sight)
 
     def paint_lens(self, painter: QPainter, sight: Sight) -> None:
         """The picture, with what ties it to its place or sets it off."""
@@ -92,17 +100,17 @@ class Scene:
         if sight.match:
             self._paint_match(painter, sight)
 
-    def _paint_walk(self, painter: QPainter, sight: Sight, area: QRect, scale: float) -> None:
+    def _paint_walk(self, painter: QPainter, sight: Sight, area: QRect, scale: float, *, frame: bool) -> None:
         painter.fillRect(area, self._look.theme.color("canvas"))
-        self._begin_baking(sight.view, scale)
+        self._begin_baking(sight.view, scale, BAKING_S if frame else 0.0)
         now = time.monotonic()
         left, top, right, bottom = area.left(), area.top(), area.right() + 1, area.bottom() + 1
         for point in sight.view.points_near(left, top, right, bottom, sight.hidden):
             self._paint_tile(painter, _place(sight.view, point, scale), point, sight, now)
 
-    def _paint_map(self, painter: QPainter, sight: Sight, area: QRect, scale: float) -> None:
+    def _paint_map(self, painter: QPainter, sight: Sight, area: QRect, scale: float, *, frame: bool) -> None:
         view, now, canvas = sight.view, time.monotonic(), self._look.theme.color("canvas")
-        self._begin_baking(view, scale, unlimited=True)
+        self._begin_baking(view, scale, math.inf)  # the ground minds the time
         margin = (view.pitch - view.tile) / 2
 
         def tile(ground: QPainter, point: GridPoint) -> None:
@@ -115,14 +123,15 @@ class Scene:
             return shown and (shown.image.cacheKey(), shown.stale, point in sight.chosen)
 
         setting = (sight.zooming, self._look.theme)
-        ground = self._ground.lay(view, scale, canvas, setting, looks=looks, tile=tile)
+        budget = DRAWING_S if frame else 0.0
+        ground = self._ground.lay(view, scale, canvas, setting, looks=looks, tile=tile, budget=budget)
         part = QRectF(area.x() * scale, area.y() * scale, area.width() * scale, area.height() * scale)
         painter.drawPixmap(QRectF(area), ground, part)
 
-    def _begin_baking(self, view: MapView, scale: float, *, unlimited: bool = False) -> None:
+    def _begin_baking(self, view: MapView, scale: float, budget: float) -> None:
         theme = self._look.theme
         blank, radius = paint.faded(theme.color("raised"), 0.45), min(8.0, view.tile / 8)
-        self._bakery.begin(view.tile, scale, radius, theme.color("canvas"), blank, unlimited=unlimited)
+        self._bakery.begin(view.tile, scale, radius, theme.color("canvas"), blank, budget)
 
     def _paint_tile(
         self, painter: QPainter, rect: QRectF, point: GridPoint, sight: Sight, now: float
@@ -217,6 +226,13 @@ class Scene:
         painter.setFont(face)
         painter.setPen(QColor("#ffffff"))
         painter.drawText(chip, Qt.AlignmentFlag.AlignCenter, sight.match)
+
+
+def _reach(sight: Sight) -> QRectF:
+    """All that the picture and what belongs to it may cover."""
+    lens = sight.lens.adjusted(-SHADOW, -SHADOW, SHADOW, SHADOW)
+    probe = QRectF(sight.probe.x() - PROBE, sight.probe.y() - PROBE, 2 * PROBE, 2 * PROBE)
+    return lens.united(probe) if sight.on_map else lens
 
 
 def _place(view: MapView, point: GridPoint, scale: float) -> QRectF:

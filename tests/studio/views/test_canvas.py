@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 import numpy as np
 import pytest
-from PySide6.QtCore import QEvent, QObject, QPoint, QPointF, Qt
+from PySide6.QtCore import QEvent, QObject, QPoint, QPointF, QRect, QRectF, Qt
 from PySide6.QtGui import QImage, QPainter, QRegion, QWheelEvent
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QWidget
@@ -362,3 +362,19 @@ def test_what_is_drawn_part_by_part_is_what_is_drawn_at_once(
     whole = canvas.grab().toImage()
     apart = np.abs(to_array(backing.image).astype(int) - to_array(whole).astype(int)).max(axis=2)
     assert np.count_nonzero(apart > 8) == 0
+
+
+def test_a_tool_that_looks_different_draws_no_thumbnails_anew(
+    canvas: Canvas, explorer: Explorer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What lies under a button would take as long as a whole frame, on top of that frame."""
+    explorer.zoom = 0.2
+    drawn: list[QRectF] = []
+    monkeypatch.setattr(canvas._scene, "_paint_tile", lambda painter, rect, *_: drawn.append(rect))
+    image = QImage(canvas.size(), QImage.Format.Format_RGB32)
+    painter = QPainter(image)
+    canvas._scene.paint(painter, canvas._sight(), QRect(560, 560, 32, 32), 1.0)
+    assert drawn == [] and canvas.behind
+    canvas._scene.paint(painter, canvas._sight(), canvas.rect(), 1.0)
+    assert drawn
+    painter.end()

@@ -7,11 +7,12 @@ from PySide6.QtCore import QRectF
 from PySide6.QtGui import QColor, QPainter
 from pytestqt.qtbot import QtBot
 
-from studio.views.explorer import ground as grounds
 from studio.views.explorer.geometry import GridPoint, MapView
 from studio.views.explorer.ground import MapGround
 
 CANVAS = QColor("#102030")
+BUDGET = 0.006
+"""Seconds."""
 VIEW = MapView(20.0, 20.0, 0.2, 400.0, 300.0)
 
 
@@ -39,16 +40,16 @@ class Tiles:
         return ground._pixmap.toImage().pixelColor(round(x), round(y)).name()
 
 
-def lay(ground: MapGround, tiles: Tiles, setting: str = "") -> None:
-    ground.lay(tiles.view, 1.0, CANVAS, setting, looks=tiles.looks, tile=tiles.draw)
+def lay(ground: MapGround, tiles: Tiles, setting: str = "", budget: float = BUDGET) -> None:
+    looks, draw = tiles.looks, tiles.draw
+    ground.lay(tiles.view, 1.0, CANVAS, setting, looks=looks, tile=draw, budget=budget)
 
 
 @pytest.fixture
-def whole(qtbot: QtBot, monkeypatch: pytest.MonkeyPatch) -> tuple[MapGround, Tiles]:
+def whole(qtbot: QtBot) -> tuple[MapGround, Tiles]:
     """A map that is drawn to its end."""
-    monkeypatch.setattr(grounds, "BUDGET_S", 60.0)
     ground, tiles = MapGround(), Tiles()
-    lay(ground, tiles)
+    lay(ground, tiles, budget=60.0)
     assert not ground.behind
     assert tiles.drawn == list(VIEW.points()), "the nearest first"
     tiles.drawn.clear()
@@ -57,7 +58,7 @@ def whole(qtbot: QtBot, monkeypatch: pytest.MonkeyPatch) -> tuple[MapGround, Til
 
 def test_a_frame_draws_what_it_has_time_for(qtbot: QtBot) -> None:
     ground, tiles = MapGround(), Tiles()
-    tiles.seconds = grounds.BUDGET_S / 4
+    tiles.seconds = BUDGET / 4
     lay(ground, tiles)
     first = len(tiles.drawn)
     assert 1 <= first <= 5 and ground.behind
@@ -90,7 +91,7 @@ def test_only_what_changed_is_drawn_anew(whole: tuple[MapGround, Tiles]) -> None
 def test_what_waits_is_not_put_off_by_what_changes(qtbot: QtBot) -> None:
     """Or the far corners would never be drawn while thumbnails keep coming."""
     ground, tiles = MapGround(), Tiles()
-    tiles.seconds = grounds.BUDGET_S / 4
+    tiles.seconds = BUDGET / 4
     for _ in range(len(VIEW.points())):
         tiles.changed ^= set(VIEW.points()[:3])
         ground.spoil()
@@ -100,20 +101,19 @@ def test_what_waits_is_not_put_off_by_what_changes(qtbot: QtBot) -> None:
 
 def test_another_setting_draws_all_anew(whole: tuple[MapGround, Tiles]) -> None:
     ground, tiles = whole
-    lay(ground, tiles, "another")
+    lay(ground, tiles, "another", budget=60.0)
     assert len(tiles.drawn) == len(VIEW.points())
 
 
 @pytest.mark.parametrize("zoom", [VIEW.zoom, 1.5 * VIEW.zoom])
 def test_what_was_seen_before_moves_along_until_it_is_drawn(
-    whole: tuple[MapGround, Tiles], zoom: float, monkeypatch: pytest.MonkeyPatch
+    whole: tuple[MapGround, Tiles], zoom: float
 ) -> None:
     ground, _ = whole
-    monkeypatch.setattr(grounds, "BUDGET_S", 0.0)
     moved = Tiles(MapView(VIEW.x + 1.0, VIEW.y, zoom, VIEW.width, VIEW.height))
-    lay(ground, moved)
+    lay(ground, moved, budget=0.0)
     assert ground.behind and moved.drawn == []
     assert moved.color_at(ground, GridPoint(20 << 10, 20 << 10)) == "#ff0000"
     ground.clear()
-    lay(ground, moved)
+    lay(ground, moved, budget=0.0)
     assert moved.color_at(ground, GridPoint(20 << 10, 20 << 10)) == CANVAS.name()
