@@ -29,7 +29,7 @@ from studio.views.styles.mixer import Mixer
 
 MANY = 6
 """From so many styles on there is a search field."""
-AT_ONCE = 8
+AT_ONCE = 4
 """New cards that are made in one go; the others follow, so that the window never stands still."""
 MOST_BINNED = 20
 """Deleted styles that are offered."""
@@ -109,7 +109,7 @@ class StylePanel(Surface):
             card.hide()
             card.deleteLater()
         new = [entry.id for entry in shown if entry.id not in self.cards]
-        later = set(new[AT_ONCE:])
+        later = set(new[0 if self._more.isActive() else AT_ONCE :])  # one change is told several times
         self._lay([self.none, *(self._card(entry) for entry in shown if entry.id not in later)])
         if later:
             self._more.start()
