@@ -29,8 +29,10 @@ from studio.views.styles.mixer import Mixer
 
 MANY = 6
 """From so many styles on there is a search field."""
-AT_ONCE = 4
+AT_ONCE = 2
 """New cards that are made in one go; the others follow, so that the window never stands still."""
+PAUSE_MS = 10
+"""Between one go and the next, for the first ones to be seen."""
 MOST_BINNED = 20
 """Deleted styles that are offered."""
 
@@ -64,7 +66,7 @@ class StylePanel(Surface):
         self._mixing: tuple[str, str] | None = None
         self._list = QVBoxLayout()
         self._laid: list[StyleCard] = []
-        self._more = QTimer(self, singleShot=True, interval=0)
+        self._more = QTimer(self, singleShot=True, interval=PAUSE_MS)
         self._arrange()
         self._connect()
         self._build()
