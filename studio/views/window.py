@@ -26,7 +26,7 @@ from studio.views.exporting import Exporting
 from studio.views.gallery.page import GalleryPage
 from studio.views.gallery.viewer import Shown, Viewer
 from studio.views.intake import Intake
-from studio.views.kit.layout import column, row
+from studio.views.kit.layout import column, prepare, row
 from studio.views.kit.notice import NoticeStack
 from studio.views.look import Look
 from studio.views.notices import NoticePresenter
@@ -120,13 +120,16 @@ class Window(QMainWindow):
     def _build_ahead(self) -> Iterator[None]:
         """The pages that nobody has opened yet."""
         self.desk.reader.run(look_up_versions)
-        for part in (("training",), ("training", "setup"), ("training", "run"), ("settings",)):
-            attrgetter(".".join(part))(self)
+        for part in ("training", "training.setup", "training.run", "settings"):
+            attrgetter(part)(self)
             yield
         for page in (self.training, self.settings):
             self.look.theme.dress(page)
             yield
+        yield from self.settings.build()
+        for page in (self.training, self.settings):
             self._add_page(page)
+            prepare(page, self.pages.size())
             yield
 
     # What is not seen at the start is built when it is first asked for.

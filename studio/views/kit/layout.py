@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from PySide6.QtCore import Qt
+from PySide6.QtCore import QRect, QSize, Qt
 from PySide6.QtGui import QPainter, QPaintEvent
 from PySide6.QtWidgets import QBoxLayout, QFrame, QHBoxLayout, QLayout, QScrollArea, QVBoxLayout, QWidget
 
@@ -102,6 +102,12 @@ def scrolling(content: QWidget) -> QScrollArea:
     area.viewport().setAutoFillBackground(False)
     content.setAutoFillBackground(False)
     return area
+
+
+def prepare(widget: QWidget, size: QSize) -> None:
+    """Lays out what is not seen yet, so that showing it does not take that long."""
+    widget.resize(size)
+    widget.grab(QRect(0, 0, 1, 1))
 
 
 def fit(widget: QWidget, width: int, most: int | None = None) -> None:
