@@ -99,7 +99,7 @@ def _add_ablate(commands: Any) -> None:
     parser = commands.add_parser("ablate", help="measure what the parts of the recipe are worth")
     add = parser.add_argument
     add("--out", required=True, type=Path, metavar="FOLDER", help="where rows are kept; gone on with")
-    add("--kimg", type=float, help="length of every run (drawn: 3.2, against the adversary; --from: 4)")
+    add("--kimg", type=float, help="length of every run (drawn: 4.8, against the adversary; --from: 4)")
     add("--seeds", type=int, help="runs of every variant (default: 5 drawn, 1 with --from)")
     add("--jobs", type=int, default=1, help="runs at a time (default: 1)")
     add("--threads", type=int, default=0, help="CPU threads of each run (default: a fair share)")

@@ -9,6 +9,7 @@ import sys
 import time
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from xml.etree import ElementTree
 
 import numpy as np
 import pytest
@@ -18,6 +19,7 @@ from safetensors.torch import load_file
 from tests.trainer import small
 from trainer import cli
 from trainer.ablation import command, practice, recipe, tune
+from trainer.ablation.curves import curves
 from trainer.ablation.cut import cut
 from trainer.ablation.looks import INKS, LOOKS, redraw
 from trainer.ablation.practice import Log, Look, Material, practise
@@ -103,7 +105,9 @@ def test_all_runs_start_from_one_model_each_seed_with_its_own_d(
 
     assert [row.ended for row in rows] == ["", "", ""]
     assert [row.values["kid"] for row in rows] == [0.1, 0.1, 0.1]
-    assert [one["kimg"] for one in rows[0].curve] == [0.04, 0.048, 0.056, 0.064]
+    assert [one["kimg"] for one in rows[0].curve] == [
+        *(0.036, 0.04, 0.044, 0.048, 0.052, 0.056, 0.06, 0.064),
+    ]
     assert len({(kimg, g) for kimg, _, g, _ in began.values()}) == 1
     assert [len({one[3] for name, one in began.items() if name[-1] in seeds}) for seeds in ("3", "34")] == [
         1,
@@ -182,8 +186,35 @@ def test_the_table_shows_spread_trouble_and_pairs() -> None:
     assert "1 of 2" in lines[2]
     assert lines[4].endswith("trouble: alike 1; went back 1 times")
     assert lines[5].endswith("trouble: nan 2; went back 1 times")
-    assert lines[7].endswith("KID 3.00 times that of everything; worse in 1 of 1 pairs, by 0.2000")
+    assert lines[7].endswith("KID at the end 3.00 times that of everything; worse in 1 of 1 pairs, by 0.2000")
+    assert len(lines) == 8, "there are no readings along the runs"
     assert line(rows[3]).endswith("seed 1: the loss of the generator is no longer a number")
+
+
+def read_along(variant: str, seed: int, *kid: float) -> Row:
+    return Row(
+        variant, seed, {"kid": kid[-1]}, curve=[{"kimg": float(k), "kid": v} for k, v in enumerate(kid)]
+    )
+
+
+def test_readings_along_the_runs_are_compared_and_drawn() -> None:
+    """One reading at the end is chance; who is worse all along is seen in the means."""
+    names = (EVERYTHING, "without the ramp")
+    rows = [
+        read_along(names[0], 0, 0.4, 0.2, 0.2),
+        read_along(names[1], 0, 0.5, 0.4, 0.1),
+        read_along(names[0], 1, 0.4, 0.3, 0.2),
+        read_along(names[1], 1, 0.6, 0.4, 0.2),
+    ]
+    lines = table(rows, names).splitlines()
+    assert "KID at the end 0.75 times" in lines[-2] and "worse in 0 of 2 pairs" in lines[-2]
+    assert "KID along the run 1.29 times" in lines[-1] and "worse in 2 of 2 pairs" in lines[-1]
+    drawing = ElementTree.fromstring(curves(rows, names))
+    drawn = drawing.findall("{http://www.w3.org/2000/svg}polyline")
+    assert len(drawn) == 6, "each run and each mean"
+    heights = [float(one.get("points", "").split()[1].split(",")[1]) for one in drawn]
+    assert heights[2] > heights[5], "smaller KID lies lower"
+    assert curves([Row(EVERYTHING, 0, {"kid": 0.1})], names) == ""
 
 
 # --- Fine-tuning ---

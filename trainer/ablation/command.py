@@ -18,7 +18,9 @@ from typing import Any
 import torch
 
 from engine.errors import PersonaError
+from engine.files import write_atomic
 from trainer.ablation import recipe, tune
+from trainer.ablation.curves import FILE, curves
 from trainer.ablation.recipe import Drawn
 from trainer.ablation.rows import Row, Rows
 from trainer.ablation.table import line, table
@@ -36,6 +38,7 @@ def run(args: argparse.Namespace) -> int:
     try:
         table_of = _tune if args.model else _recipe
         rows, names = table_of(args, dict(setting(text) for text in args.set))
+        write_atomic(args.out / FILE, curves(rows, names).encode())
     except REFUSED as error:
         _tell(str(error))
         return 2

@@ -21,7 +21,7 @@ from trainer.step import Trainee, phase_at
 
 STOPS = 8
 """Checkpoints along the way."""
-LOOKS = 4
+LOOKS = 8
 """Judgements along the way, the last one at the end."""
 WHITEN_BATCH = 64
 

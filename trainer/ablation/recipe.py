@@ -52,7 +52,7 @@ class Drawn:
     """What all runs of the table share."""
 
     side: int = 64
-    kimg: float = 3.2
+    kimg: float = 4.8
     """Against the adversary."""
     styles: int = 8
     each: int = 1

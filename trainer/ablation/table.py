@@ -22,8 +22,8 @@ def table(rows: Iterable[Row], names: Sequence[str]) -> str:
         well = f"{sum(not row.ended for row in own)} of {len(own)}"
         lines.append(_line(name, [well, *(_spread(_values(own, figure)) for figure in FIGURES)]))
     lines += ["", *(_troubles(name, [row for row in kept if row.variant == name]) for name in names)]
-    pairs = [_paired(kept, name, against) for name in names[1:]]
-    return "\n".join([*lines, "", *(pair for pair in pairs if pair)]).rstrip()
+    pairs = [told for name in names[1:] for told in _paired(kept, name, against)]
+    return "\n".join([*lines, "", *pairs]).rstrip()
 
 
 def line(row: Row) -> str:
@@ -57,20 +57,36 @@ def _troubles(name: str, rows: Sequence[Row]) -> str:
     return f"{name:{LEFT}s}trouble: {told}; went back {back} times"
 
 
-def _paired(rows: Sequence[Row], name: str, against: str) -> str:
-    """KID of a variant beside that of another, seed by seed; empty where no seed has both."""
-    kid = {(row.variant, row.seed): row.values["kid"] for row in rows if "kid" in row.values}
-    seeds = sorted(seed for variant, seed in kid if variant == name and (against, seed) in kid)
-    if not seeds:
-        return ""
-    apart = [kid[name, seed] - kid[against, seed] for seed in seeds]
+def _paired(rows: Sequence[Row], name: str, against: str) -> list[str]:
+    """KID of a variant beside that of another, seed by seed; nothing where no seed has both."""
+    of = {(row.variant, row.seed): row for row in rows}
+    seeds = sorted(seed for variant, seed in of if variant == name and (against, seed) in of)
+    found = [(_at_the_end(of[name, seed]), _at_the_end(of[against, seed])) for seed in seeds]
+    along = [(_along(of[name, seed]), _along(of[against, seed])) for seed in seeds]
+    told = (("at the end", found), ("along the run", along))
+    return [
+        _compared(name, against, when, pairs) for when, pairs in told if any(None not in p for p in pairs)
+    ]
+
+
+def _at_the_end(row: Row) -> float | None:
+    return row.values.get("kid")
+
+
+def _along(row: Row) -> float | None:
+    """The mean of all readings: how soon it gets good counts, and one reading's chance counts less."""
+    read = [one["kid"] for one in row.curve if one.get("kid") is not None]
+    return statistics.fmean(read) if read and not row.ended else None
+
+
+def _compared(name: str, against: str, when: str, pairs: Sequence[tuple[float | None, float | None]]) -> str:
+    both = [(a, b) for a, b in pairs if a is not None and b is not None]
+    apart = [a - b for a, b in both]
     worse = sum(one > 0 for one in apart)
-    ratio = statistics.fmean(kid[name, seed] for seed in seeds) / max(
-        1e-9, statistics.fmean(kid[against, seed] for seed in seeds)
-    )
+    ratio = statistics.fmean(a for a, _ in both) / max(1e-9, statistics.fmean(b for _, b in both))
     return (
-        f"{name:{LEFT}s}KID {ratio:.2f} times that of {against}; worse in {worse} of {len(seeds)} pairs, "
-        f"by {_spread(apart)}{_likely(apart)}"
+        f"{name:{LEFT}s}KID {when} {ratio:.2f} times that of {against}; "
+        f"worse in {worse} of {len(both)} pairs, by {_spread(apart)}{_likely(apart)}"
     )
 
 
