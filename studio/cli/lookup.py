@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from importlib.resources import files
 from pathlib import Path
 
 from engine.bundle import CARD, bundled_models, default_bundle_path
@@ -19,7 +18,7 @@ from studio.cli.output import Output
 from studio.cli.targets import SHEET
 from studio.library.models import ModelEntry, ModelShelf
 from studio.library.pictures import Damage
-from studio.library.places import bin_folder, models_folder, styles_folder
+from studio.library.places import bin_folder, bundled_styles_folder, models_folder, styles_folder
 from studio.library.starters import LIST, Starter, load_starters
 from studio.library.styles import SUFFIX, StyleShelf
 from studio.library.trash import Bin
@@ -88,11 +87,6 @@ def styles() -> tuple[list[FoundStyle], list[Damage]]:
 def starters() -> tuple[Starter, ...]:
     """The styles that came with the program. StyleError when their list is damaged."""
     return load_starters(bundled_styles_folder())
-
-
-def bundled_styles_folder() -> Path:
-    """The styles that came with the program."""
-    return Path(str(files("resources"))) / "styles"
 
 
 def find_style(name: str) -> Style:

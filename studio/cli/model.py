@@ -17,8 +17,9 @@ from engine.errors import BundleError
 from engine.files import make_folder, safe_name
 from studio.cli.arguments import Parser, add_common, add_overwrite
 from studio.cli.exits import Exit
-from studio.cli.lookup import find_model, find_style, models
+from studio.cli.lookup import find_model, find_style, models, starters
 from studio.cli.output import Output, count, pairs, table
+from studio.library.fitting import FittedStyles
 from studio.library.maps import MapCache
 from studio.library.places import Places, models_folder
 from studio.state.place import Place
@@ -48,6 +49,14 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     mapped.add_argument("model", metavar="MODEL", nargs="?", help="the default model when left out")
     mapped.add_argument("--style", metavar="STYLE", help="the style to show them in; none when left out")
     mapped.add_argument("--out", metavar="FOLDER", help="default: where the studio looks for maps")
+    started = _add(
+        kinds,
+        "starters",
+        "Make the starter styles for a model, so that they are there at once.",
+        fit_starters,
+    )
+    started.add_argument("model", metavar="MODEL", nargs="?", help="the default model when left out")
+    started.add_argument("--out", metavar="FOLDER", help="default: where the studio looks for them")
     exported = _add(kinds, "export", "Pack a model into one .persona file.", export_model)
     exported.add_argument("model", metavar="MODEL")
     exported.add_argument("--out", metavar="FILE.persona", help="default: its name, in this folder")
@@ -169,6 +178,20 @@ def map_model(args: Namespace, out: Output) -> int:
     cache.add(bundle.id, place.look_digest, dict(zip(missing, pictures, strict=True)), MAP_QUALITY)
     out.data |= {"folder": str(cache.folder), "people": len(cells), "rendered": len(missing)}
     return out.finish([f"{len(cells)} people on the map of {bundle.name}, in {cache.folder}"])
+
+
+def fit_starters(args: Namespace, out: Output) -> int:
+    """Carries out `persona model starters`."""
+    from engine.style import StyleMaker  # takes onnxruntime along
+
+    maker = StyleMaker(Bundle.load(find_model(args.model)))
+    made = FittedStyles(Path(args.out) if args.out else Places.find().fitted)
+    known = starters()
+    for done, starter in enumerate(known, 1):
+        made.make(starter.draft(), maker)
+        out.progress(done, len(known), "styles")
+    out.data |= {"folder": str(made.folder), "styles": len(known)}
+    return out.finish([f"{len(known)} styles made for {maker.bundle.name}, in {made.folder}"])
 
 
 def summary(bundle: Bundle) -> dict[str, Any]:

@@ -19,7 +19,7 @@ from studio.cli.arguments import weighted
 from studio.cli.lookup import find_model, find_style
 from studio.cli.output import Output
 from studio.library.fitting import FittedStyles
-from studio.library.places import Places
+from studio.library.places import Places, bundled_fits_folder
 from studio.library.starters import NO_MODEL
 
 
@@ -81,7 +81,7 @@ def fit_style(style: Style, maker: StyleMaker, out: Output) -> Style:
         return style
     if style.model != NO_MODEL:
         out.note(f"The style {style.name} was made with another model; it was made anew from its references.")
-    return FittedStyles(Places.find().fitted).make(style, maker)
+    return FittedStyles(Places.find().fitted, bundled_fits_folder()).make(style, maker)
 
 
 def open_recipe(text: str) -> Recipe:

@@ -14,7 +14,6 @@ Views read `desk.explorer`, `desk.styles`, `desk.gallery`, `desk.model`, `desk.j
 
 from __future__ import annotations
 
-from importlib.resources import files
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -41,7 +40,7 @@ from studio.library.exports import ExportJournal
 from studio.library.maps import MapCache
 from studio.library.models import ModelShelf
 from studio.library.pictures import CaughtUp, Damage, Gallery
-from studio.library.places import Places
+from studio.library.places import Places, bundled_styles_folder, resources_folder
 from studio.library.session import SessionFile
 from studio.library.settings import SettingsFile
 from studio.library.styles import StyleEntry, StyleShelf
@@ -155,7 +154,7 @@ class Desk(QObject):
         places = self.places
         self.trash = Bin(places.bin)
         self._gallery = Gallery(places.gallery, places.index, self.trash)
-        self._styles = StyleShelf(places.styles, self.trash, starters or resources_folder() / "styles")
+        self._styles = StyleShelf(places.styles, self.trash, starters or bundled_styles_folder())
         self._models = ModelShelf(places.models)
         self._maps = MapCache(places.cache / "maps", resources_folder() / "maps")
 
@@ -438,8 +437,3 @@ class Desk(QObject):
             details=(str(error),),
             error=error,
         )
-
-
-def resources_folder() -> Path:
-    """What came with the program."""
-    return Path(str(files("resources")))

@@ -11,6 +11,7 @@ from PySide6.QtCore import QObject, QTimer, Signal
 from engine.errors import PersonaError
 from engine.style import Style
 from studio.library.fitting import FittedStyles
+from studio.library.places import bundled_fits_folder
 from studio.library.styles import StyleEntry
 
 if TYPE_CHECKING:
@@ -41,9 +42,11 @@ class Fitting(QObject):
     def __init__(self, rooms: Rooms, parent: QObject | None = None) -> None:
         super().__init__(parent)
         self._rooms = rooms
-        self._cache = FittedStyles(rooms.places.fitted)
+        self._cache = FittedStyles(rooms.places.fitted, bundled_fits_folder())
         self._maker: StyleMaker | None = None
         self._lock = threading.Lock()
+        self._looked_up: set[tuple[str, Style]] = set()
+        """What was looked for in the cache."""
         self._refused: set[tuple[str, Style]] = set()
         self._wanted: dict[str, Callable[[], object]] = {}
         self._busy = self._stopped = False
@@ -103,6 +106,9 @@ class Fitting(QObject):
         """Begins with the next style, unless one is being made."""
         if self._busy or self._rooms.model.bundle is None:
             return
+        if new := [one for one in self._rooms.styles.unfit if self._key(one) not in self._looked_up]:
+            self._look_up(new)
+            return
         entry = self._choose()
         if entry is None:
             self.done.emit()
@@ -114,21 +120,34 @@ class Fitting(QObject):
         maker = self.maker()
         self._rooms.reader.run(
             lambda: self._cache.make(entry.style, maker()),
-            lambda fitted: self._take(entry, fitted),
+            lambda fitted: self._take([(entry, fitted)]),
             lambda error: self._refuse(entry),
             priority=0 if entry.id in self._wanted else LAST,
         )
+
+    def _look_up(self, entries: list[StyleEntry]) -> None:
+        """What was made before, or came made, is there in one go."""
+        self._busy = True
+        self._looked_up |= {self._key(entry) for entry in entries}
+        model, cache = self._rooms.model.model_id, self._cache
+
+        def find() -> list[tuple[StyleEntry, Style]]:
+            found = ((entry, cache.known(entry.style, model)) for entry in entries)
+            return [(entry, fitted) for entry, fitted in found if fitted is not None]
+
+        self._rooms.reader.run(find, self._take)
 
     def _choose(self) -> StyleEntry | None:
         unfit = [entry for entry in self._rooms.styles.unfit if self._key(entry) not in self._refused]
         return min(unfit, key=lambda entry: entry.id not in self._wanted, default=None)
 
-    def _take(self, entry: StyleEntry, fitted: Style) -> None:
+    def _take(self, made: list[tuple[StyleEntry, Style]]) -> None:
         self._busy = False
-        self._rooms.styles.add_fitted(entry.style, fitted)
-        then = self._wanted.pop(entry.id, None)
-        if then is not None and self._rooms.styles.entry(entry.id) is not None:
-            then()
+        self._rooms.styles.add_fitted((entry.style, fitted) for entry, fitted in made)
+        for entry, _ in made:
+            then = self._wanted.pop(entry.id, None)
+            if then is not None and self._rooms.styles.entry(entry.id) is not None:
+                then()
         self._look()
 
     def _refuse(self, entry: StyleEntry) -> None:

@@ -1,6 +1,8 @@
 """Styles of other models, made anew for the one in use; each is made once and remembered in the cache.
 
-A style file is never rewritten for this: whoever goes back to the other model finds it as it was.
+A style file is never rewritten for this: whoever goes back to the other model finds it as it was. Pictures
+stay with it; the cache keeps what was measured of them. The starters come with the program made for the
+bundled model, in a folder like the cache, which is only read.
 """
 
 from __future__ import annotations
@@ -26,8 +28,10 @@ MOST = 1000
 class FittedStyles:
     """The cache of styles that were made for a model. Thread-safe; every method may wait for the disk."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, shipped: Path | None = None) -> None:
+        """shipped: styles that came made for a model."""
         self.folder = folder
+        self._shipped = FittedStyles(shipped) if shipped is not None else None
         self._found: dict[str, Style] = {}
         self._lock = threading.Lock()
 
@@ -39,7 +43,9 @@ class FittedStyles:
         if found is None:
             with suppress(PersonaError, OSError):
                 found = self._remember(key, Style.load(self._path(key)))
-        return fitted(style, found) if found is not None else None
+        if found is None:
+            return self._shipped.known(style, model_id) if self._shipped is not None else None
+        return fitted(style, found)
 
     def make(self, style: Style, maker: StyleMaker) -> Style:
         """`style` for the maker's model, made from its stored references unless it is known.
@@ -56,7 +62,7 @@ class FittedStyles:
         key = _key(style, model_id)
         with suppress(PersonaError, OSError):  # without a cache it is made again the next time
             make_folder(self.folder)
-            made.save(self._path(key), overwrite=True)
+            _without_pictures(made).save(self._path(key), overwrite=True)
         self._remember(key, made)
         return made
 
@@ -77,8 +83,18 @@ class FittedStyles:
 
 
 def fitted(style: Style, other: Style) -> Style:
-    """`style` as it is, with the vector and the references of `other`, which has the same references."""
-    return replace(style, vector=other.vector, model=other.model, references=other.references)
+    """`style` as it is, with the vector of `other`, and what that found its references to be like."""
+    own = {one.digest: one for one in style.references}
+    references = tuple(
+        replace(own[one.digest], fit=one.fit, outlier=one.outlier)
+        for one in other.references
+        if one.digest in own
+    )
+    return replace(style, vector=other.vector, model=other.model, references=references)
+
+
+def _without_pictures(style: Style) -> Style:
+    return replace(style, references=tuple(replace(one, thumbnail="") for one in style.references))
 
 
 def same_for_models(style: Style) -> tuple[tuple[str, float, bool], ...]:

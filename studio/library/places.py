@@ -9,6 +9,7 @@ import os
 import sys
 from collections.abc import Mapping
 from dataclasses import dataclass
+from importlib.resources import files
 from pathlib import Path
 
 from engine.files import make_folder
@@ -165,6 +166,21 @@ def styles_folder() -> Path:
 def gallery_folder() -> Path:
     """Kept pictures."""
     return Places.find().gallery
+
+
+def resources_folder() -> Path:
+    """What came with the program."""
+    return Path(str(files("resources")))
+
+
+def bundled_styles_folder() -> Path:
+    """The styles that came with the program."""
+    return resources_folder() / "styles"
+
+
+def bundled_fits_folder() -> Path:
+    """Those styles, made for the model that came with them (`library.fitting`)."""
+    return bundled_styles_folder() / "fitted"
 
 
 def models_folder() -> Path:

@@ -2,9 +2,10 @@
 
     styles/styles.json            credits; order, names and tags
     styles/noir/sfhq-0371.webp    a reference picture of the style "noir", cut to the face already
+    styles/fitted/                what the bundled model makes of them
 
-A vector belongs to a model, so none is shipped: a starter goes onto the shelf as a draft, and is made for the
-model in use like any style of another model (`library.fitting`).
+A vector belongs to a model, so a starter goes onto the shelf as a draft, and is made for the model in use
+like any style of another model (`library.fitting`); for the bundled model that was done before.
 """
 
 from __future__ import annotations

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from enum import IntEnum
 from typing import Any
@@ -199,10 +199,11 @@ class StyleLibrary(QObject):
             self.set_entries(self._on_disk)
             self.items.touch()
 
-    def add_fitted(self, style: Style, made: Style) -> None:
-        """A style of another model was made anew for the one in use."""
-        if made.model == self._model_id:
-            self._fitted[same_for_models(style)] = made
+    def add_fitted(self, made: Iterable[tuple[Style, Style]]) -> None:
+        """Styles of other models were made anew for the one in use: pairs of before and after."""
+        fit = [(same_for_models(style), one) for style, one in made if one.model == self._model_id]
+        if fit:
+            self._fitted.update(fit)
             self.set_entries(self._on_disk)
 
     def _fit(self, entry: StyleEntry) -> StyleEntry:

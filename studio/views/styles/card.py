@@ -43,17 +43,23 @@ class NameField(QWidget):
 
     def __init__(self, look: Look, parent: QWidget | None = None) -> None:
         super().__init__(parent)
+        self._look = look
         self.label = Elided(look, weight=MEDIUM)
-        self.field = QLineEdit()
-        self.field.setFixedHeight(24)
-        self.field.setProperty("kind", "small")
-        look.words.bind(self.field, "setAccessibleName", "styles.name")
         self._stack = QStackedLayout(self)
         self._stack.setContentsMargins(0, 0, 0, 0)
         self._stack.addWidget(self.label)
-        self._stack.addWidget(self.field)
         self.setFixedHeight(24)
-        self.field.editingFinished.connect(self._finish)
+
+    @cached_property
+    def field(self) -> QLineEdit:
+        """The field; most names are never changed, so it is made when it is first wanted."""
+        made = QLineEdit()
+        made.setFixedHeight(24)
+        made.setProperty("kind", "small")
+        self._look.words.bind(made, "setAccessibleName", "styles.name")
+        self._stack.addWidget(made)
+        made.editingFinished.connect(self._finish)
+        return made
 
     def set_name(self, name: str) -> None:
         self.label.set_text(name)
@@ -66,14 +72,18 @@ class NameField(QWidget):
         self.field.setFocus()
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
-        if event.key() == Qt.Key.Key_Escape:
+        if event.key() == Qt.Key.Key_Escape and self._is_edited:
             self.field.setText(self.label.text())
             self._finish()
             return
         super().keyPressEvent(event)
 
+    @property
+    def _is_edited(self) -> bool:
+        return self._stack.currentWidget() is not self.label
+
     def _finish(self) -> None:
-        if self._stack.currentWidget() is not self.field:
+        if not self._is_edited:
             return
         self._stack.setCurrentWidget(self.label)
         name = self.field.text().strip()
@@ -125,17 +135,16 @@ class StyleCard(QWidget):
         self.name = NameField(look)
         self.meta = Elided(look, size=Type.CAPTION, role="muted")
         self.swatches = Swatches(look)
-        self.more = IconButton(look, "more", "styles.more", size=24, pressed=self._show_menu)
         self._arrange()
         self._set_up()
 
     def _arrange(self) -> None:
         below = row(self.meta, self.swatches, gap=8)
-        words = column(None, row(self.name, self.more, gap=4), below, None, gap=2)
+        self._top = row(self.name, gap=4)
+        words = column(None, self._top, below, None, gap=2)
         head = row(self.collage, words, gap=12)
         self._parts = column(head, gap=8, margins=(10, 8, 8, 8), parent=self)
         if self.entry is None:
-            self.more.hide()
             self.swatches.hide()
 
     def _set_up(self) -> None:
@@ -144,11 +153,18 @@ class StyleCard(QWidget):
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Minimum)
         self.setAcceptDrops(self.entry is not None)
         self.name.renamed.connect(self.renamed)
-        self.more.setVisible(False)
         self._look.words.language_changed.connect(self.show_entry)
         self.show_entry()
 
-    # What only the one in use shows is built when it is first used.
+    # What only the one in use or under the mouse shows is built when it is first wanted.
+
+    @cached_property
+    def more(self) -> IconButton:
+        """Opens the menu."""
+        made = IconButton(self._look, "more", "styles.more", size=24, pressed=self._show_menu)
+        made.hide()
+        self._top.addWidget(made)
+        return made
 
     @cached_property
     def references(self) -> References:
@@ -256,10 +272,12 @@ class StyleCard(QWidget):
     # ---- by hand
 
     def enterEvent(self, event: QEnterEvent) -> None:
-        self.more.setVisible(self.entry is not None)
+        if self.entry is not None:
+            self.more.show()
 
     def leaveEvent(self, event: QEvent) -> None:
-        self.more.setVisible(False)
+        if self.entry is not None:
+            self.more.hide()
 
     def mousePressEvent(self, event: QMouseEvent) -> None:
         if event.button() == Qt.MouseButton.LeftButton:

@@ -7,6 +7,8 @@ import pytest
 from engine.bundle import Bundle
 from engine.chart import COLUMNS, ROWS
 from studio.cli import lookup, model
+from studio.cli.lookup import starters
+from studio.library.fitting import FittedStyles
 from studio.library.maps import MapCache
 from studio.state.place import Place
 from tests.studio.cli.conftest import Persona
@@ -129,3 +131,13 @@ def test_map_renders_what_is_missing(persona: Persona, tiny_bundle: Path, tmp_pa
     assert chart is not None
     look = Place(model=chart.model, chart=chart).look_digest
     assert len(MapCache(tmp_path / "none", tmp_path / "maps").tiles(chart.model, look)) == COLUMNS * ROWS
+
+
+def test_starters_are_made_for_a_model(
+    persona: Persona, tiny_bundle: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ours = starters()[:2]
+    monkeypatch.setattr("studio.cli.model.starters", lambda: ours)
+    assert persona("model", "starters", "--out", tmp_path / "fitted", "--json").json["styles"] == 2
+    cache, model = FittedStyles(tmp_path / "none", tmp_path / "fitted"), Bundle.load(tiny_bundle).id
+    assert all(cache.known(starter.draft(), model) is not None for starter in ours)

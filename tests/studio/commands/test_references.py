@@ -14,6 +14,7 @@ from engine.errors import PersonaError
 from engine.images import Picture, read_recipe, save_picture
 from engine.recipe import pack_offset
 from studio.commands.desk import Desk
+from studio.commands.fitting import Fitting
 from studio.library.places import Places
 from studio.library.starters import NO_MODEL
 from studio.library.tasks import End
@@ -71,6 +72,19 @@ def test_starters_become_usable_by_themselves_and_their_files_stay_drafts(real: 
     real.on_styles.use("one")
     assert real.styles.active_id == "one"
     assert real.explorer.styles == (entry.style.use(),)
+
+
+def test_what_was_made_before_is_there_in_one_go_after_a_restart(
+    real: Desk, until: Until, shipped: Path, tiny_bundle: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(Fitting, "maker", lambda _: pytest.fail("nothing is to be made"))
+    again = Desk(real.places, starters=shipped)
+    told: list[int] = []
+    again.styles.entries_changed.connect(lambda: told.append(len(again.styles.unfit)))
+    again.start()
+    until(lambda: len(again.styles.entries) == 2 and not again.styles.unfit)
+    assert 1 not in told
+    assert again.stop()
 
 
 def test_starters_are_found_by_their_names_in_any_language(real: Desk) -> None:

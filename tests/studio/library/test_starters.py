@@ -3,24 +3,25 @@
 from __future__ import annotations
 
 import json
-from importlib.resources import files
 from pathlib import Path
 
+import numpy as np
 import pytest
 
-from engine.bundle import Bundle
+from engine.bundle import Bundle, default_bundle_path
 from engine.errors import StyleError
 from engine.images import encode, load_picture
 from engine.providers import choose
 from engine.style import Style, StyleMaker
 from studio.i18n import LANGUAGES
 from studio.library.fitting import FittedStyles
+from studio.library.places import bundled_fits_folder, bundled_styles_folder
 from studio.library.starters import NO_MODEL, Starter, load_starters
 from studio.library.styles import StyleShelf
 from studio.library.trash import Bin
 from tests.studio.library.made import picture
 
-OURS = Path(str(files("resources"))) / "styles"
+OURS = bundled_styles_folder()
 
 
 @pytest.fixture
@@ -61,7 +62,8 @@ def test_ours_are_many_small_and_named_in_every_language() -> None:
         assert 4 <= len(starter.pictures) <= 6, starter.id
     for language in LANGUAGES:
         assert len({starter.names[language] for starter in ours}) == len(ours)
-    assert {starter.id for starter in ours} == {path.name for path in OURS.iterdir() if path.is_dir()}
+    folders = {path.name for path in OURS.iterdir() if path.is_dir()} - {bundled_fits_folder().name}
+    assert {starter.id for starter in ours} == folders
     assert sum(path.stat().st_size for path in OURS.rglob("*") if path.is_file()) < 1_500_000
     for path in (path for starter in ours for path in starter.pictures):
         assert max(load_picture(path).shape[:2]) <= 160
@@ -135,6 +137,29 @@ def test_made_for_a_model_once_and_remembered(tmp_path: Path, shipped: Path, mak
     expected = [maker.vector(load_picture(path)) for path in starter.pictures]
     mean = sum(expected) / len(expected)
     assert float(mean @ made.vector) == pytest.approx(float((mean @ mean) ** 0.5), rel=1e-5)
+
+
+def test_what_came_made_is_not_made_again(tmp_path: Path, shipped: Path, maker: StyleMaker) -> None:
+    draft = load_starters(shipped)[0].draft()
+    came = FittedStyles(tmp_path / "came")
+    made = came.make(draft, maker)
+    assert [one.thumbnail for one in made.references] == [one.thumbnail for one in draft.references]
+    cache = FittedStyles(tmp_path / "cache", came.folder)
+    assert cache.known(draft, maker.bundle.id) == made
+    assert cache.make(draft, maker) == made
+    assert not cache.folder.exists()
+    assert cache.known(draft, "another model") is None
+
+
+def test_ours_came_made_for_the_bundled_model(tmp_path: Path) -> None:
+    bundle = Bundle.load(default_bundle_path())
+    cache, ours = FittedStyles(tmp_path, bundled_fits_folder()), load_starters(OURS)
+    made = [cache.known(starter.draft(), bundle.id) for starter in ours]
+    assert all(one is not None for one in made), "persona model starters --out resources/styles/fitted"
+    assert len(list(bundled_fits_folder().iterdir())) == len(ours), "none is of another model"
+    again = StyleMaker(bundle).re_encode(ours[0].draft()).style
+    assert made[0] is not None
+    assert float(np.dot(again.vector, made[0].vector)) > 0.9999
 
 
 def test_a_cache_that_cannot_be_read_or_written_costs_only_time(
