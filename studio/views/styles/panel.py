@@ -29,10 +29,11 @@ from studio.views.styles.mixer import Mixer
 
 MANY = 6
 """From so many styles on there is a search field."""
-AT_ONCE = 2
-"""New cards that are made in one go; the others follow, so that the window never stands still."""
-PAUSE_MS = 10
-"""Between one go and the next, for the first ones to be seen."""
+AT_ONCE, AT_FIRST = 2, 8
+"""New cards that are made in one go; the others follow, so that the window never stands still. The second
+number is for the start: before the first picture is there, nobody has a hand on anything."""
+PAUSE_MS, MOVING_MS = 10, 200
+"""Between one go and the next, for the first ones to be seen; the second number while the hand moves."""
 MOST_BINNED = 20
 """Deleted styles that are offered."""
 
@@ -66,7 +67,7 @@ class StylePanel(Surface):
         self._mixing: tuple[str, str] | None = None
         self._list = QVBoxLayout()
         self._laid: list[StyleCard] = []
-        self._more = QTimer(self, singleShot=True, interval=PAUSE_MS)
+        self._more = QTimer(self, singleShot=True)
         self._arrange()
         self._connect()
         self._build()
@@ -88,7 +89,7 @@ class StylePanel(Surface):
 
     def _connect(self) -> None:
         library = self._library
-        self._more.timeout.connect(self._build)
+        self._more.timeout.connect(self._go_on)
         library.entries_changed.connect(self._build)
         library.active_changed.connect(self._mark)
         library.items.modelReset.connect(self._build)
@@ -103,6 +104,13 @@ class StylePanel(Surface):
 
     # ---- cards
 
+    def _go_on(self) -> None:
+        """Makes more cards, unless the hand needs the processor."""
+        if self._explorer.moving:
+            self._more.start(MOVING_MS)
+        else:
+            self._build()
+
     def _build(self, *_: object) -> None:
         """Makes the cards follow the library, keeping those that are still there."""
         shown = self._library.items.shown
@@ -111,10 +119,11 @@ class StylePanel(Surface):
             card.hide()
             card.deleteLater()
         new = [entry.id for entry in shown if entry.id not in self.cards]
-        later = set(new[0 if self._more.isActive() else AT_ONCE :])  # one change is told several times
+        several = AT_FIRST if self._explorer.image is None else AT_ONCE
+        later = set(new[0 if self._more.isActive() else several :])  # one change is told several times
         self._lay([self.none, *(self._card(entry) for entry in shown if entry.id not in later)])
         if later:
-            self._more.start()
+            self._more.start(PAUSE_MS)
         self.search.setVisible(len(self._library.entries) >= MANY or bool(self._library.search))
         self._mark()
 
@@ -122,12 +131,16 @@ class StylePanel(Surface):
         """Puts the cards one under the other, unless they lie so already."""
         if cards == self._laid:
             return
-        self._laid = cards
-        while self._list.takeAt(0) is not None:
+        pairs = zip(cards, self._laid, strict=False)
+        same = next(
+            (n for n, (new, old) in enumerate(pairs) if new is not old), min(len(cards), len(self._laid))
+        )
+        while self._list.takeAt(same) is not None:
             pass
-        for card in cards:
+        for card in cards[same:]:
             self._list.addWidget(card)
         self._list.addStretch(1)
+        self._laid = cards
 
     def _card(self, entry: StyleEntry) -> StyleCard:
         card = self.cards.get(entry.id)
