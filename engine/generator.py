@@ -64,6 +64,10 @@ class Generator:
         found = self.network.glance(self.w(recipe)[None])
         return None if found is None else images.from_tensor(found[0], self._range)
 
+    def can_glance(self) -> bool:
+        """Whether the model has glances; takes up to a second the first time. From any thread."""
+        return self.network.can_glance()
+
     def render_batch(
         self,
         recipes: Iterable[Recipe],

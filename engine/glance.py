@@ -7,6 +7,8 @@ preview shrunk, but the same picture, and costs the last block less.
 
 from __future__ import annotations
 
+import subprocess
+import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -15,22 +17,35 @@ if TYPE_CHECKING:
 
 SMALLEST = 64
 """Pixels below which a half has too little to show."""
+PATIENCE_S = 60.0
+"""For the cut, which takes half a second on a slow machine."""
 
 
 def cut(path: Path, side: int) -> bytes | None:
     """The graph at `path`, whose picture is side x side, ended at half of that; None where that is not in it.
 
-    Takes about a fifth of a second: `onnx` is imported here only. OSError.
+    A process of its own does it: importing `onnx` and taking a graph apart keep Python busy, so that a window
+    in this process would stand still each time it has something to do.
     """
+    if side // 2 < SMALLEST:
+        return None
+    command = [sys.executable, "-I", __file__, str(path), str(side)]
+    hidden = getattr(subprocess, "CREATE_NO_WINDOW", 0)
+    try:
+        done = subprocess.run(command, capture_output=True, timeout=PATIENCE_S, creationflags=hidden)
+    except (OSError, subprocess.SubprocessError):
+        return None
+    return done.stdout if done.returncode == 0 and done.stdout else None
+
+
+def _cut(path: Path, side: int) -> bytes | None:
     import onnx
     from google.protobuf.message import DecodeError
 
-    if side // 2 < SMALLEST:
-        return None
     try:
         model = onnx.load(str(path))
         return _ended_at_half(model, side // 2)
-    except (DecodeError, ValueError, KeyError, IndexError):
+    except (OSError, DecodeError, ValueError, KeyError, IndexError):
         return None
 
 
@@ -48,3 +63,7 @@ def _ended_at_half(model: ModelProto, half: int) -> bytes | None:
     graph.value_info.append(helper.make_tensor_value_info(name, TensorProto.FLOAT, ["N", 3, half, half]))
     part = Extractor(model).extract_model([one.name for one in graph.input], [name])
     return bytes(part.SerializeToString())
+
+
+if __name__ == "__main__":
+    sys.stdout.buffer.write(_cut(Path(sys.argv[1]), int(sys.argv[2])) or b"")

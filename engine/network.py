@@ -29,7 +29,7 @@ class Network:
         self.bundle = bundle
         self.provider = provider or choose()
         self._sessions: dict[str, Any] = {}
-        self._lock = threading.Lock()
+        self._lock, self._glances = threading.Lock(), threading.Lock()
 
     def mapping(self, z: Floats, style: Floats) -> Floats:
         """z [N, Z], style [N, S] -> w [N, L, W]"""
@@ -45,9 +45,9 @@ class Network:
 
     def glance(self, w: Floats) -> Floats | None:
         """w [N, L, W] -> image [N, 3, P / 2, P / 2]: half a preview, or None where the model has none."""
-        session = self._half_session()
-        if session is None:
+        if not self.can_glance():
             return None
+        session = self._sessions["glance"]
         half = self.bundle.card.preview_resolution // 2
         image = self._run_session(session, "preview", session.get_outputs()[0].name, w=w)
         return image if image.shape[1:] == (3, half, half) else None
@@ -86,12 +86,13 @@ class Network:
                 self._sessions[graph] = open_session(provider, self._checked(graph))
             return self._sessions[graph]
 
-    def _half_session(self) -> Any | None:
-        with self._lock:
+    def can_glance(self) -> bool:
+        """Whether there are glances; finding out takes up to a second, which holds nothing else up."""
+        with self._glances:
             if "glance" not in self._sessions:
                 part = glance.cut(self._checked("preview"), self.bundle.card.preview_resolution)
                 self._sessions["glance"] = open_session(self.provider, part) if part else None
-            return self._sessions["glance"]
+            return self._sessions["glance"] is not None
 
     def _checked(self, graph: str) -> Any:
         path = self.bundle.graph(graph)

@@ -76,6 +76,11 @@ class Engine(Protocol):
         """Where it runs."""
         ...
 
+    @property
+    def preview_s(self) -> float:
+        """What a small picture took when it was tried; 0: it was not."""
+        ...
+
     def render(self, recipe: Recipe) -> Picture:
         """The full picture."""
         ...
@@ -86,6 +91,10 @@ class Engine(Protocol):
 
     def glance(self, recipe: Recipe) -> Picture | None:
         """The small one at half its side, which is quicker; None where the model has none."""
+        ...
+
+    def can_glance(self) -> bool:
+        """Whether there are glances. It may take a second, so it is called from another thread."""
         ...
 
     def score(self, recipe: Recipe, image: Picture) -> float | None:
@@ -198,6 +207,7 @@ class GeneratorThread(QObject):
         self._glancing: Engine | None = None
         """The engine that glances were last tried with."""
         self._glances = False
+        self._asking: threading.Thread | None = None
         """Whether it has some."""
         self._engines: dict[str, Engine] = {}
         self._mail: Answer | None = None
@@ -217,10 +227,12 @@ class GeneratorThread(QObject):
             self._condition.notify_all()
         for render in waiting:
             render.cancel()
-        if self._thread.is_alive():
-            self._thread.join(timeout)
+        end = time.monotonic() + timeout
+        threads = [one for one in (self._thread, self._asking) if one is not None and one.is_alive()]
+        for thread in threads:
+            thread.join(max(0.0, end - time.monotonic()))
         self._caller.close()
-        return not self._thread.is_alive()
+        return not any(thread.is_alive() for thread in threads)
 
     def load(self, path: Path | None, device: str = "auto") -> None:
         """Loads a model (None: the default one); `loading`, then `ready` or `failed` follow."""
@@ -337,14 +349,13 @@ class GeneratorThread(QObject):
         if self._to_load is not None:
             target, self._to_load = self._to_load, None
             return lambda: self._load(*target)
+        if self._engine is not self._glancing and self._rhythm.is_slow and self._engine is not None:
+            self._ask_for_glances(self._engine)
         now = time.monotonic()
         is_turn = bool(self._queue) and now - self._last_turn >= TURN_S
         if self._live is not None and self._engine is not None and not is_turn:
             live, self._live = self._live, None
             return lambda: self._answer(live)
-        if self._engine is not self._glancing and self._rhythm.is_slow and self._engine is not None:
-            engine = self._engine
-            return lambda: self._get_ready_for_glances(engine)
         if self._queue and self._engines:
             is_calm = now - self._last_live >= self.grace_s
             if is_turn or is_calm or (self._queue[0].preview and self._rhythm.has_room(now)):
@@ -366,7 +377,7 @@ class GeneratorThread(QObject):
             return
         self._engine = engine
         with self._condition:
-            self._rhythm = Rhythm()
+            self._rhythm = Rhythm(engine.preview_s)
             if self._live is not None and self._live.recipe.model != engine.bundle.id:
                 self._live = None  # asked of the model before
             needed = {render.recipe.model for render in self._queue} | {engine.bundle.id}
@@ -412,10 +423,18 @@ class GeneratorThread(QObject):
         if answer is not None:
             self.answered.emit(answer)
 
-    def _get_ready_for_glances(self, engine: Engine) -> None:
+    def _ask_for_glances(self, engine: Engine) -> None:
+        """Beside the pictures, for the hand is moving; until they are there, it gets previews."""
         self._glancing, self._glances = engine, False
-        with contextlib.suppress(Exception):  # without them, previews go on
-            self._glances = engine.glance(Recipe.from_seed(engine.bundle.id, 0)) is not None
+
+        def find_out() -> None:
+            with contextlib.suppress(Exception):  # without them, previews go on
+                can = engine.can_glance()
+                with self._condition:
+                    self._glances = can and engine is self._glancing
+
+        self._asking = threading.Thread(target=find_out, name="glances", daemon=True)
+        self._asking.start()
 
     def _render(self, render: Render) -> None:
         start = time.perf_counter()

@@ -22,12 +22,12 @@ ENOUGH = 4
 class Rhythm:
     """Estimates from requests and renders. Times in seconds, of one clock."""
 
-    def __init__(self) -> None:
+    def __init__(self, preview: float = 0.0) -> None:
+        """preview: what one took when it was tried; 0: it was not."""
         self._last = 0.0
         self._interval = 0.0
-        self._duration = 0.0
-        self._preview = 0.0
-        self._previews = 0
+        self._duration = self._preview = preview
+        self._previews = ENOUGH if preview else 0
         self._drag = False
 
     def requested(self, now: float) -> None:

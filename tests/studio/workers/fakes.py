@@ -36,6 +36,7 @@ class FakeEngine:
     bundle: Any = field(default_factory=bundle)
     provider: Any = field(default_factory=provider)
     seconds: float = 0.0
+    preview_s: float = 0.0
     glances: bool = False
     asked: list[tuple[str, int | None]] = field(default_factory=list)
     fail_on: set[int | None] = field(default_factory=set)
@@ -55,6 +56,10 @@ class FakeEngine:
     def glance(self, recipe: Recipe) -> Picture | None:
         side = self.bundle.card.preview_resolution // 2
         return self._make("glance", recipe, side) if self.glances else None
+
+    def can_glance(self) -> bool:
+        self.asked.append(("can glance", None))
+        return self.glances
 
     def score(self, recipe: Recipe, image: Picture) -> float | None:
         self.asked.append(("score", recipe.seed))

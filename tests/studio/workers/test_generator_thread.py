@@ -101,13 +101,34 @@ def test_a_hand_that_a_slow_machine_cannot_follow_gets_glances(
     engine.glances, engine.seconds = True, 0.02
     first = drag(thread, until, range(ENOUGH))
     assert first == [16] * ENOUGH, "that it is slow must show first"
-    until(lambda: ("glance", 0) in engine.asked)
+    until(lambda: ("can glance", None) in engine.asked)
     time.sleep(2 * LONGEST)
     assert drag(thread, until, range(20, 24)) == [16, 8, 8, 8], "the first one can wait for a preview"
     answers = answers_of(thread)
     thread.request_full(recipe(30))
     until(lambda: answers)
     assert answers[0].image.shape[0] == 32
+
+
+def test_what_was_tried_at_loading_counts_from_the_first_drag_on(
+    engine: FakeEngine, thread: GeneratorThread, until: Until
+) -> None:
+    engine.glances, engine.preview_s = True, 0.02
+    thread.load(None)
+    until(lambda: thread._glances)
+    assert drag(thread, until, range(4)) == [16, 8, 8, 8]
+
+
+def test_pictures_go_on_while_glances_are_got_ready(
+    engine: FakeEngine, thread: GeneratorThread, until: Until
+) -> None:
+    ready = threading.Event()
+    engine.glances, engine.seconds = True, 0.02
+    engine.can_glance = lambda: ready.wait(10)  # type: ignore[method-assign]
+    assert drag(thread, until, range(3 * ENOUGH)) == [16] * 3 * ENOUGH
+    ready.set()
+    until(lambda: thread._glances)
+    assert drag(thread, until, range(20, 24))[-1] == 8
 
 
 def test_a_machine_that_is_just_too_slow_shows_where_the_hand_is(
