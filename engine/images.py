@@ -308,6 +308,8 @@ def _sign(file: BinaryIO) -> str:
 
 
 def _what_it_is(kind: str) -> str:
+    if kind == "HEIC" and not _reads_heic():
+        return "it is a HEIC picture, and pi-heif, which reads those, is not installed"
     if kind:
         return f"the file is damaged; it starts like {kind}"
     return "it is not a PNG, JPEG, WebP, TIFF, BMP, GIF, AVIF or HEIC picture"

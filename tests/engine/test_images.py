@@ -222,7 +222,7 @@ class TestRefuse:
 
     def test_telephone_photos_where_nothing_reads_them(self, monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setattr("engine.images._reads_heic", lambda: False)
-        assert "HEIC" in self.reason(HEIC)
+        assert self.reason(HEIC) == "it is a HEIC picture, and pi-heif, which reads those, is not installed"
 
     def test_missing_empty_and_folders(self, tmp_path: Path) -> None:
         assert self.reason(tmp_path / "none.png") == "the file does not exist"
