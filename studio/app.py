@@ -23,6 +23,10 @@ if TYPE_CHECKING:
     from studio.views.look import Look
     from studio.views.window import Window
 
+SWITCH_S = 0.001
+"""So long a thread may keep Python to itself while another wants it. The window asks for it a hundred times a
+frame: with Python's own 5 ms, a thread that reads a gallery could hold a frame up for half a second."""
+
 
 def run(argv: Sequence[str]) -> int:
     """Opens the studio; returns the exit code. argv: what follows the command's name."""
@@ -113,6 +117,7 @@ def application() -> QApplication:
     existing = QApplication.instance()
     if isinstance(existing, QApplication):
         return existing
+    sys.setswitchinterval(SWITCH_S)
     app = QApplication([sys.argv[0]])
     app.setApplicationName("Persona Studio")
     app.setDesktopFileName("persona-studio")
