@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import statistics
 from collections.abc import Iterable, Sequence
 from html import escape
@@ -10,7 +11,7 @@ from trainer.ablation.rows import Row
 
 FILE = "curves.svg"
 WIDTH, HEIGHT = 640, 360
-LEFT, RIGHT, TOP, BOTTOM = 56, 12, 44, 40
+LEFT, RIGHT, TOP, BOTTOM = 56, 24, 44, 40
 COLORS = ("#0072b2", "#d55e00", "#009e73", "#cc79a7", "#56b4e9", "#e69f00")
 """Of Okabe and Ito, told apart by colour-blind people too."""
 TICKS = 5
@@ -26,7 +27,7 @@ def curves(rows: Iterable[Row], names: Sequence[str]) -> str:
     if not points:
         return ""
     start, end = min(x for x, _ in points), max(x for x, _ in points)
-    top = 1.05 * max(y for _, y in points)
+    top = _round(max(y for _, y in points))
 
     def place(point: tuple[float, float]) -> tuple[float, float]:
         x = LEFT + (point[0] - start) / max(end - start, 1e-9) * (WIDTH - LEFT - RIGHT)
@@ -44,6 +45,14 @@ def curves(rows: Iterable[Row], names: Sequence[str]) -> str:
         f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {WIDTH} {HEIGHT}" '
         'font-family="sans-serif" font-size="13" fill="#444">'
         f'<rect width="{WIDTH}" height="{HEIGHT}" fill="#fff"/>{"".join(drawn)}</svg>\n'
+    )
+
+
+def _round(top: float) -> float:
+    """The next larger number that four equal parts of are easily read."""
+    power = 10.0 ** math.floor(math.log10(max(top, 1e-9)))
+    return next(
+        (step * power for step in (1.2, 1.6, 2.0, 2.4, 3.2, 4.0, 6.0, 8.0) if step * power >= top), 10 * power
     )
 
 
