@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+import threading
 import time
 from pathlib import Path
 
 from engine import latent, providers
 from engine.bundle import Bundle, default_bundle_path
+from engine.errors import PersonaError
 from engine.generator import Generator
 from engine.images import Picture
 from engine.providers import Provider
 from engine.recipe import Recipe
 from engine.style import StyleMaker
 
+FEW = 2
+"""On so few processors glances are likely wanted: they are got ready while the rest is loaded."""
 TRIALS = 2
 """Previews that are timed."""
 
@@ -35,6 +39,8 @@ class LoadedEngine:
         """
         bundle = Bundle.load(path or default_bundle_path())
         engine = cls(bundle, providers.choose(device))
+        if engine.provider.name == providers.CPU.name and engine.provider.threads <= FEW:
+            threading.Thread(target=engine.can_glance, name="glances", daemon=True).start()
         engine._try_previews()
         return engine
 
@@ -61,7 +67,10 @@ class LoadedEngine:
 
     def can_glance(self) -> bool:
         """Whether there are glances; takes up to a second the first time. From any thread."""
-        return self._generator.can_glance()
+        try:
+            return self._generator.can_glance()
+        except PersonaError:  # the model is good enough without
+            return False
 
     def score(self, recipe: Recipe, image: Picture) -> float | None:
         """How well a full picture matches the recipe's styles; None without styles."""
