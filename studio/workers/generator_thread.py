@@ -25,6 +25,7 @@ from PySide6.QtCore import QObject, Signal
 from engine.errors import Cancelled, PersonaError, RecipeError
 from engine.recipe import Recipe
 from studio.workers.pool import Caller
+from studio.workers.precedence import PICTURES, give_way
 from studio.workers.rhythm import Rhythm
 
 if TYPE_CHECKING:
@@ -321,6 +322,7 @@ class GeneratorThread(QObject):
     # ---- working, on the thread
 
     def _work(self) -> None:
+        give_way(PICTURES)
         while (step := self._next()) is not None:
             step()
         self._engine = self._glancing = None

@@ -13,6 +13,7 @@ from pathlib import Path
 
 from PySide6.QtCore import QObject, QProcess, QProcessEnvironment, QTimer, Signal
 
+from studio.workers.precedence import TRAINING, make_give_way
 from trainer import protocol
 
 LOG_LINES = 200
@@ -83,6 +84,7 @@ class TrainingProcess(QObject):
         self._process.setProcessEnvironment(_environment(home))
         if folder is not None:
             self._process.setWorkingDirectory(str(folder))
+        self._process.started.connect(lambda: make_give_way(self.pid, TRAINING))
         self._process.started.connect(self.started)
         self._process.readyReadStandardOutput.connect(self._read_events)
         self._process.readyReadStandardError.connect(self._read_log)

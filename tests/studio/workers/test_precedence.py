@@ -1,0 +1,42 @@
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+import threading
+
+import pytest
+
+from studio.workers.precedence import PICTURES, TRAINING, give_way, make_give_way
+
+pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="threads of one process have one niceness")
+
+
+def niceness(pid: int = 0) -> int:
+    return os.getpriority(os.PRIO_PROCESS, pid or threading.get_native_id())
+
+
+def test_a_thread_gives_way_with_those_that_it_starts() -> None:
+    before, found = niceness(), []
+
+    def work() -> None:
+        give_way(PICTURES)
+        child = threading.Thread(target=lambda: found.append(niceness()))
+        child.start()
+        child.join()
+        found.append(niceness())
+
+    thread = threading.Thread(target=work)
+    thread.start()
+    thread.join()
+    assert found == [min(19, before + PICTURES)] * 2
+    assert niceness() == before, "the window does not"
+
+
+def test_a_process_gives_way() -> None:
+    with subprocess.Popen([sys.executable, "-c", "input()"], stdin=subprocess.PIPE) as child:
+        before = niceness(child.pid)
+        make_give_way(child.pid, TRAINING)
+        assert niceness(child.pid) == min(19, before + TRAINING)
+        child.communicate(b"\n")
+    make_give_way(child.pid, TRAINING)  # gone: nothing to do
