@@ -120,8 +120,8 @@ class Window(QMainWindow):
     def _build_ahead(self) -> Iterator[None]:
         """The pages that nobody has opened yet."""
         self.desk.reader.run(look_up_versions)
-        for part in ("training", "training.setup", "training.run", "settings"):
-            attrgetter(part)(self)
+        for part in (("training",), ("training", "setup"), ("training", "run"), ("settings",)):
+            attrgetter(".".join(part))(self)
             yield
         for page in (self.training, self.settings):
             self.look.theme.dress(page)
