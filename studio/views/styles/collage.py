@@ -23,6 +23,9 @@ class Collage(QWidget):
         self._look, self._pictures, self._icon, self._faded = look, pictures, "style", False
         self.setFixedSize(side, side)
         self._references: list[Reference] = []
+        self._drawn = QPixmap()
+        self._drawn_of: tuple[float, ...] = ()
+        """Screen and pictures that it was drawn of; a dozen drawn anew take most of a frame."""
         pictures.came.connect(self.update)
 
     def set_style(self, style: Style | None, icon: str = "style") -> None:
@@ -46,11 +49,24 @@ class Collage(QWidget):
             middle = QRectF(rect.center().x() - 11, rect.center().y() - 11, 22, 22)
             self._look.icons.paint(painter, middle, self._icon, "muted")
         else:
+            painter.drawPixmap(rect.topLeft(), self._draw(images))
+        painter.end()
+
+    def _draw(self, images: list[QImage]) -> QPixmap:
+        scale = self.devicePixelRatioF()
+        of = (scale, *(image.cacheKey() for image in images))
+        if of != self._drawn_of:
+            self._drawn_of = of
+            self._drawn = QPixmap(self.size() * scale)
+            self._drawn.setDevicePixelRatio(scale)
+            self._drawn.fill(Qt.GlobalColor.transparent)
+            painter, rect = paint.smooth(QPainter(self._drawn)), QRectF(self.rect())
             painter.setClipPath(paint.rounded(rect, 8))
             for image, place in zip(images, _places(len(images), rect), strict=False):
                 pixmap = QPixmap.fromImage(image)
                 painter.drawPixmap(place, pixmap, paint.cover(pixmap, place))
-        painter.end()
+            painter.end()
+        return self._drawn
 
     def _images(self) -> list[QImage]:
         images = map(self._pictures.image, self._references)
