@@ -118,7 +118,7 @@ class Window(QMainWindow):
         return page
 
     def _build_ahead(self) -> Iterator[None]:
-        """The pages that nobody has opened yet."""
+        """The pages and overlays that nobody has opened yet."""
         self.desk.reader.run(look_up_versions)
         for part in (("training",), ("training", "setup"), ("training", "run"), ("settings",)):
             attrgetter(".".join(part))(self)
@@ -130,6 +130,9 @@ class Window(QMainWindow):
         for page in (self.training, self.settings):
             self._add_page(page)
             prepare(page, self.pages.size())
+            yield
+        for overlay in ("palette_", "shortcuts"):
+            getattr(self, overlay)
             yield
 
     # What is not seen at the start is built when it is first asked for.
