@@ -126,7 +126,6 @@ class Window(QMainWindow):
         for page in (self.training, self.settings):
             self.look.theme.dress(page)
             yield
-        yield from self.settings.build()
         for page in (self.training, self.settings):
             self._add_page(page)
             prepare(page, self.pages.size())

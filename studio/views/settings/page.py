@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections import deque
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 
 from PySide6.QtCore import QRectF, QSize, Qt
 from PySide6.QtGui import QFontMetrics, QKeyEvent, QPainter, QPaintEvent
@@ -20,7 +19,7 @@ from studio.views.kit import paint
 from studio.views.kit.button import Button
 from studio.views.kit.choice import SearchField
 from studio.views.kit.empty import EmptyState
-from studio.views.kit.layout import Surface, column, prepare, row, scrolling
+from studio.views.kit.layout import Surface, column, row, scrolling
 from studio.views.kit.text import heading
 from studio.views.look import Look
 from studio.views.settings.about import About
@@ -80,16 +79,15 @@ class SettingsPage(QWidget):
         super().__init__(parent)
         self._actions = actions
         self.search = SearchField(look, "settings.search")
-        self._made: dict[str, SettingSection] = {}
-        self._to_make: dict[str, Callable[[], SettingSection]] = {
-            "appearance": lambda: Appearance(look, settings),
-            "work": lambda: Work(look, settings),
-            "device": lambda: Device(look, settings, commands.set_device),
-            "models": lambda: Models(look, model, commands),
-            "diagnostics": lambda: Diagnostics(look, model, explorer, places, timings),
-            "about": lambda: About(look, model),
+        self.sections: dict[str, SettingSection] = {
+            "appearance": Appearance(look, settings),
+            "work": Work(look, settings),
+            "device": Device(look, settings, commands.set_device),
+            "models": Models(look, model, commands),
+            "diagnostics": Diagnostics(look, model, explorer, places, timings),
+            "about": About(look, model),
         }
-        self._entries = {which: _Entry(look, f"settings.{which}") for which in self._to_make}
+        self._entries = {which: _Entry(look, f"settings.{which}") for which in self.sections}
         clear = Button(look, "settings.nothing.clear", pressed=self.search.clear)
         self.nothing = EmptyState(look, "search", "settings.nothing", "settings.nothing.hint", clear)
         self.nothing.hide()
@@ -113,7 +111,7 @@ class SettingsPage(QWidget):
     def _make_area(self) -> QScrollArea:
         inside = QWidget()
         inside.setMaximumWidth(WIDTH)
-        self._column = column(self.nothing, None, gap=0, parent=inside)
+        column(*self.sections.values(), self.nothing, None, gap=0, parent=inside)
         holder = QWidget()
         inside.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Preferred)
         box = row(inside, None, margins=(40, 24, 40, 24), parent=holder)
@@ -125,22 +123,7 @@ class SettingsPage(QWidget):
         for which, entry in self._entries.items():
             entry.clicked.connect(lambda _=False, which=which: self.show_section(which))
         self._area.verticalScrollBar().valueChanged.connect(self._mark)
-        self._mark_entry(next(iter(self._entries)))
-
-    @property
-    def sections(self) -> dict[str, SettingSection]:
-        """All sections by name."""
-        deque(self.build(), maxlen=0)
-        return self._made
-
-    def build(self) -> Iterator[None]:
-        """Makes the sections that are not made yet, one a step; whoever asks for `sections` need not."""
-        while self._to_make:
-            which = next(iter(self._to_make))
-            section = self._made[which] = self._to_make.pop(which)()
-            self._column.insertWidget(len(self._made) - 1, section)
-            prepare(section, section.sizeHint().expandedTo(QSize(WIDTH, 0)))
-            yield
+        self._mark()
 
     def show_section(self, which: str) -> None:
         """Scrolls to a section."""
