@@ -12,6 +12,7 @@ from PySide6.QtWidgets import QLineEdit, QWidget
 
 from studio.library.settings import ExportOptions
 from studio.views.kit.button import Button
+from studio.views.kit.card import Card
 from studio.views.kit.choice import Choice, Segmented, Switch
 from studio.views.kit.empty import Sign
 from studio.views.kit.form import (
@@ -24,7 +25,7 @@ from studio.views.kit.form import (
     whole,
 )
 from studio.views.kit.layout import Line, column, row
-from studio.views.kit.overlay import Card, Overlay
+from studio.views.kit.overlay import Overlay
 from studio.views.kit.slider import SliderRow
 from studio.views.kit.text import Elided, Text, caption, heading
 from studio.views.look import Look

@@ -19,8 +19,9 @@ from PySide6.QtWidgets import (
 
 from studio.theme import font
 from studio.views.kit import paint
+from studio.views.kit.card import Card
 from studio.views.kit.layout import Line, column, row
-from studio.views.kit.overlay import Card, Overlay
+from studio.views.kit.overlay import Overlay
 from studio.views.kit.text import muted
 from studio.views.look import Look
 

@@ -10,6 +10,7 @@ from PySide6.QtWidgets import QLineEdit, QWidget
 from engine.movie import KINDS
 from studio.library.movies import RATE_CHOICES, MovieOptions
 from studio.views.kit.button import Button
+from studio.views.kit.card import Card
 from studio.views.kit.choice import Choice, Segmented, Switch
 from studio.views.kit.form import (
     FolderField,
@@ -21,7 +22,7 @@ from studio.views.kit.form import (
     whole,
 )
 from studio.views.kit.layout import Line, column, row
-from studio.views.kit.overlay import Card, Overlay
+from studio.views.kit.overlay import Overlay
 from studio.views.kit.slider import SliderRow
 from studio.views.kit.text import Elided, caption, heading
 from studio.views.look import Look

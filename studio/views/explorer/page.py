@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from PySide6.QtCore import QPoint, Qt
-from PySide6.QtGui import QKeyEvent, QPainter, QPaintEvent
+from PySide6.QtGui import QKeyEvent, QPainter, QPaintEvent, QShowEvent
 from PySide6.QtWidgets import QMenu, QStackedWidget, QWidget
 
 from engine.images import Picture
@@ -22,6 +22,7 @@ from studio.views.explorer.path import PathBar
 from studio.views.explorer.thumbs import RecipeThumbs
 from studio.views.explorer.tiles import Ticket, TileField
 from studio.views.explorer.tools import CanvasTools
+from studio.views.kit.blind import Blinds
 from studio.views.kit.button import Button
 from studio.views.kit.empty import EmptyState
 from studio.views.kit.layout import Line, Surface, column, row, scrolling
@@ -75,6 +76,7 @@ class ExplorerPage(QWidget):
         self.missing = NoModel(look, desk, actions)
         self._middle = QStackedWidget()
         self._arrange()
+        self._blinds = Blinds(look, (self.styles, self.controls), self)
         self._connect()
 
     @property
@@ -201,6 +203,10 @@ class ExplorerPage(QWidget):
         explorer = self._desk.explorer
         if explorer.image is not None and explorer.recipe is not None and explorer.is_full:
             self.thumbs.put(explorer.recipe, explorer.image)
+
+    def showEvent(self, event: QShowEvent) -> None:
+        if not event.spontaneous():
+            self._blinds.lower()  # the canvas comes first
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         if event.key() in (Qt.Key.Key_Left, Qt.Key.Key_Right, Qt.Key.Key_Up, Qt.Key.Key_Down):

@@ -21,9 +21,10 @@ from studio.theme import font
 from studio.views.explorer.thumbs import RecipeThumbs
 from studio.views.kit import paint
 from studio.views.kit.button import Button, IconButton
+from studio.views.kit.card import Card
 from studio.views.kit.choice import Segmented
 from studio.views.kit.layout import column, row
-from studio.views.kit.overlay import Card, Overlay
+from studio.views.kit.overlay import Overlay
 from studio.views.kit.slider import SliderRow
 from studio.views.kit.text import heading, muted
 from studio.views.look import Look

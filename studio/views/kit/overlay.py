@@ -3,42 +3,29 @@
 from __future__ import annotations
 
 import shiboken6
-from PySide6.QtCore import QEvent, QObject, QRectF, Qt, Signal
-from PySide6.QtGui import QKeyEvent, QMouseEvent, QPainter, QPaintEvent
+from PySide6.QtCore import QEvent, QObject, Qt, Signal
+from PySide6.QtGui import QHideEvent, QKeyEvent, QMouseEvent, QPainter, QPaintEvent, QShowEvent
 from PySide6.QtWidgets import QApplication, QWidget
 
-from studio.theme import RADIUS_LARGE
-from studio.views.kit import paint
+from studio.views.kit.card import Card
+from studio.views.kit.curtain import Curtain
 from studio.views.kit.layout import fit
 from studio.views.look import Look
 
 
-class Card(QWidget):
-    """A raised area with round corners."""
-
-    def __init__(self, look: Look, role: str = "panel", parent: QWidget | None = None) -> None:
-        super().__init__(parent)
-        self._look, self._role = look, role
-
-    def paintEvent(self, event: QPaintEvent) -> None:
-        painter = paint.smooth(QPainter(self))
-        rect = QRectF(self.rect())
-        paint.fill(painter, rect, self._look.theme.color(self._role), RADIUS_LARGE)
-        paint.outline(painter, rect, self._look.theme.color("outline"), RADIUS_LARGE)
-        painter.end()
-
-
 class Overlay(QWidget):
-    """Covers its parent and shows `card`."""
+    """Covers its parent and shows `card`. Nothing under the card is drawn while it is there."""
 
     closed = Signal()
 
-    def __init__(self, look: Look, card: QWidget, parent: QWidget, *, top: int | None = None) -> None:
+    def __init__(self, look: Look, card: Card, parent: QWidget, *, top: int | None = None) -> None:
         """top: distance of the card from the upper edge; None puts it in the middle."""
         super().__init__(parent)
         self._look, self.card, self._top = look, card, top
         self._before: QWidget | None = None
+        self.setAttribute(Qt.WidgetAttribute.WA_OpaquePaintEvent)
         card.setParent(self)
+        self.curtain = Curtain(look, self, card, self.close_up)
         look.theme.dress(self)
         self.setFocusPolicy(Qt.FocusPolicy.NoFocus)
         parent.installEventFilter(self)
@@ -47,8 +34,9 @@ class Overlay(QWidget):
     def open(self) -> None:
         self._before = QApplication.focusWidget()
         self._place()
-        self.show()
+        self.curtain.raise_()
         self.raise_()
+        self.show()
         first = self._first_focus()
         (first or self).setFocus(Qt.FocusReason.TabFocusReason)
 
@@ -98,7 +86,8 @@ class Overlay(QWidget):
         if host is None:
             return
         self.setGeometry(host.rect())
-        width = min(self.card.sizeHint().width(), self.card.maximumWidth(), host.width() - 48)
+        wanted = max(self.card.sizeHint().width(), self.card.minimumWidth())
+        width = min(wanted, self.card.maximumWidth(), host.width() - 48)
         fit(self.card, width, host.height() - 48)
         height = self.card.height()
         x = (host.width() - width) // 2
@@ -108,6 +97,7 @@ class Overlay(QWidget):
             else min(self._top, host.height() - height - 24)
         )
         self.card.setGeometry(x, max(24, y), width, height)
+        self.curtain.fit()
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
         if event.type() == QEvent.Type.Resize and self.isVisible():
@@ -130,7 +120,15 @@ class Overlay(QWidget):
             self.close_up()
         event.accept()
 
+    def showEvent(self, event: QShowEvent) -> None:
+        if not event.spontaneous():  # otherwise the window was put away, and came back
+            self.curtain.open()
+
+    def hideEvent(self, event: QHideEvent) -> None:
+        if not event.spontaneous():
+            self.curtain.close()
+
     def paintEvent(self, event: QPaintEvent) -> None:
         painter = QPainter(self)
-        painter.fillRect(self.rect(), self._look.theme.color("shade"))
+        painter.fillRect(event.rect(), self._look.theme.color(self.card.role))
         painter.end()

@@ -16,8 +16,9 @@ from studio.views.drop import PICTURE_FILTER
 from studio.views.explorer.thumbs import RecipeThumbs
 from studio.views.gallery.inspector import split_tags
 from studio.views.kit.button import Button, IconButton
+from studio.views.kit.card import Card
 from studio.views.kit.layout import column, row, scrolling
-from studio.views.kit.overlay import Card, Overlay
+from studio.views.kit.overlay import Overlay
 from studio.views.kit.slider import SliderRow
 from studio.views.kit.text import Text, caption, title
 from studio.views.look import Look

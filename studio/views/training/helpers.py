@@ -6,8 +6,8 @@ from PySide6.QtWidgets import QWidget
 
 from studio.commands.helper_files import HelperFiles
 from studio.views.kit.button import Button
+from studio.views.kit.card import Card
 from studio.views.kit.layout import row
-from studio.views.kit.overlay import Card
 from studio.views.look import Look
 from studio.views.training.parts import SignLine
 

@@ -9,9 +9,9 @@ from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from studio.theme import Type
 from studio.views.kit.button import Button
+from studio.views.kit.card import Card
 from studio.views.kit.empty import Sign
 from studio.views.kit.layout import column, row
-from studio.views.kit.overlay import Card
 from studio.views.kit.text import MEDIUM, Text, display, muted
 from studio.views.look import Look
 

@@ -12,9 +12,9 @@ from studio.commands.preparing import PreparationCommands
 from studio.library.consents import SUBJECTS, USES, Consent
 from studio.state.preparation import Setup
 from studio.views.kit.button import Button
+from studio.views.kit.card import Card
 from studio.views.kit.choice import Switch
 from studio.views.kit.layout import column, row, scrolling
-from studio.views.kit.overlay import Card
 from studio.views.kit.text import Text, caption, heading, muted, title
 from studio.views.look import Look
 from studio.views.training import phrases

@@ -13,9 +13,9 @@ from studio.state.model import ModelState
 from studio.state.preparation import Setup
 from studio.state.training import Training
 from studio.views.kit.button import Button
+from studio.views.kit.card import Card
 from studio.views.kit.choice import Choice
 from studio.views.kit.layout import column, row, scrolling
-from studio.views.kit.overlay import Card
 from studio.views.kit.progress import ProgressLine
 from studio.views.kit.text import Text, caption, heading, muted, title
 from studio.views.look import Look
