@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from PySide6.QtCore import QRectF, QSize, Qt
 from PySide6.QtGui import QFontMetrics, QPainter, QPaintEvent
-from PySide6.QtWidgets import QHBoxLayout, QSizePolicy, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QVBoxLayout, QWidget
 
 from studio.theme import font
 from studio.views.actions import Actions
 from studio.views.kit import paint
 from studio.views.kit.button import IconButton
+from studio.views.kit.card import Card
 from studio.views.kit.layout import column, row, scrolling
-from studio.views.kit.overlay import Card, Overlay
+from studio.views.kit.overlay import Overlay
 from studio.views.kit.text import MEDIUM, Text, heading, title
 from studio.views.look import Look
 
@@ -33,39 +36,52 @@ BY_HAND = {"explore": MOUSE, "styles": CARDS}
 """Group -> what is done by mouse, or by keys of a single widget."""
 
 
-class Keys(QWidget):
-    """Key caps."""
+CAP = 22
+"""Height of a key cap, and the least width."""
+GAP = 4
 
-    def __init__(self, look: Look, keys: list[str], parent: QWidget | None = None) -> None:
-        super().__init__(parent)
-        self._look, self._keys = look, keys
-        self.setFont(font(11, MEDIUM))
-        self.setSizePolicy(QSizePolicy.Policy.Fixed, QSizePolicy.Policy.Fixed)
+
+class KeyLine(Text):
+    """What is done, and the keys for it at the right: one widget, for there are many."""
+
+    def __init__(self, look: Look, key: str, keys: Sequence[str], parent: QWidget | None = None) -> None:
+        self._look, self._keys, self._caps = look, tuple(keys), font(11, MEDIUM)
+        super().__init__(look, key, role="muted", parent=parent)
+        self.setAccessibleDescription(" ".join(keys))
 
     def set_key(self, key: str) -> None:
         """A single cap with these words."""
-        self._keys = [key]
+        self._keys = (key,)
+        self.setAccessibleDescription(key)
         self.updateGeometry()
         self.update()
 
     def _widths(self) -> list[int]:
-        metrics = QFontMetrics(self.font())
-        return [max(22, metrics.horizontalAdvance(key) + 12) for key in self._keys]
+        metrics = QFontMetrics(self._caps)
+        return [max(CAP, metrics.horizontalAdvance(key) + 12) for key in self._keys]
 
     def sizeHint(self) -> QSize:
-        return QSize(sum(self._widths()) + 4 * max(0, len(self._keys) - 1), 22)
+        words, widths = super().sizeHint(), self._widths()
+        return QSize(words.width() + 12 + sum(widths) + GAP * len(widths), max(CAP, words.height()))
+
+    def minimumSizeHint(self) -> QSize:
+        return self.sizeHint()
 
     def paintEvent(self, event: QPaintEvent) -> None:
+        super().paintEvent(event)
         painter = paint.smooth(QPainter(self))
-        theme, x = self._look.theme, 0.0
-        painter.setFont(self.font())
-        for key, width in zip(self._keys, self._widths(), strict=True):
-            cap = QRectF(x, 0, width, 21)
-            paint.fill(painter, cap, theme.color("raised"), 4)
-            paint.outline(painter, cap, theme.color("outline"), 4)
-            painter.setPen(theme.color("muted"))
+        theme, widths = self._look.theme, self._widths()
+        raised, line, words = (theme.color(role) for role in ("raised", "outline", "muted"))
+        x = self.width() - sum(widths) - GAP * (len(widths) - 1)
+        painter.setFont(self._caps)
+        for key, width in zip(self._keys, widths, strict=True):
+            cap = QRectF(x + 0.5, (self.height() - CAP) // 2 + 0.5, width - 1, CAP - 2)
+            painter.setPen(line)
+            painter.setBrush(raised)
+            painter.drawRoundedRect(cap, 3.5, 3.5)
+            painter.setPen(words)
             painter.drawText(cap, Qt.AlignmentFlag.AlignCenter, key)
-            x += width + 4
+            x += width + GAP
         painter.end()
 
 
@@ -73,28 +89,39 @@ class ShortcutSheet(Overlay):
     """The overview that F1 opens."""
 
     def __init__(self, look: Look, actions: Actions, parent: QWidget) -> None:
-        card = Card(look)
-        super().__init__(look, card, parent)
-        self._actions = actions
-        close = IconButton(look, "close", "action.close", pressed=self.close_up)
-        inside = QWidget()
-        columns = [self._column(groups) for groups in COLUMNS]
-        row(*columns, gap=40, margins=(0, 0, 12, 0), parent=inside)
+        self._look, self._actions = look, actions
+        self._to_fill = list(COLUMNS)
+        card, inside = Card(look), QWidget()
+        self._columns = row(gap=40, margins=(0, 0, 12, 0), parent=inside)
         area = scrolling(inside)
         area.setMinimumHeight(520)
+        close = IconButton(look, "close", "action.close", pressed=lambda: self.close_up())
         head = row(heading(look, "shortcuts.title"), None, close)
         column(head, area, gap=16, margins=(28, 20, 16, 24), parent=card)
         card.setFixedWidth(1000)
+        super().__init__(look, card, parent)
+
+    def fill_next(self) -> bool:
+        """Fills one more column; False when all are full. All at once takes long."""
+        if not self._to_fill:
+            return False
+        self._columns.addLayout(self._column(self._to_fill.pop(0)))
+        return True
+
+    def open(self) -> None:
+        while self.fill_next():
+            pass
+        super().open()
 
     def _column(self, groups: tuple[str, ...]) -> QVBoxLayout:
         box = column(gap=6)
         for group in groups:
             box.addWidget(title(self._look, f"group.{group}"))
             for key, caps in BY_HAND.get(group, ()):
-                box.addLayout(self._hand(key, caps))
+                box.addWidget(self._by_hand(key, caps))
             for spec, _ in self._actions.all():
                 if spec.group == group and (spec.keys or spec.plain):
-                    box.addLayout(self._line(f"action.{spec.id}", self._caps(spec.id)))
+                    box.addWidget(KeyLine(self._look, f"action.{spec.id}", self._caps(spec.id)))
             box.addSpacing(14)
         box.addStretch(1)
         return box
@@ -104,11 +131,8 @@ class ShortcutSheet(Overlay):
             key for key in self._actions.shortcuts(which) if key not in ("Enter", "=", "Ctrl+=", "Backspace")
         ][:2]
 
-    def _line(self, key: str, caps: list[str]) -> QHBoxLayout:
-        return row(Text(self._look, key, role="muted"), None, Keys(self._look, caps), gap=12)
-
-    def _hand(self, key: str, caps: str) -> QHBoxLayout:
-        keys = Keys(self._look, [caps])
+    def _by_hand(self, key: str, caps: str) -> KeyLine:
+        line = KeyLine(self._look, key, [caps])
         if self._look.words.has(caps):
-            self._look.words.bind(keys, "set_key", caps)
-        return row(Text(self._look, key, role="muted"), None, keys, gap=12)
+            self._look.words.bind(line, "set_key", caps)
+        return line
