@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from functools import partial
+from functools import lru_cache, partial
 from importlib.resources import files
 from pathlib import Path
 from typing import Literal
@@ -187,8 +187,9 @@ class Theme(QObject):
         self.changed.emit()
 
 
+@lru_cache(maxsize=64)
 def font(size: int = Type.BODY, weight: QFont.Weight = QFont.Weight.Normal) -> QFont:
-    """The studio's type at `size` logical pixels."""
+    """The studio's type at `size` logical pixels; whoever changes it takes a copy."""
     made = QFont()
     made.setFamilies(FAMILIES)
     made.setPixelSize(size)
@@ -197,9 +198,10 @@ def font(size: int = Type.BODY, weight: QFont.Weight = QFont.Weight.Normal) -> Q
     return made
 
 
+@lru_cache(maxsize=64)
 def number_font(size: int = Type.BODY, weight: QFont.Weight = QFont.Weight.Normal) -> QFont:
     """`font` with figures of equal width, for values that change."""
-    made = font(size, weight)
+    made = QFont(font(size, weight))
     made.setFeature(QFont.Tag("tnum"), 1)
     return made
 

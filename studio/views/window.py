@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import base64
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from functools import cached_property, partial
 from operator import attrgetter
 
@@ -33,7 +33,7 @@ from studio.views.notices import NoticePresenter
 from studio.views.palette import Palette
 from studio.views.rail import Rail
 from studio.views.settings.diagnostics import look_up_versions
-from studio.views.settings.page import SettingsPage
+from studio.views.settings.page import Sections, SettingsPage
 from studio.views.shortcuts import ShortcutSheet
 from studio.views.status import HEIGHT, StatusLine
 from studio.views.styles.editor import StyleEditor
@@ -112,7 +112,8 @@ class Window(QMainWindow):
             look.theme.dress(part)
 
     def _add_page(self, page: QWidget) -> QWidget:
-        self.look.theme.dress(page)
+        for part in _parts(page):
+            self.look.theme.dress(part)
         if self.pages.indexOf(page) < 0:
             self.pages.addWidget(page)
         return page
@@ -120,29 +121,35 @@ class Window(QMainWindow):
     def _build_ahead(self) -> Iterator[None]:
         """The pages and overlays that nobody has opened yet."""
         self.desk.reader.run(look_up_versions)
-        for part in (("training",), ("training", "setup"), ("training", "run"), ("settings",)):
-            attrgetter(".".join(part))(self)
+        while self._sections.make_next():
+            yield
+        for path in ("training", "training" + ".setup", "training" + ".run", "settings"):
+            attrgetter(path)(self)
             yield
         for page in (self.training, self.settings):
-            self.look.theme.dress(page)
-            yield
-        for page in (self.training, self.settings):
+            for part in _parts(page):
+                self.look.theme.dress(part)
+                yield
             self._add_page(page)
             prepare(page, self.pages.size())
             yield
         for overlay in ("palette_", "shortcuts"):
             getattr(self, overlay)
             yield
+        while self.shortcuts.fill_next():
+            yield
 
     # What is not seen at the start is built when it is first asked for.
 
     @cached_property
+    def _sections(self) -> Sections:
+        desk = self.desk
+        return Sections(self.look, desk.settings, desk.model, desk.explorer, desk.on_models, desk.places)
+
+    @cached_property
     def settings(self) -> SettingsPage:
         """The settings page."""
-        desk = self.desk
-        page = SettingsPage(
-            self.look, desk.settings, desk.model, desk.explorer, desk.on_models, desk.places, self.acts
-        )
+        page = SettingsPage(self.look, self._sections, self.acts)
         page.setParent(self.pages)
         page.hide()
         return page
@@ -475,3 +482,9 @@ class Window(QMainWindow):
         self.remember()
         self.ahead.stop()
         super().closeEvent(event)
+
+
+def _parts(page: QWidget) -> Sequence[QWidget]:
+    """What is dressed one by one."""
+    parts: Sequence[QWidget] = getattr(page, "parts", (page,))
+    return parts

@@ -49,7 +49,8 @@ class Text(QLabel):
         return self._heights[asked]
 
     def changeEvent(self, event: QEvent) -> None:
-        self._heights.clear()  # of another font or style, perhaps
+        if event.type() == QEvent.Type.FontChange:
+            self._heights.clear()  # what the style sheet says of labels is their colour alone
         super().changeEvent(event)
 
 

@@ -13,7 +13,7 @@ from studio.views.kit.empty import Sign
 from studio.views.kit.layout import column, row
 from studio.views.kit.text import Text, heading, title
 from studio.views.look import Look
-from studio.views.settings.parts import SettingSection, small_print
+from studio.views.settings.parts import SettingSection, SmallPrint
 
 PARTS = (
     ("Qt and PySide6", "LGPL-3.0"),
@@ -41,10 +41,10 @@ class About(SettingSection):
         super().__init__(look, "settings.about")
         self._model = model
         self.version = Text(look, role="muted")
-        self.credits = small_print(look)
-        self.pictures = small_print(look)
+        self.credits = SmallPrint(look)
+        self.pictures = SmallPrint(look)
         self.pictures.setText("\n".join(load_credits(Path(str(files("resources"))) / "styles")))
-        self.parts = small_print(look)
+        self.parts = SmallPrint(look)
         self.parts.setText("\n".join(f"{name} — {licence}" for name, licence in PARTS))
         name = heading(look)
         name.setText("Persona Studio")
@@ -53,15 +53,15 @@ class About(SettingSection):
         self.body.addLayout(row(mark, column(None, name, self.version, None, gap=2), None, gap=16))
         self.body.addSpacing(16)
         for part in (
-            small_print(look, "about.what"),
+            SmallPrint(look, "about.what"),
             title(look, "about.model"),
             self.credits,
             title(look, "about.pictures"),
             self.pictures,
             title(look, "about.parts"),
             self.parts,
-            small_print(look, "about.lgpl"),
-            small_print(look, "about.licence"),
+            SmallPrint(look, "about.lgpl"),
+            SmallPrint(look, "about.licence"),
         ):
             self.add(part)
             self.body.addSpacing(8)

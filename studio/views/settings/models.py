@@ -20,7 +20,7 @@ from studio.views.kit.layout import column, row
 from studio.views.kit.text import MEDIUM, Elided, Text, caption
 from studio.views.look import Look
 from studio.views.settings.card import card_text
-from studio.views.settings.parts import SettingSection, small_print
+from studio.views.settings.parts import SettingSection, SmallPrint
 from studio.views.status import reason
 
 
@@ -58,7 +58,7 @@ class Models(SettingSection):
         self._model, self._commands = model, commands
         self._cards = QVBoxLayout()
         self._cards.setSpacing(8)
-        self._card = small_print(look)
+        self._card = SmallPrint(look)
         self._problem = Text(look, role="danger", wrap=True)
         self.open = Button(look, "action.open_model", icon="import", pressed=self.import_model)
         self.default = Button(look, "models.default", pressed=lambda: commands.use(None, by=self))

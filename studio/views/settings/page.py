@@ -61,8 +61,8 @@ class _Entry(QAbstractButton):
         painter.end()
 
 
-class SettingsPage(QWidget):
-    """Everything that is set once and then left alone."""
+class Sections:
+    """The sections of the page, made one at a time: all at once takes long."""
 
     def __init__(
         self,
@@ -72,27 +72,50 @@ class SettingsPage(QWidget):
         explorer: Explorer,
         commands: ModelCommands,
         places: Places,
-        actions: Actions,
         timings: Callable[[], dict[str, str]] = dict,
-        parent: QWidget | None = None,
+    ) -> None:
+        self._made: dict[str, SettingSection] = {}
+        self._to_make: dict[str, Callable[[], SettingSection]] = {
+            "appearance": lambda: Appearance(look, settings),
+            "work": lambda: Work(look, settings),
+            "device": lambda: Device(look, settings, commands.set_device),
+            "models": lambda: Models(look, model, commands),
+            "diagnostics": lambda: Diagnostics(look, model, explorer, places, timings),
+            "about": lambda: About(look, model),
+        }
+
+    def make_next(self) -> bool:
+        """Makes one more; False when all are there."""
+        which = next(iter(self._to_make), None)
+        if which is None:
+            return False
+        made = self._made[which] = self._to_make.pop(which)()
+        made.sizeHint()  # the layout remembers what it found
+        return True
+
+    def all(self) -> dict[str, SettingSection]:
+        """All of them by id, in their order; those that are missing are made."""
+        while self.make_next():
+            pass
+        return self._made
+
+
+class SettingsPage(QWidget):
+    """Everything that is set once and then left alone."""
+
+    def __init__(
+        self, look: Look, sections: Sections, actions: Actions, parent: QWidget | None = None
     ) -> None:
         super().__init__(parent)
         self._actions = actions
         self.search = SearchField(look, "settings.search")
-        self.sections: dict[str, SettingSection] = {
-            "appearance": Appearance(look, settings),
-            "work": Work(look, settings),
-            "device": Device(look, settings, commands.set_device),
-            "models": Models(look, model, commands),
-            "diagnostics": Diagnostics(look, model, explorer, places, timings),
-            "about": About(look, model),
-        }
+        self.sections = sections.all()
         self._entries = {which: _Entry(look, f"settings.{which}") for which in self.sections}
         clear = Button(look, "settings.nothing.clear", pressed=self.search.clear)
         self.nothing = EmptyState(look, "search", "settings.nothing", "settings.nothing.hint", clear)
         self.nothing.hide()
         self._area = self._make_area()
-        side = Surface(look, "panel", "right")
+        self._side = side = Surface(look, "panel", "right")
         column(
             heading(look, "settings.title"),
             4,
@@ -107,6 +130,11 @@ class SettingsPage(QWidget):
         side.setFixedWidth(248)
         row(side, self._area, gap=0, parent=self)
         self._connect()
+
+    @property
+    def parts(self) -> tuple[QWidget, ...]:
+        """What the page consists of, to be dressed one by one (`Theme.dress`)."""
+        return self._side, self._area.verticalScrollBar(), *self.sections.values(), self.nothing
 
     def _make_area(self) -> QScrollArea:
         inside = QWidget()

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import Qt
+from PySide6.QtCore import QSize, Qt
 from PySide6.QtWidgets import QAbstractButton, QVBoxLayout, QWidget
 
 from studio.theme import Type
 from studio.views.kit.layout import Line, column, row
 from studio.views.kit.text import MEDIUM, Text, heading
 from studio.views.look import Look
+
+USUAL_WIDTH, LEAST_WIDTH = 640, 160
+"""Of small print, in pixels."""
 
 
 class SettingLine(QWidget):
@@ -80,10 +83,20 @@ def _in_a_line(label: QWidget) -> bool:
     return isinstance(parent, SettingLine)
 
 
-def small_print(look: Look, key: str = "") -> Text:
-    """A wrapped paragraph in small type that can be selected."""
-    label = Text(look, key, size=Type.CAPTION + 1, role="muted", wrap=True)
-    label.setTextInteractionFlags(
-        Qt.TextInteractionFlag.TextSelectableByMouse | Qt.TextInteractionFlag.TextSelectableByKeyboard
-    )
-    return label
+class SmallPrint(Text):
+    """A wrapped paragraph in small type that can be selected.
+
+    It may be long, and Qt would lay it out many times to find a handsome size: it takes the width it gets.
+    """
+
+    def __init__(self, look: Look, key: str = "", parent: QWidget | None = None) -> None:
+        super().__init__(look, key, size=Type.CAPTION + 1, role="muted", wrap=True, parent=parent)
+        self.setTextInteractionFlags(
+            Qt.TextInteractionFlag.TextSelectableByMouse | Qt.TextInteractionFlag.TextSelectableByKeyboard
+        )
+
+    def sizeHint(self) -> QSize:
+        return QSize(USUAL_WIDTH, self.heightForWidth(USUAL_WIDTH))
+
+    def minimumSizeHint(self) -> QSize:
+        return QSize(LEAST_WIDTH, self.fontMetrics().height())

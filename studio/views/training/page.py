@@ -64,6 +64,12 @@ class TrainingPage(QWidget):
         self._stack.addWidget(view)
         return view
 
+    @property
+    def parts(self) -> tuple[QWidget, ...]:
+        """What the page consists of so far, to be dressed one by one (`Theme.dress`)."""
+        built = {"setup", "run"} & set(vars(self))
+        return self.runs, self.intro, *(getattr(self, which) for which in sorted(built))
+
     def _connect(self) -> None:
         desk = self._desk
         self.runs.new_wanted.connect(self.choose_folder)
@@ -140,6 +146,7 @@ class TrainingPage(QWidget):
         target.setFocus(Qt.FocusReason.OtherFocusReason)
 
     def _show(self, page: QWidget, folder: Path | None = None) -> None:
+        self._look.theme.dress(page)
         self._stack.setCurrentWidget(page)
         self.runs.mark(folder)
         self._show_panel()
