@@ -14,7 +14,7 @@ import shiboken6
 from PySide6.QtCore import QEvent, QObject, QTimer
 from PySide6.QtWidgets import QWidget
 
-PAUSE_MS = 2
+PAUSE_MS = 8
 """Between one part and the next, for whatever else wants to be done."""
 DONE = object()
 NOTHING: Iterator[object] = iter(())

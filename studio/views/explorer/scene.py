@@ -24,7 +24,7 @@ STRONG, USUAL, STALE = 1.0, 0.86, 0.45
 
 PATCH = 0.1
 """Of the canvas: what is smaller lies under a tool that looks different now, and is no frame."""
-BAKING_S, DRAWING_S = 0.008, 0.006
+BAKING_S, DRAWING_S = 0.005, 0.005
 """What making thumbnails for a walk may take of one frame, and drawing those of the map."""
 
 

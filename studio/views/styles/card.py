@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from functools import cached_property
 
-from PySide6.QtCore import QEvent, QPoint, QPointF, QRectF, Qt, Signal
+from PySide6.QtCore import QEvent, QPoint, QPointF, QRectF, Qt, QTimer, Signal
 from PySide6.QtGui import (
     QContextMenuEvent,
     QDragEnterEvent,
@@ -91,6 +91,10 @@ class NameField(QWidget):
             self.renamed.emit(name)
 
 
+OPENS_MS = 15
+"""After another style was chosen: what shows that comes first."""
+
+
 class StyleCard(QWidget):
     """A card that can be chosen, dragged onto another and dropped upon."""
 
@@ -131,6 +135,8 @@ class StyleCard(QWidget):
         self._usable = True
         self._drop = ""
         self._pressed: QPointF | None = None
+        self._opening = QTimer(self, singleShot=True, interval=OPENS_MS)
+        self._opening.timeout.connect(self._open)
         self.collage = Collage(look, pictures, 52)
         self.name = NameField(look)
         self.meta = Elided(look, size=Type.CAPTION, role="muted")
@@ -192,8 +198,11 @@ class StyleCard(QWidget):
         self._parts.addLayout(row(made, None))
         return made
 
-    def _open(self, opened: bool) -> None:
-        """Shows the references, or hides them."""
+    def _open(self) -> None:
+        """Shows the references, or hides them: after all else that another style means at once."""
+        opened = self.active and bool(self.entry and self.entry.style.references)
+        if not self.active:
+            self._look_into("")
         if opened and not self._is_opened:
             self.references.set_references(self.entry.style.references if self.entry else ())
             self.reference.digest = ""
@@ -237,9 +246,7 @@ class StyleCard(QWidget):
         self._state = state
         self.active, self._usable = active, usable
         self.swatches.set_colors(colors)
-        self._open(opened)
-        if not active:
-            self._look_into("")
+        self._opening.start()
         self.collage.set_faded(not usable)
         self._show_meta()
         self.updateGeometry()
