@@ -163,7 +163,9 @@ class Desk(QObject):
         self.reader = Pool("reader", 2, self)
         self.writer = Pool("writer", 1, self)
         self.thumbnails = Thumbnails(self.places.thumbnails, to_image, 2, self)
-        self.map_tiles = MapTiles(self._maps, self.reader, self.writer, self)
+        self.map_tiles = MapTiles(
+            self._maps, self.reader, self.writer, self, is_moving=lambda: self.explorer.moving
+        )
 
     def _make_state(self) -> None:
         self.settings = SettingsState(SettingsFile(self.places.settings), self.writer, self)

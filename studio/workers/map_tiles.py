@@ -3,6 +3,7 @@ time."""
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from functools import partial
 
 from PySide6.QtCore import QObject, QTimer, Signal
@@ -12,8 +13,9 @@ from engine.images import Picture
 from studio.library.maps import MapCache
 from studio.library.tasks import Runner
 
-CHUNK, PAUSE_MS = 64, 400
-"""Pictures decoded at a time, and how long the processor is left to others in between."""
+CHUNK, MOVING_CHUNK, PAUSE_MS = 64, 8, 400
+"""Pictures decoded at a time, how many while a hand moves, and how long the processor is left to others in
+between."""
 WRITE_MS = 3000
 """What was rendered is written this long after; at most this much is rendered again after a crash."""
 
@@ -35,9 +37,13 @@ class MapTiles(QObject):
         reader: Runner,
         writer: Runner,
         parent: QObject | None = None,
+        *,
+        is_moving: Callable[[], bool] = lambda: False,
     ) -> None:
+        """is_moving: whether a hand moves, whose pictures need the processor more."""
         super().__init__(parent)
         self._cache, self._reader, self._writer = cache, reader, writer
+        self._is_moving = is_moving
         self._read: set[Key] = set()
         self._fresh: dict[Key, dict[int, Picture]] = {}
         self._timer = QTimer(self, singleShot=True, interval=WRITE_MS)
@@ -81,10 +87,11 @@ class MapTiles(QObject):
             self._writer.run(partial(self._cache.add, model, look, tiles), None, lambda _: None)
 
     def _decode(self, key: Key, records: Records) -> None:
-        """A chunk now, the rest later: the hand may already be moving."""
+        """A chunk now, the rest later."""
         if key not in self._read:
             return
-        now, later = records[:CHUNK], records[CHUNK:]
+        several = MOVING_CHUNK if self._is_moving() else CHUNK
+        now, later = records[:several], records[several:]
 
         def take(found: dict[int, QImage]) -> None:
             self.came.emit(key[1], found)

@@ -230,13 +230,16 @@ class TileField(QObject):
         if look is None or place is None or place.chart is None:
             return
         columns, now = place.chart.columns, time.monotonic()
+        wanted, is_seen = {self._key(point) for point in self._wanted}, False
         for number, image in images.items():
             row, column = divmod(number, columns)
             key = (look, column << FINEST, row << FINEST)
             if key not in self._tiles:
                 self._put(key, Tile(image, False, now))
+                is_seen = is_seen or key in wanted
         self._drop_unwanted()
-        self.changed.emit()
+        if is_seen:
+            self.changed.emit()
 
     def _keep(self, key: Key, picture: Picture) -> None:
         """A whole person of the chart, rendered for the first time, goes into the store."""

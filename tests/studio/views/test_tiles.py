@@ -209,6 +209,17 @@ def test_people_of_the_chart_come_from_the_store_and_go_there(
     assert charted.tile(GridPoint(8 << 10, 0)) is charted.tile(POINTS[0]), "the map repeats"
 
 
+def test_what_is_out_of_view_is_taken_in_quietly(qtbot: QtBot, charted: TileField, store: FakeStore) -> None:
+    """Or the canvas would be drawn anew for each of the thousands."""
+    place, image = Place(model="m", chart=CHART), to_image(np.zeros((8, 8, 3), np.uint8))
+    show(charted, place)
+    with qtbot.assertNotEmitted(charted.changed):
+        store.came.emit(place.look_digest, {7: image})
+    assert charted.tile(GridPoint(7 << 10, 0)) is not None
+    with qtbot.waitSignal(charted.changed):
+        store.came.emit(place.look_digest, {5: image})
+
+
 def test_between_people_and_with_sliders_nothing_is_stored(
     charted: TileField, renderer: Renderer, store: FakeStore
 ) -> None:

@@ -3,11 +3,13 @@ from __future__ import annotations
 from pathlib import Path
 
 import numpy as np
+import pytest
 from pytestqt.qtbot import QtBot
 
 from studio.library.maps import MapCache
 from studio.library.tasks import Inline
-from studio.workers.map_tiles import MapTiles
+from studio.workers import map_tiles
+from studio.workers.map_tiles import MOVING_CHUNK, MapTiles
 
 LOOK = "a" * 64
 
@@ -49,3 +51,19 @@ def test_a_disk_that_refuses_is_no_reason_to_stop(qtbot: QtBot, tmp_path: Path) 
     with qtbot.waitSignal(tiles.came) as told:
         tiles.want("m", LOOK)
     assert told.args == [LOOK, {}]
+
+
+def test_few_are_read_at_a_time_while_a_hand_moves(
+    qtbot: QtBot, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(map_tiles, "PAUSE_MS", 1)
+    first = store(tmp_path)
+    for cell in range(3 * MOVING_CHUNK):
+        first.put("m", LOOK, cell, np.zeros((8, 8, 3), np.uint8))
+    first.flush()
+    tiles = MapTiles(MapCache(tmp_path), Inline(), Inline(), is_moving=lambda: True)
+    came: list[int] = []
+    tiles.came.connect(lambda _, found: came.append(len(found)))
+    tiles.want("m", LOOK)
+    qtbot.waitUntil(lambda: len(came) == 3)
+    assert came == [MOVING_CHUNK] * 3
