@@ -6,9 +6,9 @@ from collections.abc import Callable, Iterator
 
 from PySide6.QtCore import QObject, QTimer
 
-CALM_MS = 2500
+CALM_MS = 1200
 """After the start, and after anybody did something; what someone opens before is built then."""
-PAUSE_MS = 120
+PAUSE_MS = 80
 """Between two steps."""
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from PySide6.QtCore import QRectF, QSize, Qt
+from PySide6.QtCore import QRectF, QSize, Qt, QTimer
 from PySide6.QtGui import QFontMetrics, QPainter, QPaintEvent
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
@@ -90,9 +90,14 @@ class ShortcutSheet(Overlay):
 
     def __init__(self, look: Look, actions: Actions, parent: QWidget) -> None:
         self._look, self._actions = look, actions
-        self._to_fill = list(COLUMNS)
         card, inside = Card(look), QWidget()
-        self._columns = row(gap=40, margins=(0, 0, 12, 0), parent=inside)
+        columns = [column(gap=6) for _ in COLUMNS]
+        self._to_fill = [
+            (box, group) for box, groups in zip(columns, COLUMNS, strict=True) for group in groups
+        ]
+        beside = row(*columns, gap=40, margins=(0, 0, 12, 0), parent=inside)
+        for number in range(len(columns)):
+            beside.setStretch(number, 1)
         area = scrolling(inside)
         area.setMinimumHeight(520)
         close = IconButton(look, "close", "action.close", pressed=lambda: self.close_up())
@@ -102,29 +107,32 @@ class ShortcutSheet(Overlay):
         super().__init__(look, card, parent)
 
     def fill_next(self) -> bool:
-        """Fills one more column; False when all are full. All at once takes long."""
+        """Fills in one more group; False when all are there. All at once takes long."""
         if not self._to_fill:
             return False
-        self._columns.addLayout(self._column(self._to_fill.pop(0)))
+        self._fill(*self._to_fill.pop(0))
         return True
 
     def open(self) -> None:
-        while self.fill_next():
-            pass
         super().open()
+        self._go_on()
 
-    def _column(self, groups: tuple[str, ...]) -> QVBoxLayout:
-        box = column(gap=6)
-        for group in groups:
-            box.addWidget(title(self._look, f"group.{group}"))
-            for key, caps in BY_HAND.get(group, ()):
-                box.addWidget(self._by_hand(key, caps))
-            for spec, _ in self._actions.all():
-                if spec.group == group and (spec.keys or spec.plain):
-                    box.addWidget(KeyLine(self._look, f"action.{spec.id}", self._caps(spec.id)))
-            box.addSpacing(14)
+    def _go_on(self) -> None:
+        """What is missing follows while one looks."""
+        if self.isVisible() and self.fill_next():
+            QTimer.singleShot(0, self, self._go_on)
+
+    def _fill(self, box: QVBoxLayout, group: str) -> None:
+        if box.count():
+            box.takeAt(box.count() - 1)  # the stretch
+        box.addWidget(title(self._look, f"group.{group}"))
+        for key, caps in BY_HAND.get(group, ()):
+            box.addWidget(self._by_hand(key, caps))
+        for spec, _ in self._actions.all():
+            if spec.group == group and (spec.keys or spec.plain):
+                box.addWidget(KeyLine(self._look, f"action.{spec.id}", self._caps(spec.id)))
+        box.addSpacing(14)
         box.addStretch(1)
-        return box
 
     def _caps(self, which: str) -> list[str]:
         return [

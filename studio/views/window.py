@@ -133,7 +133,7 @@ class Window(QMainWindow):
             self._add_page(page)
             prepare(page, self.pages.size())
             yield
-        for overlay in ("palette_", "shortcuts"):
+        for overlay in ("style_editor", "palette_", "variations", "shortcuts"):
             getattr(self, overlay)
             yield
         while self.shortcuts.fill_next():
