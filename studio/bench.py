@@ -24,6 +24,7 @@ from engine.recipe import Recipe
 from studio.app import application, open_window, settle
 from studio.commands.desk import Desk
 from studio.library.places import Places
+from studio.operations import time_operations
 from studio.soak import soak
 from studio.workers.generator_thread import Answer
 from studio.workers.watchdog import Watchdog
@@ -37,6 +38,8 @@ MOVES = 300
 STEP = 0.03
 """Map units from one movement to the next."""
 RESTS = 10
+ROUNDS = 3
+"""Of everything else one can do, of which the median counts."""
 MAP_ZOOM = 0.2
 """At which thumbnails are whole people."""
 PATIENCE_S = 60.0
@@ -148,17 +151,28 @@ def load_average() -> float | None:
     return round(os.getloadavg()[0], 2) if hasattr(os, "getloadavg") else None
 
 
+def operations_in(window: Window, rounds: int) -> dict[str, Any]:
+    """The figures of `studio.operations` in an open window, in which all is built that is built ahead."""
+    wait_for(lambda: not window.ahead.is_active)
+    return time_operations(window, rounds, live, BLOCK_MS)
+
+
 def soak_in(window: Window, minutes: float) -> dict[str, Any]:
     """The figures of `studio.soak` in an open window."""
     desk = window.desk
     return soak(
         window,
         minutes,
-        live=lambda seconds: tick_until(lambda: True, round(1000 * seconds)),
+        live=live,
         rest=lambda: wait_for(lambda: is_at_rest(desk)),
         memory_mb=memory_mb,
         block_ms=BLOCK_MS,
     )
+
+
+def live(seconds: float) -> None:
+    """Lets the window live for so long."""
+    tick_until(lambda: True, round(1000 * seconds))
 
 
 def rest_milliseconds(desk: Desk) -> float:
@@ -219,6 +233,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     parser.add_argument("--started", type=float, default=time.time(), help="time.time() of the start")
     parser.add_argument("--model", default="", help="model folder; the default one when left out")
     parser.add_argument("--moves", type=int, default=MOVES, help="movements of the hand")
+    parser.add_argument("--rounds", type=int, default=ROUNDS, help="of all else one can do in the window")
     parser.add_argument("--soak", type=float, default=0.0, help="minutes of use afterwards")
     options = parser.parse_args(argv)
     os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
@@ -231,6 +246,8 @@ def main(argv: Sequence[str] | None = None) -> int:
         settle()
         try:
             figures = measure(desk, options.started, options.moves)
+            if options.rounds:
+                figures |= operations_in(window, options.rounds)
             if options.soak:
                 figures |= soak_in(window, options.soak)
         except PersonaError as error:

@@ -44,6 +44,9 @@ NAMES = {
     "longest_block_ms": "longest standstill (ms)",
     "longest_work_ms": "... of which the window itself computed (ms)",
     "blocks_over_50_ms": "standstills over 50 ms",
+    "operations_ms": "standstill while one does something (ms)",
+    "longest_operation_ms": "... the longest of them (ms)",
+    "operations_over_50_ms": "... over 50 ms",
     "exported": "pictures exported",
     "writers": "threads that write",
     "making_s": "making them (s)",
@@ -89,7 +92,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--studio",
         action="store_true",
-        help="measure the window instead, without a screen: start, drag, rest",
+        help="measure the window instead, without a screen: start, drag, rest, and all else one can do",
     )
     parser.add_argument(
         "--soak",
@@ -160,4 +163,6 @@ def _figures_of(module: str, *options: str) -> dict[str, Any]:
 
 
 def _short(value: object) -> object:
+    if isinstance(value, dict):
+        return ", ".join(f"{key} {_short(one)}" for key, one in value.items())
     return f"{value:.4g}" if isinstance(value, float) else value

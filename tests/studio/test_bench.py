@@ -12,12 +12,14 @@ from studio.soak import Memory
 
 
 def test_figures(tiny_bundle: Path) -> None:
-    figures = measure_studio(tiny_bundle, "--moves", "30", "--soak", "0.02")
+    figures = measure_studio(tiny_bundle, "--moves", "30", "--rounds", "1", "--soak", "0.02")
     assert figures["provider"] == "CPU"
     assert 0 < figures["pictures_shown"] <= 30
     assert 0 < figures["move_to_preview_ms"] <= figures["move_to_preview_p95_ms"]
     assert figures["map_move_to_preview_p95_ms"] > 0
     assert figures["start_to_first_picture_s"] > 0
+    assert figures["operations_ms"]["open palette"] >= 0
+    assert figures["longest_operation_ms"] == max(figures["operations_ms"].values())
     assert figures["soak_rounds"] > 0
     assert figures["soak_minutes"] >= 0.02
 
