@@ -39,6 +39,13 @@ class Text(QLabel):
         if key:
             look.words.bind(self, "setText", key)
 
+    def set_role(self, role: str) -> None:
+        """Another colour role: the style sheet is asked again."""
+        if role != self.property("role"):
+            self.setProperty("role", role)
+            self.style().unpolish(self)
+            self.style().polish(self)
+
     def heightForWidth(self, width: int) -> int:
         # A layout asks with its own width, even where the label may not grow to it, and asks a hundred times.
         asked = min(width, self.maximumWidth()), self.text()

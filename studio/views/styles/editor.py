@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from PySide6.QtCore import Qt, Signal
+from PySide6.QtCore import Qt, QTimer, Signal
 from PySide6.QtGui import QDragEnterEvent, QDragMoveEvent, QDropEvent
 from PySide6.QtWidgets import QFileDialog, QLineEdit, QVBoxLayout, QWidget
 
@@ -29,6 +29,8 @@ from studio.views.styles.reference import ReferenceLine
 
 WIDTH, SIDES = 760, 44
 """Of the card; of its margins together."""
+NEW_AT_ONCE = 3
+"""Lines for references that are made in one go: more would hold the window up."""
 
 
 class StyleEditor(Overlay):
@@ -61,6 +63,8 @@ class StyleEditor(Overlay):
         card = Card(look)
         self._arrange(look, card)
         super().__init__(look, card, parent)
+        self._more = QTimer(self, singleShot=True, interval=0)
+        self._more.timeout.connect(self._show_more)
         self.setAcceptDrops(True)
         self._connect(look)
 
@@ -146,27 +150,37 @@ class StyleEditor(Overlay):
             field.setText(text)
 
     def _show_references(self, entry: StyleEntry) -> None:
-        """One line for each, keeping those that are still there."""
-        wanted = [reference.digest for reference in entry.style.references]
-        for digest in set(self.lines) - set(wanted):
-            line = self.lines.pop(digest)
+        """One line for each; lines of those that are gone are used again. Many new ones follow bit by bit."""
+        self._more.stop()
+        wanted = {reference.digest: reference for reference in entry.style.references}
+        spare = [self.lines.pop(digest) for digest in set(self.lines) - set(wanted)]
+        new = [digest for digest in wanted if digest not in self.lines]
+        for digest in new[: len(spare) + NEW_AT_ONCE]:
+            self.lines[digest] = spare.pop() if spare else self._line()
+        for line in spare:
             line.hide()
             line.deleteLater()
         while self._list.takeAt(0) is not None:
             pass
-        for reference in entry.style.references:
-            line = self.lines.get(reference.digest) or self._line(reference.digest)
-            line.show_reference(reference)
-            self._list.addWidget(line)
-            line.show()
+        for digest, reference in wanted.items():
+            if digest in self.lines:
+                self.lines[digest].show_reference(reference)
+                self._list.addWidget(self.lines[digest])
+                self.lines[digest].show()
         self._list.addStretch(1)
+        if len(self.lines) < len(wanted):
+            self._more.start()
 
-    def _line(self, digest: str) -> ReferenceLine:
+    def _show_more(self) -> None:
+        entry = self.entry
+        if entry is not None and self.isVisible():
+            self._show_references(entry)
+
+    def _line(self) -> ReferenceLine:
         references = self._commands.references
         line = ReferenceLine(self._look, self._library.pictures)
         line.weighed.connect(lambda one, weight: references.weigh(self._id, {one: weight}, by=self))
         line.left_out.connect(lambda one: references.remove(self._id, [one], by=self))
-        self.lines[digest] = line
         return line
 
     # ---- changing

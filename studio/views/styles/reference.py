@@ -135,7 +135,7 @@ class ReferenceLine(QWidget):
         self.name.set_text(reference.name)
         self.bar.show_fit(reference)
         self.fit.setText(fit_words(self._look, reference))
-        self.fit.setProperty("role", "warning" if reference.outlier else "muted")
+        self.fit.set_role("warning" if reference.outlier else "muted")
         self.weight.set_value(min(1.0, reference.weight))
         self.setAccessibleName(f"{reference.name}, {self.fit.text()}")
 

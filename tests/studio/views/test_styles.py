@@ -18,7 +18,9 @@ from studio.library.places import Places
 from studio.views.look import make_look
 from studio.views.styles.card import StyleCard
 from studio.views.styles.dragged import MIME
+from studio.views.styles.editor import NEW_AT_ONCE, StyleEditor
 from studio.views.styles.panel import AT_ONCE
+from studio.views.styles.reference import ReferenceLine
 from studio.views.window import Window
 from tests.studio.commands.test_references import pictures, references
 from tests.studio.library.test_starters import shipped
@@ -202,6 +204,37 @@ def test_the_editor_names_the_odd_ones(qtbot: QtBot, window: Window) -> None:
     editor.odd.click()
     wait(qtbot, lambda: first.digest not in editor.lines)
     assert not editor.odd.isVisible()
+
+
+def test_many_references_follow_bit_by_bit_and_their_lines_serve_again(qtbot: QtBot, window: Window) -> None:
+    shelf, desk = window.desk.rooms.style_shelf, window.desk
+    entry = desk.styles.entry("one")
+    assert entry is not None
+    first = entry.style.references[0]
+    count = 2 * NEW_AT_ONCE + 1
+    many = [replace(first, digest=f"{n:064x}", name=f"{n}.png", outlier=n == 0) for n in range(count)]
+    shelf.save("one", replace(entry.style, references=tuple(many)))
+    desk.rooms.refresh_styles()
+    wait(qtbot, lambda: len(desk.styles.entry("one").style.references) == count)  # type: ignore[union-attr]
+    editor = window.style_editor
+    editor.show_style("one")
+    assert len(editor.lines) == NEW_AT_ONCE
+    wait(qtbot, lambda: len(editor.lines) == count)
+    assert [line.name.text() for line in in_order(editor)] == [one.name for one in many]
+    lines = set(in_order(editor))
+    editor.show_style("two")
+    assert set(in_order(editor)) <= lines
+    assert [line.digest for line in in_order(editor)] == list(editor.lines)
+    assert {line.fit.property("role") for line in in_order(editor)} == {"muted"}
+    for line in in_order(editor):
+        color = line.fit.palette().color(line.fit.foregroundRole())
+        assert color == window.look.theme.color("muted"), "nothing is left of the one that stood out"
+
+
+def in_order(editor: StyleEditor) -> list[ReferenceLine]:
+    """The lines from top to bottom."""
+    found = (editor._list.itemAt(n).widget() for n in range(editor._list.count()))
+    return [line for line in found if isinstance(line, ReferenceLine)]
 
 
 def test_a_photo_dropped_on_its_zone_goes_into_the_style(
