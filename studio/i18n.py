@@ -137,6 +137,7 @@ class Words(QObject):
         yield
         self._is_settled = True
         self.language_changed.emit(self._language)
+        yield
 
     def has(self, key: str) -> bool:
         return key in self._catalogue

@@ -157,9 +157,12 @@ class Theme(QObject):
         self._choice = choice
         self._use(_system_tokens() if choice == "system" else ALL[choice])
 
-    def dress(self, part: QWidget) -> None:
-        """Gives a part of a window the style sheet, and what is in it, now and whenever the theme changes."""
-        self._wardrobe.add(part)
+    def dress(self, part: QWidget, area: QWidget | None = None) -> None:
+        """Gives a part of a window the style sheet, and what is in it, now and whenever the theme changes.
+
+        area: what is drawn anew when all in it are dressed; the part itself when left out.
+        """
+        self._wardrobe.add(part, area)
 
     def hold(self, steps: Iterator[object]) -> None:
         """All words change, step by step: what is seen is drawn anew after that, part by part."""

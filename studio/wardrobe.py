@@ -1,21 +1,25 @@
 """Who wears the style sheet: the parts of the window, dressed one at a time.
 
 A sheet on the whole application makes Qt look at every widget again, seen or not, in one go of most of a
-second. So each page and each overlay wears it by itself. When it changes, the parts that are seen change one
-after the other while they hold still, and are then drawn anew; hidden ones change when they are next shown.
+second. So each page and each overlay wears it by itself, large ones piece by piece. When it changes, those
+that are seen change one after the other while the areas they lie in hold still, which are then drawn anew;
+hidden ones change when they are next shown.
 """
 
 from __future__ import annotations
 
+import time
 from collections import deque
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 
 import shiboken6
 from PySide6.QtCore import QEvent, QObject, QTimer
 from PySide6.QtWidgets import QWidget
 
 PAUSE_MS = 8
-"""Between one part and the next, for whatever else wants to be done."""
+"""Between one go and the next, for whatever else wants to be done."""
+GO_S = 0.008
+"""Parts are dressed for so long in one go."""
 DONE = object()
 NOTHING: Iterator[object] = iter(())
 
@@ -26,20 +30,24 @@ class Wardrobe(QObject):
     def __init__(self, parent: QObject | None = None) -> None:
         super().__init__(parent)
         self._sheet = ""
-        self._parts: list[QWidget] = []
+        self._parts: list[tuple[QWidget, QWidget]] = []
+        """What wears the sheet, and the area it lies in."""
         self._held: list[QWidget] = []
-        """Parts that draw nothing until all are dressed."""
+        """Areas that draw nothing until all are dressed."""
         self._first: Callable[[], object] | None = None
         self._steps: Iterator[object] = iter(())
         self._soon = QTimer(self, interval=PAUSE_MS)
         self._soon.timeout.connect(self._dress_next)
 
-    def add(self, part: QWidget) -> None:
-        """Dresses a part, now and whenever the sheet changes, as long as it lives."""
-        if part in self._parts:
+    def add(self, part: QWidget, area: QWidget | None = None) -> None:
+        """Dresses a part, now and whenever the sheet changes, as long as it lives.
+
+        area: holds still meanwhile, for it is drawn as one; the part itself when left out.
+        """
+        self._parts = [pair for pair in self._parts if all(map(shiboken6.isValid, pair))]
+        if any(one is part for one, _ in self._parts):
             return
-        self._parts = [one for one in self._parts if shiboken6.isValid(one)]
-        self._parts.append(part)
+        self._parts.append((part, area or part))
         part.setStyleSheet(self._sheet)
         part.installEventFilter(self)
 
@@ -49,7 +57,7 @@ class Wardrobe(QObject):
         late = self._late()
         if late:
             self._first = first
-            self._hold(late)
+            self._hold(area for part, area in self._seen() if part in late)
         else:
             first()
 
@@ -59,7 +67,7 @@ class Wardrobe(QObject):
         Where nothing is seen, all steps are taken at once. Steps of before that are left are dropped.
         """
         self._steps = steps
-        self._hold([part for part in self._parts if shiboken6.isValid(part) and part.isVisible()])
+        self._hold(area for _, area in self._seen())
         if not self._held:
             deque(steps, maxlen=0)
 
@@ -73,17 +81,19 @@ class Wardrobe(QObject):
             self._dress(watched)
         return False
 
-    def _hold(self, parts: list[QWidget]) -> None:
-        for part in parts:
-            if part not in self._held and part.updatesEnabled():
-                part.setUpdatesEnabled(False)
-                self._held.append(part)
+    def _hold(self, areas: Iterable[QWidget]) -> None:
+        for area in areas:
+            if area not in self._held and area.updatesEnabled():
+                area.setUpdatesEnabled(False)
+                self._held.append(area)
             self._soon.start()
+
+    def _seen(self) -> list[tuple[QWidget, QWidget]]:
+        return [pair for pair in self._parts if all(map(shiboken6.isValid, pair)) and pair[0].isVisible()]
 
     def _late(self) -> list[QWidget]:
         """What is seen in the sheet before."""
-        parts = (part for part in self._parts if shiboken6.isValid(part))
-        return [part for part in parts if part.isVisible() and part.styleSheet() != self._sheet]
+        return [part for part, _ in self._seen() if part.styleSheet() != self._sheet]
 
     def _dress(self, part: QWidget) -> None:
         if part.styleSheet() != self._sheet:
@@ -99,7 +109,9 @@ class Wardrobe(QObject):
         elif next(self._steps, DONE) is not DONE:
             return
         elif late := self._late():
-            self._dress(late[0])
+            until = time.monotonic() + GO_S
+            while late and time.monotonic() < until:
+                self._dress(late.pop(0))
         elif self._held:
             self._held.pop(0).setUpdatesEnabled(True)
         else:

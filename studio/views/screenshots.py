@@ -55,7 +55,7 @@ def scenes() -> list[Scene]:
         Scene("explore-movie", _show_movie, _leave_movie),
         Scene("explore-welcome", lambda w: w.start_welcome(), lambda w: w.explorer.welcome.hide()),
         Scene("explore-drop", _show_drop, lambda w: w.intake.drop.overlay.hide()),
-        Scene("style-editor", lambda w: w.edit_style(), lambda w: w.style_editor.close_up()),
+        Scene("style-editor", _edit_style, lambda w: w.style_editor.close_up()),
         Scene("style-mixer", _mix, lambda w: w.explorer.styles._cancel_mix()),
         Scene("explore-notices", _show_notices, lambda w: w.notices.clear()),
         Scene("gallery", _show_gallery),
@@ -248,6 +248,11 @@ def _mix(window: Window) -> None:
     window.show_page("explore")
     first, second = (entry.id for entry in window.desk.styles.entries[:2])
     window.explorer.styles.begin_mix(first, second)
+
+
+def _edit_style(window: Window) -> None:
+    window.edit_style()
+    wait(lambda: window.style_editor.is_whole, 5)
 
 
 def _show_gallery(window: Window) -> None:

@@ -108,7 +108,8 @@ class Window(QMainWindow):
         )
 
         parts = (self.menuBar(), self.rail, self.status, self.viewer, self.intake.drop.overlay, self.notices)
-        for part in (*self.explorer.parts, *parts):
+        self.explorer.dress()
+        for part in parts:
             look.theme.dress(part)
 
     def _add_page(self, page: QWidget) -> QWidget:

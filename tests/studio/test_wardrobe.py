@@ -7,6 +7,7 @@ from collections.abc import Iterator
 
 import pytest
 import shiboken6
+from PySide6.QtCore import QEvent, QObject
 from PySide6.QtWidgets import QApplication, QLabel, QVBoxLayout, QWidget
 from pytestqt.qtbot import QtBot
 
@@ -54,6 +55,35 @@ def test_what_is_seen_changes_bit_by_bit_and_is_drawn_then(qtbot: QtBot, window:
     qtbot.waitUntil(lambda: not wardrobe.is_changing)
     assert [part.styleSheet() for part in parts(window)] == [BLUE, BLUE, RED]
     assert all(part.updatesEnabled() for part in parts(window))
+
+
+def test_an_area_is_drawn_when_all_in_it_are_dressed(qtbot: QtBot, window: QWidget) -> None:
+    wardrobe, inner = Wardrobe(), QWidget(window)
+    window.layout().addWidget(inner)  # type: ignore[union-attr]
+    box = QVBoxLayout(inner)
+    wardrobe.change(RED)
+    first, second, _ = parts(window)
+    for part in (first, second):
+        box.addWidget(part)
+        wardrobe.add(part, inner)
+    qtbot.waitExposed(window)
+    qtbot.wait(30)
+    assert inner.styleSheet() == "" and first.styleSheet() == RED
+    wardrobe.change(BLUE)
+    assert not inner.updatesEnabled()
+    drawn: list[tuple[str, str]] = []
+
+    class Area(QObject):
+        def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+            if event.type() == QEvent.Type.Paint:
+                drawn.append((first.styleSheet(), second.styleSheet()))
+            return False
+
+    area = Area()
+    first.installEventFilter(area)
+    qtbot.waitUntil(lambda: not wardrobe.is_changing and bool(drawn))
+    assert set(drawn) == {(BLUE, BLUE)}
+    first.removeEventFilter(area)
 
 
 def test_what_is_hidden_changes_when_it_is_shown(qtbot: QtBot, window: QWidget) -> None:

@@ -143,11 +143,13 @@ def _around(at: QPointF, radius: float) -> QRectF:
 def shadow(side: int, color: int) -> QPixmap:
     """A square of `side` with a soft border of SHADOW pixels around it, in a colour (0xffrrggbb)."""
     whole = side + 2 * SHADOW
-    outside = np.maximum(np.abs(np.arange(whole) + 0.5 - whole / 2) - side / 2 + RADIUS_LARGE, 0.0)
-    distance = np.hypot(outside[:, None], outside[None, :]) - RADIUS_LARGE
-    strength = np.clip(1.0 - np.maximum(distance, 0.0) / SHADOW, 0.0, 1.0) ** 2
+    half = np.arange((whole + 1) // 2, dtype=np.float32) + 0.5
+    outside = np.maximum((whole - side) / 2 + RADIUS_LARGE - half, 0.0)
+    distance = np.maximum(np.hypot(outside[:, None], outside[None, :]) - RADIUS_LARGE, 0.0)
+    corner = np.rint(230 * np.maximum(1.0 - distance / SHADOW, 0.0) ** 2).astype(np.uint8)
+    rows = np.concatenate([corner, corner[: whole // 2][::-1]])  # the other three are the same
     pixels = np.empty((whole, whole, 4), np.uint8)
     pixels[..., :3] = (color & 255, color >> 8 & 255, color >> 16 & 255)
-    pixels[..., 3] = np.rint(230 * strength)
+    pixels[..., 3] = np.concatenate([rows, rows[:, : whole // 2][:, ::-1]], axis=1)
     image = QImage(pixels.tobytes(), whole, whole, 4 * whole, QImage.Format.Format_ARGB32)
     return QPixmap.fromImage(image.convertToFormat(QImage.Format.Format_ARGB32_Premultiplied))

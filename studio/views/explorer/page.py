@@ -79,10 +79,11 @@ class ExplorerPage(QWidget):
         self._blinds = Blinds(look, (self.styles, self.controls), self)
         self._connect()
 
-    @property
-    def parts(self) -> tuple[QWidget, ...]:
-        """What the page consists of, to be dressed one by one (`Theme.dress`)."""
-        return self.styles, self._middle, self.controls
+    def dress(self) -> None:
+        """Puts the style sheet on what is there, piece by piece."""
+        self.styles.dress()
+        self.controls.dress()
+        self._look.theme.dress(self._middle)
 
     def _arrange(self) -> None:
         walking = QWidget()
@@ -220,16 +221,23 @@ class Controls(Surface):
 
     def __init__(self, look: Look, desk: Desk, actions: Actions, parent: QWidget | None = None) -> None:
         super().__init__(look, "panel", "left", parent)
+        self._look = look
         self.look_section = LookSection(look, desk.explorer)
         self.hold_section = HoldSection(look, desk.explorer, desk.on_explorer)
         self.directions = DirectionsSection(look, desk.explorer, desk.model)
         self.kept = KeptStrip(look, desk, actions)
         sliders = QWidget()
         column(self.look_section, self.hold_section, self.directions, None, gap=0, parent=sliders)
-        area = scrolling(sliders)
+        area = self._area = scrolling(sliders)
         box = column(area, Line(look), self.kept, gap=0, parent=self)
         box.setStretch(0, 3)
         box.setStretch(2, 2)
+
+    def dress(self) -> None:
+        """Puts the style sheet on its pieces."""
+        bar = self._area.verticalScrollBar()
+        for piece in (self.look_section, self.hold_section, self.directions, self.kept, bar):
+            self._look.theme.dress(piece, self)
 
 
 class NoModel(QWidget):

@@ -115,6 +115,11 @@ class StyleEditor(Overlay):
         """The style that is shown."""
         return self._library.entry(self._id)
 
+    @property
+    def is_whole(self) -> bool:
+        """Whether all references have their lines."""
+        return not self._more.isActive()
+
     def show_style(self, id: str) -> None:
         """Opens with a style of the library."""
         if self._library.entry(id) is None:

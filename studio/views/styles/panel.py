@@ -67,6 +67,7 @@ class StylePanel(Surface):
         self._mixing: tuple[str, str] | None = None
         self._list = QVBoxLayout()
         self._laid: list[StyleCard] = []
+        self._is_dressed = False
         self._more = QTimer(self, singleShot=True)
         self._arrange()
         self._connect()
@@ -79,7 +80,8 @@ class StylePanel(Surface):
         self._list.setSpacing(2)
         holder = QWidget()
         holder.setLayout(self._list)
-        head = row(title(self._look, "styles.title"), None, add, margins=(16, 8, 8, 0))
+        self._title = title(self._look, "styles.title")
+        head = row(self._title, None, add, margins=(16, 8, 8, 0))
         searching = row(self.search, margins=(16, 0, 16, 4))
         guests = (self._guest,) if self._guest is not None else ()
         foot = column(*guests, self.drop, gap=12, margins=(12, 8, 12, 12))
@@ -101,6 +103,14 @@ class StylePanel(Surface):
         self.mixer.share_changed.connect(self._show_mix)
         self.mixer.accepted.connect(self._save_mix)
         self.mixer.cancelled.connect(self._cancel_mix)
+
+    def dress(self) -> None:
+        """Puts the style sheet on its pieces, and from now on on new cards."""
+        self._is_dressed = True
+        guests = (self._guest,) if self._guest is not None else ()
+        bar = self._area.verticalScrollBar()
+        for piece in (self._title, self._add, self.search, bar, *guests, self.drop, self.mixer, *self._laid):
+            self._look.theme.dress(piece, self)
 
     # ---- cards
 
@@ -139,6 +149,8 @@ class StylePanel(Surface):
             pass
         for card in cards[same:]:
             self._list.addWidget(card)
+            if self._is_dressed:
+                self._look.theme.dress(card, self)
         self._list.addStretch(1)
         self._laid = cards
 
