@@ -18,7 +18,7 @@ from PySide6.QtWidgets import QWidget
 
 PAUSE_MS = 8
 """Between one go and the next, for whatever else wants to be done."""
-GO_S = 0.008
+GO_S = 0.004
 """Parts are dressed for so long in one go."""
 DONE = object()
 NOTHING: Iterator[object] = iter(())

@@ -36,7 +36,7 @@ class Icons:
 
     def pixmap(self, name: str, role: str, size: int, scale: float) -> QPixmap:
         """The icon at `size` logical pixels for a screen of `scale`."""
-        return tinted(name, self._theme.color(role), size, scale)
+        return _drawn(name, self._theme.color(role).rgba(), size, scale)
 
 
 def tinted(name: str, color: QColor, size: int, scale: float) -> QPixmap:
@@ -56,9 +56,9 @@ def _scales() -> set[float]:
     return {1.0, QGuiApplication.instance().devicePixelRatio()}  # type: ignore[union-attr]
 
 
-@lru_cache(maxsize=512)
+@lru_cache(maxsize=1024)
 def _drawn(name: str, color: int, size: int, scale: float) -> QPixmap:
-    """Drawn once: the same few icons are painted over and over."""
+    """Drawn once: the same few icons are painted over and over, and wanted again with every theme."""
     return tinted(name, QColor.fromRgba(color), size, scale)
 
 

@@ -149,7 +149,9 @@ class Scene:
     def _paint_picture(
         self, painter: QPainter, rect: QRectF, shown: Tile, sight: Sight, *, strong: bool
     ) -> None:
-        strength = STRONG if strong else STALE if shown.stale else USUAL
+        strength = STRONG if strong else USUAL
+        if shown.stale and not strong:
+            painter.setOpacity(painter.opacity() * STALE / USUAL)  # over the canvas, as weak as if baked so
         made = None if sight.zooming else self._bakery.tile(shown.image, strength)
         if made is not None:
             painter.drawPixmap(rect.topLeft(), made)

@@ -229,7 +229,7 @@ class StylePanel(Surface):
         self._commands.binned(self._open_add_menu)
 
     def _open_add_menu(self, slots: list[Slot]) -> None:
-        menu = QMenu(self)
+        menu = QMenu(self._add)
         for which in ("new_style", "new_style_folder", "import_style"):
             menu.addAction(self._actions[which])
         binned = [(slot, place, name) for slot in slots for place, name in enumerate(slot.names)]
@@ -245,7 +245,7 @@ class StylePanel(Surface):
         entry = self._library.entry(which)
         if entry is None:
             return
-        words, menu = self._look.words, QMenu(self)
+        words, menu = self._look.words, QMenu(self.cards[which])
         language = words.language
         menu.addAction(words("styles.use"), lambda: self._use(which))
         menu.addAction(words("styles.edit"), lambda: self.edit_wanted.emit(which))
