@@ -145,7 +145,9 @@ class Window(QMainWindow):
     @cached_property
     def _sections(self) -> Sections:
         desk = self.desk
-        return Sections(self.look, desk.settings, desk.model, desk.explorer, desk.on_models, desk.places)
+        return Sections(
+            self.look, desk.settings, desk.model, desk.explorer, desk.on_models, desk.places, self.pages
+        )
 
     @cached_property
     def settings(self) -> SettingsPage:

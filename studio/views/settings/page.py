@@ -62,7 +62,10 @@ class _Entry(QAbstractButton):
 
 
 class Sections:
-    """The sections of the page, made one at a time: all at once takes long."""
+    """The sections of the page, made one at a time: all at once takes long.
+
+    They have a parent from the first: a widget that only Python holds may be collected on any thread.
+    """
 
     def __init__(
         self,
@@ -72,8 +75,11 @@ class Sections:
         explorer: Explorer,
         commands: ModelCommands,
         places: Places,
+        parent: QWidget,
         timings: Callable[[], dict[str, str]] = dict,
     ) -> None:
+        """parent: keeps them until the page takes them."""
+        self._parent = parent
         self._made: dict[str, SettingSection] = {}
         self._to_make: dict[str, Callable[[], SettingSection]] = {
             "appearance": lambda: Appearance(look, settings),
@@ -90,6 +96,7 @@ class Sections:
         if which is None:
             return False
         made = self._made[which] = self._to_make.pop(which)()
+        made.setParent(self._parent)
         made.sizeHint()  # the layout remembers what it found
         return True
 
