@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from functools import lru_cache, partial
+from functools import partial
 from importlib.resources import files
 from pathlib import Path
 from typing import Literal
@@ -190,9 +190,8 @@ class Theme(QObject):
         self.changed.emit()
 
 
-@lru_cache(maxsize=64)
 def font(size: int = Type.BODY, weight: QFont.Weight = QFont.Weight.Normal) -> QFont:
-    """The studio's type at `size` logical pixels; whoever changes it takes a copy."""
+    """The studio's type at `size` logical pixels: one for each who asks, for threads must not share a font."""
     made = QFont()
     made.setFamilies(FAMILIES)
     made.setPixelSize(size)
@@ -201,10 +200,9 @@ def font(size: int = Type.BODY, weight: QFont.Weight = QFont.Weight.Normal) -> Q
     return made
 
 
-@lru_cache(maxsize=64)
 def number_font(size: int = Type.BODY, weight: QFont.Weight = QFont.Weight.Normal) -> QFont:
     """`font` with figures of equal width, for values that change."""
-    made = QFont(font(size, weight))
+    made = font(size, weight)
     made.setFeature(QFont.Tag("tnum"), 1)
     return made
 
