@@ -191,7 +191,7 @@ class Theme(QObject):
 
 
 def font(size: int = Type.BODY, weight: QFont.Weight = QFont.Weight.Normal) -> QFont:
-    """The studio's type at `size` logical pixels: one for each who asks, for threads must not share a font."""
+    """The studio's type at `size` logical pixels, a font of its own for each who asks."""
     made = QFont()
     made.setFamilies(FAMILIES)
     made.setPixelSize(size)

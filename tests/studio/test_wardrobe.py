@@ -15,6 +15,7 @@ os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
 
 from studio.app import application
 from studio.theme import DARK, LIGHT, Theme, style_sheet
+from studio.views.kit.layout import scrolling
 from studio.wardrobe import Wardrobe
 
 RED, BLUE = "QLabel { color: red; }", "QLabel { color: blue; }"
@@ -146,6 +147,18 @@ def test_a_part_may_die_or_change_back_meanwhile(qtbot: QtBot, window: QWidget) 
     qtbot.waitUntil(lambda: not wardrobe.is_changing)
     assert second.styleSheet() == ""
     assert second.updatesEnabled()
+
+
+def test_a_scroll_bar_may_die_meanwhile(qtbot: QtBot, window: QWidget) -> None:
+    """Python does not learn of the end of one that Qt made by itself."""
+    wardrobe, area = Wardrobe(), scrolling(QLabel("words"))
+    window.layout().addWidget(area)  # type: ignore[union-attr]
+    bar = area.verticalScrollBar()
+    wardrobe.add(bar, area)
+    wardrobe.change(RED)
+    shiboken6.delete(area)
+    assert not shiboken6.isValid(bar)
+    qtbot.waitUntil(lambda: not wardrobe.is_changing)
 
 
 def test_a_theme_dresses_parts_not_the_application(qtbot: QtBot, window: QWidget, qapp: QApplication) -> None:

@@ -6,7 +6,16 @@ from collections.abc import Iterable
 
 from PySide6.QtCore import QRect, QSize, Qt
 from PySide6.QtGui import QPainter, QPaintEvent
-from PySide6.QtWidgets import QBoxLayout, QFrame, QHBoxLayout, QLayout, QScrollArea, QVBoxLayout, QWidget
+from PySide6.QtWidgets import (
+    QBoxLayout,
+    QFrame,
+    QHBoxLayout,
+    QLayout,
+    QScrollArea,
+    QScrollBar,
+    QVBoxLayout,
+    QWidget,
+)
 
 from studio.views.look import Look
 
@@ -94,6 +103,8 @@ class Line(QWidget):
 def scrolling(content: QWidget) -> QScrollArea:
     """`content` in an area that scrolls up and down only."""
     area = QScrollArea()
+    # One of Qt's own making would seem alive to Python when it is gone.
+    area.setVerticalScrollBar(QScrollBar(Qt.Orientation.Vertical))
     area.setWidgetResizable(True)
     area.setFrameShape(QFrame.Shape.NoFrame)
     area.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
