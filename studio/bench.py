@@ -24,7 +24,7 @@ from engine.recipe import Recipe
 from studio.app import application, open_window, settle
 from studio.commands.desk import Desk
 from studio.library.places import Places
-from studio.operations import time_operations
+from studio.operations import PAUSE_S, time_operations
 from studio.soak import soak
 from studio.workers.generator_thread import Answer
 from studio.workers.watchdog import Watchdog
@@ -151,10 +151,10 @@ def load_average() -> float | None:
     return round(os.getloadavg()[0], 2) if hasattr(os, "getloadavg") else None
 
 
-def operations_in(window: Window, rounds: int) -> dict[str, Any]:
+def operations_in(window: Window, rounds: int, pause: float) -> dict[str, Any]:
     """The figures of `studio.operations` in an open window, in which all is built that is built ahead."""
     wait_for(lambda: not window.ahead.is_active)
-    return time_operations(window, rounds, live, BLOCK_MS)
+    return time_operations(window, rounds, live, BLOCK_MS, pause)
 
 
 def soak_in(window: Window, minutes: float) -> dict[str, Any]:
@@ -234,6 +234,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     parser.add_argument("--model", default="", help="model folder; the default one when left out")
     parser.add_argument("--moves", type=int, default=MOVES, help="movements of the hand")
     parser.add_argument("--rounds", type=int, default=ROUNDS, help="of all else one can do in the window")
+    parser.add_argument("--pause", type=float, default=PAUSE_S, help="seconds after each of these")
     parser.add_argument("--soak", type=float, default=0.0, help="minutes of use afterwards")
     options = parser.parse_args(argv)
     os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
@@ -247,7 +248,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         try:
             figures = measure(desk, options.started, options.moves)
             if options.rounds:
-                figures |= operations_in(window, options.rounds)
+                figures |= operations_in(window, options.rounds, options.pause)
             if options.soak:
                 figures |= soak_in(window, options.soak)
         except PersonaError as error:

@@ -15,16 +15,16 @@ from studio.workers.watchdog import Watchdog
 if TYPE_CHECKING:
     from studio.views.window import Window
 
-SECONDS = 0.4
+PAUSE_S = 0.4
 """From one to the next."""
 
 
 def time_operations(
-    window: Window, rounds: int, live: Callable[[float], object], block_ms: float
+    window: Window, rounds: int, live: Callable[[float], object], block_ms: float, pause: float = PAUSE_S
 ) -> dict[str, Any]:
     """The figures: by the clock, how long the event loop could not be reached; the median of all rounds.
 
-    rounds: at least one. live(seconds): lets the window live.
+    rounds: at least one. live(seconds): lets the window live. pause: seconds after each operation.
     """
     found: dict[str, list[float]] = {}
     for _ in range(rounds):
@@ -32,7 +32,7 @@ def time_operations(
             watchdog = Watchdog(block_ms)
             watchdog.start()
             operate()
-            live(SECONDS)
+            live(pause)
             watchdog.stop()
             found.setdefault(name, []).append(watchdog.worst_ms)
     typical = {name: round(statistics.median(times), 1) for name, times in found.items()}

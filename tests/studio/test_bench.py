@@ -12,7 +12,9 @@ from studio.soak import Memory
 
 
 def test_figures(tiny_bundle: Path) -> None:
-    figures = measure_studio(tiny_bundle, "--moves", "30", "--rounds", "1", "--soak", "0.02")
+    figures = measure_studio(
+        tiny_bundle, "--moves", "30", "--rounds", "1", "--pause", "0.05", "--soak", "0.02"
+    )
     assert figures["provider"] == "CPU"
     assert 0 < figures["pictures_shown"] <= 30
     assert 0 < figures["move_to_preview_ms"] <= figures["move_to_preview_p95_ms"]
