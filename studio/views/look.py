@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from PySide6.QtCore import QCoreApplication
+
 from studio.i18n import Words
 from studio.theme import Theme
 from studio.views.icons import Icons
@@ -20,5 +22,6 @@ class Look:
 
 def make_look(language: str | None = None) -> Look:
     """A look of its own: system theme, the given language or the system's."""
-    theme = Theme()
+    # Of the application: one that only Python holds may be collected, with its timer, on any thread.
+    theme = Theme(QCoreApplication.instance())
     return Look(theme, Words(language), Icons(theme))

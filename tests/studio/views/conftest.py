@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import threading
 import time
@@ -28,6 +29,15 @@ def look(qapp: QApplication) -> Look:
     made = make_look("en")
     made.theme.choose("dark")
     return made
+
+
+@pytest.fixture(autouse=True)
+def collect_here(qapp: QApplication) -> Iterator[None]:
+    """What a test leaves of the window is collected on this thread: Qt's objects must not die on another."""
+    gc.disable()
+    yield
+    gc.collect(1)
+    gc.enable()
 
 
 @pytest.fixture(autouse=True)
