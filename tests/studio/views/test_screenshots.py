@@ -27,7 +27,8 @@ def test_every_view_says_everything_in_full(
         window.resize(*size)
 
         def settle(name: str) -> None:
-            screenshots.pause(0.03)
+            screenshots.wait(lambda: not window.look.theme.is_changing)
+            screenshots.pause(0.05)
             seen[name] = [*raw_words(window), *clipped(window), *nameless(window), *unreachable(window)]
             if size[0] < 1200 and name.endswith("-en"):
                 seen[name] += [f"no focus: {one}" for one in without_focus(window, looked_at)]
