@@ -16,6 +16,7 @@ from pytestqt.qtbot import QtBot
 from studio.commands.desk import Desk
 from studio.library.places import Places
 from studio.views.look import make_look
+from studio.views.styles import panel
 from studio.views.styles.card import StyleCard
 from studio.views.styles.dragged import MIME
 from studio.views.styles.editor import NEW_AT_ONCE, StyleEditor
@@ -206,11 +207,24 @@ def test_the_editor_names_the_odd_ones(qtbot: QtBot, window: Window) -> None:
     assert not editor.odd.isVisible()
 
 
-def test_menus_wear_the_style_sheet(window: Window) -> None:
+class UnseenMenu(QMenu):
+    """Is filled, but does not come up."""
+
+    def popup(self, *_: object) -> None: ...
+
+
+def test_menus_wear_the_style_sheet(window: Window, monkeypatch: pytest.MonkeyPatch) -> None:
     """They take it from what they belong to."""
-    panel = window.explorer.styles
-    for owner in (panel._add, card(window, "one")):
-        assert owner.styleSheet()
+    monkeypatch.setattr(panel, "QMenu", UnseenMenu)
+    window.explorer.styles._open_add_menu([])
+    card(window, "one").menu_wanted.emit(QPoint(10, 10))
+    menus = window.findChildren(UnseenMenu)
+    assert len(menus) == 2
+    for menu in menus:
+        at: QWidget | None = menu.parentWidget()
+        while at is not None and not at.styleSheet():
+            at = at.parentWidget()
+        assert at is not None
 
 
 def test_many_references_follow_bit_by_bit_and_their_lines_serve_again(qtbot: QtBot, window: Window) -> None:
