@@ -33,7 +33,7 @@ from studio.views.notices import NoticePresenter
 from studio.views.palette import Palette
 from studio.views.rail import Rail
 from studio.views.settings.diagnostics import look_up_versions
-from studio.views.settings.page import Sections, SettingsPage
+from studio.views.settings.page import SettingsPage, section_makers
 from studio.views.shortcuts import ShortcutSheet
 from studio.views.status import HEIGHT, StatusLine
 from studio.views.styles.editor import StyleEditor
@@ -122,10 +122,10 @@ class Window(QMainWindow):
     def _build_ahead(self) -> Iterator[None]:
         """The pages and overlays that nobody has opened yet."""
         self.desk.reader.run(look_up_versions)
-        while self._sections.make_next():
-            yield
-        for path in ("training", "training" + ".setup", "training" + ".run", "settings"):
+        for path in ("settings", "training", "training" + ".setup", "training" + ".run"):
             attrgetter(path)(self)
+            yield
+        while self.settings.fill_next():
             yield
         for page in (self.training, self.settings):
             for part in _parts(page):
@@ -143,17 +143,13 @@ class Window(QMainWindow):
     # What is not seen at the start is built when it is first asked for.
 
     @cached_property
-    def _sections(self) -> Sections:
-        desk = self.desk
-        return Sections(
-            self.look, desk.settings, desk.model, desk.explorer, desk.on_models, desk.places, self.pages
-        )
-
-    @cached_property
     def settings(self) -> SettingsPage:
         """The settings page."""
-        page = SettingsPage(self.look, self._sections, self.acts)
-        page.setParent(self.pages)
+        desk = self.desk
+        makers = section_makers(
+            self.look, desk.settings, desk.model, desk.explorer, desk.on_models, desk.places
+        )
+        page = SettingsPage(self.look, makers, self.acts, self.pages)
         page.hide()
         return page
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from PySide6.QtCore import QRectF, QSize, Qt
-from PySide6.QtGui import QFontMetrics, QKeyEvent, QPainter, QPaintEvent
+from PySide6.QtCore import QRectF, QSize, Qt, QTimer
+from PySide6.QtGui import QFontMetrics, QKeyEvent, QPainter, QPaintEvent, QShowEvent
 from PySide6.QtWidgets import QAbstractButton, QScrollArea, QSizePolicy, QWidget
 
 from studio.commands.models import ModelCommands
@@ -29,6 +29,8 @@ from studio.views.settings.parts import SettingSection
 from studio.views.settings.preferences import Appearance, Device, Work
 
 WIDTH = 680
+PAUSE_MS = 10
+"""Between one section and the next, to draw what is there."""
 
 
 class _Entry(QAbstractButton):
@@ -61,66 +63,51 @@ class _Entry(QAbstractButton):
         painter.end()
 
 
-class Sections:
-    """The sections of the page, made one at a time: all at once takes long.
+def section_makers(
+    look: Look,
+    settings: SettingsState,
+    model: ModelState,
+    explorer: Explorer,
+    commands: ModelCommands,
+    places: Places,
+    timings: Callable[[], dict[str, str]] = dict,
+) -> dict[str, Callable[[], SettingSection]]:
+    """What makes the sections, by id, in their order."""
+    return {
+        "appearance": lambda: Appearance(look, settings),
+        "work": lambda: Work(look, settings),
+        "device": lambda: Device(look, settings, commands.set_device),
+        "models": lambda: Models(look, model, commands),
+        "diagnostics": lambda: Diagnostics(look, model, explorer, places, timings),
+        "about": lambda: About(look, model),
+    }
 
-    They have a parent from the first: a widget that only Python holds may be collected on any thread.
+
+class SettingsPage(QWidget):
+    """Everything that is set once and then left alone.
+
+    Its sections are made one at a time, for all at once take long: before anybody comes, or while one looks.
     """
 
     def __init__(
         self,
         look: Look,
-        settings: SettingsState,
-        model: ModelState,
-        explorer: Explorer,
-        commands: ModelCommands,
-        places: Places,
-        parent: QWidget,
-        timings: Callable[[], dict[str, str]] = dict,
-    ) -> None:
-        """parent: keeps them until the page takes them."""
-        self._parent = parent
-        self._made: dict[str, SettingSection] = {}
-        self._to_make: dict[str, Callable[[], SettingSection]] = {
-            "appearance": lambda: Appearance(look, settings),
-            "work": lambda: Work(look, settings),
-            "device": lambda: Device(look, settings, commands.set_device),
-            "models": lambda: Models(look, model, commands),
-            "diagnostics": lambda: Diagnostics(look, model, explorer, places, timings),
-            "about": lambda: About(look, model),
-        }
-
-    def make_next(self) -> bool:
-        """Makes one more; False when all are there."""
-        which = next(iter(self._to_make), None)
-        if which is None:
-            return False
-        made = self._made[which] = self._to_make.pop(which)()
-        made.setParent(self._parent)
-        made.sizeHint()  # the layout remembers what it found
-        return True
-
-    def all(self) -> dict[str, SettingSection]:
-        """All of them by id, in their order; those that are missing are made."""
-        while self.make_next():
-            pass
-        return self._made
-
-
-class SettingsPage(QWidget):
-    """Everything that is set once and then left alone."""
-
-    def __init__(
-        self, look: Look, sections: Sections, actions: Actions, parent: QWidget | None = None
+        makers: dict[str, Callable[[], SettingSection]],
+        actions: Actions,
+        parent: QWidget | None = None,
     ) -> None:
         super().__init__(parent)
-        self._actions = actions
+        self._look, self._actions = look, actions
+        self._to_make = dict(makers)
+        self._made: SettingSection | None = None
+        self._wanted = ""
         self.search = SearchField(look, "settings.search")
-        self.sections = sections.all()
-        self._entries = {which: _Entry(look, f"settings.{which}") for which in self.sections}
+        self.sections: dict[str, SettingSection] = {}
+        self._entries = {which: _Entry(look, f"settings.{which}") for which in makers}
         clear = Button(look, "settings.nothing.clear", pressed=self.search.clear)
         self.nothing = EmptyState(look, "search", "settings.nothing", "settings.nothing.hint", clear)
         self.nothing.hide()
+        self._box = column(self.nothing, None, gap=0)
         self._area = self._make_area()
         self._side = side = Surface(look, "panel", "right")
         column(
@@ -140,13 +127,48 @@ class SettingsPage(QWidget):
 
     @property
     def parts(self) -> tuple[QWidget, ...]:
-        """What the page consists of, to be dressed one by one (`Theme.dress`)."""
-        return self._side, self._area.verticalScrollBar(), *self.sections.values(), self.nothing
+        """What the page consists of, to be dressed one by one (`Theme.dress`); sections come dressed."""
+        return self._side, self._area.verticalScrollBar(), self.nothing
+
+    @property
+    def is_whole(self) -> bool:
+        """Whether all sections are there."""
+        return not self._to_make
+
+    def fill_next(self) -> bool:
+        """Makes one more section, or shows it; False when all are there."""
+        if self.is_whole:
+            return False
+        which = next(iter(self._to_make))
+        if self._made is None:
+            self._made = section = self._to_make[which]()
+            section.setParent(self)
+            section.resize(WIDTH, section.height())
+            self._look.theme.dress(section)
+            section.sizeHint()  # its words are measured
+            return True
+        section, self._made = self._made, None
+        del self._to_make[which]
+        self._box.insertWidget(len(self.sections), section)
+        section.show()
+        self.sections[which] = section
+        if self.search.text():
+            self._search(self.search.text())
+        return True
+
+    def _go_on(self) -> None:
+        """What is missing follows while one looks."""
+        if not self.isVisible():
+            return
+        if self.fill_next():
+            QTimer.singleShot(PAUSE_MS, self, self._go_on)
+        elif self._wanted:
+            self.show_section(self._wanted)
 
     def _make_area(self) -> QScrollArea:
         inside = QWidget()
         inside.setMaximumWidth(WIDTH)
-        column(*self.sections.values(), self.nothing, None, gap=0, parent=inside)
+        inside.setLayout(self._box)
         holder = QWidget()
         inside.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Preferred)
         box = row(inside, None, margins=(40, 24, 40, 24), parent=holder)
@@ -161,8 +183,12 @@ class SettingsPage(QWidget):
         self._mark()
 
     def show_section(self, which: str) -> None:
-        """Scrolls to a section."""
+        """Scrolls to a section, as soon as all are there."""
         self.search.clear()
+        self._mark_entry(which)
+        self._wanted = "" if self.is_whole else which
+        if self._wanted:
+            return
         section = self.sections[which]
         if isinstance(section, Diagnostics):
             section.refresh()
@@ -171,7 +197,7 @@ class SettingsPage(QWidget):
 
     def _search(self, wanted: str) -> None:
         wanted = wanted.strip()
-        found = False
+        found = not self.is_whole
         for which, section in self.sections.items():
             named = wanted.casefold() in section.title.text().casefold()
             answers = section.search("" if named else wanted)
@@ -189,10 +215,9 @@ class SettingsPage(QWidget):
         for name, entry in self._entries.items():
             entry.setChecked(name == which)
 
-    def showEvent(self, event: object) -> None:
-        diagnostics = self.sections["diagnostics"]
-        if isinstance(diagnostics, Diagnostics):
-            diagnostics.refresh()
+    def showEvent(self, event: QShowEvent) -> None:
+        super().showEvent(event)
+        QTimer.singleShot(PAUSE_MS, self, self._go_on)
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         if not self._actions.run_key(event, "settings"):

@@ -10,7 +10,7 @@ from studio.views.kit.layout import Line, column, row
 from studio.views.kit.text import MEDIUM, Text, heading
 from studio.views.look import Look
 
-USUAL_WIDTH, LEAST_WIDTH = 640, 160
+USUAL_WIDTH, LEAST_WIDTH = 680, 160
 """Of small print, in pixels."""
 
 

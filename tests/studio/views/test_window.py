@@ -396,6 +396,7 @@ def test_palette_settings_and_shortcuts_open_by_key(qtbot: QtBot, window: Window
     assert not window.shortcuts.isVisible()
     window.acts["about"].trigger()
     assert window.page == "settings"
+    qtbot.waitUntil(lambda: window.settings.is_whole, timeout=WAIT_MS)
     assert "Random numbers by PCG64" in window.settings.sections["about"].credits.text()  # type: ignore[attr-defined]
     window.settings.search.setText("motion")
     assert window.settings.sections["appearance"].isVisible()
@@ -408,8 +409,32 @@ def test_palette_settings_and_shortcuts_open_by_key(qtbot: QtBot, window: Window
     assert window.settings.sections["appearance"].isVisible()
 
 
+def test_settings_follow_one_by_one_where_they_were_not_built_ahead(qtbot: QtBot, window: Window) -> None:
+    window.ahead.stop()
+    window.acts["about"].trigger()
+    page = window.settings
+    assert page.isVisible()
+    assert not page.sections
+    page.search.setText("artflow")
+    qtbot.waitUntil(lambda: page.is_whole, timeout=WAIT_MS)
+    assert [which for which, section in page.sections.items() if section.isVisible()] == ["about"]
+    page.search.clear()
+    window.show_page("explore")
+    assert list(page.sections) == ["appearance", "work", "device", "models", "diagnostics", "about"]
+
+
+def test_settings_scroll_to_what_was_asked_for_when_it_is_there(qtbot: QtBot, window: Window) -> None:
+    window.ahead.stop()
+    window.acts["about"].trigger()
+    page = window.settings
+    qtbot.waitUntil(lambda: page.is_whole, timeout=WAIT_MS)
+    about = page.sections["about"]
+    qtbot.waitUntil(lambda: not about.visibleRegion().isEmpty(), timeout=WAIT_MS)
+
+
 def test_diagnostics_can_be_copied(qtbot: QtBot, window: Window) -> None:
     window.acts["diagnostics"].trigger()
+    qtbot.waitUntil(lambda: window.settings.is_whole, timeout=WAIT_MS)
     window.settings.sections["diagnostics"].copy.click()  # type: ignore[attr-defined]
     text = QApplication.clipboard().text()
     assert "Device: CPU" in text or "Device: CUDA" in text
