@@ -39,6 +39,8 @@ BY_HAND = {"explore": MOUSE, "styles": CARDS}
 CAP = 22
 """Height of a key cap, and the least width."""
 GAP = 4
+PAUSE_MS = 10
+"""Between one group and the next, to draw what is there."""
 
 
 class KeyLine(Text):
@@ -115,12 +117,15 @@ class ShortcutSheet(Overlay):
 
     def open(self) -> None:
         super().open()
-        self._go_on()
+        self._soon()
+
+    def _soon(self) -> None:
+        QTimer.singleShot(PAUSE_MS, self, self._go_on)
 
     def _go_on(self) -> None:
         """What is missing follows while one looks."""
         if self.isVisible() and self.fill_next():
-            QTimer.singleShot(0, self, self._go_on)
+            self._soon()
 
     def _fill(self, box: QVBoxLayout, group: str) -> None:
         if box.count():

@@ -25,12 +25,15 @@ from studio.views.look import Look
 from studio.views.styles.collage import Collage
 from studio.views.styles.dragged import pictures_over
 from studio.views.styles.people import People, people_in
-from studio.views.styles.reference import ReferenceLine
+from studio.views.styles.reference import SIDE, ReferenceLine
 
 WIDTH, SIDES = 760, 44
 """Of the card; of its margins together."""
 NEW_AT_ONCE = 3
 """Lines for references that are made in one go: more would hold the window up."""
+PAUSE_MS = 10
+"""Before more of them are made, to draw what is there."""
+GAP = 12
 
 
 class StyleEditor(Overlay):
@@ -63,7 +66,7 @@ class StyleEditor(Overlay):
         card = Card(look)
         self._arrange(look, card)
         super().__init__(look, card, parent)
-        self._more = QTimer(self, singleShot=True, interval=0)
+        self._more = QTimer(self, singleShot=True, interval=PAUSE_MS)
         self._more.timeout.connect(self._show_more)
         self.setAcceptDrops(True)
         self._connect(look)
@@ -71,7 +74,7 @@ class StyleEditor(Overlay):
     def _arrange(self, look: Look, card: Card) -> None:
         close = IconButton(look, "close", "action.close", pressed=lambda: self.close_up())
         self._list.setContentsMargins(0, 0, 12, 0)
-        self._list.setSpacing(12)
+        self._list.setSpacing(GAP)
         inside = QWidget()
         inside.setLayout(self._list)
         self._area = scrolling(inside)
@@ -148,19 +151,22 @@ class StyleEditor(Overlay):
         references = entry.style.references
         self.count.setText(str(len(references)))
         self.odd.setVisible(0 < len(entry.style.outliers) < len(references))
-        self._show_references(entry)
+        self._show_references(entry, new=0 if anew else NEW_AT_ONCE)
 
     def _write(self, field: QLineEdit, text: str) -> None:
         if not (field.hasFocus() and field.isModified()):
             field.setText(text)
 
-    def _show_references(self, entry: StyleEntry) -> None:
-        """One line for each; lines of those that are gone are used again. Many new ones follow bit by bit."""
+    def _show_references(self, entry: StyleEntry, new: int = NEW_AT_ONCE) -> None:
+        """One line for each; lines of those that are gone are used again, and so many new ones made.
+
+        The others have their room, and follow bit by bit.
+        """
         self._more.stop()
         wanted = {reference.digest: reference for reference in entry.style.references}
         spare = [self.lines.pop(digest) for digest in set(self.lines) - set(wanted)]
-        new = [digest for digest in wanted if digest not in self.lines]
-        for digest in new[: len(spare) + NEW_AT_ONCE]:
+        missing = [digest for digest in wanted if digest not in self.lines]
+        for digest in missing[: len(spare) + new]:
             self.lines[digest] = spare.pop() if spare else self._line()
         for line in spare:
             line.hide()
@@ -172,9 +178,11 @@ class StyleEditor(Overlay):
                 self.lines[digest].show_reference(reference)
                 self._list.addWidget(self.lines[digest])
                 self.lines[digest].show()
-        self._list.addStretch(1)
-        if len(self.lines) < len(wanted):
+        left = len(wanted) - len(self.lines)
+        if left:
+            self._list.addSpacing(left * (SIDE + GAP) - GAP)
             self._more.start()
+        self._list.addStretch(1)
 
     def _show_more(self) -> None:
         entry = self.entry

@@ -161,7 +161,7 @@ def test_the_editor_changes_everything_about_a_style(qtbot: QtBot, window: Windo
     qtbot.keyClick(card(window, "one"), Qt.Key.Key_Return, Qt.KeyboardModifier.AltModifier)
     editor = window.style_editor
     assert editor.isVisible()
-    assert len(editor.lines) == 3
+    wait(qtbot, lambda: len(editor.lines) == 3)
 
     editor.name.selectAll()
     qtbot.keyClicks(editor.name, "Unique")
@@ -201,6 +201,7 @@ def test_the_editor_names_the_odd_ones(qtbot: QtBot, window: Window) -> None:
     window.acts["edit_style"].trigger()
     editor = window.style_editor
     assert editor.odd.isVisible()
+    wait(qtbot, lambda: editor.is_whole)
     assert editor.lines[first.digest].fit.text().startswith("stands out")
     editor.odd.click()
     wait(qtbot, lambda: first.digest not in editor.lines)
@@ -239,8 +240,11 @@ def test_many_references_follow_bit_by_bit_and_their_lines_serve_again(qtbot: Qt
     wait(qtbot, lambda: len(desk.styles.entry("one").style.references) == count)  # type: ignore[union-attr]
     editor = window.style_editor
     editor.show_style("one")
-    assert len(editor.lines) == NEW_AT_ONCE
+    room = editor._list.totalSizeHint().height()
+    assert not editor.lines
+    wait(qtbot, lambda: len(editor.lines) == NEW_AT_ONCE)
     wait(qtbot, lambda: len(editor.lines) == count)
+    assert editor._list.totalSizeHint().height() == room, "nothing has moved"
     assert [line.name.text() for line in in_order(editor)] == [one.name for one in many]
     lines = set(in_order(editor))
     editor.show_style("two")
