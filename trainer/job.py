@@ -31,6 +31,8 @@ class Job:
     batch: int = 16
     accumulation: int = 1
     """Parts that a batch is computed in, so that it fits the memory."""
+    balance: float = 0.0
+    """0 shows all pictures equally often, 1 all classes; between them the classes' shares are evened out."""
     device: str = "auto"
     precision: str = "fp32"
     """fp32 or bf16 (bf16 keeps demodulation, losses and penalties in fp32)."""
@@ -153,7 +155,7 @@ class Job:
             _require(getattr(self, name) >= 0, f"{name} cannot be negative")
         for name in ("snapshot_kimg", "snapshot_mb", "augment_kimg"):
             _require(getattr(self, name) > 0, f"{name} must be more than 0")
-        for name in ("style_dropout", "augment", "grades", "swaps", "kept", "blur"):
+        for name in ("style_dropout", "augment", "grades", "swaps", "kept", "blur", "balance"):
             _require(0 <= getattr(self, name) <= 1, f"{name} is a share between 0 and 1")
         _require(self.swaps + self.kept <= 1, "swaps and kept cannot be more than all pictures together")
         for name in ("channels_last", "compiled", "judging", "perceptual"):

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import numpy as np
 import torch
+from numpy.typing import NDArray
 from torch import Tensor
 
 from engine.errors import PersonaError
@@ -16,6 +17,8 @@ from trainer.data.prepared import Pictures as Decoded
 from trainer.data.prepared import PreparedSet, file_digest
 from trainer.job import JobError
 
+Indices = NDArray[np.int64]
+MOST_ORDERS = 3
 DEVICE_SHARE = 0.25
 """Of a graphics card's free memory that the pictures may take; beyond it they stay in main memory."""
 
@@ -34,10 +37,19 @@ class Pictures:
     """Where batches go to."""
     unread: dict[str, str] = field(default_factory=dict)
     """Why a picture was left out, by its file."""
+    balance: float = 0.0
+    """How far classes are shown equally often (`Job.balance`)."""
+    _orders: dict[int, Indices] = field(default_factory=dict, repr=False)
+    """The last few epochs."""
 
     @staticmethod
     def load(
-        data: PreparedSet, resolution: int, seed: int, device: torch.device, check: Check = lambda: None
+        data: PreparedSet,
+        resolution: int,
+        seed: int,
+        device: torch.device,
+        check: Check = lambda: None,
+        balance: float = 0.0,
     ) -> Pictures:
         """Decodes both splits at `resolution`; leaves out what cannot be read.
 
@@ -69,6 +81,7 @@ class Pictures:
             seed,
             device,
             unread,
+            balance,
         )
 
     def batch(self, first: int, count: int) -> tuple[Tensor, Tensor]:
@@ -92,7 +105,38 @@ class Pictures:
 
     def _position(self, k: int) -> int:
         epoch, place = divmod(k, len(self.train))
-        return int(_order(self.seed, epoch, len(self.train))[place])
+        if epoch not in self._orders:
+            while len(self._orders) > MOST_ORDERS:
+                del self._orders[next(iter(self._orders))]
+            self._orders[epoch] = order(self.labels.cpu().numpy(), self.seed, epoch, self.balance)
+        return int(self._orders[epoch][place])
+
+
+def order(labels: Indices, seed: int, epoch: int, balance: float = 0.0) -> Indices:
+    """The pictures with class numbers [N] in the order in which an epoch shows them: positions [N].
+
+    A class of n pictures gets a share of the epoch in proportion to n ** (1 - balance). Where that is less
+    than n, the next epoch goes on with those that are left; where it is more, it begins anew.
+    """
+    count = len(labels)
+    random = np.random.default_rng([seed, epoch, count])
+    if not balance:
+        return random.permutation(count)
+    classes, sizes = np.unique(labels, return_counts=True)
+    wanted = np.cumsum(sizes ** (1.0 - balance))
+    shares = np.diff(np.round(wanted / wanted[-1] * count).astype(int), prepend=0)
+    shown = [
+        _endless(np.flatnonzero(labels == number), [seed, int(number)], epoch * share, share)
+        for number, share in zip(classes, shares, strict=True)
+    ]
+    return random.permutation(np.concatenate(shown))
+
+
+def _endless(members: Indices, seed: list[int], first: int, count: int) -> Indices:
+    """Members `first` to `first + count` of all of them over and over, shuffled anew every time."""
+    begun, past = first // len(members), -(-(first + count) // len(members))
+    rounds = [np.random.default_rng([*seed, n]).permutation(members) for n in range(begun, past)]
+    return np.concatenate([members[:0], *rounds])[first - begun * len(members) :][:count]
 
 
 def to_signed(x: Tensor) -> Tensor:
@@ -118,15 +162,3 @@ def _home(size: int, device: torch.device) -> torch.device:
         return device
     free, _ = torch.cuda.mem_get_info(device)
     return device if size <= DEVICE_SHARE * free else torch.device("cpu")
-
-
-_orders: dict[tuple[int, int, int], np.ndarray] = {}
-
-
-def _order(seed: int, epoch: int, n: int) -> np.ndarray:
-    key = (seed, epoch, n)
-    if key not in _orders:
-        while len(_orders) > 3:
-            del _orders[next(iter(_orders))]
-        _orders[key] = np.random.default_rng([seed, epoch, n]).permutation(n)
-    return _orders[key]

@@ -98,7 +98,9 @@ class Sitting:
         self.data = PreparedSet.open(self.job.data)
         size, seed, stopped = self.job.network.resolution, self.job.seed, False
         try:
-            self.pictures = Pictures.load(self.data, size, seed, self.device.torch, self.control.check)
+            self.pictures = Pictures.load(
+                self.data, size, seed, self.device.torch, self.control.check, self.job.balance
+            )
         except Stopped:
             stopped = True
         if self.world.agree(stopped):
