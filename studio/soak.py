@@ -22,6 +22,8 @@ thousand places: 18 minutes or so."""
 MOVES = 40
 STEP = 0.04
 """Map units from one movement to the next."""
+PAUSE_S = 0.1
+"""Between two works: nobody does the next thing while the one before is being drawn."""
 LOOKS = 8
 """Kept pictures; more are deleted again."""
 
@@ -74,6 +76,7 @@ def soak(
     rounds = 0
     for work in cycle(_day(window, live, rest)):
         work()
+        live(PAUSE_S)
         rounds += 1
         passed = time.monotonic() - begun
         memory.note(passed)
@@ -138,8 +141,9 @@ def _day(
     def open_things() -> None:
         for overlay in (window.palette_, window.shortcuts):
             overlay.open()
-            live(0.1)
+            live(PAUSE_S)
             overlay.close_up()
+            live(PAUSE_S)
 
     return [walk, restyle, walk, keep, look_back, browse, walk, open_things, jump]
 

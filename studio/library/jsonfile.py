@@ -12,6 +12,8 @@ from engine.files import free_name, make_folder, write_atomic
 
 LIMIT = 64_000_000
 """Largest file that is read, in bytes."""
+PIECES = 3
+"""How deep a compact object is taken apart: as deep as the places in a session's history lie."""
 
 
 def read_object(path: Path, limit: int = LIMIT) -> dict[str, Any] | None:
@@ -27,11 +29,27 @@ def read_object(path: Path, limit: int = LIMIT) -> dict[str, Any] | None:
     return value
 
 
-def write_object(path: Path, value: dict[str, Any]) -> None:
-    """Writes it, for people to read too. TargetError when that cannot be done."""
+def write_object(path: Path, value: dict[str, Any], *, compact: bool = False) -> None:
+    """Writes it, for people to read too. TargetError when that cannot be done.
+
+    compact: without line breaks, and in small pieces, between which other threads get their turn.
+    """
     make_folder(path.parent)
-    text = json.dumps(value, indent=1, sort_keys=True, ensure_ascii=False, allow_nan=False)
+    if compact:
+        text = _compact(value)
+    else:
+        text = json.dumps(value, indent=1, sort_keys=True, ensure_ascii=False, allow_nan=False)
     write_atomic(path, (text + "\n").encode())
+
+
+def _compact(value: Any, depth: int = PIECES) -> str:
+    """What `jsonio.canonical` makes of it; what lies no deeper than `depth` is written one by one."""
+    if depth and isinstance(value, dict):
+        named = sorted(value.items())
+        return "{" + ",".join(f"{jsonio.canonical(k)}:{_compact(v, depth - 1)}" for k, v in named) + "}"
+    if depth and isinstance(value, list | tuple):
+        return "[" + ",".join(_compact(one, depth - 1) for one in value) + "]"
+    return jsonio.canonical(value)
 
 
 def set_aside(path: Path) -> Path | None:

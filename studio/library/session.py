@@ -26,4 +26,4 @@ class SessionFile:
 
     def save(self, session: dict[str, Any]) -> None:
         """Writes it. TargetError when that cannot be done."""
-        jsonfile.write_object(self.path, session)
+        jsonfile.write_object(self.path, session, compact=True)

@@ -48,6 +48,8 @@ class Bin:
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
+        self._known: dict[str, tuple[tuple[int, int], Slot]] = {}
+        """Slots that were read, with the time and size of their records: there may be thousands."""
 
     def put(
         self, kind: str, origin: Path, items: Sequence[Sequence[Path]], names: Sequence[str] = ()
@@ -134,11 +136,14 @@ class Bin:
 
     def _without_restored(self, slot: Slot) -> Slot:
         here = [i for i, item in enumerate(slot.items) if self._is_here(slot, item)]
+        if len(here) == len(slot.items):
+            return slot
         names = tuple(slot.names[i] for i in here if i < len(slot.names))
         return Slot(slot.id, slot.kind, slot.when, tuple(slot.items[i] for i in here), slot.origin, names)
 
     def _is_here(self, slot: Slot, item: Iterable[str]) -> bool:
-        return all(self._place(slot, name).exists() for name in item)
+        files = self.folder / slot.id / "files"
+        return all((files / name).exists() for name in item)
 
     def _place(self, slot: Slot, name: str) -> Path:
         return self.folder / slot.id / "files" / name
@@ -147,6 +152,7 @@ class Bin:
         """The record goes last: without it, nothing could be put back."""
         shutil.rmtree(self.folder / slot.id / "files", ignore_errors=True)
         shutil.rmtree(self.folder / slot.id, ignore_errors=True)
+        self._known.pop(slot.id, None)
 
     def _write_record(self, slot: Slot) -> None:
         record = {
@@ -164,9 +170,18 @@ class Bin:
         with suppress(OSError):
             for folder in sorted(self.folder.iterdir()):
                 with suppress(OSError, ValueError, KeyError, TypeError):
-                    record = jsonfile.read_object(folder / RECORD)
-                    if record is not None:
-                        yield self._slot(folder.name, record)
+                    yield self._read(folder)
+
+    def _read(self, folder: Path) -> Slot:
+        """The slot in the folder, from its record. OSError, ValueError, KeyError, TypeError."""
+        found = (folder / RECORD).stat()
+        as_of = found.st_mtime_ns, found.st_size
+        known = self._known.get(folder.name)
+        if known is not None and known[0] == as_of:
+            return known[1]
+        slot = self._slot(folder.name, jsonfile.read_object(folder / RECORD) or {})
+        self._known[folder.name] = as_of, slot
+        return slot
 
     def _slot(self, slot_id: str, record: dict[str, Any]) -> Slot:
         if record["format"] != FORMAT:

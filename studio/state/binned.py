@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path, PurePosixPath
@@ -39,6 +39,22 @@ class Binned:
         return Row(id=f"{self.slot.id}/{self.slot.items[self.place][-1]}", key=when, name=name)
 
 
+@dataclass(frozen=True, eq=False)
+class _Content:
+    """All that the list shows, made ready where nobody waits for it."""
+
+    binned: list[Binned]
+    rows: list[Row]
+    places: dict[str, int]
+    by_path: dict[Path, int]
+
+    @classmethod
+    def of(cls, binned: list[Binned]) -> _Content:
+        rows = [one.row for one in binned]
+        places = {row.id: place for place, row in enumerate(rows)}
+        return cls(binned, rows, places, {one.path: place for place, one in enumerate(binned)})
+
+
 class BinModel(PictureList):
     """The deleted pictures."""
 
@@ -54,39 +70,40 @@ class BinModel(PictureList):
     ) -> None:
         super().__init__(parent)
         self._trash, self._runner, self._thumbnails = trash, runner, thumbnails
-        self._binned: list[Binned] = []
-        self._rows: list[Row] = []
-        self._places: dict[str, int] = {}
+        self._content = _Content.of([])
         self._selected: dict[str, None] = {}
         self.thumbnail_size = 256
 
     def refresh(self) -> None:
         """Looks into the bin anew."""
-        self._runner.run(lambda: binned_pictures(self._trash), self._show, self.failed.emit)
+        look = lambda: _Content.of(binned_pictures(self._trash))  # noqa: E731
+        self._runner.run(look, self._show, self.failed.emit)
 
     def chosen(self) -> list[Binned]:
         """The selected pictures; all of them when none is selected."""
-        return [self._binned[self._places[one]] for one in self.selection] or list(self._binned)
+        return [self._content.binned[self._content.places[one]] for one in self.selection] or list(
+            self._content.binned
+        )
 
     @property
     def everything(self) -> tuple[Binned, ...]:
         """All of them, in the order of the list."""
-        return tuple(self._binned)
+        return tuple(self._content.binned)
 
     @property
     def count(self) -> int:
-        return len(self._binned)
+        return len(self._content.binned)
 
     def row_at(self, row: int) -> Row | None:
-        return self._rows[row] if 0 <= row < len(self._rows) else None
+        return self._content.rows[row] if 0 <= row < len(self._content.rows) else None
 
     def image_at(self, row: int) -> QImage | None:
-        if self._thumbnails is None or not 0 <= row < len(self._binned):
+        if self._thumbnails is None or not 0 <= row < len(self._content.binned):
             return None
-        return self._thumbnails.get(self._binned[row].path, self.thumbnail_size, self._arrived)
+        return self._thumbnails.get(self._content.binned[row].path, self.thumbnail_size, self._arrived)
 
     def path(self, id: str) -> Path:
-        return self._binned[self._places[id]].path
+        return self._content.binned[self._content.places[id]].path
 
     def rowCount(self, parent: AnyIndex = ROOT) -> int:
         return 0 if parent.isValid() else self.count
@@ -103,7 +120,7 @@ class BinModel(PictureList):
 
     @property
     def selection(self) -> tuple[str, ...]:
-        return tuple(sorted(self._selected, key=lambda one: self._places[one]))
+        return tuple(sorted(self._selected, key=lambda one: self._content.places[one]))
 
     @property
     def selected_count(self) -> int:
@@ -113,26 +130,24 @@ class BinModel(PictureList):
         return id in self._selected
 
     def select(self, ids: Iterable[str]) -> None:
-        self._set_selected(dict.fromkeys(one for one in ids if one in self._places))
+        self._set_selected(dict.fromkeys(one for one in ids if one in self._content.places))
 
     def toggle(self, id: str) -> None:
         self.select([one for one in (*self._selected, id) if one != id or id not in self._selected])
 
     def select_range(self, first_row: int, last_row: int) -> None:
-        self.select(row.id for row in self._rows[max(0, first_row) : last_row + 1])
+        self.select(row.id for row in self._content.rows[max(0, first_row) : last_row + 1])
 
     def _set_selected(self, selected: dict[str, None]) -> None:
         if selected.keys() != self._selected.keys():
             self._selected = selected
             self.selection_changed.emit()
 
-    def _show(self, found: Sequence[Binned]) -> None:
+    def _show(self, found: _Content) -> None:
         before = self.count
         self.beginResetModel()
-        self._binned = list(found)
-        self._rows = [one.row for one in found]
-        self._places = {row.id: place for place, row in enumerate(self._rows)}
-        self._selected = {one: None for one in self._selected if one in self._places}
+        self._content = found
+        self._selected = {one: None for one in self._selected if one in found.places}
         self.endResetModel()
         self.selection_changed.emit()
         if self.count != before:
@@ -140,9 +155,9 @@ class BinModel(PictureList):
         self.loaded.emit()
 
     def _arrived(self, path: Path) -> None:
-        for place, one in enumerate(self._binned):
-            if one.path == path:
-                self.dataChanged.emit(self.index(place), self.index(place))
+        place = self._content.by_path.get(path)
+        if place is not None:
+            self.dataChanged.emit(self.index(place), self.index(place))
 
 
 def binned_pictures(trash: Bin) -> list[Binned]:

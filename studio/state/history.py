@@ -39,6 +39,8 @@ class History(QObject):
         self._nodes: dict[int, Node] = {}
         self._current: int | None = None
         self._last_child: dict[int, int] = {}
+        self._plain: dict[int, tuple[Place, dict[str, Any]]] = {}
+        """What `to_dict` made of places, by node: it is asked every few seconds."""
         self._next_id = 1
 
     @property
@@ -138,12 +140,16 @@ class History(QObject):
     def to_dict(self, newest: int = 200) -> dict[str, Any]:
         """Plain values for the session file: the newest places, and the way to the present one."""
         chosen = {node.id for node in self.nodes[-newest:]} | {node.id for node in self.path()[-newest:]}
+        told = [node for node in self._nodes.values() if node.id in chosen]
+        self._plain = {node.id: self._place_of(node) for node in told}
         nodes = [
-            {"id": node.id, "parent": node.parent, "place": node.place.to_dict(), "label": node.label}
-            for node in self._nodes.values()
-            if node.id in chosen
+            {"id": n.id, "parent": n.parent, "place": self._plain[n.id][1], "label": n.label} for n in told
         ]
         return {"nodes": nodes, "current": self._current}
+
+    def _place_of(self, node: Node) -> tuple[Place, dict[str, Any]]:
+        known = self._plain.get(node.id)
+        return known if known and known[0] is node.place else (node.place, node.place.to_dict())
 
     def load(self, value: dict[str, Any]) -> None:
         """Reads `to_dict` values; what cannot be read is left out."""

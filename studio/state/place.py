@@ -5,7 +5,6 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from functools import lru_cache
 from typing import Any
 
 from engine.chart import Chart
@@ -144,8 +143,18 @@ class Place:
         return next((mix for mix in self.layers if is_held(mix)), None)
 
     def to_dict(self) -> dict[str, Any]:
-        """Plain values for the session file; not to be changed."""
-        return _to_dict(self)
+        """Plain values for the session file."""
+        charted = self.chart is not None
+        recipe = self.recipe() if charted else self.recipe_at(self.anchor_x, self.anchor_y)
+        return {
+            "map_seed": self.map_seed,
+            "x": self.x,
+            "y": self.y,
+            "anchored": self.anchor is not None,
+            "anchor": [self.anchor_x, self.anchor_y],
+            "charted": charted,
+            "recipe": recipe.to_dict() if recipe else None,
+        }
 
     @classmethod
     def from_dict(cls, value: Mapping[str, Any]) -> Place:
@@ -204,21 +213,6 @@ def is_held(mix: LayerMix) -> bool:
 def _noise(recipe: Recipe) -> Recipe:
     """The part of a recipe that z follows from."""
     return Recipe(recipe.model, recipe.seeds, recipe.content, recipe.content_weight, offset=recipe.offset)
-
-
-@lru_cache(maxsize=512)
-def _to_dict(place: Place) -> dict[str, Any]:
-    charted = place.chart is not None
-    recipe = place.recipe() if charted else place.recipe_at(place.anchor_x, place.anchor_y)
-    return {
-        "map_seed": place.map_seed,
-        "x": place.x,
-        "y": place.y,
-        "anchored": place.anchor is not None,
-        "anchor": [place.anchor_x, place.anchor_y],
-        "charted": charted,
-        "recipe": recipe.to_dict() if recipe else None,
-    }
 
 
 def _smooth(t: float) -> float:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from PySide6.QtCore import QEvent, QRectF, QSize, Qt
-from PySide6.QtGui import QKeyEvent, QMouseEvent, QPainter, QPainterPath, QPaintEvent, QPen
+from PySide6.QtCore import QEvent, QRectF, QSize, Qt, QTimer
+from PySide6.QtGui import QKeyEvent, QMouseEvent, QPainter, QPainterPath, QPaintEvent, QPen, QResizeEvent
 from PySide6.QtWidgets import QScrollArea, QSizePolicy, QWidget
 
 from engine.recipe import Recipe
@@ -18,6 +18,10 @@ from studio.views.look import Look
 from studio.views.pictures import Tiles
 
 SIDE, GAP, TOP, LOW = 52, 8, 6, 14
+EDGE = 4
+"""Of the mark around the present one."""
+BOW = 200
+"""How far beside what is seen a bow may begin."""
 
 
 class HistoryStrip(Surface):
@@ -43,6 +47,10 @@ class HistoryStrip(Surface):
         self.setFixedHeight(SIDE + TOP + LOW + 9)
         history.current_changed.connect(self._reveal)
 
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        QTimer.singleShot(0, self, self._reveal)
+
     def _reveal(self, *_: object) -> None:
         self.row.adjustSize()
         x = self.row.x_of_current()
@@ -57,27 +65,38 @@ class _Row(QWidget):
         self._look, self._history, self._thumbs, self._go = look, history, thumbs, go
         self._tiles = Tiles()
         self._hover = -1
+        self._nodes: tuple[Node, ...] = ()
+        self._numbers: dict[int, int] = {}
+        self._walked: set[int] = set()
+        """Nodes on the way to the present one."""
         self.setMouseTracking(True)
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.setSizePolicy(QSizePolicy.Policy.MinimumExpanding, QSizePolicy.Policy.Fixed)
         look.words.bind(self, "setAccessibleName", "history.title")
-        history.nodes_changed.connect(self._change)
-        history.current_changed.connect(self._change)
+        history.nodes_changed.connect(self._take_nodes)
+        history.current_changed.connect(self._follow_way)
         thumbs.arrived.connect(self.update)
+        self._take_nodes()
+        self._follow_way()
 
     def sizeHint(self) -> QSize:
-        return QSize(max(1, len(self._history.nodes)) * (SIDE + GAP) + 4, SIDE + TOP + LOW)
+        return QSize(max(1, len(self._nodes)) * (SIDE + GAP) + 4, SIDE + TOP + LOW)
 
     def minimumSizeHint(self) -> QSize:
         return self.sizeHint()
 
     def x_of_current(self) -> int:
         current = self._history.current
-        ids = [node.id for node in self._history.nodes]
-        return (ids.index(current.id) if current and current.id in ids else 0) * (SIDE + GAP)
+        return (self._numbers.get(current.id, 0) if current else 0) * (SIDE + GAP)
 
-    def _change(self, *_: object) -> None:
+    def _take_nodes(self) -> None:
+        self._nodes = self._history.nodes
+        self._numbers = {node.id: number for number, node in enumerate(self._nodes)}
         self.updateGeometry()
+        self.update()
+
+    def _follow_way(self, *_: object) -> None:
+        self._walked = {node.id for node in self._history.path()}
         self.update()
 
     def _rect(self, number: int) -> QRectF:
@@ -85,7 +104,7 @@ class _Row(QWidget):
 
     def _at(self, event: QMouseEvent) -> int:
         number = int((event.position().x() - 4) // (SIDE + GAP))
-        return number if 0 <= number < len(self._history.nodes) else -1
+        return number if 0 <= number < len(self._nodes) else -1
 
     def mouseMoveEvent(self, event: QMouseEvent) -> None:
         self._hover = self._at(event)
@@ -99,29 +118,30 @@ class _Row(QWidget):
     def mouseReleaseEvent(self, event: QMouseEvent) -> None:
         number = self._at(event)
         if number >= 0 and event.button() == Qt.MouseButton.LeftButton:
-            self._go(self._history.nodes[number].id)
+            self._go(self._nodes[number].id)
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         way = {Qt.Key.Key_Left: -1, Qt.Key.Key_Right: 1}.get(Qt.Key(event.key()))
-        current, nodes = self._history.current, self._history.nodes
+        current, nodes = self._history.current, self._nodes
         if way is None or current is None:
             super().keyPressEvent(event)
             return
-        number = [node.id for node in nodes].index(current.id) + way
+        number = self._numbers[current.id] + way
         if 0 <= number < len(nodes):
             self._go(nodes[number].id)
 
     def paintEvent(self, event: QPaintEvent) -> None:
         painter = paint.smooth(QPainter(self))
-        nodes, current = self._history.nodes, self._history.current
-        path = {node.id for node in self._history.path()}
-        numbers = {node.id: number for number, node in enumerate(nodes)}
-        for number, node in enumerate(nodes):
+        current = self._history.current
+        first = max(0, (event.rect().left() - BOW) // (SIDE + GAP))
+        last = (event.rect().right() + BOW) // (SIDE + GAP) + 1
+        seen = QRectF(event.rect()).adjusted(-EDGE, 0, EDGE, 0)
+        for number, node in enumerate(self._nodes[first:last], first):
             rect = self._rect(number)
-            if rect.right() < event.rect().left() - 200 or rect.left() > event.rect().right() + 200:
-                continue
-            self._paint_bow(painter, node, number, numbers, node.id in path)
-            self._paint_node(painter, node, rect, walked=node.id in path or number == self._hover)
+            walked = node.id in self._walked
+            self._paint_bow(painter, node, number, walked)
+            if rect.intersects(seen):
+                self._paint_node(painter, node, rect, walked=walked or number == self._hover)
             if current is not None and node.id == current.id:
                 paint.outline(painter, rect.adjusted(-3, -3, 3, 3), self._look.theme.color("accent"), 9, 2)
         if self.hasFocus():
@@ -140,10 +160,8 @@ class _Row(QWidget):
             painter.drawPixmap(rect.topLeft(), made)
         painter.setOpacity(1.0)
 
-    def _paint_bow(
-        self, painter: QPainter, node: Node, number: int, numbers: dict[int, int], walked: bool
-    ) -> None:
-        parent = numbers.get(node.parent) if node.parent is not None else None
+    def _paint_bow(self, painter: QPainter, node: Node, number: int, walked: bool) -> None:
+        parent = self._numbers.get(node.parent) if node.parent is not None else None
         if parent is None or parent == number - 1:
             return
         start, end = self._rect(parent).center().x(), self._rect(number).center().x()

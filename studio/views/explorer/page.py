@@ -76,7 +76,9 @@ class ExplorerPage(QWidget):
         self.missing = NoModel(look, desk, actions)
         self._middle = QStackedWidget()
         self._arrange()
-        self._blinds = Blinds(look, (self.styles, self.controls), self)
+        self._blinds = Blinds(
+            look, {self.history: "window", self.styles: "panel", self.controls: "panel"}, self
+        )
         self._connect()
 
     def dress(self) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping
 
 from PySide6.QtCore import QObject, Qt, QTimer
 from PySide6.QtGui import QPainter, QPaintEvent
@@ -30,9 +30,10 @@ class Blind(QWidget):
 class Blinds(QObject):
     """One over each part."""
 
-    def __init__(self, look: Look, parts: Sequence[QWidget], parent: QObject, role: str = "panel") -> None:
+    def __init__(self, look: Look, parts: Mapping[QWidget, str], parent: QObject) -> None:
+        """parts: with the colour role of the ground of each, in the order in which they are drawn."""
         super().__init__(parent)
-        self._blinds = [Blind(look, role, part) for part in parts]
+        self._blinds = [Blind(look, role, part) for part, role in parts.items()]
         self._next = QTimer(self, interval=0)
         self._next.timeout.connect(self._lift)
 

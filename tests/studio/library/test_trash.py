@@ -6,6 +6,7 @@ import pytest
 
 from engine.errors import TargetError
 from studio.library import trash as module
+from studio.library.jsonfile import read_object as original
 from studio.library.trash import Bin
 
 
@@ -143,3 +144,17 @@ def test_across_disks_files_are_copied_whole(
     assert set(everything(origin)) == {"a/3.png", "a/3.png.json"}
     trash.restore(slot)
     assert everything(origin) == before
+
+
+def test_a_record_is_read_once_and_again_when_it_was_changed(
+    trash: Bin, origin: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    slot = trash.put("pictures", origin, items(origin), ["one", "two"])
+    read: list[Path] = []
+    monkeypatch.setattr(module.jsonfile, "read_object", lambda path: read.append(path) or original(path))
+    assert trash.slots() == trash.slots() == [slot]
+    assert len(read) == 1
+    record = trash.folder / slot.id / module.RECORD
+    record.write_text(record.read_text().replace('"two"', '"another"'))
+    assert trash.slots()[0].names == ("one", "another")
+    assert len(read) == 2

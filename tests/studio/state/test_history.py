@@ -113,3 +113,15 @@ def test_old_leaves_are_forgotten_and_the_path_stays(qtbot: QtBot, monkeypatch: 
     assert len(history.nodes) == 6
     assert at(history) == 119
     assert [node.place.x for node in history.path()] == list(range(114, 120))
+
+
+def test_places_are_put_into_plain_values_once(history: History, monkeypatch: pytest.MonkeyPatch) -> None:
+    asked: list[float] = []
+    made = Place.to_dict
+    monkeypatch.setattr(Place, "to_dict", lambda place: asked.append(place.x) or made(place))
+    before = history.to_dict()
+    assert history.to_dict() == before
+    assert asked == [0, 1, 2]
+    history.move_places({place(2): place(7)})
+    assert [node["place"]["x"] for node in history.to_dict()["nodes"]] == [0, 1, 7]
+    assert asked == [0, 1, 2, 7]
