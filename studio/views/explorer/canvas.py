@@ -286,7 +286,7 @@ class Canvas(QWidget):
         self._ask_for_tiles()
 
     def showEvent(self, event: QEvent) -> None:  # type: ignore[override]
-        self.outlook.follow_zoom()
+        self.outlook.look()
 
     def hideEvent(self, event: QEvent) -> None:  # type: ignore[override]
         self._glide.stop()

@@ -198,13 +198,17 @@ class Outlook(QObject):
 
     def follow_zoom(self, *_: object) -> None:
         """Somebody looks closer or from further out."""
+        self._zooming.start()
+        self.look()
+
+    def look(self) -> None:
+        """Is shown, from where one looks now."""
         is_map = self.is_map
         if is_map and self._centre is None:
             self._centre = (self._explorer.x, self._explorer.y)
         if not is_map:
             self._centre = None
             self._walk_zoom = self._explorer.zoom
-        self._zooming.start()
         if is_map != self._was_map:
             self._was_map = is_map
             self._turn_to(1.0 if is_map else 0.0)

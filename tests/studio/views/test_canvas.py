@@ -378,3 +378,14 @@ def test_a_tool_that_looks_different_draws_no_thumbnails_anew(
     canvas._scene.paint(painter, canvas._sight(), canvas.rect(), 1.0)
     assert drawn
     painter.end()
+
+
+def test_shown_again_it_draws_what_is_baked(qtbot: QtBot, canvas: Canvas, explorer: Explorer) -> None:
+    """Only a zoom that changes draws thumbnails of all sizes."""
+    canvas.outlook.calm = False
+    explorer.zoom *= 1.2
+    assert canvas.outlook.zooming
+    qtbot.waitUntil(lambda: not canvas.outlook.zooming)
+    canvas.hide()
+    canvas.show()
+    assert not canvas.outlook.zooming
