@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cached_property
 from pathlib import Path, PurePosixPath
 from typing import Any
 
@@ -18,6 +19,8 @@ from studio.state.gallery import ThumbnailSource
 from studio.state.items import ROOT, AnyIndex
 from studio.state.picture_list import PictureList
 
+NOTHING: Mapping[Slot, list[Binned]] = {}
+
 
 @dataclass(frozen=True)
 class Binned:
@@ -30,7 +33,7 @@ class Binned:
     path: Path
     """Where its file lies now."""
 
-    @property
+    @cached_property
     def row(self) -> Row:
         """As a row of a list; its key is the microsecond in which it was deleted."""
         when = round(datetime.fromisoformat(self.slot.when).timestamp() * 1_000_000)
@@ -47,12 +50,16 @@ class _Content:
     rows: list[Row]
     places: dict[str, int]
     by_path: dict[Path, int]
+    by_slot: dict[Slot, list[Binned]]
 
     @classmethod
     def of(cls, binned: list[Binned]) -> _Content:
         rows = [one.row for one in binned]
         places = {row.id: place for place, row in enumerate(rows)}
-        return cls(binned, rows, places, {one.path: place for place, one in enumerate(binned)})
+        by_slot: dict[Slot, list[Binned]] = {}
+        for one in binned:
+            by_slot.setdefault(one.slot, []).append(one)
+        return cls(binned, rows, places, {one.path: place for place, one in enumerate(binned)}, by_slot)
 
 
 class BinModel(PictureList):
@@ -76,7 +83,8 @@ class BinModel(PictureList):
 
     def refresh(self) -> None:
         """Looks into the bin anew."""
-        look = lambda: _Content.of(binned_pictures(self._trash))  # noqa: E731
+        known = self._content.by_slot
+        look = lambda: _Content.of(binned_pictures(self._trash, known))  # noqa: E731
         self._runner.run(look, self._show, self.failed.emit)
 
     def chosen(self) -> list[Binned]:
@@ -160,10 +168,14 @@ class BinModel(PictureList):
             self.dataChanged.emit(self.index(place), self.index(place))
 
 
-def binned_pictures(trash: Bin) -> list[Binned]:
-    """Every deleted picture, those that were deleted last first. Reads the disk."""
-    return [
-        Binned(slot, place, trash.path_of(slot, item[-1]))
-        for slot in trash.slots("pictures")
-        for place, item in enumerate(slot.items)
-    ]
+def binned_pictures(trash: Bin, known: Mapping[Slot, list[Binned]] = NOTHING) -> list[Binned]:
+    """Every deleted picture, those that were deleted last first. Reads the disk.
+
+    known: what was found before, by its slot; it is taken again, for there may be thousands.
+    """
+    found: list[Binned] = []
+    for slot in trash.slots("pictures"):
+        found += known.get(slot) or [
+            Binned(slot, place, trash.path_of(slot, item[-1])) for place, item in enumerate(slot.items)
+        ]
+    return found
