@@ -197,6 +197,8 @@ class SettingsPage(QWidget):
 
     def _search(self, wanted: str) -> None:
         wanted = wanted.strip()
+        if wanted:
+            self._wanted = ""  # whoever searches goes nowhere else
         found = not self.is_whole
         for which, section in self.sections.items():
             named = wanted.casefold() in section.title.text().casefold()

@@ -417,6 +417,8 @@ def test_settings_follow_one_by_one_where_they_were_not_built_ahead(qtbot: QtBot
     assert not page.sections
     page.search.setText("artflow")
     qtbot.waitUntil(lambda: page.is_whole, timeout=WAIT_MS)
+    qtbot.wait(50)
+    assert page.search.text() == "artflow", "it is not taken for somebody on the way to a section"
     assert [which for which, section in page.sections.items() if section.isVisible()] == ["about"]
     page.search.clear()
     window.show_page("explore")
