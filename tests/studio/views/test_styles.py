@@ -238,12 +238,13 @@ def test_many_references_follow_bit_by_bit_and_their_lines_serve_again(qtbot: Qt
     shelf.save("one", replace(entry.style, references=tuple(many)))
     desk.rooms.refresh_styles()
     wait(qtbot, lambda: len(desk.styles.entry("one").style.references) == count)  # type: ignore[union-attr]
-    editor = window.style_editor
+    editor, steps = window.style_editor, []
+    editor._more.timeout.connect(lambda: steps.append(len(editor.lines)))
     editor.show_style("one")
     room = editor._list.totalSizeHint().height()
     assert not editor.lines
-    wait(qtbot, lambda: len(editor.lines) == NEW_AT_ONCE)
     wait(qtbot, lambda: len(editor.lines) == count)
+    assert steps == [NEW_AT_ONCE, 2 * NEW_AT_ONCE, count]
     assert editor._list.totalSizeHint().height() == room, "nothing has moved"
     assert [line.name.text() for line in in_order(editor)] == [one.name for one in many]
     lines = set(in_order(editor))
