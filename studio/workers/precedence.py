@@ -11,7 +11,7 @@ import sys
 import threading
 from contextlib import suppress
 
-PICTURES, TRAINING = 4, 10
+PICTURES, TRAINING = 10, 15
 """Steps of niceness; each is worth about a quarter less of a processor that others want, too."""
 
 
