@@ -41,7 +41,7 @@ class Shade(QWidget):
 
 
 class Curtain(QObject):
-    """Opens and closes an overlay. What the card covers is not drawn while it is there."""
+    """Opens and closes an overlay. What the card covers is not drawn under it, and then strip by strip."""
 
     def __init__(self, look: Look, overlay: QWidget, card: Card, pressed: Callable[[], object]) -> None:
         """pressed: somebody pressed beside the card."""
@@ -54,6 +54,9 @@ class Curtain(QObject):
             shade.pressed.connect(pressed)
             overlay.destroyed.connect(shade.deleteLater)
         self._blind = Blind(look, card.role, overlay)
+        self._left = Blind(look, card.role, host)
+        """Where the card was, until what lies there is drawn."""
+        overlay.destroyed.connect(self._left.deleteLater)
         self._drawn = 0
         self._fitted = QRect(), QRect()
         self._next = QTimer(self, interval=0)
@@ -86,12 +89,15 @@ class Curtain(QObject):
         for shade in self._shades[: self._drawn]:
             shade.hide()
         self._drawn = 0
+        self._left.hide()
         self._blind.raise_()
-        self._go_on()
+        self._lay_blind()
         self._next.start()
 
     def close(self) -> None:
         """The overlay is hidden."""
+        self._left.raise_()
+        self._lay_left()
         self._next.start()
 
     def _go_on(self) -> None:
@@ -102,6 +108,7 @@ class Curtain(QObject):
         elif self._drawn:
             self._drawn -= 1
             self._shades[self._drawn].hide()
+            self._lay_left()
         if self._drawn in (0, STRIPS):
             self._next.stop()
 
@@ -114,6 +121,13 @@ class Curtain(QObject):
     def _lay_blind(self) -> None:
         self._blind.setGeometry(self._strips(self._drawn, STRIPS) & self._card.geometry())
         self._blind.setVisible(self._drawn < STRIPS)
+
+    def _lay_left(self) -> None:
+        card = self._card.geometry()
+        left = (QRegion(card) - corners(card)) & self._strips(0, self._drawn)
+        self._left.setVisible(not left.isEmpty())
+        self._left.setGeometry(left.boundingRect())  # hiding it draws all of that anew
+        self._left.setMask(left.translated(-self._left.pos()))
 
 
 def corners(rect: QRect) -> QRegion:

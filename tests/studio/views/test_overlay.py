@@ -61,7 +61,8 @@ def test_the_window_is_dimmed_strip_by_strip(
     qtbot: QtBot, look: Look, ground: Ground, overlay: Overlay
 ) -> None:
     overlay.open()
-    assert overlay.isVisible() and len(shades(ground)) == 1
+    assert overlay.isVisible() and not shades(ground)
+    qtbot.waitUntil(lambda: len(shades(ground)) > 0)
     qtbot.waitUntil(lambda: not overlay.curtain.is_moving)
     assert len(shades(ground)) == STRIPS
     strips = sorted((shade.x(), shade.x() + shade.width()) for shade in shades(ground))
@@ -92,6 +93,24 @@ def test_it_goes_at_once_and_the_shades_follow(qtbot: QtBot, ground: Ground, ove
     qtbot.waitUntil(lambda: not overlay.curtain.is_moving)
     assert not shades(ground)
     assert pixel(ground, 300, 200) == pixel(ground, 20, 20) == "#ffffff"
+
+
+def test_what_lay_under_the_card_follows_strip_by_strip(
+    qtbot: QtBot, look: Look, ground: Ground, overlay: Overlay
+) -> None:
+    overlay.open()
+    qtbot.waitUntil(lambda: not overlay.curtain.is_moving)
+    overlay.close_up()
+    assert pixel(ground, 300, 200) == look.theme.color("panel").name()
+    assert pixel(ground, 200, 140) != look.theme.color("panel").name(), "its corners stay round"
+    overlay.curtain._next.stop()
+    for _ in range(STRIPS // 2):
+        overlay.curtain._go_on()
+    assert pixel(ground, 220, 200) == look.theme.color("panel").name()
+    assert pixel(ground, 380, 200) == "#ffffff"
+    overlay.curtain._next.start()
+    qtbot.waitUntil(lambda: not overlay.curtain.is_moving)
+    assert pixel(ground, 220, 200) == "#ffffff"
 
 
 def test_opened_again_while_it_goes_it_is_whole(qtbot: QtBot, ground: Ground, overlay: Overlay) -> None:
