@@ -9,7 +9,7 @@ there. Dragging with Shift draws a lasso, on both.
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from enum import Enum
 
@@ -33,11 +33,12 @@ from engine.recipe import Recipe
 from studio.library.tasks import Runner
 from studio.state.explorer import Explorer, Pin
 from studio.theme import RADIUS_LARGE
+from studio.views.explorer.arrivals import Arrivals
 from studio.views.explorer.geometry import GridPoint, inside, nearest
 from studio.views.explorer.glide import Glide
-from studio.views.explorer.lens import FADE_S, SHADOW, Lens
+from studio.views.explorer.lens import SHADOW, Lens
 from studio.views.explorer.outlook import Outlook
-from studio.views.explorer.scene import Scene, Sight
+from studio.views.explorer.scene import Scene, Sight, place
 from studio.views.explorer.selection import Selection
 from studio.views.explorer.tiles import TileField
 from studio.views.kit import paint
@@ -53,6 +54,8 @@ FRAME_SHARE = 6
 MAP_FRAME_MS, MAP_MOVING_MS = 60, 250
 """While hundreds of thumbnails arrive on the map, it is drawn anew so often, and none fades in by itself; the
 second number is for while the hand moves."""
+RING = 4
+"""A thumbnail that stands out reaches so many pixels further."""
 KEYS = {
     Qt.Key.Key_Left: (-1.0, 0.0),
     Qt.Key.Key_Right: (1.0, 0.0),
@@ -116,6 +119,7 @@ class Canvas(QWidget):
         self.selection = Selection(self)
         self._lens = Lens(look, self._lens_changed, runner)
         self._scene = Scene(look, field, self._lens)
+        self._arrivals = Arrivals(field)
         self._glide = Glide(self)
         self._target: tuple[float, float] | None = None
         self._press: _Press | None = None
@@ -133,6 +137,7 @@ class Canvas(QWidget):
         """The picture moves over the map when the next one comes for it, or so soon without one."""
         self._lens_soon.timeout.connect(self._update_lens)
         self._lens_was = QRect()
+        self._lens_fades = False
         self.covers: list[Callable[[], QRegion]] = []
         """What hides a part of it now; Qt would draw all of that anew with every frame."""
         self._set_up()
@@ -203,7 +208,9 @@ class Canvas(QWidget):
         elif self._explorer.moving:
             self._redraw_soon()
         else:
-            self._ask_for_tiles()
+            self._ask()
+            if not self._soon.isActive():
+                self._soon.start(0)  # after the panels, which also follow
 
     def redraw(self, *_: object) -> None:
         """Draws everything anew that is not hidden by a bar, but of the map's thumbnails only what waits."""
@@ -244,16 +251,36 @@ class Canvas(QWidget):
             if not self._soon.isActive():
                 self._soon.start(MAP_MOVING_MS if self._explorer.moving else MAP_FRAME_MS)
             return
-        if not self.calm:
-            self._fade.start()
-        self._redraw_soon()
+        self._draw_arrivals()
 
     def _fade_on(self) -> None:
-        self._redraw_soon()
-        now = time.monotonic()
-        shown = (self._field.tile(point) for point in self.outlook.view.points(self.outlook.hidden))
-        if not any(t and now - t.arrived < FADE_S for t in shown) and not self._lens.fading:
+        self._draw_arrivals()
+        if self._lens.fading or self._lens_fades:
+            self._update_lens()
+        self._lens_fades = self._lens.fading
+        if not self._arrivals.fading and not self._lens_fades:
             self._fade.stop()
+
+    def _draw_arrivals(self) -> None:
+        """Of a walk, what came and what fades in."""
+        walks = not (self.large or self.outlook.is_map)
+        points = self.outlook.view.points(self.outlook.hidden) if walks else ()
+        changed = self._arrivals.take(points, calm=self.calm)
+        if walks and self._explorer.moving:
+            self._redraw_soon()
+        else:
+            self._redraw_points(changed)
+        if self._arrivals.fading and not self._fade.isActive():
+            self._fade.start()
+
+    def _redraw_points(self, points: Iterable[GridPoint | None]) -> None:
+        view, scale, margin = self.outlook.view, self.devicePixelRatioF(), QMargins(RING, RING, RING, RING)
+        region = QRegion()
+        for point in points:
+            if point is not None:
+                region += place(view, point, scale).toAlignedRect() + margin
+        if not region.isEmpty():
+            self._redraw_in(region)
 
     def _show_image(self, image: QImage | None) -> None:
         side = round(self.outlook.lens.width() * self.devicePixelRatioF())
@@ -269,7 +296,8 @@ class Canvas(QWidget):
         """The picture alone is drawn anew where it was and where it is, not the field around it."""
         self._lens_soon.stop()
         lens = self.outlook.lens.toAlignedRect()
-        if lens == self._lens_was and not self.outlook.on_map and not self._lens.fading:
+        fades = self._lens.fading or self._lens_fades
+        if lens == self._lens_was and not self.outlook.on_map and not fades:
             self._redraw_in(_rounded(lens))  # what is around it stays as it is
             return
         around = QMargins(SHADOW, SHADOW, SHADOW, SHADOW)
@@ -431,12 +459,16 @@ class Canvas(QWidget):
         self.glide_to(x + way[0] * step, y + way[1] * step)
 
     def focusInEvent(self, event: QFocusEvent) -> None:
-        self._by_key = event.reason() in (Qt.FocusReason.TabFocusReason, Qt.FocusReason.BacktabFocusReason)
-        self.redraw()
+        keys = (Qt.FocusReason.TabFocusReason, Qt.FocusReason.BacktabFocusReason)
+        self._show_focus(event.reason() in keys)
 
     def focusOutEvent(self, event: QFocusEvent) -> None:
-        self._by_key = False
-        self.redraw()
+        self._show_focus(False)
+
+    def _show_focus(self, by_key: bool) -> None:
+        if by_key != self._by_key:
+            self._by_key = by_key
+            self.redraw()
 
     def zoom_by(self, factor: float, at: QPointF | None = None) -> None:
         """Larger: smaller steps from picture to picture. Zooming into somebody on the map goes there."""
@@ -477,10 +509,13 @@ class Canvas(QWidget):
 
     def _point_at(self, at: QPointF) -> None:
         hover = self._point_under(at)
-        if hover != self._hover:
-            self._hover = hover
-            self.redraw()
+        self._hover_over(hover)
         self._show_cursor(at)
+
+    def _hover_over(self, point: GridPoint | None) -> None:
+        before, self._hover = self._hover, point
+        if point != before:
+            self._redraw_points((before, point))
 
     def _show_cursor(self, at: QPointF | None = None) -> None:
         if self._lasso:
@@ -491,8 +526,7 @@ class Canvas(QWidget):
             self.setCursor(Qt.CursorShape.OpenHandCursor)
 
     def leaveEvent(self, event: QEvent) -> None:
-        self._hover = None
-        self.redraw()
+        self._hover_over(None)
 
     # ---- choosing
 
@@ -538,7 +572,7 @@ class Canvas(QWidget):
             painter.fillRect(event.rect(), self._look.theme.color("canvas"))
             self._scene.paint_lens(painter, sight)
         else:
-            self._scene.paint(painter, sight, event.rect(), self.devicePixelRatioF())
+            self._scene.paint(painter, sight, event.region(), self.devicePixelRatioF())
         painter.end()
         if event.rect() == self.rect():
             taken = round(1000 * FRAME_SHARE * (time.monotonic() - began))

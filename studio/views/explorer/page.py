@@ -76,9 +76,13 @@ class ExplorerPage(QWidget):
         self.missing = NoModel(look, desk, actions)
         self._middle = QStackedWidget()
         self._arrange()
-        self._blinds = Blinds(
-            look, {self.history: "window", self.styles: "panel", self.controls: "panel"}, self
-        )
+        grounds = {
+            self.canvas: "canvas",
+            self.history: "window",
+            self.styles: "panel",
+            self.controls: "panel",
+        }
+        self._blinds = Blinds(look, grounds, self)
         self._connect()
 
     def dress(self) -> None:

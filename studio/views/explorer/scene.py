@@ -8,7 +8,7 @@ from collections.abc import Hashable
 from dataclasses import dataclass
 
 from PySide6.QtCore import QPointF, QRect, QRectF, Qt
-from PySide6.QtGui import QColor, QFontMetrics, QLinearGradient, QPainter, QPen, QPolygonF
+from PySide6.QtGui import QColor, QFontMetrics, QLinearGradient, QPainter, QPen, QPolygonF, QRegion
 
 from studio.theme import font, number_font
 from studio.views.explorer.bakery import Bakery
@@ -23,7 +23,7 @@ STRONG, USUAL, STALE = 1.0, 0.86, 0.45
 """How strong a thumbnail is: under the mouse or chosen, otherwise, and while it shows an older look."""
 
 PATCH = 0.1
-"""Of the canvas: what is smaller lies under a tool that looks different now, and is no frame."""
+"""Of the canvas: what is smaller lies under a tool that looks different now, and is no frame of the map."""
 BAKING_S, DRAWING_S = 0.005, 0.005
 """What making thumbnails for a walk may take of one frame, and drawing those of the map."""
 
@@ -68,8 +68,9 @@ class Scene:
         """Thumbnails may have changed."""
         self._ground.spoil()
 
-    def paint(self, painter: QPainter, sight: Sight, area: QRect, scale: float) -> None:
-        """Draws what lies in `area`. scale: device pixels per logical pixel."""
+    def paint(self, painter: QPainter, sight: Sight, region: QRegion, scale: float) -> None:
+        """Draws what lies in `region`. scale: device pixels per logical pixel."""
+        area = region.boundingRect()
         if not sight.on_map and sight.lens.toAlignedRect().contains(area):
             self.paint_picture(painter, sight)  # nothing else can be seen there
             return
@@ -78,14 +79,14 @@ class Scene:
             self._paint_map(painter, sight, area, scale, frame=frame)
         else:
             self._ground.clear()
-            self._paint_walk(painter, sight, area, scale, frame=frame)
+            self._paint_walk(painter, sight, region, scale)
         self._paint_hover(painter, sight, scale)
         self._paint_chosen(painter, sight)
         self._paint_edges(painter, sight)
         self._paint_way(painter, sight)
         self._paint_pins(painter, sight)
         self._paint_lasso(painter, sight)
-        if frame or _reach(sight).intersects(QRectF(area)):
+        if region.intersects(_reach(sight).toAlignedRect()):
             self.paint_lens(painter, sight)
 
     def paint_lens(self, painter: QPainter, sight: Sight) -> None:
@@ -100,13 +101,16 @@ class Scene:
         if sight.match:
             self._paint_match(painter, sight)
 
-    def _paint_walk(self, painter: QPainter, sight: Sight, area: QRect, scale: float, *, frame: bool) -> None:
+    def _paint_walk(self, painter: QPainter, sight: Sight, region: QRegion, scale: float) -> None:
+        area, in_parts = region.boundingRect(), region.rectCount() > 1
         painter.fillRect(area, self._look.theme.color("canvas"))
-        self._begin_baking(sight.view, scale, BAKING_S if frame else 0.0)
+        self._begin_baking(sight.view, scale, BAKING_S)
         now = time.monotonic()
         left, top, right, bottom = area.left(), area.top(), area.right() + 1, area.bottom() + 1
         for point in sight.view.points_near(left, top, right, bottom, sight.hidden):
-            self._paint_tile(painter, _place(sight.view, point, scale), point, sight, now)
+            rect = place(sight.view, point, scale)
+            if not in_parts or region.intersects(rect.toAlignedRect()):
+                self._paint_tile(painter, rect, point, sight, now)
 
     def _paint_map(self, painter: QPainter, sight: Sight, area: QRect, scale: float, *, frame: bool) -> None:
         view, now, canvas = sight.view, time.monotonic(), self._look.theme.color("canvas")
@@ -114,7 +118,7 @@ class Scene:
         margin = (view.pitch - view.tile) / 2
 
         def tile(ground: QPainter, point: GridPoint) -> None:
-            rect = _place(view, point, scale)
+            rect = place(view, point, scale)
             ground.fillRect(rect.adjusted(-margin, -margin, margin, margin), canvas)
             self._paint_tile(ground, rect, point, sight, now)
 
@@ -163,7 +167,7 @@ class Scene:
         """The thumbnail under the mouse stands out."""
         if sight.hover is None:
             return
-        rect, shown = _place(sight.view, sight.hover, scale), self._field.tile(sight.hover)
+        rect, shown = place(sight.view, sight.hover, scale), self._field.tile(sight.hover)
         if shown is not None:
             self._paint_picture(painter, rect, shown, sight, strong=True)
             painter.setOpacity(1.0)
@@ -237,7 +241,7 @@ def _reach(sight: Sight) -> QRectF:
     return lens.united(probe) if sight.on_map else lens
 
 
-def _place(view: MapView, point: GridPoint, scale: float) -> QRectF:
+def place(view: MapView, point: GridPoint, scale: float) -> QRectF:
     """Where a thumbnail lies, on whole device pixels."""
     px, py = view.to_pixels(point.x, point.y)
     half = view.tile / 2

@@ -6,8 +6,8 @@ from collections.abc import Iterator
 
 import numpy as np
 import pytest
-from PySide6.QtCore import QEvent, QObject, QPoint, QPointF, QRect, QRectF, Qt
-from PySide6.QtGui import QImage, QPainter, QRegion, QWheelEvent
+from PySide6.QtCore import QEvent, QObject, QPoint, QPointF, QRectF, Qt
+from PySide6.QtGui import QFocusEvent, QImage, QPainter, QRegion, QWheelEvent
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QWidget
 from pytestqt.qtbot import QtBot
@@ -364,6 +364,36 @@ def test_what_is_drawn_part_by_part_is_what_is_drawn_at_once(
     assert np.count_nonzero(apart > 8) == 0
 
 
+@pytest.mark.parametrize("calm", [True, False])
+def test_what_comes_one_by_one_looks_as_if_drawn_at_once(
+    qtbot: QtBot, canvas: Canvas, calm: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Thumbnails that arrive and fade in are drawn alone, and to the end."""
+    canvas.calm = calm
+    backing = Backing(canvas, monkeypatch)
+    for asked in canvas._field._render.asked:  # type: ignore[attr-defined]
+        asked.answer(32)
+        qtbot.wait(12)
+    qtbot.waitUntil(lambda: not canvas._fade.isActive() and not canvas.behind)
+    field = canvas.width() * canvas.height()
+    drawn = [sum(r.width() * r.height() for r in region) for region in backing.regions]
+    assert len(drawn) > 4 and sorted(drawn)[len(drawn) // 2] < field / 4
+    monkeypatch.undo()
+    whole = canvas.grab().toImage()
+    apart = np.abs(to_array(backing.image).astype(int) - to_array(whole).astype(int)).max(axis=2)
+    assert np.count_nonzero(apart > 8) == 0
+
+
+def test_focus_by_mouse_draws_nothing_anew(canvas: Canvas, monkeypatch: pytest.MonkeyPatch) -> None:
+    backing = Backing(canvas, monkeypatch)
+    for reason in (Qt.FocusReason.MouseFocusReason, Qt.FocusReason.OtherFocusReason):
+        QApplication.sendEvent(canvas, QFocusEvent(QEvent.Type.FocusIn, reason))
+        QApplication.sendEvent(canvas, QFocusEvent(QEvent.Type.FocusOut, reason))
+    assert backing.regions == []
+    QApplication.sendEvent(canvas, QFocusEvent(QEvent.Type.FocusIn, Qt.FocusReason.TabFocusReason))
+    assert backing.regions
+
+
 def test_a_tool_that_looks_different_draws_no_thumbnails_anew(
     canvas: Canvas, explorer: Explorer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -373,9 +403,9 @@ def test_a_tool_that_looks_different_draws_no_thumbnails_anew(
     monkeypatch.setattr(canvas._scene, "_paint_tile", lambda painter, rect, *_: drawn.append(rect))
     image = QImage(canvas.size(), QImage.Format.Format_RGB32)
     painter = QPainter(image)
-    canvas._scene.paint(painter, canvas._sight(), QRect(560, 560, 32, 32), 1.0)
+    canvas._scene.paint(painter, canvas._sight(), QRegion(560, 560, 32, 32), 1.0)
     assert drawn == [] and canvas.behind
-    canvas._scene.paint(painter, canvas._sight(), canvas.rect(), 1.0)
+    canvas._scene.paint(painter, canvas._sight(), QRegion(canvas.rect()), 1.0)
     assert drawn
     painter.end()
 
