@@ -9,11 +9,11 @@ there. Dragging with Shift draws a lasso, on both.
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from enum import Enum
 
-from PySide6.QtCore import QEvent, QMargins, QPoint, QPointF, QRect, Qt, QTimer, Signal
+from PySide6.QtCore import QEvent, QPoint, QPointF, Qt, QTimer, Signal
 from PySide6.QtGui import (
     QContextMenuEvent,
     QFocusEvent,
@@ -23,7 +23,6 @@ from PySide6.QtGui import (
     QNativeGestureEvent,
     QPainter,
     QPaintEvent,
-    QRegion,
     QResizeEvent,
     QWheelEvent,
 )
@@ -32,13 +31,12 @@ from PySide6.QtWidgets import QWidget
 from engine.recipe import Recipe
 from studio.library.tasks import Runner
 from studio.state.explorer import Explorer, Pin
-from studio.theme import RADIUS_LARGE
-from studio.views.explorer.arrivals import Arrivals
+from studio.views.explorer.frames import Frames
 from studio.views.explorer.geometry import GridPoint, inside, nearest
 from studio.views.explorer.glide import Glide
-from studio.views.explorer.lens import SHADOW, Lens
+from studio.views.explorer.lens import Lens
 from studio.views.explorer.outlook import Outlook
-from studio.views.explorer.scene import Scene, Sight, place
+from studio.views.explorer.scene import Scene, Sight
 from studio.views.explorer.selection import Selection
 from studio.views.explorer.tiles import TileField
 from studio.views.kit import paint
@@ -47,15 +45,6 @@ from studio.views.look import Look
 CLICK = 4.0
 """A press that moves less than this many pixels is a click."""
 GLIDE_MS = 260
-FRAME_MS = 30
-"""While the hand moves, the field around the picture is drawn anew so often,"""
-FRAME_SHARE = 6
-"""or as seldom as leaves this many times what drawing it takes, where it takes long."""
-MAP_FRAME_MS, MAP_MOVING_MS = 60, 250
-"""While hundreds of thumbnails arrive on the map, it is drawn anew so often, and none fades in by itself; the
-second number is for while the hand moves."""
-RING = 4
-"""A thumbnail that stands out reaches so many pixels further."""
 KEYS = {
     Qt.Key.Key_Left: (-1.0, 0.0),
     Qt.Key.Key_Right: (1.0, 0.0),
@@ -117,9 +106,9 @@ class Canvas(QWidget):
         self._look, self._explorer, self._field = look, explorer, field
         self.outlook = Outlook(explorer, self)
         self.selection = Selection(self)
-        self._lens = Lens(look, self._lens_changed, runner)
+        self._lens = Lens(look, lambda: self.frames.take_lens(), runner)
         self._scene = Scene(look, field, self._lens)
-        self._arrivals = Arrivals(field)
+        self.frames = Frames(self, explorer, self.outlook, self._scene, self._lens, field, self._ask)
         self._glide = Glide(self)
         self._target: tuple[float, float] | None = None
         self._press: _Press | None = None
@@ -127,19 +116,6 @@ class Canvas(QWidget):
         self._way = self._lasso = False
         self._by_key = False
         """Whether focus came by key: then it is shown."""
-        self._fade = QTimer(self, interval=16)
-        self._fade.timeout.connect(self._fade_on)
-        self._soon = QTimer(self, singleShot=True)
-        self._soon.timeout.connect(self._renew)
-        self._frame = QTimer(self, singleShot=True, interval=FRAME_MS)
-        self._frame.timeout.connect(self._ask_for_tiles)
-        self._lens_soon = QTimer(self, singleShot=True, interval=FRAME_MS)
-        """The picture moves over the map when the next one comes for it, or so soon without one."""
-        self._lens_soon.timeout.connect(self._update_lens)
-        self._lens_was = QRect()
-        self._lens_fades = False
-        self.covers: list[Callable[[], QRegion]] = []
-        """What hides a part of it now; Qt would draw all of that anew with every frame."""
         self._set_up()
         self._connect()
 
@@ -157,14 +133,14 @@ class Canvas(QWidget):
         explorer.place_changed.connect(self._follow)
         explorer.moving_changed.connect(self._follow)
         explorer.image_changed.connect(self._show_image)
-        explorer.score_changed.connect(self._update_lens)
-        explorer.pins_changed.connect(self.redraw)
+        explorer.score_changed.connect(self.frames.draw_lens)
+        explorer.pins_changed.connect(self.frames.draw)
         self.outlook.changed.connect(self._ask_for_tiles)
         self.outlook.turned.connect(self._resize_lens)
-        self.selection.changed.connect(self._renew)
+        self.selection.changed.connect(self.frames.renew)
         self._glide.finished.connect(self._stop_gliding)
-        self._field.changed.connect(self._tiles_came)
-        self._look.words.language_changed.connect(self.redraw)
+        self._field.changed.connect(self.frames.take_tiles)
+        self._look.words.language_changed.connect(self.frames.draw)
         self.destroyed.connect(self._lens.stop)
 
     # ---- what is seen
@@ -202,39 +178,16 @@ class Canvas(QWidget):
         if self._press is None:
             self.outlook.keep_probe_in_view()
         if self.outlook.is_map and self.outlook.view == before and not self.large:
-            if not self._lens_soon.isActive():
-                self._lens_soon.start()  # the probe moved over a map that stays where it is
+            self.frames.draw_lens_soon()
             self._ask()
         elif self._explorer.moving:
-            self._redraw_soon()
+            self.frames.draw_soon()
         else:
             self._ask()
-            if not self._soon.isActive():
-                self._soon.start(0)  # after the panels, which also follow
-
-    def redraw(self, *_: object) -> None:
-        """Draws everything anew that is not hidden by a bar, but of the map's thumbnails only what waits."""
-        self._redraw_in(QRegion(self.rect()))
-
-    def _renew(self, *_: object) -> None:
-        """Thumbnails may have changed."""
-        self._scene.spoil()
-        self.redraw()
-
-    def _redraw_in(self, region: QRegion) -> None:
-        for cover in self.covers:
-            region -= cover()
-        self.update(region)
-
-    def _redraw_soon(self) -> None:
-        """Everything; seldom enough while the hand moves, for the picture needs the processor more."""
-        if not self._explorer.moving:
-            self.redraw()
-        elif not self._frame.isActive():
-            self._frame.start()
+            self.frames.renew_next()  # after the panels, which also follow
 
     def _ask_for_tiles(self) -> None:
-        self._renew()
+        self.frames.renew()
         self._ask()
 
     def _ask(self) -> None:
@@ -246,63 +199,10 @@ class Canvas(QWidget):
         side = view.tile * self.devicePixelRatioF()
         self._field.show(explorer.place, points, moving=explorer.moving or outlook.flying, side=side)
 
-    def _tiles_came(self) -> None:
-        if self.outlook.is_map:
-            if not self._soon.isActive():
-                self._soon.start(MAP_MOVING_MS if self._explorer.moving else MAP_FRAME_MS)
-            return
-        self._draw_arrivals()
-
-    def _fade_on(self) -> None:
-        self._draw_arrivals()
-        if self._lens.fading or self._lens_fades:
-            self._update_lens()
-        self._lens_fades = self._lens.fading
-        if not self._arrivals.fading and not self._lens_fades:
-            self._fade.stop()
-
-    def _draw_arrivals(self) -> None:
-        """Of a walk, what came and what fades in."""
-        walks = not (self.large or self.outlook.is_map)
-        points = self.outlook.view.points(self.outlook.hidden) if walks else ()
-        changed = self._arrivals.take(points, calm=self.calm)
-        if walks and self._explorer.moving:
-            self._redraw_soon()
-        else:
-            self._redraw_points(changed)
-        if self._arrivals.fading and not self._fade.isActive():
-            self._fade.start()
-
-    def _redraw_points(self, points: Iterable[GridPoint | None]) -> None:
-        view, scale, margin = self.outlook.view, self.devicePixelRatioF(), QMargins(RING, RING, RING, RING)
-        region = QRegion()
-        for point in points:
-            if point is not None:
-                region += place(view, point, scale).toAlignedRect() + margin
-        if not region.isEmpty():
-            self._redraw_in(region)
-
     def _show_image(self, image: QImage | None) -> None:
         side = round(self.outlook.lens.width() * self.devicePixelRatioF())
         self._lens.show(image, side, full=self._explorer.is_full, calm=self.calm)
-        self._lens_changed()
-
-    def _lens_changed(self) -> None:
-        if self._lens.fading:
-            self._fade.start()
-        self._update_lens()
-
-    def _update_lens(self, *_: object) -> None:
-        """The picture alone is drawn anew where it was and where it is, not the field around it."""
-        self._lens_soon.stop()
-        lens = self.outlook.lens.toAlignedRect()
-        fades = self._lens.fading or self._lens_fades
-        if lens == self._lens_was and not self.outlook.on_map and not fades:
-            self._redraw_in(_rounded(lens))  # what is around it stays as it is
-            return
-        around = QMargins(SHADOW, SHADOW, SHADOW, SHADOW)
-        self._redraw_in(QRegion(lens + around) + QRegion(self._lens_was + around))
-        self._lens_was = lens
+        self.frames.take_lens()
 
     def _resize_lens(self, *_: object) -> None:
         self._show_image(self._explorer.image)
@@ -326,8 +226,7 @@ class Canvas(QWidget):
     def flash(self) -> None:
         """Says: this one is kept."""
         self._lens.flash()
-        self._fade.start()
-        self.redraw()
+        self.frames.take_lens()
 
     def mousePressEvent(self, event: QMouseEvent) -> None:
         if event.button() == Qt.MouseButton.MiddleButton:
@@ -377,7 +276,7 @@ class Canvas(QWidget):
             self.outlook.pan(way)
         elif (press.last - QPointF(*press.trail[-1])).manhattanLength() >= CLICK:
             press.trail.append((press.last.x(), press.last.y()))
-            self.redraw()
+            self.frames.draw()
 
     def mouseReleaseEvent(self, event: QMouseEvent) -> None:
         press = self._press
@@ -468,7 +367,7 @@ class Canvas(QWidget):
     def _show_focus(self, by_key: bool) -> None:
         if by_key != self._by_key:
             self._by_key = by_key
-            self.redraw()
+            self.frames.draw()
 
     def zoom_by(self, factor: float, at: QPointF | None = None) -> None:
         """Larger: smaller steps from picture to picture. Zooming into somebody on the map goes there."""
@@ -515,7 +414,7 @@ class Canvas(QWidget):
     def _hover_over(self, point: GridPoint | None) -> None:
         before, self._hover = self._hover, point
         if point != before:
-            self._redraw_points((before, point))
+            self.frames.draw_points((before, point))
 
     def _show_cursor(self, at: QPointF | None = None) -> None:
         if self._lasso:
@@ -562,7 +461,7 @@ class Canvas(QWidget):
     def show_way(self, shown: bool) -> None:
         """Joins the pins to a path, or not."""
         self._way = shown
-        self.redraw()
+        self.frames.draw()
 
     def paintEvent(self, event: QPaintEvent) -> None:
         began = time.monotonic()
@@ -575,10 +474,9 @@ class Canvas(QWidget):
             self._scene.paint(painter, sight, event.region(), self.devicePixelRatioF())
         painter.end()
         if event.rect() == self.rect():
-            taken = round(1000 * FRAME_SHARE * (time.monotonic() - began))
-            self._frame.setInterval(max(FRAME_MS, min(taken, 2 * FRAME_MS)))
+            self.frames.measure(time.monotonic() - began)
         if self._scene.behind and not self.large:
-            QTimer.singleShot(0, self, self.redraw)
+            QTimer.singleShot(0, self, self.frames.draw)
 
     def _sight(self) -> Sight:
         press, outlook = self._press, self.outlook
@@ -604,9 +502,3 @@ class Canvas(QWidget):
         if score is None or self._explorer.moving or (self.outlook.on_map and not self.large):
             return ""
         return self._look.words("canvas.match", percent=f"{score:.0%}")
-
-
-def _rounded(lens: QRect) -> QRegion:
-    """The picture without its round corners, in which something else can be seen."""
-    inner = QMargins(RADIUS_LARGE, 0, RADIUS_LARGE, 0), QMargins(0, RADIUS_LARGE, 0, RADIUS_LARGE)
-    return QRegion(lens - inner[0]) + QRegion(lens - inner[1])

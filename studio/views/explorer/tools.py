@@ -28,7 +28,7 @@ class FloatingBar(QWidget):
     def __init__(self, look: Look, canvas: Canvas, below: FloatingBar | None = None) -> None:
         super().__init__(canvas)
         self._look, self._canvas, self._below = look, canvas, below
-        canvas.covers.append(self.cover)
+        canvas.frames.covers.append(self.cover)
         canvas.installEventFilter(self)
         if below is not None:
             below.installEventFilter(self)

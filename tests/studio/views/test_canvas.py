@@ -315,7 +315,7 @@ def test_the_tools_are_not_drawn_anew_with_every_frame(
         explorer.move_by(0.2, 0.1)
         qtbot.wait(40)
     explorer.end_move()
-    canvas.redraw()
+    canvas.frames.draw()
     qtbot.waitUntil(lambda: canvas in paints.drawn)
     assert [one for one in paints.drawn if one is not canvas] == []
     hidden = tools.cover()
@@ -357,7 +357,7 @@ def test_what_is_drawn_part_by_part_is_what_is_drawn_at_once(
         explorer.show(explorer.recipe, to_image(picture), full=False)
     area = canvas.rect()
     assert all(region.boundingRect().width() < area.width() / 1.2 for region in backing.regions), "parts"
-    canvas.redraw()
+    canvas.frames.draw()
     monkeypatch.undo()
     whole = canvas.grab().toImage()
     apart = np.abs(to_array(backing.image).astype(int) - to_array(whole).astype(int)).max(axis=2)
@@ -374,7 +374,7 @@ def test_what_comes_one_by_one_looks_as_if_drawn_at_once(
     for asked in canvas._field._render.asked:  # type: ignore[attr-defined]
         asked.answer(32)
         qtbot.wait(12)
-    qtbot.waitUntil(lambda: not canvas._fade.isActive() and not canvas.behind)
+    qtbot.waitUntil(lambda: not canvas.frames.fading and not canvas.behind)
     field = canvas.width() * canvas.height()
     drawn = [sum(r.width() * r.height() for r in region) for region in backing.regions]
     assert len(drawn) > 4 and sorted(drawn)[len(drawn) // 2] < field / 4
