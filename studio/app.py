@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import gc
 import os
 import sys
 import tempfile
@@ -18,6 +17,7 @@ from PySide6.QtWidgets import QApplication
 from studio.commands.desk import Desk
 from studio.library.places import Places
 from studio.theme import load_fonts
+from studio.workers.collector import Collector
 
 if TYPE_CHECKING:
     from studio.views.look import Look
@@ -36,7 +36,7 @@ def run(argv: Sequence[str]) -> int:
     app = application()
     desk = Desk(Places.find())
     window = open_window(desk)
-    settle()
+    settle(desk)
     if options.model:
         desk.on_models.use(options.model, by=window)
     if options.files:
@@ -91,14 +91,9 @@ def open_window(desk: Desk) -> Window:
     return window
 
 
-def settle() -> None:
-    """What exists by now stays: the collector, which halts every thread, need not look through it again.
-
-    It looks at what is old when there is a quarter more of that than at its last look. So it looks once more,
-    at next to nothing: or else pictures that only circles of references hold would add up for many minutes.
-    """
-    gc.freeze()
-    gc.collect()
+def settle(desk: Desk) -> None:
+    """All is built: the collector looks through what comes from now on, and at rest."""
+    Collector(lambda: not desk.explorer.moving, desk).start()
 
 
 def look_for(desk: Desk) -> Look:

@@ -244,7 +244,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         desk.settings.model = options.model
         desk.settings.welcome_done = True
         window = open_window(desk)
-        settle()
+        settle(desk)
         try:
             figures = measure(desk, options.started, options.moves)
             if options.rounds:

@@ -100,7 +100,7 @@ class Sitting:
         self.window = Window(look_for(self.desk), self.desk)
         self.window.show_page("gallery")
         self.window.show()
-        settle()
+        settle(self.desk)
         self.grid = self.window.gallery.grid
         self.built_ms = _since(begun)
         self.desk.start()
