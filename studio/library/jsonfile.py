@@ -16,6 +16,18 @@ PIECES = 3
 """How deep a compact object is taken apart: as deep as the places in a session's history lie."""
 
 
+class Piece(dict[str, Any]):
+    """A part of an object that never changes: it is put into words once, however often that is written."""
+
+    _written = ""
+
+    @property
+    def written(self) -> str:
+        """Its canonical form."""
+        self._written = self._written or jsonio.canonical(self)
+        return self._written
+
+
 def read_object(path: Path, limit: int = LIMIT) -> dict[str, Any] | None:
     """The JSON object in the file; None when there is no file. ValueError with a short reason, OSError."""
     try:
@@ -44,6 +56,8 @@ def write_object(path: Path, value: dict[str, Any], *, compact: bool = False) ->
 
 def _compact(value: Any, depth: int = PIECES) -> str:
     """What `jsonio.canonical` makes of it; what lies no deeper than `depth` is written one by one."""
+    if isinstance(value, Piece):
+        return value.written
     if depth and isinstance(value, dict):
         named = sorted(value.items())
         return "{" + ",".join(f"{jsonio.canonical(k)}:{_compact(v, depth - 1)}" for k, v in named) + "}"

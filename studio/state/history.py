@@ -10,6 +10,7 @@ from typing import Any
 from PySide6.QtCore import QObject, Signal
 
 from engine.errors import RecipeError
+from studio.library.jsonfile import Piece
 from studio.state.place import Place
 
 KEPT = 1000
@@ -39,8 +40,8 @@ class History(QObject):
         self._nodes: dict[int, Node] = {}
         self._current: int | None = None
         self._last_child: dict[int, int] = {}
-        self._plain: dict[int, tuple[Place, dict[str, Any]]] = {}
-        """What `to_dict` made of places, by node: it is asked every few seconds."""
+        self._plain: dict[int, tuple[Node, Piece]] = {}
+        """What `to_dict` made of nodes: it is asked every few seconds."""
         self._next_id = 1
 
     @property
@@ -141,15 +142,19 @@ class History(QObject):
         """Plain values for the session file: the newest places, and the way to the present one."""
         chosen = {node.id for node in self.nodes[-newest:]} | {node.id for node in self.path()[-newest:]}
         told = [node for node in self._nodes.values() if node.id in chosen]
-        self._plain = {node.id: self._place_of(node) for node in told}
-        nodes = [
-            {"id": n.id, "parent": n.parent, "place": self._plain[n.id][1], "label": n.label} for n in told
-        ]
-        return {"nodes": nodes, "current": self._current}
+        self._plain = {node.id: (node, self._piece_of(node)) for node in told}
+        return {"nodes": [piece for _, piece in self._plain.values()], "current": self._current}
 
-    def _place_of(self, node: Node) -> tuple[Place, dict[str, Any]]:
-        known = self._plain.get(node.id)
-        return known if known and known[0] is node.place else (node.place, node.place.to_dict())
+    def _piece_of(self, node: Node) -> Piece:
+        known, piece = self._plain.get(node.id, (None, None))
+        if (
+            piece is not None
+            and known is not None
+            and known.place is node.place
+            and _is_told_alike(known, node)
+        ):
+            return piece
+        return Piece(id=node.id, parent=node.parent, place=node.place.to_dict(), label=node.label)
 
     def load(self, value: dict[str, Any]) -> None:
         """Reads `to_dict` values; what cannot be read is left out."""
@@ -192,3 +197,7 @@ class History(QObject):
             above = self._nodes[node.parent]
             rest = tuple(child for child in above.children if child != node.id)
             self._nodes[above.id] = replace(above, children=rest)
+
+
+def _is_told_alike(one: Node, other: Node) -> bool:
+    return one.parent == other.parent and one.label == other.label

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from engine import jsonio
-from studio.library.jsonfile import read_object, write_object
+from studio.library.jsonfile import Piece, read_object, write_object
 
 SESSION: dict[str, Any] = {
     "window": {"page": "explore", "größe": [1440, 900]},
@@ -36,3 +36,15 @@ def test_what_json_cannot_say_is_not_written(tmp_path: Path, compact: bool) -> N
     with pytest.raises(ValueError, match="JSON"):
         write_object(path, {"x": float("nan")}, compact=compact)
     assert not path.exists()
+
+
+def test_a_piece_is_put_into_words_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path, piece = tmp_path / "session.json", Piece(id=1, place={"x": 2.5, "a": "b"})
+    write_object(path, {"nodes": [piece]}, compact=True)
+    first = path.read_bytes()
+    words, made = jsonio.canonical, []
+    monkeypatch.setattr(jsonio, "canonical", lambda value: made.append(value) or words(value))
+    write_object(path, {"nodes": [piece]}, compact=True)
+    assert made == ["nodes"]
+    assert path.read_bytes() == first == (words({"nodes": [dict(piece)]}) + "\n").encode()
+    assert read_object(path) == {"nodes": [piece]}
