@@ -93,7 +93,8 @@ def open_window(desk: Desk) -> Window:
 
 def settle(desk: Desk) -> None:
     """All is built: the collector looks through what comes from now on, and at rest."""
-    Collector(lambda: not desk.explorer.moving, desk).start()
+    explorer = desk.explorer
+    Collector(lambda: not explorer.moving, lambda: explorer.place, desk).start()
 
 
 def look_for(desk: Desk) -> Look:

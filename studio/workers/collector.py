@@ -17,7 +17,7 @@ EVERY_MS = 15_000
 MANY = 30_000
 """So many objects are not looked through while somebody may come back any moment."""
 ALL_S = 600.0
-"""Between two looks at everything, which happen while another program is used."""
+"""Everything is looked through when another program is in use and nothing was done here for so long."""
 
 
 def settle() -> None:
@@ -33,11 +33,12 @@ def settle() -> None:
 class Collector(QObject):
     """Looks at what is new since the last time, a few milliseconds' worth of it."""
 
-    def __init__(self, is_free: Callable[[], bool], parent: QObject) -> None:
-        """is_free: whether nothing moves."""
+    def __init__(self, is_free: Callable[[], bool], doing: Callable[[], object], parent: QObject) -> None:
+        """is_free: whether nothing moves. doing: what is on the screen, to compare."""
         super().__init__(parent)
-        self._is_free = is_free
-        self._all_seen = time.monotonic()
+        self._is_free, self._doing = is_free, doing
+        self._done: object = None
+        self._since = time.monotonic()
         self._timer = QTimer(self, interval=EVERY_MS)
         self._timer.timeout.connect(self.look)
 
@@ -50,8 +51,11 @@ class Collector(QObject):
         """Does its work, if nobody else does theirs."""
         if not self._is_free():
             return
-        if _is_away() and time.monotonic() - self._all_seen >= ALL_S:
-            self._all_seen = time.monotonic()
+        done, self._done = self._done, self._doing()
+        if done != self._done:
+            self._since = time.monotonic()
+        if _is_away() and time.monotonic() - self._since >= ALL_S:
+            self._since = time.monotonic()
             gc.unfreeze()
             gc.collect()
         elif len(gc.get_objects()) < MANY:

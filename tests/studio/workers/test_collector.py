@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gc
+import time
 import weakref
 from collections.abc import Iterator
 
@@ -36,7 +37,7 @@ def parent(qapp: object) -> Iterator[QObject]:
 
 
 def test_a_circle_goes_at_the_next_look_and_what_stays_is_not_looked_at_again(parent: QObject) -> None:
-    made = Collector(lambda: True, parent)
+    made = Collector(lambda: True, lambda: 1, parent)
     made.start()
     kept = [[] for _ in range(1000)]
     gone = weakref.ref(Thing())
@@ -49,7 +50,7 @@ def test_nothing_is_looked_at_while_somebody_is_at_work(parent: QObject) -> None
     gc.disable()
     try:
         gone = weakref.ref(Thing())
-        Collector(lambda: False, parent).look()
+        Collector(lambda: False, lambda: 1, parent).look()
         assert gone() is not None
     finally:
         gc.enable()
@@ -59,14 +60,20 @@ def test_what_was_in_use_and_is_a_circle_now_goes_while_another_program_is_used(
     parent: QObject, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(collector, "_is_away", lambda: True)
-    made = Collector(lambda: True, parent)
+    doing = [1]
+    made = Collector(lambda: True, lambda: doing[0], parent)
     thing = Thing()
     gone = weakref.ref(thing)
     settle()
     del thing
     made.look()
-    assert gone() is not None, "looked at everything a moment ago"
-    monkeypatch.setattr(collector, "ALL_S", 0.0)
+    assert gone() is not None, "it may be in use again in a moment"
+    monkeypatch.setattr(collector, "ALL_S", 0.05)
+    time.sleep(0.06)
+    doing[0] = 2
+    made.look()
+    assert gone() is not None, "somebody was there"
+    time.sleep(0.06)
     made.look()
     assert gone() is None
 
@@ -77,7 +84,7 @@ def test_so_much_that_came_at_once_is_left_for_then(parent: QObject, monkeypatch
     gc.disable()
     try:
         gone, _many = weakref.ref(Thing()), [[] for _ in range(200)]
-        Collector(lambda: True, parent).look()
+        Collector(lambda: True, lambda: 1, parent).look()
         assert gone() is not None
     finally:
         gc.enable()
@@ -85,7 +92,7 @@ def test_so_much_that_came_at_once_is_left_for_then(parent: QObject, monkeypatch
 
 def test_it_looks_now_and_then(qtbot: QtBot, parent: QObject, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(collector, "EVERY_MS", 10)
-    made = Collector(lambda: True, parent)
+    made = Collector(lambda: True, lambda: 1, parent)
     made.start()
     gone = weakref.ref(Thing())
     qtbot.waitUntil(lambda: gone() is None)
