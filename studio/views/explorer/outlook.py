@@ -77,7 +77,8 @@ class Outlook(QObject):
         """Where the large picture lies: in the middle of the walk, at the probe on the map."""
         width, height = self._host.width(), self._host.height()
         side = lens_side(width, height - TOOLS, large=self.large)
-        walk = QRectF((width - side) / 2, (height - side) / 2 - (16 if self.large else 0), side, side)
+        left, top = (width - side) // 2, (height - side) // 2  # whole, or its edge would be drawn by halves
+        walk = QRectF(left, top - (16 if self.large else 0), side, side)
         if self.large or self.on_map == 0.0:
             return walk
         left, top, side = geometry.loupe(width, height, self.probe.x(), self.probe.y())

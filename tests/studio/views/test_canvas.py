@@ -384,6 +384,15 @@ def test_what_comes_one_by_one_looks_as_if_drawn_at_once(
     assert np.count_nonzero(apart > 8) == 0
 
 
+@pytest.mark.parametrize("size", [(801, 641), (800, 641), (801, 640)])
+def test_the_picture_lies_on_whole_pixels(canvas: Canvas, size: tuple[int, int]) -> None:
+    """An edge that covers half a pixel would keep something of every picture drawn before."""
+    canvas.resize(*size)
+    for large in (False, True):
+        canvas.set_large(large)
+        assert canvas.outlook.lens == QRectF(canvas.outlook.lens.toAlignedRect())
+
+
 def test_focus_by_mouse_draws_nothing_anew(canvas: Canvas, monkeypatch: pytest.MonkeyPatch) -> None:
     backing = Backing(canvas, monkeypatch)
     for reason in (Qt.FocusReason.MouseFocusReason, Qt.FocusReason.OtherFocusReason):
