@@ -15,8 +15,9 @@ from numpy.typing import NDArray
 from PIL import Image
 from torch import Tensor
 
+from engine.formats import protocol
 from engine.images import Picture
-from trainer import protocol, selection, snapshots
+from trainer import selection, snapshots
 from trainer.control import Check
 from trainer.helpers import HelperError
 from trainer.job import Job

@@ -12,7 +12,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from types import FrameType
 
-from trainer import protocol
+from engine.formats import protocol
 
 SECOND_S = 1.0
 """A second Ctrl-C counts as one after so long; torchrun passes the first one on, too."""

@@ -8,7 +8,8 @@ from typing import Any
 
 from engine.bundle import Bundle
 from engine.errors import BundleError
-from trainer import protocol, telling
+from engine.formats import protocol
+from trainer import telling
 from trainer.job import Job
 
 ROWS = 40

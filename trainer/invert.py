@@ -10,8 +10,8 @@ from pathlib import Path
 from typing import Any
 
 from engine.errors import PersonaError
-from trainer.events import Event
-from trainer.protocol import Inverted, Inverting
+from engine.formats.events import Event
+from engine.formats.protocol import Inverted, Inverting
 
 PARTS = 50
 """How often progress is told for each picture, at most."""

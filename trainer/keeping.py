@@ -11,7 +11,8 @@ from pathlib import Path
 
 from engine.errors import TargetError
 from engine.files import target_error
-from trainer import checkpoint, protocol, snapshots
+from engine.formats import protocol
+from trainer import checkpoint, snapshots
 from trainer.control import Stopped
 from trainer.described import described
 from trainer.export import ExportError, export_bundle

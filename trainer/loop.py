@@ -16,7 +16,8 @@ from pathlib import Path
 from typing import NamedTuple
 
 from engine.errors import TargetError
-from trainer import checkpoint, memory, protocol, runfolder
+from engine.formats import protocol
+from trainer import checkpoint, memory, runfolder
 from trainer.album import is_due
 from trainer.control import Control, Stopped
 from trainer.device import Device

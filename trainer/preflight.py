@@ -13,7 +13,8 @@ from collections.abc import Collection
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
-from trainer import checkpoint, memory, protocol, speed
+from engine.formats import protocol
+from trainer import checkpoint, memory, speed
 from trainer.control import Control
 from trainer.device import Device
 from trainer.job import Job

@@ -12,7 +12,7 @@ from collections.abc import Iterable
 from contextlib import suppress
 from pathlib import Path
 
-from trainer import protocol
+from engine.formats import protocol
 
 NAME = "events.jsonl"
 MOST_PENDING = 10_000

@@ -12,7 +12,8 @@ from dataclasses import replace
 import torch
 
 from engine.errors import Cancelled, PersonaError
-from trainer import checkpoint, making, preflight, protocol, runfolder, tiers
+from engine.formats import protocol
+from trainer import checkpoint, making, preflight, runfolder, tiers
 from trainer.bundles import WeightsError, load_networks
 from trainer.checkpoint import CheckpointError
 from trainer.control import Control, Stopped, listen, signals_obeyed

@@ -13,6 +13,7 @@ from pathlib import Path
 
 from PySide6.QtCore import QObject, QTimer, Signal
 
+from engine.formats.protocol import Preflight
 from studio.commands.helper_files import HelperFiles
 from studio.commands.plan import Plan
 from studio.commands.rooms import Rooms
@@ -28,7 +29,6 @@ from studio.library.training_queue import TrainingRequest
 from studio.state.preparation import Measured, Preparation, Setup, Stage, Trouble
 from studio.state.training import Training
 from studio.workers.training_process import TrainingEnd
-from trainer.protocol import Preflight
 
 SIDE = 256
 """Pixels of the pictures while no model says how many it draws."""

@@ -8,11 +8,11 @@ from typing import Any, Protocol
 
 from PySide6.QtCore import QObject
 
+from engine.formats.protocol import parse_event
 from studio.library.tasks import End, Outcome
 from studio.library.text import Text
 from studio.state.jobs import Jobs
 from studio.workers.training_process import Parse, TrainingEnd, TrainingProcess
-from trainer.protocol import parse_event
 
 LEAVE_MS = 4000
 """How long a child may take to end when the studio closes."""
@@ -23,7 +23,7 @@ Ended = Callable[[TrainingEnd], object]
 
 
 class MakeProcess(Protocol):
-    """Makes a child of the trainer; with `parse`, one that speaks something else than `trainer.protocol`."""
+    """Makes a child of the trainer; with `parse`, one that tells other events."""
 
     def __call__(self, arguments: Sequence[str], parse: Parse = ..., /) -> TrainingProcess: ...
 

@@ -19,6 +19,7 @@ from PySide6.QtCore import QObject, Signal
 
 from engine.bundle import CARD
 from engine.files import free_name, safe_name
+from engine.formats.protocol import Event, Started
 from studio.commands.helper_files import HelperFiles
 from studio.commands.models import ModelCommands
 from studio.commands.rooms import Rooms
@@ -33,7 +34,6 @@ from studio.library.training_queue import QueueFile, TrainingRequest
 from studio.state.notices import Act, Kind
 from studio.state.training import Training
 from studio.workers.training_process import TrainingEnd, TrainingProcess
-from trainer.protocol import Event, Started
 
 LEAVE_MS = 15_000
 """How long the trainer may take for its last checkpoint when the studio closes."""

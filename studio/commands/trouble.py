@@ -8,10 +8,10 @@ from __future__ import annotations
 
 import re
 
+from engine.formats.protocol import Failed
 from studio.library.text import Text
 from studio.state.preparation import Trouble
 from studio.workers.training_process import TrainingEnd
-from trainer.protocol import Failed
 
 TAIL = 12
 """Lines of the log that are looked at."""

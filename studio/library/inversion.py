@@ -17,9 +17,9 @@ from pathlib import Path
 
 from engine.bundle import Bundle
 from engine.errors import Cancelled, PersonaError
+from engine.formats.protocol import Inverted, Inverting, ProtocolError, parse_event
 from engine.images import Picture, save_picture
 from studio.library.processes import environment
-from trainer.protocol import Inverted, Inverting, ProtocolError, parse_event
 
 PARTS = 100
 """Steps in which progress is told."""

@@ -13,8 +13,8 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
+from engine.formats import protocol
 from studio.library import jsonfile
-from trainer import protocol
 
 
 @dataclass(frozen=True)

@@ -9,10 +9,10 @@ from pathlib import Path
 
 from PySide6.QtCore import QObject, Signal
 
+from engine.formats.protocol import Preflight
 from studio.library.consents import Consent
 from studio.library.datasets import Item, Report
 from studio.library.text import Text
-from trainer.protocol import Preflight
 
 
 class Stage(StrEnum):

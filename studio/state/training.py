@@ -7,9 +7,9 @@ from pathlib import Path
 
 from PySide6.QtCore import QObject, Signal
 
+from engine.formats import protocol
 from studio.library.runs import RunState, after
 from studio.library.training_queue import TrainingRequest
-from trainer import protocol
 
 __all__ = ["Training", "TrainingRequest"]
 

@@ -13,8 +13,8 @@ from pathlib import Path
 
 from PySide6.QtCore import QObject, QProcess, QProcessEnvironment, QTimer, Signal
 
+from engine.formats import protocol
 from studio.workers.precedence import TRAINING, make_give_way
-from trainer import protocol
 
 LOG_LINES = 200
 KILL_MS = 3000
@@ -50,7 +50,7 @@ class TrainingProcess(QObject):
 
     started = Signal()
     event_received = Signal(object)
-    """(seconds since 1970, trainer.protocol.Event or whatever `parse` gives)."""
+    """(seconds since 1970, engine.formats.protocol.Event or whatever `parse` gives)."""
     log_received = Signal(str)
     """One line of stderr, or of stdout that is no event."""
     finished = Signal(object)
@@ -108,7 +108,7 @@ class TrainingProcess(QObject):
         self._process.start()
 
     def send(self, command: str) -> None:
-        """Sends one of `trainer.protocol.COMMANDS`."""
+        """Sends one of `engine.formats.protocol.COMMANDS`."""
         self._stopped |= command == "stop"
         self._process.write(protocol.command_line(command).encode())
 

@@ -10,7 +10,7 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
-from trainer import protocol
+from engine.formats import protocol
 
 _method = "forkserver" if "forkserver" in multiprocessing.get_all_start_methods() else "spawn"
 context = multiprocessing.get_context(_method)

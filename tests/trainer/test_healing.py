@@ -12,8 +12,9 @@ import torch
 from safetensors.torch import load_file
 
 from engine.bundle import verify_bundle
+from engine.formats import protocol
 from tests.trainer import small
-from trainer import protocol, sitting, snapshots
+from trainer import sitting, snapshots
 from trainer.control import Control
 from trainer.device import Device
 from trainer.job import Job, JobError

@@ -5,8 +5,9 @@ import shutil
 from pathlib import Path
 
 from engine.bundle import seal
+from engine.formats import protocol
 from tests.trainer.small import small_job
-from trainer import history, protocol, telling
+from trainer import history, telling
 
 
 def write_events(run: Path, count: int) -> None:

@@ -6,10 +6,11 @@ import numpy as np
 import pytest
 import torch
 
+from engine.formats import protocol
 from engine.images import save_picture
 from engine.recipe import pack_offset, unpack_offset
 from tests.trainer.small import NETWORK
-from trainer import invert, protocol
+from trainer import invert
 from trainer.cli import main
 from trainer.inversion import Inverter
 from trainer.networks import Networks

@@ -10,8 +10,9 @@ from typing import Any
 
 import pytest
 
+from engine.formats import protocol
 from tests.trainer import small
-from trainer import measuring, memory, preflight, protocol
+from trainer import measuring, memory, preflight
 from trainer.cli import main
 from trainer.control import Control, Stopped
 from trainer.device import Device

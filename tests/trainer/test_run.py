@@ -10,9 +10,10 @@ import torch
 from safetensors.torch import load_file
 
 from engine.bundle import verify_bundle
+from engine.formats import protocol
 from tests.trainer import small
 from tests.trainer.children import Child
-from trainer import checkpoint, protocol
+from trainer import checkpoint
 from trainer.cli import main
 from trainer.control import Control
 from trainer.data.prepared import PreparedSet

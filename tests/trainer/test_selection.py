@@ -10,8 +10,9 @@ import pytest
 import torch
 from PIL import Image
 
+from engine.formats import protocol
 from tests.trainer import small
-from trainer import protocol, selection, snapshots
+from trainer import selection, snapshots
 from trainer.album import Album, is_due
 from trainer.helpers import HelperError
 from trainer.job import JobError

@@ -17,9 +17,10 @@ import pytest
 import torch
 from safetensors.torch import load_file
 
+from engine.formats import protocol
 from tests.trainer import small
 from tests.trainer.children import Child, resume
-from trainer import checkpoint, keeping, protocol
+from trainer import checkpoint, keeping
 from trainer.control import Control
 from trainer.device import Device
 from trainer.job import Job, JobError

@@ -12,8 +12,9 @@ from typing import Any
 import pytest
 import torch
 
+from engine.formats import protocol
 from tests.trainer import children, small
-from trainer import checkpoint, keeping, loss, protocol
+from trainer import checkpoint, keeping, loss
 from trainer.control import Control
 from trainer.device import Device
 from trainer.loop import Run

@@ -10,7 +10,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import IO, ClassVar
 
-from trainer.events import Event as Event
+from engine.formats.events import Event as Event
 
 
 @dataclass(frozen=True)

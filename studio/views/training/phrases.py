@@ -6,11 +6,11 @@ from datetime import datetime
 
 from PySide6.QtCore import QLocale
 
+from engine.formats.protocol import Preflight
 from studio.i18n import Words
 from studio.library.datasets import Caution
 from studio.library.runs import RunState
 from studio.state.training import Training
-from trainer.protocol import Preflight
 
 MB = 1_000_000
 

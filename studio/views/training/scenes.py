@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from engine.formats.protocol import Preflight
 from engine.images import Picture, load_picture, resize, save_picture
 from studio.library.consents import Consent
 from studio.library.datasets import Caution, Item, Report
@@ -22,7 +23,6 @@ from studio.library.text import Text
 from studio.library.training_queue import TrainingRequest
 from studio.state.preparation import Measured, Preparation, Setup, Stage, Trouble
 from studio.state.training import Training
-from trainer.protocol import Preflight
 
 if TYPE_CHECKING:
     from studio.views.window import Window

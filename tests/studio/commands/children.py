@@ -5,8 +5,8 @@ from __future__ import annotations
 import sys
 from collections.abc import Sequence
 
+from engine.formats.protocol import parse_event
 from studio.workers.training_process import Parse, TrainingProcess
-from trainer.protocol import parse_event
 
 CHILD = r"""
 import json, os, sys

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import pytest
 
+from engine.formats.protocol import Failed
 from studio.commands.trouble import trouble_in, trouble_of
 from studio.workers.training_process import TrainingEnd
 from trainer.consent import Consent, ConsentError
-from trainer.protocol import Failed
 
 
 def end(log: str = "", **changes: object) -> TrainingEnd:

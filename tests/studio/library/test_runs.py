@@ -3,8 +3,8 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
+from engine.formats import protocol
 from studio.library.runs import list_runs, read_run, weight
-from trainer import protocol
 
 
 def run(folder: Path, *events: protocol.Event, name: str = "Anna", start: float = 100.0) -> Path:

@@ -7,8 +7,8 @@ from pathlib import Path
 
 from pytestqt.qtbot import QtBot
 
+from engine.formats import protocol
 from studio.workers.training_process import TrainingEnd, TrainingProcess
-from trainer import protocol
 
 CHILD = r"""
 import json, sys

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from trainer import protocol
+from engine.formats import protocol
 
 EVENTS = [
     protocol.Preflight(True, 540.0, 400.0, 120.0, 16, 2, "fits: about 9 minutes, 400 MB of memory"),
@@ -55,6 +55,6 @@ def test_a_line_cut_short_is_passed_over(tmp_path: Path) -> None:
 
 def test_the_protocol_needs_the_standard_library_only() -> None:
     heavy = "('torch', 'numpy', 'cv2', 'PIL')"
-    code = f"import sys, trainer.protocol; print(any(m in sys.modules for m in {heavy}))"
+    code = f"import sys, engine.formats.protocol; print(any(m in sys.modules for m in {heavy}))"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "False"

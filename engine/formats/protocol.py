@@ -26,7 +26,7 @@ from dataclasses import dataclass, field, fields
 from pathlib import Path
 from typing import Any, ClassVar
 
-from trainer.events import Event as Event
+from engine.formats.events import Event as Event
 
 VERSION = 1
 COMMANDS = ("stop", "checkpoint", "preview", "pause", "resume")
