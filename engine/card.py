@@ -14,8 +14,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from engine import archive, jsonio
+from engine import archive
 from engine.files import write_atomic
+from engine.formats import jsonio
 
 FORMAT = 1
 CARD = "model.json"

@@ -21,8 +21,8 @@ from typing import Any, TypeVar
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from engine import jsonio
 from engine.errors import RecipeError
+from engine.formats import jsonio
 
 FORMAT = 1
 MAX_JSON = 1_000_000

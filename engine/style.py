@@ -19,10 +19,10 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from engine import jsonio
 from engine.bundle import Bundle
 from engine.errors import Cancelled, PathText, PersonaError, PictureError, StyleError
 from engine.files import write_atomic
+from engine.formats import jsonio
 from engine.images import (
     Picture,
     decode_picture,

@@ -18,7 +18,7 @@ from typing import IO, Any
 
 from engine.errors import PersonaError
 from engine.files import make_folder, write_atomic
-from engine.jsonio import parse
+from engine.formats.jsonio import parse
 from trainer.data.forget import add_forget_parser, run_forget
 from trainer.data.home import data_home
 from trainer.data.prepared import PreparedSet

@@ -15,8 +15,8 @@ from trainer import consent, tiers
 from trainer.bundles import network_config
 from trainer.control import Control
 from trainer.data.crops import Cut
-from trainer.data.events import Plain
 from trainer.data.home import data_home
+from trainer.data.listeners import Plain
 from trainer.data.prepare import Settings, prepare
 from trainer.data.prepared import PreparedSet
 from trainer.growing import resized_config

@@ -7,8 +7,8 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
-from engine import jsonio
 from engine.files import free_name, make_folder, write_atomic
+from engine.formats import jsonio
 
 LIMIT = 64_000_000
 """Largest file that is read, in bytes."""

@@ -14,10 +14,12 @@ from typing import Any
 import cv2
 
 from engine.errors import Cancelled, PersonaError
-from trainer.data import events, report
+from engine.formats import preparation
+from trainer.data import report
 from trainer.data.crops import Cut
 from trainer.data.derived import register
 from trainer.data.home import data_home
+from trainer.data.listeners import Plain, json_lines
 from trainer.data.overrides import Overrides
 from trainer.data.prepare import Settings, prepare
 from trainer.data.store import Store, check_folders
@@ -46,7 +48,7 @@ def run(args: argparse.Namespace) -> int:
     """
     if args.action == "report":
         return _report(args)
-    tell = events.json_lines(sys.stdout) if args.json else events.Plain(sys.stderr)
+    tell = json_lines(sys.stdout) if args.json else Plain(sys.stderr)
     try:
         with _terminable():
             cv2.setNumThreads(1)  # pictures are read in parallel already
@@ -115,14 +117,14 @@ def _report(args: argparse.Namespace) -> int:
 def _stopped(args: argparse.Namespace) -> int:
     message = "Stopped. The same command goes on from here."
     if args.json:
-        events.json_lines(sys.stdout)(events.Failed(message, "stopped"))
+        json_lines(sys.stdout)(preparation.PreparationFailed(message, "stopped"))
     sys.stderr.write(f"\n{message}\n")
     return INTERRUPTED
 
 
 def _failed(error: PersonaError, as_json: bool) -> int:
     if as_json:
-        events.json_lines(sys.stdout)(events.Failed(str(error), error.code))
+        json_lines(sys.stdout)(preparation.PreparationFailed(str(error), error.code))
     sys.stderr.write(f"{error}\n")
     return error.exit_code
 

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from engine.files import write_atomic
-from engine.jsonio import parse
+from engine.formats.jsonio import parse
 from trainer.data.errors import DataError
 
 FILE = "overrides.json"

@@ -10,13 +10,15 @@ from pathlib import Path
 from typing import Any
 
 from engine.faces import FaceFinder
-from trainer.data import decide, events, page, report
+from engine.formats import preparation
+from trainer.data import decide, page, report
 from trainer.data.crops import Cut, Finder
 from trainer.data.decide import Item
 from trainer.data.errors import DataError
 from trainer.data.find import Found, Problem, Source, walk
 from trainer.data.journal import Entry, Journal
 from trainer.data.judge import LIMITS, Limits, Verdict
+from trainer.data.listeners import Listener
 from trainer.data.overrides import Overrides
 from trainer.data.prepared import FORMAT, INDEX, PreparedSet, file_digest, set_digest
 from trainer.data.reading import LASTING, Reader, State
@@ -46,7 +48,7 @@ def prepare(
     out: Path,
     settings: Settings | None = None,
     *,
-    tell: events.Listener = lambda event: None,
+    tell: Listener = lambda event: None,
     cancelled: Callable[[], bool] = lambda: False,
     new_finder: Callable[[], Finder] = FaceFinder,
 ) -> PreparedSet:
@@ -60,9 +62,9 @@ def prepare(
     try:
         found = work.find()
         read, count = work.read(found)
-        tell(events.Stage("compare"))
+        tell(preparation.StageBegun("compare"))
         items = work.write_crops(read, work.decide(read))
-        tell(events.Stage("write"))
+        tell(preparation.StageBegun("write"))
         card = work.write_index(items)
         summary = work.write_report(card, items, found)
         work.clear(items, found)
@@ -84,7 +86,7 @@ class _Preparation:
         folder: Path,
         out: Path,
         settings: Settings,
-        tell: events.Listener,
+        tell: Listener,
         cancelled: Callable[[], bool],
         new_finder: Callable[[], Finder],
     ) -> None:
@@ -117,10 +119,12 @@ class _Preparation:
         """What is known of every source, and how many had to be read for it."""
         new = [source for source in found.sources if not self._is_known(source)]
         self.tell(
-            events.Found(str(self.folder), str(self.out), len(found.sources), len(found.sources) - len(new))
+            preparation.PicturesFound(
+                str(self.folder), str(self.out), len(found.sources), len(found.sources) - len(new)
+            )
         )
         for problem in found.problems:
-            self.tell(events.Trouble(problem.name, problem.reason, problem.code))
+            self.tell(preparation.PictureRefused(problem.name, problem.reason, problem.code))
         self.reader.read(new, self._tell_state, self._tell_trouble, self.cancelled)
         entries = [(source, self.journal.find(source)) for source in found.sources]
         return [(source, entry) for source, entry in entries if entry is not None], len(new)
@@ -178,7 +182,7 @@ class _Preparation:
         problems = [*found.problems, *self._problems(found)]
         unknown = self.overrides.unknown(name for item in items for name in (item.id, item.entry.name))
         summary = report.summary(card, items, problems, found, unknown)
-        self.tell(events.Stage("report"))
+        self.tell(preparation.StageBegun("report"))
         self.store.write_json(REPORT, summary)
         self.store.write_text(PAGE, page.page(summary, self.out))
         return summary
@@ -224,10 +228,12 @@ class _Preparation:
         ]
 
     def _tell_state(self, state: State) -> None:
-        self.tell(events.Progress(state.done, state.total, state.crops, state.problems, state.seconds_left))
+        self.tell(
+            preparation.PicturesRead(state.done, state.total, state.crops, state.problems, state.seconds_left)
+        )
 
     def _tell_trouble(self, entry: Entry) -> None:
-        self.tell(events.Trouble(entry.name, entry.problem, entry.code))
+        self.tell(preparation.PictureRefused(entry.name, entry.problem, entry.code))
 
 
 def _old_index(out: Path) -> dict[str, Any]:
@@ -253,9 +259,9 @@ def _earlier(before: Mapping[str, Any], digest: str) -> list[str]:
 
 def _done(
     out: Path, card: Mapping[str, Any], summary: Mapping[str, Any], read: int, seconds: float
-) -> events.Done:
+) -> preparation.SetReady:
     counts = summary["counts"]
-    return events.Done(
+    return preparation.SetReady(
         out=str(out),
         digest=card["digest"],
         pictures=counts["kept"],

@@ -8,7 +8,7 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-from engine.jsonio import parse
+from engine.formats.jsonio import parse
 from trainer.data import decide
 from trainer.data.decide import Item
 from trainer.data.errors import DataError

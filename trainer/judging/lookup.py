@@ -16,10 +16,11 @@ from tempfile import TemporaryDirectory
 from engine.bundle import CARD, Bundle, bundled_models, default_bundle_path, import_bundle
 from engine.card import MAX_CARD, parse
 from engine.errors import BundleError, PersonaError, StyleError
+from engine.formats.events import Event
+from engine.formats.preparation import PictureRefused
 from engine.style import Style
 from trainer.data.crops import Cut
 from trainer.data.errors import DataError
-from trainer.data.events import Event, Trouble
 from trainer.data.home import data_home
 from trainer.data.prepare import Settings, prepare
 from trainer.data.prepared import PreparedSet
@@ -104,7 +105,7 @@ def opened_pictures(
     problems: list[str] = []
 
     def hear(event: Event) -> None:
-        if isinstance(event, Trouble):
+        if isinstance(event, PictureRefused):
             problems.append(f"Cannot use the picture {event.file}: {event.reason.rstrip('.')}.")
 
     with TemporaryDirectory(prefix="persona-") as scratch:

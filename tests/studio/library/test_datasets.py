@@ -9,8 +9,8 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from engine.formats.events import Event
 from studio.library import datasets
-from trainer.data import events
 from trainer.data.crops import Cut
 from trainer.data.overrides import Overrides
 from trainer.data.prepare import Settings, prepare
@@ -30,7 +30,7 @@ def pictures(tmp_path: Path) -> Path:
 
 
 def test_a_report_is_read_as_the_trainer_writes_it(pictures: Path, tmp_path: Path) -> None:
-    told: list[events.Event] = []
+    told: list[Event] = []
     out = datasets.place_for(pictures, tmp_path / "sets")
     assert out == datasets.place_for(pictures, tmp_path / "sets")
     assert not datasets.is_prepared(out)

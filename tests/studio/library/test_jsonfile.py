@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from engine import jsonio
+from engine.formats import jsonio
 from studio.library.jsonfile import Piece, read_object, write_object
 
 SESSION: dict[str, Any] = {

@@ -19,9 +19,11 @@ from PIL import Image, ImageFilter, ImageOps
 
 from engine.errors import Cancelled, TargetError
 from engine.faces import Face, FaceFinder
+from engine.formats import preparation
+from engine.formats.events import Event
 from engine.images import Picture
 from tests.trainer.data.scenes import FakeFinder, face_at, middle_face, scene, write_scenes
-from trainer.data import DataError, PreparedSet, events
+from trainer.data import DataError, PreparedSet
 from trainer.data.crops import Cut
 from trainer.data.overrides import Overrides
 from trainer.data.prepare import Settings, prepare
@@ -35,7 +37,7 @@ class Bench:
 
     def __init__(self, folder: Path) -> None:
         self.folder, self.out = folder / "pictures ü", folder / "the set"
-        self.told: list[events.Event] = []
+        self.told: list[Event] = []
         self.looked_at = 0
 
     def prepare(
@@ -61,7 +63,7 @@ class Bench:
     def dropped(self) -> dict[str, str]:
         return {entry["id"]: entry["code"] for entry in self.report()["dropped"]}
 
-    def of_kind(self, kind: type[events.Event]) -> list[Any]:
+    def of_kind(self, kind: type[Event]) -> list[Any]:
         return [event for event in self.told if isinstance(event, kind)]
 
 
@@ -78,10 +80,10 @@ def test_prepares_a_folder(bench: Bench) -> None:
     assert [len(made.of("train")), len(made.of("val"))] == [11, 1]
     assert made.verify() == []
     assert made.load(None, SIZE).images.shape == (12, 3, SIZE, SIZE)
-    (done,) = bench.of_kind(events.Done)
+    (done,) = bench.of_kind(preparation.SetReady)
     assert (done.pictures, done.train, done.val, done.read) == (12, 11, 1, 12)
     assert done.digest == made.digest
-    assert bench.of_kind(events.Progress)[-1].done == 12
+    assert bench.of_kind(preparation.PicturesRead)[-1].done == 12
 
 
 def test_crops_are_stored_without_loss(bench: Bench) -> None:
@@ -120,7 +122,7 @@ def test_unusable_files_are_named_and_the_rest_goes_on(bench: Bench) -> None:
     whole = (bench.folder / "scene 3.png").read_bytes()
     (bench.folder / "cut short.png").write_bytes(whole[: len(whole) // 2])
     assert len(bench.prepare().pictures) == 12
-    told = {event.file: event.code for event in bench.of_kind(events.Trouble)}
+    told = {event.file: event.code for event in bench.of_kind(preparation.PictureRefused)}
     assert told == {"text.png": "not-a-picture", "cut short.png": "damaged"}
     assert {one["file"]: one["code"] for one in bench.report()["problems"]} == told
 
@@ -339,8 +341,8 @@ def test_files_that_vanish_meanwhile_are_left_out(bench: Bench) -> None:
     Overrides().changed(leave_out=["scene 7.png"]).save(bench.out)
     bench.prepare()
 
-    def vanish(event: events.Event) -> None:
-        if isinstance(event, events.Stage) and event.stage == "compare":
+    def vanish(event: Event) -> None:
+        if isinstance(event, preparation.StageBegun) and event.stage == "compare":
             (bench.folder / "scene 7.png").unlink()
 
     Overrides().save(bench.out)

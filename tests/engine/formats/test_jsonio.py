@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from engine import jsonio
+from engine.formats import jsonio
 
 
 @pytest.mark.parametrize(

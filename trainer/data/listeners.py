@@ -1,85 +1,13 @@
-"""What a preparation tells while it runs, as values; on standard output they are JSON lines.
-
-Each line is {"event": NAME, "time": seconds since 1970, ...} with the fields below, like those of a training.
-"""
+"""Who hears what a preparation tells: a parent process, as JSON lines, or somebody at a terminal."""
 
 from __future__ import annotations
 
 import sys
 from collections.abc import Callable
-from dataclasses import dataclass, field
-from typing import IO, ClassVar
+from typing import IO
 
-from engine.formats.events import Event as Event
-
-
-@dataclass(frozen=True)
-class Found(Event):
-    """The folder was walked: so many pictures, of which `remembered` need not be read again."""
-
-    name: ClassVar[str] = "found"
-    folder: str
-    out: str
-    pictures: int
-    remembered: int
-
-
-@dataclass(frozen=True)
-class Progress(Event):
-    """So many of the pictures to be read are done. `seconds_left` is None until it can be estimated."""
-
-    name: ClassVar[str] = "progress"
-    done: int
-    total: int
-    crops: int
-    problems: int
-    seconds_left: float | None
-
-
-@dataclass(frozen=True)
-class Trouble(Event):
-    """A file cannot be used; the others go on."""
-
-    name: ClassVar[str] = "problem"
-    file: str
-    reason: str
-    code: str
-
-
-@dataclass(frozen=True)
-class Stage(Event):
-    """What is done now that takes a moment: "compare", "write" or "report"."""
-
-    name: ClassVar[str] = "stage"
-    stage: str
-
-
-@dataclass(frozen=True)
-class Done(Event):
-    """The set is ready. `report` and `page` are the paths of the report; `read` counts pictures read anew."""
-
-    name: ClassVar[str] = "done"
-    out: str
-    digest: str
-    pictures: int
-    train: int
-    val: int
-    dropped: dict[str, int] = field(default_factory=dict)
-    problems: int = 0
-    read: int = 0
-    seconds: float = 0.0
-    report: str = ""
-    page: str = ""
-
-
-@dataclass(frozen=True)
-class Failed(Event):
-    """It ended by an error, told in one sentence; what was done is remembered."""
-
-    name: ClassVar[str] = "failed"
-    message: str
-    code: str
-
+from engine.formats import preparation
+from engine.formats.events import Event
 
 Listener = Callable[[Event], None]
 
@@ -105,7 +33,7 @@ class Plain:
 
     def __call__(self, event: Event) -> None:
         """Tell one event."""
-        if isinstance(event, Progress):
+        if isinstance(event, preparation.PicturesRead):
             self._progress(event)
             return
         text = _sentence(event)
@@ -114,7 +42,7 @@ class Plain:
             self._out.write(text + "\n")
             self._out.flush()
 
-    def _progress(self, event: Progress) -> None:
+    def _progress(self, event: preparation.PicturesRead) -> None:
         left = "" if event.seconds_left is None else f", about {_duration(event.seconds_left)} left"
         text = f"{event.done} of {event.total} pictures read{left}"
         if self._renews:
@@ -134,14 +62,14 @@ class Plain:
 
 def _sentence(event: Event) -> str:
     match event:
-        case Found():
+        case preparation.PicturesFound():
             again = f", {event.remembered} of them known already" if event.remembered else ""
             return f"{event.pictures} pictures in {event.folder}{again}."
-        case Trouble():
+        case preparation.PictureRefused():
             return f"{event.file}: {event.reason}."
-        case Stage():
+        case preparation.StageBegun():
             return {"compare": "Comparing them ...", "write": "Writing the set ..."}.get(event.stage, "")
-        case Done():
+        case preparation.SetReady():
             dropped = sum(event.dropped.values())
             return (
                 f"{event.pictures} pictures ready in {event.out} ({event.train} to train on, {event.val} "
