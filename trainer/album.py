@@ -16,11 +16,11 @@ from PIL import Image
 from torch import Tensor
 
 from engine.formats import protocol
+from engine.formats.job import Job
 from engine.images import Picture
 from trainer import selection, snapshots
 from trainer.control import Check
 from trainer.helpers import HelperError
-from trainer.job import Job
 from trainer.judging.errors import JudgingError
 from trainer.judging.features import FeatureNet, Floats, Looks, in_chunks
 from trainer.judging.mobilenet import MobileNet

@@ -12,7 +12,8 @@ from torch import nn
 
 from engine.bundle import Bundle
 from engine.card import file_digest
-from trainer.networks import NetworkConfig, Networks
+from engine.formats.network import NetworkConfig
+from trainer.networks import Networks
 
 
 class WeightsError(ValueError):

@@ -12,8 +12,8 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
+from engine.formats.job import Job
 from trainer import augment, loss
-from trainer.job import Job
 from trainer.networks import Discriminator
 
 Values = dict[str, Tensor]

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from engine.formats.job import Job
 from trainer import history
 from trainer.data.prepared import PreparedSet
 from trainer.export import Described
-from trainer.job import Job
 from trainer.snapshots import Kept
 from trainer.step import Trainee
 

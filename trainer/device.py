@@ -7,10 +7,10 @@ from dataclasses import dataclass
 import torch
 from torch import nn
 
+from engine.formats.job import Job, JobError
 from trainer import memory
 from trainer.features import PerceptualDistance
 from trainer.helpers import HelperError, find_helper
-from trainer.job import Job, JobError
 from trainer.world import World
 
 

@@ -13,7 +13,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from trainer.networks import NetworkConfig
+from engine.formats.network import NetworkConfig
 
 Measure = Callable[[Tensor], Tensor]
 

@@ -22,11 +22,12 @@ from safetensors.torch import save as serialize
 from torch import Tensor, nn
 
 from engine import card as cards
+from engine.formats.network import NetworkConfig
 from trainer.augment import crop, flip
 from trainer.bundles import weights_of
 from trainer.control import Check
 from trainer.directions import find_directions
-from trainer.networks import Generator, NetworkConfig, Networks, freeze
+from trainer.networks import Generator, Networks, freeze
 
 TOLERANCE = 1e-3
 INPUTS = 64

@@ -14,8 +14,6 @@ from torch import nn
 
 from trainer.networks import Networks
 
-TRAINS = ("all", "modulation", "top")
-
 
 def freeze_parts(networks: Networks, trains: str, frozen_blocks: int) -> None:
     """Switches gradients off where weights are to stay.

@@ -19,8 +19,9 @@ import torch
 from torch import Tensor
 from torch.nn import functional as F
 
-from trainer.job import JobError
-from trainer.networks import ContentEncoder, Discriminator, NetworkConfig, Networks, activate
+from engine.formats.job import JobError
+from engine.formats.network import NetworkConfig
+from trainer.networks import ContentEncoder, Discriminator, Networks, activate
 
 State = dict[str, Tensor]
 

@@ -9,8 +9,8 @@ from typing import Any
 from engine.bundle import Bundle
 from engine.errors import BundleError
 from engine.formats import protocol
+from engine.formats.job import Job
 from trainer import telling
-from trainer.job import Job
 
 ROWS = 40
 """Rows of the log on a card; each is the mean of what was told over its stretch."""

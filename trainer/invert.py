@@ -35,12 +35,12 @@ def run(args: argparse.Namespace) -> int:
     """0, or 2 when the model, a picture or the device cannot be used."""
     import torch
 
+    from engine.formats.job import JobError
     from engine.images import load_picture, resize
     from engine.recipe import pack_offset
     from trainer.bundles import WeightsError, load_networks
     from trainer.device import Device
     from trainer.inversion import STEPS, Inverter
-    from trainer.job import JobError
 
     with suppress(AttributeError, OSError):
         os.nice(NICE)

@@ -12,11 +12,11 @@ from pathlib import Path
 from engine.errors import TargetError
 from engine.files import target_error
 from engine.formats import protocol
+from engine.formats.job import JobError
 from trainer import checkpoint, snapshots
 from trainer.control import Stopped
 from trainer.described import described
 from trainer.export import ExportError, export_bundle
-from trainer.job import JobError
 from trainer.samples import COLUMNS, sample_grid
 from trainer.sitting import WHITEN_PICTURES, Sitting
 from trainer.snapshots import Kept

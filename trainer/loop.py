@@ -17,13 +17,13 @@ from typing import NamedTuple
 
 from engine.errors import TargetError
 from engine.formats import protocol
+from engine.formats.job import Job, JobError
 from trainer import checkpoint, memory, runfolder
 from trainer.album import is_due
 from trainer.control import Control, Stopped
 from trainer.device import Device
 from trainer.ema import update_average
 from trainer.guard import Trouble
-from trainer.job import Job, JobError
 from trainer.keeping import Ended, Keeper
 from trainer.networks import Networks
 from trainer.preflight import can_halve

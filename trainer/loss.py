@@ -15,8 +15,6 @@ import torch
 from torch import Tensor
 from torch.nn.functional import cross_entropy, softplus
 
-LOSSES = ("relativistic", "nonsaturating", "minimax")
-
 
 def discriminator_loss(kind: str, real: Tensor, fake: Tensor) -> Tensor:
     """What D minimises, from its judgements [N] of real and generated pictures."""

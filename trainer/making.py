@@ -11,6 +11,8 @@ from pathlib import Path
 from typing import Any
 
 from engine.bundle import Bundle
+from engine.formats.job import Job, JobError, from_preset
+from engine.formats.network import NetworkConfig
 from trainer import consent, tiers
 from trainer.bundles import network_config
 from trainer.control import Control
@@ -20,8 +22,6 @@ from trainer.data.listeners import Plain
 from trainer.data.prepare import Settings, prepare
 from trainer.data.prepared import PreparedSet
 from trainer.growing import resized_config
-from trainer.job import Job, JobError, from_preset
-from trainer.networks import NetworkConfig
 from trainer.runfolder import FREE, JOB, LENGTHS, keep_job
 
 GIVEN = ("minutes", "device", "batch", "seed", "loss", "precision", "threads")

@@ -7,10 +7,10 @@ from dataclasses import dataclass
 
 import torch
 
+from engine.formats.job import Job
 from trainer import checkpoint, memory, speed
 from trainer.control import Control, Stopped
 from trainer.device import Device
-from trainer.job import Job
 from trainer.networks import Networks
 from trainer.step import Trainee
 from trainer.world import Elsewhere, World

@@ -12,10 +12,10 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from engine.errors import PersonaError
+from engine.formats.job import JobError
 from trainer.control import Check
 from trainer.data.prepared import Pictures as Decoded
 from trainer.data.prepared import PreparedSet, file_digest
-from trainer.job import JobError
 
 Indices = NDArray[np.int64]
 MOST_ORDERS = 3

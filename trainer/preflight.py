@@ -14,10 +14,10 @@ from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
 from engine.formats import protocol
+from engine.formats.job import Job
 from trainer import checkpoint, memory, speed
 from trainer.control import Control
 from trainer.device import Device
-from trainer.job import Job
 from trainer.measuring import Measured, tried
 from trainer.remembered import recall, remember
 from trainer.world import World

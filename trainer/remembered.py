@@ -18,9 +18,9 @@ from typing import Any
 
 from engine.errors import TargetError
 from engine.files import make_folder, write_atomic
+from engine.formats.job import Job
 from trainer.data.home import data_home
 from trainer.device import Device
-from trainer.job import Job
 from trainer.measuring import Measured
 from trainer.world import World
 

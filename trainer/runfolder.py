@@ -12,8 +12,8 @@ from pathlib import Path
 from typing import IO, Any
 
 from engine.files import make_folder, write_atomic
+from engine.formats.job import Job, JobError
 from trainer.data.prepared import set_digest
-from trainer.job import Job, JobError
 
 JOB, PICTURES, LOCK = "job.json", "pictures.json", ".lock"
 FREE = {

@@ -12,6 +12,7 @@ from pathlib import Path
 
 import torch
 
+from engine.formats.job import Job, JobError
 from trainer import checkpoint, runfolder, speed
 from trainer.album import Album, judge_for
 from trainer.bundles import load_networks
@@ -19,7 +20,6 @@ from trainer.control import Control, Stopped
 from trainer.data.prepared import PreparedSet, set_digest
 from trainer.device import Device
 from trainer.growing import fill
-from trainer.job import Job, JobError
 from trainer.meter import Clock, Meter
 from trainer.networks import Networks
 from trainer.pictures import Pictures, source_digests

@@ -22,13 +22,13 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
+from engine.formats.job import Job
 from trainer import augment, loss, whitening
 from trainer.critic import Critic, Meeting, Values
 from trainer.distance import SPREAD_SIDE, Reconstruction, shrink, spread
 from trainer.ema import averaged_copy, decay_for, update_average
 from trainer.freezing import freeze_parts, moved
 from trainer.guard import Guard
-from trainer.job import Job
 from trainer.networks import Networks
 from trainer.world import World
 

@@ -10,7 +10,7 @@ import math
 from dataclasses import dataclass
 from typing import Any
 
-from trainer.job import Job
+from engine.formats.job import Job
 
 FEW, SOME, MANY, MOST = 20, 100, 500, 2000
 

@@ -13,6 +13,7 @@ import torch
 
 from engine.errors import Cancelled, PersonaError
 from engine.formats import protocol
+from engine.formats.job import Job, JobError
 from trainer import checkpoint, making, preflight, runfolder, tiers
 from trainer.bundles import WeightsError, load_networks
 from trainer.checkpoint import CheckpointError
@@ -20,7 +21,6 @@ from trainer.control import Control, Stopped, listen, signals_obeyed
 from trainer.data.prepared import PreparedSet
 from trainer.device import Device
 from trainer.export import ExportError
-from trainer.job import Job, JobError
 from trainer.loop import Run
 from trainer.telling import Teller
 from trainer.world import World, WorldError

@@ -29,8 +29,8 @@ def run(args: argparse.Namespace) -> int:
     """Prints a row for every resolution and precision; 2 for settings that cannot be trained with."""
     import torch
 
+    from engine.formats.job import JobError
     from trainer.device import Device
-    from trainer.job import JobError
 
     if args.threads:
         torch.set_num_threads(args.threads)
@@ -57,8 +57,8 @@ def _usual(device: Any) -> str:
 
 
 def _row(args: argparse.Namespace, device: Any, resolution: int, precision: str) -> dict[str, Any]:
+    from engine.formats.job import from_preset
     from trainer import making
-    from trainer.job import from_preset
     from trainer.measuring import measure
 
     changes = dict(making.setting(text) for text in args.set)

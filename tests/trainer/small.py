@@ -12,8 +12,8 @@ from typing import Any
 import numpy as np
 from PIL import Image
 
-from trainer.job import Job
-from trainer.networks import NetworkConfig
+from engine.formats.job import Job
+from engine.formats.network import NetworkConfig
 
 NETWORK = NetworkConfig(32, 16, 8, 8, 16, 256, 16)
 

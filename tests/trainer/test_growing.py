@@ -5,9 +5,10 @@ from __future__ import annotations
 import pytest
 import torch
 
+from engine.formats.job import JobError
+from engine.formats.network import NetworkConfig
 from trainer.growing import fill, resized_config
-from trainer.job import JobError
-from trainer.networks import NetworkConfig, Networks, upsample
+from trainer.networks import Networks, upsample
 
 SMALL = NetworkConfig(128, 64, 16, 8, 32, 256, 16)
 

@@ -13,11 +13,11 @@ from safetensors.torch import load_file
 
 from engine.bundle import verify_bundle
 from engine.formats import protocol
+from engine.formats.job import Job, JobError
 from tests.trainer import small
 from trainer import sitting, snapshots
 from trainer.control import Control
 from trainer.device import Device
-from trainer.job import Job, JobError
 from trainer.loop import Run
 from trainer.step import Trainee
 

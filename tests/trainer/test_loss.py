@@ -5,10 +5,11 @@ import math
 import pytest
 import torch
 
+from engine.formats.job import LOSSES
 from trainer import loss
 
 
-@pytest.mark.parametrize("kind", loss.LOSSES)
+@pytest.mark.parametrize("kind", LOSSES)
 def test_d_wants_real_above_fake_and_g_the_reverse(kind: str) -> None:
     low, high = torch.full((4,), -2.0), torch.full((4,), 2.0)
 

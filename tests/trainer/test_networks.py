@@ -6,8 +6,9 @@ import pytest
 import torch
 from torch.nn import functional as F
 
+from engine.formats.network import NetworkConfig
 from tests.trainer.small import NETWORK
-from trainer.networks import NetworkConfig, Networks, freeze
+from trainer.networks import Networks, freeze
 from trainer.whitening import measure_prior, spread
 
 

@@ -11,12 +11,12 @@ from typing import Any
 import pytest
 
 from engine.formats import protocol
+from engine.formats.job import Job
 from tests.trainer import small
 from trainer import measuring, memory, preflight
 from trainer.cli import main
 from trainer.control import Control, Stopped
 from trainer.device import Device
-from trainer.job import Job
 from trainer.measuring import Measured, measure
 from trainer.preflight import Place, plan
 from trainer.world import World

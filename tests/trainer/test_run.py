@@ -11,6 +11,7 @@ from safetensors.torch import load_file
 
 from engine.bundle import verify_bundle
 from engine.formats import protocol
+from engine.formats.job import Job, JobError
 from tests.trainer import small
 from tests.trainer.children import Child
 from trainer import checkpoint
@@ -18,7 +19,6 @@ from trainer.cli import main
 from trainer.control import Control
 from trainer.data.prepared import PreparedSet
 from trainer.device import Device
-from trainer.job import Job, JobError
 from trainer.loop import Run
 from trainer.runfolder import check_run
 from trainer.step import phase_at

@@ -11,11 +11,11 @@ import torch
 from PIL import Image
 
 from engine.formats import protocol
+from engine.formats.job import JobError
 from tests.trainer import small
 from trainer import selection, snapshots
 from trainer.album import Album, is_due
 from trainer.helpers import HelperError
-from trainer.job import JobError
 from trainer.networks import Networks
 from trainer.selection import best_of, mark, turned
 from trainer.snapshots import Kept

@@ -18,12 +18,12 @@ import torch
 from safetensors.torch import load_file
 
 from engine.formats import protocol
+from engine.formats.job import Job, JobError
 from tests.trainer import small
 from tests.trainer.children import Child, resume
 from trainer import checkpoint, keeping
 from trainer.control import Control
 from trainer.device import Device
-from trainer.job import Job, JobError
 from trainer.loop import Run
 from trainer.pictures import Pictures
 from trainer.step import Trainee

@@ -8,9 +8,9 @@ from pathlib import Path
 import pytest
 import torch
 
+from engine.formats.job import Job, from_preset
 from tests.trainer import small
 from trainer import making, tiers
-from trainer.job import Job, from_preset
 from trainer.networks import Networks
 from trainer.step import Trainee
 

@@ -19,14 +19,15 @@ from typing import Any
 
 import torch
 
+from engine.formats.job import Job, from_preset
+from engine.formats.network import NetworkConfig
 from trainer import checkpoint
 from trainer.ablation.practice import Log, Look, Material, practise, train, whiten
 from trainer.ablation.rows import Row
 from trainer.features import PerceptualDistance
 from trainer.helpers import find_helper
-from trainer.job import Job, from_preset
 from trainer.judging.quick import QuickJudge
-from trainer.networks import NetworkConfig, Networks
+from trainer.networks import Networks
 from trainer.rollback import is_finite
 from trainer.selection import judged
 from trainer.step import Trainee

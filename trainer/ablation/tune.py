@@ -16,6 +16,8 @@ from typing import Any
 import torch
 
 from engine.bundle import Bundle
+from engine.formats.job import Job, from_preset
+from engine.formats.network import NetworkConfig
 from trainer import tiers
 from trainer.ablation.cut import cut
 from trainer.ablation.looks import LOOKS, Images, redraw
@@ -26,9 +28,8 @@ from trainer.bundles import load_networks, network_config
 from trainer.data.prepared import PreparedSet
 from trainer.device import Device
 from trainer.growing import fill, resized_config
-from trainer.job import Job, from_preset
 from trainer.judging.quick import QuickJudge
-from trainer.networks import NetworkConfig, Networks
+from trainer.networks import Networks
 from trainer.selection import judged
 from trainer.step import Trainee
 

@@ -8,11 +8,11 @@ from dataclasses import asdict, dataclass, field, fields
 from pathlib import Path
 from typing import Any
 
-from trainer.freezing import TRAINS
-from trainer.loss import LOSSES
-from trainer.networks import NetworkConfig
+from engine.formats.network import NetworkConfig
 
 FORMAT = 1
+LOSSES = ("relativistic", "nonsaturating", "minimax")
+TRAINS = ("all", "modulation", "top")
 
 
 class JobError(ValueError):

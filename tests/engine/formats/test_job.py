@@ -4,8 +4,8 @@ from pathlib import Path
 
 import pytest
 
+from engine.formats.job import Job, JobError, from_preset
 from tests.trainer.small import small_job
-from trainer.job import Job, JobError, from_preset
 from trainer.making import setting
 
 
