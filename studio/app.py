@@ -3,11 +3,8 @@
 from __future__ import annotations
 
 import argparse
-import os
 import sys
-import tempfile
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -23,6 +20,7 @@ if TYPE_CHECKING:
     from studio.views.look import Look
     from studio.views.window import Window
 
+ELSEWHERE = "--screenshots DIR writes pictures of every view instead, and needs no screen."
 SWITCH_S = 0.001
 """So long a thread may keep Python to itself while another wants it. The window asks for it a hundred times a
 frame: with Python's own 5 ms, a thread that reads a gallery could hold a frame up for half a second."""
@@ -31,8 +29,6 @@ frame: with Python's own 5 ms, a thread that reads a gallery could hold a frame 
 def run(argv: Sequence[str]) -> int:
     """Opens the studio; returns the exit code. argv: what follows the command's name."""
     options = parse(argv)
-    if options.screenshots:
-        return take_screenshots(options.screenshots, options.model)
     app = application()
     desk = Desk(Places.find())
     window = open_window(desk)
@@ -44,40 +40,6 @@ def run(argv: Sequence[str]) -> int:
     code = app.exec()
     desk.stop()
     return code
-
-
-def take_screenshots(folder: Path, model: Path | None = None) -> int:
-    """Writes pictures of every view, with a throw-away library and without a screen."""
-    from studio.views.screenshots import take_all
-
-    os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
-    application()
-    with tempfile.TemporaryDirectory(prefix="persona-") as home:
-        given = model or os.environ.get("PERSONA_MODEL", "")
-        with furnished_window(Path(given) if given else None, Path(home)) as window:
-            files = take_all(window, folder)
-    sys.stdout.write(f"{len(files)} pictures in {folder}\n")
-    return 0
-
-
-@contextmanager
-def furnished_window(model: Path | None, home: Path) -> Iterator[Window]:
-    """A window on a library of its own in `home`, with styles and kept pictures; closed afterwards."""
-    from studio.views.screenshots import SIZE, furnish
-
-    desk = Desk(Places.under(home))
-    desk.settings.welcome_done = True
-    desk.settings.language = "en"
-    desk.settings.theme = "dark"
-    desk.settings.model = str(model or "")
-    window = open_window(desk)
-    window.resize(*SIZE)
-    furnish(window)
-    try:
-        yield window
-    finally:
-        window.close()
-        desk.stop()
 
 
 def open_window(desk: Desk) -> Window:
@@ -124,10 +86,9 @@ def application() -> QApplication:
 
 def parse(argv: Sequence[str]) -> argparse.Namespace:
     """The window's own options."""
-    parser = argparse.ArgumentParser(prog="persona studio", description="Opens the studio's window.")
+    parser = argparse.ArgumentParser(
+        prog="persona studio", description="Opens the studio's window.", epilog=ELSEWHERE
+    )
     parser.add_argument("files", nargs="*", type=Path, help="pictures, folders, style or model files to open")
     parser.add_argument("--model", type=Path, help="model folder or .persona file to use")
-    parser.add_argument(
-        "--screenshots", type=Path, metavar="DIR", help="write pictures of every view and leave"
-    )
     return parser.parse_args(list(argv))

@@ -12,8 +12,8 @@ from argparse import Namespace
 from pathlib import Path
 from typing import Any
 
-from engine.bench import measure
 from engine.errors import PersonaError
+from engine.tools.bench import measure
 from studio.cli.arguments import add_model, number, whole
 from studio.cli.lookup import find_model
 from studio.cli.output import Output, pairs
@@ -124,9 +124,9 @@ def run(args: Namespace, out: Output) -> int:
     path = find_model(args.model)
     if args.gallery:
         out.note(f"measuring: a gallery of {args.gallery} pictures, which are made up first")
-        out.data |= _figures_of("studio.gallery_bench", "--pictures", str(args.gallery))
+        out.data |= _figures_of("studio.tools.gallery_bench", "--pictures", str(args.gallery))
     elif args.export:
-        from engine.export_bench import measure_export
+        from engine.tools.export_bench import measure_export
 
         out.data |= measure_export(
             path, args.device, args.export, lambda what: out.note(f"measuring: {what}")
@@ -140,9 +140,9 @@ def run(args: Namespace, out: Output) -> int:
 
 
 def measure_studio(model: Path, *options: str) -> dict[str, Any]:
-    """The figures of `studio.bench`, which needs a process of its own. PersonaError."""
+    """The figures of `studio.tools.window_bench`, which needs a process of its own. PersonaError."""
     return _figures_of(
-        "studio.bench", "--model", str(model.resolve()), "--started", str(time.time()), *options
+        "studio.tools.window_bench", "--model", str(model.resolve()), "--started", str(time.time()), *options
     )
 
 

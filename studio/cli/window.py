@@ -20,7 +20,10 @@ def open_window(arguments: Sequence[str]) -> int:
             "WAYLAND_DISPLAY is set); persona demo makes a set of portraits without one."
         )
     try:
-        from studio.app import run
+        if is_given("--screenshots", arguments):
+            from studio.tools.screenshots import run
+        else:
+            from studio.app import run
     except ImportError as error:
         raise PersonaError(
             f"The studio window cannot open ({error}); everything else works from here, see persona --help."
@@ -30,7 +33,12 @@ def open_window(arguments: Sequence[str]) -> int:
 
 def needs_screen(arguments: Sequence[str]) -> bool:
     """Whether these arguments open a window that someone looks at."""
-    return not any(word.split("=")[0] in SCREENLESS for word in arguments)
+    return not any(is_given(word, arguments) for word in SCREENLESS)
+
+
+def is_given(option: str, arguments: Sequence[str]) -> bool:
+    """Whether an option is among these words."""
+    return any(word.split("=")[0] == option for word in arguments)
 
 
 def has_screen(environment: Mapping[str, str], platform: str) -> bool:

@@ -17,9 +17,10 @@ from tests.studio.cli.conftest import Persona
 def window(monkeypatch: pytest.MonkeyPatch) -> list[list[str]]:
     """What the window was asked to open, instead of a window."""
     opened: list[list[str]] = []
-    app = ModuleType("studio.app")
-    app.run = lambda words: opened.append(words) or 0  # type: ignore[attr-defined]
-    monkeypatch.setitem(sys.modules, "studio.app", app)
+    for name in ("studio.app", "studio.tools.screenshots"):
+        module = ModuleType(name)
+        module.run = lambda words: opened.append(words) or 0  # type: ignore[attr-defined]
+        monkeypatch.setitem(sys.modules, name, module)
     monkeypatch.setenv("DISPLAY", ":0")
     return opened
 

@@ -14,7 +14,7 @@ from studio.commands.desk import Desk
 from studio.library.index import Query, Sort
 from studio.library.places import Places
 from studio.state.notices import Kind
-from studio.workers.watchdog import Watchdog
+from studio.tools.watchdog import Watchdog
 from tests.studio.commands.conftest import OpenDesk
 from tests.studio.workers.checks import Until
 from tests.studio.workers.fakes import MODEL, OTHER, FakeEngine, bundle, opener

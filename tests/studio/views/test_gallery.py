@@ -14,9 +14,9 @@ from pytestqt.qtbot import QtBot
 from studio.commands.desk import Desk
 from studio.library.index import SEPARATOR, Query, Row, Sort
 from studio.library.places import Places
-from studio.library.specimen import make_specimen
 from studio.library.styles import StyleEntry
 from studio.state.gallery import Comparison
+from studio.tools.specimen import make_specimen
 from studio.views.actions import Actions
 from studio.views.gallery.grid import PICTURES_MIME
 from studio.views.gallery.page import GalleryPage

@@ -12,8 +12,8 @@ from pathlib import Path
 import pytest
 from pytestqt.qtbot import QtBot
 
+from studio.tools.watchdog import Watchdog
 from studio.views.window import Window
-from studio.workers.watchdog import Watchdog
 from tests.studio.commands.test_references import pictures
 from tests.studio.views.test_styles import shipped, wait, window
 

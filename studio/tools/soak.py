@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from itertools import cycle
 from typing import TYPE_CHECKING, Any
 
-from studio.workers.watchdog import Watchdog
+from studio.tools.watchdog import Watchdog
 
 if TYPE_CHECKING:
     from studio.views.window import Window

@@ -10,7 +10,7 @@ import statistics
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
-from studio.workers.watchdog import Watchdog
+from studio.tools.watchdog import Watchdog
 
 if TYPE_CHECKING:
     from studio.views.window import Window

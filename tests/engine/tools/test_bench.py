@@ -4,8 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from engine import bench
 from engine.errors import BundleError
+from engine.tools import bench
 
 KEYS = {
     "provider",

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from engine.export_bench import measure_export
+from engine.tools.export_bench import measure_export
 
 
 def test_figures(tiny_bundle: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -5,8 +5,12 @@ The library is a throw-away one, filled with a style from the sample pictures an
 
 from __future__ import annotations
 
+import argparse
+import os
+import sys
+import tempfile
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,12 +18,15 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QCoreApplication, QEvent, QEventLoop
 
+from studio.app import application, open_window
+from studio.commands.desk import Desk
 from studio.i18n import LANGUAGES
+from studio.library.places import Places
 from studio.library.text import Text
 from studio.state.notices import Act, Kind
 from studio.theme import Choice
+from studio.tools import training_scenes as training
 from studio.views.gallery.places import ALL
-from studio.views.training import scenes as training
 from studio.views.welcome import sample_sets
 
 if TYPE_CHECKING:
@@ -39,6 +46,45 @@ class Scene:
     name: str
     open: Callable[[Window], object]
     close: Callable[[Window], object] = lambda _: None
+
+
+def run(argv: Sequence[str]) -> int:
+    """Writes pictures of every view, with a throw-away library and without a screen; the exit code."""
+    options = parse(argv)
+    os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
+    application()
+    with tempfile.TemporaryDirectory(prefix="persona-") as home:
+        given = options.model or os.environ.get("PERSONA_MODEL", "")
+        with furnished_window(Path(given) if given else None, Path(home)) as window:
+            files = take_all(window, options.screenshots)
+    sys.stdout.write(f"{len(files)} pictures in {options.screenshots}\n")
+    return 0
+
+
+def parse(argv: Sequence[str]) -> argparse.Namespace:
+    """What follows `persona studio`."""
+    parser = argparse.ArgumentParser(prog="persona studio", description=__doc__)
+    parser.add_argument("--screenshots", type=Path, metavar="DIR", required=True, help="where they go")
+    parser.add_argument("--model", type=Path, help="model folder or .persona file to use")
+    return parser.parse_args(list(argv))
+
+
+@contextmanager
+def furnished_window(model: Path | None, home: Path) -> Iterator[Window]:
+    """A window on a library of its own in `home`, with styles and kept pictures; closed afterwards."""
+    desk = Desk(Places.under(home))
+    desk.settings.welcome_done = True
+    desk.settings.language = "en"
+    desk.settings.theme = "dark"
+    desk.settings.model = str(model or "")
+    window = open_window(desk)
+    window.resize(*SIZE)
+    furnish(window)
+    try:
+        yield window
+    finally:
+        window.close()
+        desk.stop()
 
 
 def scenes() -> list[Scene]:

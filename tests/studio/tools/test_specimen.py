@@ -6,8 +6,8 @@ from pathlib import Path
 
 from studio.library.index import Query
 from studio.library.pictures import Gallery
-from studio.library.specimen import make_specimen, specimen_row
 from studio.library.trash import Bin
+from studio.tools.specimen import make_specimen, specimen_row
 
 
 def test_it_lies_on_disk_like_any_other(tmp_path: Path) -> None:

@@ -1,4 +1,4 @@
-"""How the window feels, measured: `python -m studio.bench`, which `persona bench --studio` starts.
+"""How the window feels, measured: `persona bench --studio` starts `python -m studio.tools.window_bench`.
 
 A child process with a throw-away library and without a screen opens the studio as anyone would, drags across
 the canvas, rests, and prints one JSON object. Beside `studio.app`, the only one who knows everybody.
@@ -24,10 +24,10 @@ from engine.recipe import Recipe
 from studio.app import application, open_window, settle
 from studio.commands.desk import Desk
 from studio.library.places import Places
-from studio.operations import PAUSE_S, time_operations
-from studio.soak import soak
+from studio.tools.operations import PAUSE_S, time_operations
+from studio.tools.soak import soak
+from studio.tools.watchdog import Watchdog
 from studio.workers.generator_thread import Answer
-from studio.workers.watchdog import Watchdog
 
 if TYPE_CHECKING:
     from studio.views.window import Window
@@ -152,13 +152,13 @@ def load_average() -> float | None:
 
 
 def operations_in(window: Window, rounds: int, pause: float) -> dict[str, Any]:
-    """The figures of `studio.operations` in an open window, in which all is built that is built ahead."""
+    """The figures of `studio.tools.operations` in an open window, with all built that is built ahead."""
     wait_for(lambda: not window.ahead.is_active)
     return time_operations(window, rounds, live, BLOCK_MS, pause)
 
 
 def soak_in(window: Window, minutes: float) -> dict[str, Any]:
-    """The figures of `studio.soak` in an open window."""
+    """The figures of `studio.tools.soak` in an open window."""
     desk = window.desk
     return soak(
         window,
@@ -229,7 +229,7 @@ def grown(before: float | None) -> float | None:
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Opens the studio, measures, prints; 1 when the model fails or the window does not come to rest."""
-    parser = argparse.ArgumentParser(prog="python -m studio.bench", description=__doc__)
+    parser = argparse.ArgumentParser(prog="python -m studio.tools.window_bench", description=__doc__)
     parser.add_argument("--started", type=float, default=time.time(), help="time.time() of the start")
     parser.add_argument("--model", default="", help="model folder; the default one when left out")
     parser.add_argument("--moves", type=int, default=MOVES, help="movements of the hand")

@@ -8,7 +8,7 @@ import pytest
 
 from engine.errors import PersonaError
 from studio.cli.bench import measure_studio
-from studio.soak import Memory
+from studio.tools.soak import Memory
 
 
 def test_figures(tiny_bundle: Path) -> None:

@@ -6,7 +6,7 @@ import pytest
 from PySide6.QtCore import QTimer
 from pytestqt.qtbot import QtBot
 
-from studio.workers.watchdog import Block, Watchdog, queued_ms
+from studio.tools.watchdog import Block, Watchdog, queued_ms
 
 
 def dawdle() -> None:
@@ -47,7 +47,7 @@ def test_an_idle_loop_has_no_blocks(qtbot: QtBot) -> None:
 
 
 def test_of_many_blocks_the_longest_are_kept(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("studio.workers.watchdog.KEPT", 2)
+    monkeypatch.setattr("studio.tools.watchdog.KEPT", 2)
     watchdog = Watchdog(limit_ms=-1000)  # every tick counts
     for _ in range(5):
         watchdog._tick()

@@ -8,9 +8,8 @@ import pytest
 from PySide6.QtGui import QImage
 from PySide6.QtWidgets import QWidget
 
-from studio.app import furnished_window
 from studio.i18n import LANGUAGES
-from studio.views import screenshots
+from studio.tools import screenshots
 from tests.studio.views.watch import clipped, nameless, raw_words, unreachable, without_focus
 
 
@@ -23,7 +22,7 @@ def test_every_view_says_everything_in_full(
     monkeypatch.setattr(screenshots, "THEMES", ("dark",) if size[0] < 1200 else ("light",))
     seen: dict[str, list[str]] = {}
     looked_at: set[QWidget] = set()
-    with furnished_window(tiny_bundle, tmp_path / "home") as window:
+    with screenshots.furnished_window(tiny_bundle, tmp_path / "home") as window:
         window.resize(*size)
 
         def settle(name: str) -> None:

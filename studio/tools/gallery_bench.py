@@ -24,16 +24,16 @@ from PySide6.QtCore import QEventLoop
 
 from engine.errors import PersonaError
 from studio.app import application, look_for, settle
-from studio.bench import BLOCK_MS, load_average, memory_mb, tick_until, wait_for
 from studio.commands.desk import Desk
 from studio.library.index import Query, Sort
 from studio.library.pictures import Gallery
 from studio.library.places import Places
 from studio.library.query import parse
-from studio.library.specimen import BOARDS, make_specimen
 from studio.library.trash import Bin
+from studio.tools.specimen import BOARDS, make_specimen
+from studio.tools.watchdog import Watchdog
+from studio.tools.window_bench import BLOCK_MS, load_average, memory_mb, tick_until, wait_for
 from studio.views.window import Window
-from studio.workers.watchdog import Watchdog
 
 PICTURES = 100_000
 ROUNDS = 5
@@ -221,7 +221,7 @@ def _since(begun: float) -> float:
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Makes the library, measures, prints; 1 when that fails."""
-    parser = argparse.ArgumentParser(prog="python -m studio.gallery_bench", description=__doc__)
+    parser = argparse.ArgumentParser(prog="python -m studio.tools.gallery_bench", description=__doc__)
     parser.add_argument("--pictures", type=int, default=PICTURES, help="how many pictures to make up")
     options = parser.parse_args(argv)
     os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
