@@ -59,14 +59,14 @@ class Generator:
         """uint8 [P, P, 3]: the same picture, smaller and far cheaper."""
         return self._pictures([self.w(recipe)], preview=True)[0]
 
-    def glance(self, recipe: Recipe) -> Picture | None:
+    def low_resolution(self, recipe: Recipe) -> Picture | None:
         """uint8 [P / 2, P / 2, 3]: softer, and quicker still; None where the model has no such picture."""
-        found = self.network.glance(self.w(recipe)[None])
+        found = self.network.low_resolution(self.w(recipe)[None])
         return None if found is None else images.from_tensor(found[0], self._range)
 
-    def can_glance(self) -> bool:
-        """Whether the model has glances; takes up to a second the first time. From any thread."""
-        return self.network.can_glance()
+    def has_low_resolution(self) -> bool:
+        """Whether the model has low-resolution previews; the first time takes a second. From any thread."""
+        return self.network.has_low_resolution()
 
     def render_batch(
         self,

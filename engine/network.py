@@ -9,9 +9,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from engine import glance
 from engine.bundle import Bundle
 from engine.errors import BundleError, DeviceError
+from engine.low_resolution import cut_in_half
 from engine.providers import CPU, Provider, choose, open_session
 
 Floats = NDArray[np.float32]
@@ -29,7 +29,7 @@ class Network:
         self.bundle = bundle
         self.provider = provider or choose()
         self._sessions: dict[str, Any] = {}
-        self._lock, self._glances = threading.Lock(), threading.Lock()
+        self._lock, self._low_resolution_lock = threading.Lock(), threading.Lock()
 
     def mapping(self, z: Floats, style: Floats) -> Floats:
         """z [N, Z], style [N, S] -> w [N, L, W]"""
@@ -43,11 +43,11 @@ class Network:
         """w [N, L, W] -> image [N, 3, P, P]"""
         return self._run("preview", "image", w=w)
 
-    def glance(self, w: Floats) -> Floats | None:
+    def low_resolution(self, w: Floats) -> Floats | None:
         """w [N, L, W] -> image [N, 3, P / 2, P / 2]: half a preview, or None where the model has none."""
-        if not self.can_glance():
+        if not self.has_low_resolution():
             return None
-        session = self._sessions["glance"]
+        session = self._sessions["low_resolution"]
         half = self.bundle.card.preview_resolution // 2
         image = self._run_session(session, "preview", session.get_outputs()[0].name, w=w)
         return image if image.shape[1:] == (3, half, half) else None
@@ -86,13 +86,13 @@ class Network:
                 self._sessions[graph] = open_session(provider, self._checked(graph))
             return self._sessions[graph]
 
-    def can_glance(self) -> bool:
-        """Whether there are glances; finding out takes up to a second, which holds nothing else up."""
-        with self._glances:
-            if "glance" not in self._sessions:
-                part = glance.cut(self._checked("preview"), self.bundle.card.preview_resolution)
-                self._sessions["glance"] = open_session(self.provider, part) if part else None
-            return self._sessions["glance"] is not None
+    def has_low_resolution(self) -> bool:
+        """Whether there are low-resolution previews; finding out takes a second, and holds nothing up."""
+        with self._low_resolution_lock:
+            if "low_resolution" not in self._sessions:
+                part = cut_in_half(self._checked("preview"), self.bundle.card.preview_resolution)
+                self._sessions["low_resolution"] = open_session(self.provider, part) if part else None
+            return self._sessions["low_resolution"] is not None
 
     def _checked(self, graph: str) -> Any:
         path = self.bundle.graph(graph)

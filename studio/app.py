@@ -12,9 +12,9 @@ from PySide6.QtCore import QTimer
 from PySide6.QtWidgets import QApplication
 
 from studio.commands.desk import Desk
+from studio.frame_budget.garbage import GarbageScheduler
 from studio.library.places import Places
 from studio.theme import load_fonts
-from studio.workers.collector import Collector
 
 if TYPE_CHECKING:
     from studio.views.look import Look
@@ -56,7 +56,7 @@ def open_window(desk: Desk) -> Window:
 def settle(desk: Desk) -> None:
     """All is built: the collector looks through what comes from now on, and at rest."""
     explorer = desk.explorer
-    Collector(lambda: not explorer.moving, lambda: explorer.place, desk).start()
+    GarbageScheduler(lambda: not explorer.moving, lambda: explorer.place, desk).start()
 
 
 def look_for(desk: Desk) -> Look:

@@ -13,7 +13,7 @@ from PySide6.QtCore import QObject, Qt, Signal
 from PySide6.QtGui import QColor, QFont, QFontDatabase, QGuiApplication, QPalette
 from PySide6.QtWidgets import QApplication, QToolTip, QWidget
 
-from studio.wardrobe import Wardrobe
+from studio.frame_budget.style_sheets import StyleSheetScheduler
 
 Choice = Literal["system", "light", "dark"]
 CHOICES: tuple[Choice, ...] = ("system", "light", "dark")
@@ -141,7 +141,7 @@ class Theme(QObject):
         super().__init__(parent)
         self._choice: Choice = "system"
         self._tokens = DARK
-        self._wardrobe = Wardrobe(self)
+        self._sheets = StyleSheetScheduler(self)
         QGuiApplication.styleHints().colorSchemeChanged.connect(self._follow_system)
 
     @property
@@ -157,21 +157,21 @@ class Theme(QObject):
         self._choice = choice
         self._use(_system_tokens() if choice == "system" else ALL[choice])
 
-    def dress(self, part: QWidget, area: QWidget | None = None) -> None:
+    def add_part(self, part: QWidget, area: QWidget | None = None) -> None:
         """Gives a part of a window the style sheet, and what is in it, now and whenever the theme changes.
 
-        area: what is drawn anew when all in it are dressed; the part itself when left out.
+        area: what is drawn anew when all in it have the sheet; the part itself when left out.
         """
-        self._wardrobe.add(part, area)
+        self._sheets.add(part, area)
 
     def hold(self, steps: Iterator[object]) -> None:
         """All words change, step by step: what is seen is drawn anew after that, part by part."""
-        self._wardrobe.hold(steps)
+        self._sheets.hold(steps)
 
     @property
     def is_changing(self) -> bool:
-        """Whether something that is seen still wears the colours before."""
-        return self._wardrobe.is_changing
+        """Whether something that is seen still has the colours before."""
+        return self._sheets.is_changing
 
     def toggle(self) -> None:
         """The other of light and dark."""
@@ -186,7 +186,7 @@ class Theme(QObject):
 
     def _use(self, tokens: Tokens) -> None:
         self._tokens = tokens
-        self._wardrobe.change(style_sheet(tokens), partial(dress, tokens))
+        self._sheets.change(style_sheet(tokens), partial(apply_palette, tokens))
         self.changed.emit()
 
 
@@ -217,8 +217,8 @@ def load_fonts(folder: Path | None = None) -> list[str]:
     return sorted(families)
 
 
-def dress(tokens: Tokens) -> None:
-    """Gives the application the palette and the type of `tokens`; its parts wear the style sheet."""
+def apply_palette(tokens: Tokens) -> None:
+    """Gives the application the palette and the type of `tokens`; its parts have the style sheet."""
     app = QApplication.instance()
     if not isinstance(app, QApplication):
         return

@@ -17,7 +17,7 @@ from studio.library.pictures import Damage
 
 @dataclass(frozen=True)
 class ModelEntry:
-    """A model that could be used; its card was glanced at, nothing was checked yet."""
+    """A model that could be used; only its card was read, nothing was checked yet."""
 
     path: Path
     name: str
@@ -39,7 +39,7 @@ class ModelShelf:
         entries, damaged = [], []
         for path, bundled in self._folders():
             try:
-                entries.append(_glance(path, bundled))
+                entries.append(_entry_of(path, bundled))
             except BundleError as error:
                 damaged.append(Damage(path, error.reason))
         return entries, damaged
@@ -68,7 +68,7 @@ class ModelShelf:
         ]
 
 
-def _glance(path: Path, bundled: bool) -> ModelEntry:
+def _entry_of(path: Path, bundled: bool) -> ModelEntry:
     try:
         card = jsonfile.read_object(path / CARD)
         if card is None:

@@ -25,6 +25,7 @@ from PySide6.QtCore import QEventLoop
 from engine.errors import PersonaError
 from studio.app import application, look_for, settle
 from studio.commands.desk import Desk
+from studio.frame_budget import STANDSTILL_MS
 from studio.library.index import Query, Sort
 from studio.library.pictures import Gallery
 from studio.library.places import Places
@@ -32,7 +33,7 @@ from studio.library.query import parse
 from studio.library.trash import Bin
 from studio.tools.specimen import BOARDS, make_specimen
 from studio.tools.watchdog import Watchdog
-from studio.tools.window_bench import BLOCK_MS, load_average, memory_mb, tick_until, wait_for
+from studio.tools.window_bench import load_average, memory_mb, tick_until, wait_for
 from studio.views.window import Window
 
 PICTURES = 100_000
@@ -136,7 +137,7 @@ class Sitting:
                 bar.setValue(place)
             return place is None
 
-        watchdog = Watchdog(BLOCK_MS)
+        watchdog = Watchdog(STANDSTILL_MS)
         watchdog.start()
         tick_until(fling, 1000 // HZ)
         tick_until(jump, 80)
@@ -154,7 +155,7 @@ class Sitting:
 
     def choose_all(self) -> tuple[float, Watchdog]:
         """Select everything, draw that it is (milliseconds), and let it go again; and who watched."""
-        model, watchdog = self.desk.gallery, Watchdog(BLOCK_MS)
+        model, watchdog = self.desk.gallery, Watchdog(STANDSTILL_MS)
         watchdog.start()
         begun = time.perf_counter()
         model.select_all()
@@ -203,9 +204,9 @@ def measure(home: Path, count: int) -> dict[str, Any]:
         "scroll_frame_ms": round(statistics.median(frames), 2),
         "scroll_frame_p95_ms": round(frames[int(0.95 * (len(frames) - 1))], 2),
         "scroll_longest_block_ms": round(watchdog.worst_ms, 1),
-        f"scroll_blocks_over_{BLOCK_MS:.0f}_ms": watchdog.count,
+        f"scroll_blocks_over_{STANDSTILL_MS:.0f}_ms": watchdog.count,
         "scroll_longest_own_block_ms": round(watchdog.worst_own_ms, 1),
-        f"scroll_own_blocks_over_{BLOCK_MS:.0f}_ms": len(watchdog.own_blocks),
+        f"scroll_own_blocks_over_{STANDSTILL_MS:.0f}_ms": len(watchdog.own_blocks),
         "select_all_ms": round(chosen, 1),
         "select_all_longest_own_block_ms": round(choosing.worst_own_ms, 1),
         "load_average": load_average(),

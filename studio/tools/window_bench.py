@@ -23,6 +23,7 @@ from engine.errors import PersonaError
 from engine.recipe import Recipe
 from studio.app import application, open_window, settle
 from studio.commands.desk import Desk
+from studio.frame_budget import STANDSTILL_MS
 from studio.library.places import Places
 from studio.tools.operations import PAUSE_S, time_operations
 from studio.tools.soak import soak
@@ -43,8 +44,6 @@ ROUNDS = 3
 MAP_ZOOM = 0.2
 """At which thumbnails are whole people."""
 PATIENCE_S = 60.0
-BLOCK_MS = 50.0
-"""The window promises never to stand still for longer."""
 
 
 class Drag:
@@ -101,7 +100,7 @@ def measure(desk: Desk, started: float, moves: int = MOVES) -> dict[str, Any]:
         raise failures[0]
     first = time.time() - started
     wait_for(lambda: is_at_rest(desk))
-    watchdog = Watchdog(BLOCK_MS)
+    watchdog = Watchdog(STANDSTILL_MS)
     watchdog.start()
     before = memory_mb()
     drag = Drag(desk)
@@ -123,7 +122,7 @@ def measure(desk: Desk, started: float, moves: int = MOVES) -> dict[str, Any]:
         "rest_to_full_ms": round(statistics.median(rests), 2),
         "longest_block_ms": round(watchdog.worst_ms, 1),
         "longest_work_ms": round(watchdog.worst_work_ms, 1),
-        f"blocks_over_{BLOCK_MS:.0f}_ms": watchdog.count,
+        f"blocks_over_{STANDSTILL_MS:.0f}_ms": watchdog.count,
         "rss_mb": memory_mb(),
         "rss_growth_mb": grown(before),
         "load_average": load_average(),
@@ -153,8 +152,8 @@ def load_average() -> float | None:
 
 def operations_in(window: Window, rounds: int, pause: float) -> dict[str, Any]:
     """The figures of `studio.tools.operations` in an open window, with all built that is built ahead."""
-    wait_for(lambda: not window.ahead.is_active)
-    return time_operations(window, rounds, live, BLOCK_MS, pause)
+    wait_for(lambda: not window.prebuilder.is_active)
+    return time_operations(window, rounds, live, STANDSTILL_MS, pause)
 
 
 def soak_in(window: Window, minutes: float) -> dict[str, Any]:
@@ -166,7 +165,7 @@ def soak_in(window: Window, minutes: float) -> dict[str, Any]:
         live=live,
         rest=lambda: wait_for(lambda: is_at_rest(desk)),
         memory_mb=memory_mb,
-        block_ms=BLOCK_MS,
+        block_ms=STANDSTILL_MS,
     )
 
 

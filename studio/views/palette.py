@@ -17,8 +17,8 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from studio import paint
 from studio.theme import font
-from studio.views.kit import paint
 from studio.views.kit.card import Card
 from studio.views.kit.layout import Line, column, row
 from studio.views.kit.overlay import Overlay

@@ -6,12 +6,12 @@ from collections import OrderedDict
 from typing import Generic, TypeVar
 
 import numpy as np
-from PySide6.QtCore import QRectF, QSize, Qt
+from PySide6.QtCore import QRectF, Qt
 from PySide6.QtGui import QImage, QPainter, QPixmap
 
 from engine.images import Picture, resize
+from studio import paint
 from studio.state.pixels import to_image
-from studio.views.kit import paint
 
 Key = TypeVar("Key")
 Value = TypeVar("Value")
@@ -54,30 +54,10 @@ def enlarge(image: QImage, side: int) -> QImage:
     return to_image(resize(to_array(image), side))
 
 
-def soften(image: QImage, side: int) -> QImage:
-    """A quick `enlarge` for pictures in motion: doubling in steps hides the pixels."""
-    return _scaled(doubled(image, side), side)
-
-
-def doubled(image: QImage, most: int) -> QImage:
-    """The picture doubled for as long as it stays within `most` pixels, for a painter that does the rest."""
-    while 0 < 2 * image.width() <= most:
-        image = _scaled(image, 2 * image.width())
-    return image
-
-
-def _scaled(image: QImage, side: int) -> QImage:
-    return image.scaled(
-        QSize(side, side),
-        Qt.AspectRatioMode.KeepAspectRatioByExpanding,
-        Qt.TransformationMode.SmoothTransformation,
-    )
-
-
 def tile(image: QImage, side: float, scale: float, radius: float) -> QPixmap:
     """A square with round corners, `side` logical pixels wide on a screen of `scale`."""
     pixels = max(1, round(side * scale))
-    source = soften(image, pixels) if pixels > image.width() else _scaled(image, pixels)
+    source = paint.soften(image, pixels) if pixels > image.width() else paint.scaled(image, pixels)
     pixmap = QPixmap(pixels, pixels)
     pixmap.fill(Qt.GlobalColor.transparent)
     painter = paint.smooth(QPainter(pixmap))

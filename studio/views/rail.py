@@ -8,9 +8,9 @@ from PySide6.QtCore import QRectF, QSize, Qt
 from PySide6.QtGui import QAction, QPainter, QPaintEvent
 from PySide6.QtWidgets import QAbstractButton, QWidget
 
+from studio import paint
 from studio.theme import font, number_font
 from studio.views.actions import Actions
-from studio.views.kit import paint
 from studio.views.kit.button import with_shortcut
 from studio.views.kit.layout import Surface, column
 from studio.views.kit.text import MEDIUM

@@ -8,9 +8,9 @@ from PySide6.QtCore import QRectF, QSize, Qt, QTimer
 from PySide6.QtGui import QFontMetrics, QPainter, QPaintEvent
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
+from studio import paint
 from studio.theme import font
 from studio.views.actions import Actions
-from studio.views.kit import paint
 from studio.views.kit.button import IconButton
 from studio.views.kit.card import Card
 from studio.views.kit.layout import column, row, scrolling

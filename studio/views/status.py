@@ -6,12 +6,12 @@ from PySide6.QtCore import QRectF, QSize, Qt, Signal
 from PySide6.QtGui import QFontMetrics, QPainter, QPaintEvent
 from PySide6.QtWidgets import QAbstractButton, QWidget
 
+from studio import paint
 from studio.commands.told import said
 from studio.state.explorer import Explorer
 from studio.state.jobs import Jobs
 from studio.state.model import ModelState
 from studio.theme import font
-from studio.views.kit import paint
 from studio.views.kit.layout import Surface, row
 from studio.views.kit.text import caption
 from studio.views.look import Look

@@ -12,6 +12,7 @@ from PySide6.QtGui import QCloseEvent, QFocusEvent, QGuiApplication, QIcon, QKey
 from PySide6.QtWidgets import QMainWindow, QMenu, QMenuBar, QStackedWidget, QWidget
 
 from studio.commands.desk import Desk
+from studio.frame_budget.prebuild import IdlePrebuilder
 from studio.i18n import LANGUAGES, system_language
 from studio.library.runs import RunState
 from studio.library.text import Text
@@ -19,7 +20,6 @@ from studio.library.trash import Slot
 from studio.state.notices import Act, Kind
 from studio.views import menus
 from studio.views.actions import Actions
-from studio.views.ahead import Ahead
 from studio.views.explorer.page import ExplorerPage
 from studio.views.explorer.variations import Variations
 from studio.views.exporting import Exporting
@@ -108,18 +108,18 @@ class Window(QMainWindow):
         )
 
         parts = (self.menuBar(), self.rail, self.status, self.viewer, self.intake.drop.overlay, self.notices)
-        self.explorer.dress()
+        self.explorer.add_to_theme()
         for part in parts:
-            look.theme.dress(part)
+            look.theme.add_part(part)
 
     def _add_page(self, page: QWidget) -> QWidget:
         for part in _parts(page):
-            self.look.theme.dress(part)
+            self.look.theme.add_part(part)
         if self.pages.indexOf(page) < 0:
             self.pages.addWidget(page)
         return page
 
-    def _build_ahead(self) -> Iterator[None]:
+    def _prebuild(self) -> Iterator[None]:
         """The pages and overlays that nobody has opened yet."""
         self.desk.reader.run(look_up_versions)
         for path in ("settings", "training", "training" + ".setup", "training" + ".run"):
@@ -129,7 +129,7 @@ class Window(QMainWindow):
             yield
         for page in (self.training, self.settings):
             for part in _parts(page):
-                self.look.theme.dress(part)
+                self.look.theme.add_part(part)
                 yield
             self._add_page(page)
             prepare(page, self.pages.size())
@@ -211,9 +211,9 @@ class Window(QMainWindow):
         desk.gallery.loaded.connect(self._badge)
         desk.training.current_changed.connect(self._badge_training)
         self._connect_welcome()
-        self.ahead = Ahead(self._build_ahead(), lambda: not desk.explorer.moving, self)
-        desk.first_picture.connect(self.ahead.start)
-        desk.explorer.recipe_changed.connect(self.ahead.put_off)
+        self.prebuilder = IdlePrebuilder(self._prebuild(), lambda: not desk.explorer.moving, self)
+        desk.first_picture.connect(self.prebuilder.start)
+        desk.explorer.recipe_changed.connect(self.prebuilder.postpone)
         self.look.words.language_changed.connect(self._follow_steps)
         self.look.words.language_changed.connect(self._show_hint)
         self._follow_steps()
@@ -479,11 +479,11 @@ class Window(QMainWindow):
 
     def closeEvent(self, event: QCloseEvent) -> None:
         self.remember()
-        self.ahead.stop()
+        self.prebuilder.stop()
         super().closeEvent(event)
 
 
 def _parts(page: QWidget) -> Sequence[QWidget]:
-    """What is dressed one by one."""
+    """What has the style sheet one by one."""
     parts: Sequence[QWidget] = getattr(page, "parts", (page,))
     return parts

@@ -3,7 +3,7 @@
 Live requests (the picture under the probe) have one waiting slot: a newer one replaces it, stale answers are
 dropped. Everything else (saves, exports, tiles of the map) waits in a queue and is never dropped unless its
 asker cancels it; while live requests keep coming, small pictures of the queue are made in the gaps between
-them (`rhythm`), and the queue gets its turn once a second even without a gap.
+them (`frame_budget.latency`), and the queue gets its turn once a second even without a gap.
 """
 
 from __future__ import annotations
@@ -24,9 +24,9 @@ from PySide6.QtCore import QObject, Signal
 
 from engine.errors import Cancelled, PersonaError, RecipeError
 from engine.recipe import Recipe
+from studio.frame_budget.latency import LatencyEstimator
+from studio.frame_budget.thread_priority import PICTURES, lower_thread_priority
 from studio.workers.pool import Caller
-from studio.workers.precedence import PICTURES, give_way
-from studio.workers.rhythm import Rhythm
 
 if TYPE_CHECKING:
     from engine.bundle import Bundle
@@ -90,12 +90,12 @@ class Engine(Protocol):
         """The small one."""
         ...
 
-    def glance(self, recipe: Recipe) -> Picture | None:
+    def low_resolution(self, recipe: Recipe) -> Picture | None:
         """The small one at half its side, which is quicker; None where the model has none."""
         ...
 
-    def can_glance(self) -> bool:
-        """Whether there are glances. It may take a second, so it is called from another thread."""
+    def has_low_resolution(self) -> bool:
+        """Whether there are low-resolution previews. It may take a second: call it from another thread."""
         ...
 
     def score(self, recipe: Recipe, image: Picture) -> float | None:
@@ -202,12 +202,12 @@ class GeneratorThread(QObject):
         self._newest = 0
         self._last_turn = 0.0
         self._last_live = 0.0
-        self._rhythm = Rhythm()
+        self._latency = LatencyEstimator()
         self.grace_s = GRACE_S
         self._engine: Engine | None = None
-        self._glancing: Engine | None = None
-        """The engine that glances were last tried with."""
-        self._glances = False
+        self._low_resolution_of: Engine | None = None
+        """The engine that low-resolution previews were last tried with."""
+        self._has_low_resolution = False
         self._asking: threading.Thread | None = None
         """Whether it has some."""
         self._engines: dict[str, Engine] = {}
@@ -315,17 +315,17 @@ class GeneratorThread(QObject):
             self._newest = next(self._numbers)
             self._live = _Live(self._newest, recipe, full)
             self._to_score = None
-            self._rhythm.requested(time.monotonic())
+            self._latency.requested(time.monotonic())
             self._condition.notify_all()
             return self._newest
 
     # ---- working, on the thread
 
     def _work(self) -> None:
-        give_way(PICTURES)
+        lower_thread_priority(PICTURES)
         while (step := self._next()) is not None:
             step()
-        self._engine = self._glancing = None
+        self._engine = self._low_resolution_of = None
         self._engines.clear()
 
     def _next(self) -> Callable[[], None] | None:
@@ -344,15 +344,15 @@ class GeneratorThread(QObject):
         """How long to wait because the hand moves and its next request is worth more than the last."""
         if self._to_load is not None or self._live is None or self._live.full:
             return 0.0
-        return self._rhythm.patience(time.monotonic())
+        return self._latency.patience(time.monotonic())
 
     def _choose(self) -> Callable[[], None] | None:
         """Loading first, then live requests, but the queue must not starve; scores come last."""
         if self._to_load is not None:
             target, self._to_load = self._to_load, None
             return lambda: self._load(*target)
-        if self._engine is not self._glancing and self._rhythm.is_slow and self._engine is not None:
-            self._ask_for_glances(self._engine)
+        if self._engine is not self._low_resolution_of and self._latency.is_slow and self._engine is not None:
+            self._ask_for_low_resolution(self._engine)
         now = time.monotonic()
         is_turn = bool(self._queue) and now - self._last_turn >= TURN_S
         if self._live is not None and self._engine is not None and not is_turn:
@@ -360,7 +360,7 @@ class GeneratorThread(QObject):
             return lambda: self._answer(live)
         if self._queue and self._engines:
             is_calm = now - self._last_live >= self.grace_s
-            if is_turn or is_calm or (self._queue[0].preview and self._rhythm.has_room(now)):
+            if is_turn or is_calm or (self._queue[0].preview and self._latency.has_room(now)):
                 render = heapq.heappop(self._queue)
                 self._last_turn = now
                 return lambda: self._render(render)
@@ -379,7 +379,7 @@ class GeneratorThread(QObject):
             return
         self._engine = engine
         with self._condition:
-            self._rhythm = Rhythm(engine.preview_s)
+            self._latency = LatencyEstimator(engine.preview_s)
             if self._live is not None and self._live.recipe.model != engine.bundle.id:
                 self._live = None  # asked of the model before
             needed = {render.recipe.model for render in self._queue} | {engine.bundle.id}
@@ -393,13 +393,13 @@ class GeneratorThread(QObject):
         start = time.perf_counter()
         try:
             _check_model(live.recipe, engine)
-            image, glance = self._picture(engine, live)
+            image, low_resolution = self._picture(engine, live)
         except Exception as error:
             self._caller.call(lambda error=error: self.render_failed.emit(live.request, error))  # type: ignore[misc]
             return
         seconds = time.perf_counter() - start
         if not live.full:
-            self._rhythm.took(seconds, glance=glance)
+            self._latency.took(seconds, low_resolution=low_resolution)
         self._last_live = 0.0 if live.full else time.monotonic()
         with self._condition:
             is_newest = live.request == self._newest
@@ -411,12 +411,12 @@ class GeneratorThread(QObject):
         self._caller.call(self._deliver)
 
     def _picture(self, engine: Engine, live: _Live) -> tuple[Picture, bool]:
-        """What was asked for, and whether it is a glance, because the hand would not wait for a preview."""
+        """What was asked for, and whether it has half the side because the hand would not wait."""
         if live.full:
             return engine.render(live.recipe), False
-        hurried = self._glances and engine is self._glancing and self._rhythm.is_hurried
-        glance = engine.glance(live.recipe) if hurried else None
-        return (engine.preview(live.recipe), False) if glance is None else (glance, True)
+        hurried = self._has_low_resolution and engine is self._low_resolution_of and self._latency.is_hurried
+        low_resolution = engine.low_resolution(live.recipe) if hurried else None
+        return (engine.preview(live.recipe), False) if low_resolution is None else (low_resolution, True)
 
     def _deliver(self) -> None:
         """On the Qt thread: of several answers that wait for it, the last."""
@@ -425,24 +425,24 @@ class GeneratorThread(QObject):
         if answer is not None:
             self.answered.emit(answer)
 
-    def _ask_for_glances(self, engine: Engine) -> None:
+    def _ask_for_low_resolution(self, engine: Engine) -> None:
         """Beside the pictures, for the hand is moving; until they are there, it gets previews."""
-        self._glancing, self._glances = engine, False
+        self._low_resolution_of, self._has_low_resolution = engine, False
 
         def find_out() -> None:
             with contextlib.suppress(Exception):  # without them, previews go on
-                can = engine.can_glance()
+                can = engine.has_low_resolution()
                 with self._condition:
-                    self._glances = can and engine is self._glancing
+                    self._has_low_resolution = can and engine is self._low_resolution_of
 
-        self._asking = threading.Thread(target=find_out, name="glances", daemon=True)
+        self._asking = threading.Thread(target=find_out, name="low-resolution", daemon=True)
         self._asking.start()
 
     def _render(self, render: Render) -> None:
         start = time.perf_counter()
         done = render._carry_out(self._engines.get(render.recipe.model), self._caller)
         if done and render.preview:
-            self._rhythm.took(time.perf_counter() - start)
+            self._latency.took(time.perf_counter() - start)
         self._tell_queue()
 
     def _score(self, request: int, recipe: Recipe, image: Picture) -> None:

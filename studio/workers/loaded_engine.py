@@ -16,7 +16,7 @@ from engine.recipe import Recipe
 from engine.style import StyleMaker
 
 FEW = 2
-"""On so few processors glances are likely wanted: they are got ready while the rest is loaded."""
+"""On so few processors low-resolution previews are likely wanted: they are prepared while the rest loads."""
 TRIALS = 2
 """Previews that are timed."""
 
@@ -40,7 +40,7 @@ class LoadedEngine:
         bundle = Bundle.load(path or default_bundle_path())
         engine = cls(bundle, providers.choose(device))
         if engine.provider.name == providers.CPU.name and engine.provider.threads <= FEW:
-            threading.Thread(target=engine.can_glance, name="glances", daemon=True).start()
+            threading.Thread(target=engine.has_low_resolution, name="low-resolution", daemon=True).start()
         engine._try_previews()
         return engine
 
@@ -61,14 +61,14 @@ class LoadedEngine:
         """The small one."""
         return self._generator.preview(recipe)
 
-    def glance(self, recipe: Recipe) -> Picture | None:
+    def low_resolution(self, recipe: Recipe) -> Picture | None:
         """The small one at half its side; None where the model has none."""
-        return self._generator.glance(recipe)
+        return self._generator.low_resolution(recipe)
 
-    def can_glance(self) -> bool:
-        """Whether there are glances; takes up to a second the first time. From any thread."""
+    def has_low_resolution(self) -> bool:
+        """Whether there are low-resolution previews; takes up to a second the first time. From any thread."""
         try:
-            return self._generator.can_glance()
+            return self._generator.has_low_resolution()
         except PersonaError:  # the model is good enough without
             return False
 

@@ -14,7 +14,7 @@ from pathlib import Path
 from PySide6.QtCore import QObject, QProcess, QProcessEnvironment, QTimer, Signal
 
 from engine.formats import protocol
-from studio.workers.precedence import TRAINING, make_give_way
+from studio.frame_budget.thread_priority import TRAINING, lower_process_priority
 
 LOG_LINES = 200
 KILL_MS = 3000
@@ -84,7 +84,7 @@ class TrainingProcess(QObject):
         self._process.setProcessEnvironment(_environment(home))
         if folder is not None:
             self._process.setWorkingDirectory(str(folder))
-        self._process.started.connect(lambda: make_give_way(self.pid, TRAINING))
+        self._process.started.connect(lambda: lower_process_priority(self.pid, TRAINING))
         self._process.started.connect(self.started)
         self._process.readyReadStandardOutput.connect(self._read_events)
         self._process.readyReadStandardError.connect(self._read_log)

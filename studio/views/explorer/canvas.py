@@ -29,6 +29,7 @@ from PySide6.QtGui import (
 from PySide6.QtWidgets import QWidget
 
 from engine.recipe import Recipe
+from studio import paint
 from studio.library.tasks import Runner
 from studio.state.explorer import Explorer, Pin
 from studio.views.explorer.frames import Frames
@@ -39,7 +40,6 @@ from studio.views.explorer.outlook import Outlook
 from studio.views.explorer.scene import Scene, Sight
 from studio.views.explorer.selection import Selection
 from studio.views.explorer.tiles import TileField
-from studio.views.kit import paint
 from studio.views.look import Look
 
 CLICK = 4.0

@@ -13,8 +13,8 @@ from collections.abc import Callable, Hashable
 from PySide6.QtCore import QRectF, QSize
 from PySide6.QtGui import QColor, QPainter, QPixmap
 
+from studio import paint
 from studio.views.explorer.geometry import GridPoint, MapView
-from studio.views.kit import paint
 
 PaintTile = Callable[[QPainter, GridPoint], None]
 """Draws a thumbnail where it lies, with what is around it."""

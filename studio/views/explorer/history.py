@@ -9,9 +9,9 @@ from PySide6.QtGui import QKeyEvent, QMouseEvent, QPainter, QPainterPath, QPaint
 from PySide6.QtWidgets import QScrollArea, QSizePolicy, QWidget
 
 from engine.recipe import Recipe
+from studio import paint
 from studio.state.history import History, Node
 from studio.views.explorer.thumbs import RecipeThumbs
-from studio.views.kit import paint
 from studio.views.kit.layout import Surface, row
 from studio.views.kit.text import caption
 from studio.views.look import Look

@@ -10,11 +10,12 @@ import numpy as np
 from PySide6.QtCore import QPointF, QRectF
 from PySide6.QtGui import QImage, QPainter, QPixmap, QPolygonF
 
+from studio import paint
 from studio.library.tasks import DoneTicket, Inline, Runner, Ticket
+from studio.paint import doubled
 from studio.theme import RADIUS_LARGE
-from studio.views.kit import paint
 from studio.views.look import Look
-from studio.views.pictures import doubled, enlarge
+from studio.views.pictures import enlarge
 
 FADE_S = 0.18
 FLASH_S = 0.5

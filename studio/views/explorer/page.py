@@ -11,6 +11,7 @@ from PySide6.QtWidgets import QMenu, QStackedWidget, QWidget
 from engine.images import Picture
 from engine.recipe import Recipe
 from studio.commands.desk import Desk
+from studio.frame_budget.staged_drawing import StagedDrawing
 from studio.views.actions import Actions
 from studio.views.explorer.canvas import Canvas
 from studio.views.explorer.chosen import ChosenBar
@@ -22,7 +23,6 @@ from studio.views.explorer.path import PathBar
 from studio.views.explorer.thumbs import RecipeThumbs
 from studio.views.explorer.tiles import Ticket, TileField
 from studio.views.explorer.tools import CanvasTools
-from studio.views.kit.blind import Blinds
 from studio.views.kit.button import Button
 from studio.views.kit.empty import EmptyState
 from studio.views.kit.layout import Line, Surface, column, row, scrolling
@@ -82,14 +82,14 @@ class ExplorerPage(QWidget):
             self.styles: "panel",
             self.controls: "panel",
         }
-        self._blinds = Blinds(look, grounds, self)
+        self._staged = StagedDrawing(look.theme, grounds, self)
         self._connect()
 
-    def dress(self) -> None:
+    def add_to_theme(self) -> None:
         """Puts the style sheet on what is there, piece by piece."""
-        self.styles.dress()
-        self.controls.dress()
-        self._look.theme.dress(self._middle)
+        self.styles.add_to_theme()
+        self.controls.add_to_theme()
+        self._look.theme.add_part(self._middle)
 
     def _arrange(self) -> None:
         walking = QWidget()
@@ -213,7 +213,7 @@ class ExplorerPage(QWidget):
 
     def showEvent(self, event: QShowEvent) -> None:
         if not event.spontaneous():
-            self._blinds.lower()  # the canvas comes first
+            self._staged.lower()  # the canvas comes first
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         if event.key() in (Qt.Key.Key_Left, Qt.Key.Key_Right, Qt.Key.Key_Up, Qt.Key.Key_Down):
@@ -239,11 +239,11 @@ class Controls(Surface):
         box.setStretch(0, 3)
         box.setStretch(2, 2)
 
-    def dress(self) -> None:
+    def add_to_theme(self) -> None:
         """Puts the style sheet on its pieces."""
         bar = self._area.verticalScrollBar()
         for piece in (self.look_section, self.hold_section, self.directions, self.kept, bar):
-            self._look.theme.dress(piece, self)
+            self._look.theme.add_part(piece, self)
 
 
 class NoModel(QWidget):

@@ -6,10 +6,10 @@ from PySide6.QtCore import QPointF, QRectF, QSize, Qt, Signal
 from PySide6.QtGui import QColor, QKeyEvent, QMouseEvent, QPainter, QPaintEvent
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
+from studio import paint
 from studio.state.explorer import Explorer
 from studio.theme import number_font
 from studio.views.explorer.thumbs import RecipeThumbs
-from studio.views.kit import paint
 from studio.views.look import Look
 from studio.views.pictures import Tiles
 

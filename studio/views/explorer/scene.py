@@ -10,13 +10,13 @@ from dataclasses import dataclass
 from PySide6.QtCore import QPointF, QRect, QRectF, Qt
 from PySide6.QtGui import QColor, QFontMetrics, QLinearGradient, QPainter, QPen, QPolygonF, QRegion
 
+from studio import paint
+from studio.frame_budget.tile_pixmaps import TilePixmapCache
 from studio.theme import font, number_font
-from studio.views.explorer.bakery import Bakery
 from studio.views.explorer.geometry import GridPoint, MapView
 from studio.views.explorer.ground import MapGround
 from studio.views.explorer.lens import FADE_S, PROBE, SHADOW, Lens
 from studio.views.explorer.tiles import Tile, TileField
-from studio.views.kit import paint
 from studio.views.look import Look
 
 STRONG, USUAL, STALE = 1.0, 0.86, 0.45
@@ -56,13 +56,13 @@ class Scene:
 
     def __init__(self, look: Look, field: TileField, lens: Lens) -> None:
         self._look, self._field, self._lens = look, field, lens
-        self._bakery = Bakery()
+        self._pixmaps = TilePixmapCache()
         self._ground = MapGround()
 
     @property
     def behind(self) -> bool:
         """Whether another frame is needed to finish what this one began."""
-        return self._bakery.behind or self._ground.behind
+        return self._pixmaps.behind or self._ground.behind
 
     def spoil(self) -> None:
         """Thumbnails may have changed."""
@@ -135,7 +135,7 @@ class Scene:
     def _begin_baking(self, view: MapView, scale: float, budget: float) -> None:
         theme = self._look.theme
         blank, radius = paint.faded(theme.color("raised"), 0.45), min(8.0, view.tile / 8)
-        self._bakery.begin(view.tile, scale, radius, theme.color("canvas"), blank, budget)
+        self._pixmaps.begin(view.tile, scale, radius, theme.color("canvas"), blank, budget)
 
     def _paint_tile(
         self, painter: QPainter, rect: QRectF, point: GridPoint, sight: Sight, now: float
@@ -143,7 +143,7 @@ class Scene:
         shown = self._field.tile(point)
         age = 1.0 if shown is None or sight.calm else (now - shown.arrived) / FADE_S
         if shown is None or age < 1.0:
-            painter.drawPixmap(rect.topLeft(), self._bakery.blank())
+            painter.drawPixmap(rect.topLeft(), self._pixmaps.blank())
         if shown is not None:
             if age < 1.0:
                 painter.setOpacity(age)
@@ -155,8 +155,8 @@ class Scene:
     ) -> None:
         strength = STRONG if strong else USUAL
         if shown.stale and not strong:
-            painter.setOpacity(painter.opacity() * STALE / USUAL)  # over the canvas, as weak as if baked so
-        made = None if sight.zooming else self._bakery.tile(shown.image, strength)
+            painter.setOpacity(painter.opacity() * STALE / USUAL)  # over the canvas, as weak as if made so
+        made = None if sight.zooming else self._pixmaps.tile(shown.image, strength)
         if made is not None:
             painter.drawPixmap(rect.topLeft(), made)
             return

@@ -9,9 +9,9 @@ from PySide6.QtCore import QEvent, QObject, QRect, QRectF
 from PySide6.QtGui import QPainter, QPaintEvent, QRegion
 from PySide6.QtWidgets import QWidget
 
+from studio import paint
 from studio.views.actions import Actions
 from studio.views.explorer.canvas import Canvas
-from studio.views.kit import paint
 from studio.views.kit.button import ActionButton, IconButton
 from studio.views.kit.layout import Line, row
 from studio.views.look import Look

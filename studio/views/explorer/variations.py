@@ -16,10 +16,10 @@ from PySide6.QtGui import QFontMetrics, QKeyEvent, QMouseEvent, QPainter, QPaint
 from PySide6.QtWidgets import QWidget
 
 from engine.recipe import Recipe, StyleUse
+from studio import paint
 from studio.library.sets import matrix, neighbours
 from studio.theme import font
 from studio.views.explorer.thumbs import RecipeThumbs
-from studio.views.kit import paint
 from studio.views.kit.button import Button, IconButton
 from studio.views.kit.card import Card
 from studio.views.kit.choice import Segmented

@@ -6,8 +6,8 @@ from PySide6.QtCore import QRectF, Qt, Signal
 from PySide6.QtGui import QColor, QMouseEvent, QPainter, QPaintEvent, QPixmap, QWheelEvent
 from PySide6.QtWidgets import QWidget
 
+from studio import paint
 from studio.state.picture_list import PictureList
-from studio.views.kit import paint
 from studio.views.look import Look
 from studio.views.pictures import Recent, tile
 

@@ -35,12 +35,12 @@ from PySide6.QtGui import (
 )
 from PySide6.QtWidgets import QAbstractScrollArea, QApplication, QFrame, QWidget
 
+from studio import paint
 from studio.library.index import SEPARATOR, Row
 from studio.state.picture_list import PictureList
 from studio.theme import font
 from studio.views.gallery.labels import LABEL_COLORS
 from studio.views.icons import tinted
-from studio.views.kit import paint
 from studio.views.kit.focus import came_by_key
 from studio.views.look import Look
 from studio.views.pictures import Recent, tile

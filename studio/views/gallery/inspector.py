@@ -10,11 +10,11 @@ from PySide6.QtCore import QLocale, QRectF, QSize, Qt, Signal
 from PySide6.QtGui import QFocusEvent, QImage, QPainter, QPaintEvent, QPixmap, QResizeEvent
 from PySide6.QtWidgets import QLineEdit, QPlainTextEdit, QSizePolicy, QWidget
 
+from studio import paint
 from studio.library.index import Row
 from studio.theme import RADIUS_LARGE
 from studio.views.actions import Actions
 from studio.views.gallery.labels import Labels
-from studio.views.kit import paint
 from studio.views.kit.button import ActionButton
 from studio.views.kit.choice import Stars
 from studio.views.kit.layout import Surface, column, row, scrolling

@@ -6,8 +6,8 @@ from PySide6.QtCore import QRectF, Qt, Signal
 from PySide6.QtGui import QColor, QPainter, QPaintEvent
 from PySide6.QtWidgets import QAbstractButton, QButtonGroup, QWidget
 
+from studio import paint
 from studio.library.pictures import LABELS
-from studio.views.kit import paint
 from studio.views.kit.layout import row
 from studio.views.look import Look
 

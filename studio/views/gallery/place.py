@@ -17,8 +17,8 @@ from PySide6.QtGui import (
 )
 from PySide6.QtWidgets import QApplication, QSizePolicy, QWidget
 
+from studio import paint
 from studio.views.gallery.grid import PICTURES_MIME
-from studio.views.kit import paint
 from studio.views.kit.empty import Sign
 from studio.views.kit.layout import row
 from studio.views.kit.text import Text

@@ -20,13 +20,13 @@ from PySide6.QtGui import (
 )
 from PySide6.QtWidgets import QAbstractButton, QWidget
 
+from studio import paint
 from studio.state.picture_list import PictureList
 from studio.theme import font
 from studio.views.gallery.filmstrip import HEIGHT as STRIP
 from studio.views.gallery.filmstrip import Filmstrip
 from studio.views.gallery.labels import LABEL_COLORS
 from studio.views.icons import tinted
-from studio.views.kit import paint
 from studio.views.look import Look
 from studio.views.pictures import enlarge
 

@@ -6,8 +6,8 @@ from PySide6.QtCore import QRectF
 from PySide6.QtGui import QPainter, QPaintEvent
 from PySide6.QtWidgets import QWidget
 
+from studio import paint
 from studio.theme import RADIUS_LARGE
-from studio.views.kit import paint
 from studio.views.look import Look
 
 

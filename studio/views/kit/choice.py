@@ -17,8 +17,8 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from studio import paint
 from studio.theme import RADIUS, font
-from studio.views.kit import paint
 from studio.views.kit.layout import row
 from studio.views.look import Look
 

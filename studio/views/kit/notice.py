@@ -9,9 +9,9 @@ from PySide6.QtCore import QEvent, QObject, QPoint, QRect, QRectF, Qt, QTimer, S
 from PySide6.QtGui import QEnterEvent, QPainter, QPaintEvent
 from PySide6.QtWidgets import QSizePolicy, QVBoxLayout, QWidget
 
+from studio import paint
 from studio.state.notices import Kind
 from studio.theme import RADIUS_LARGE, Type
-from studio.views.kit import paint
 from studio.views.kit.button import Button, IconButton
 from studio.views.kit.layout import column, row, scrolling
 from studio.views.kit.progress import ProgressLine

@@ -8,8 +8,8 @@ from PySide6.QtGui import QHideEvent, QKeyEvent, QMouseEvent, QPainter, QPaintEv
 from PySide6.QtWidgets import QApplication, QWidget
 
 from studio.views.kit.card import Card
-from studio.views.kit.curtain import Curtain
 from studio.views.kit.layout import fit
+from studio.views.kit.overlay_transition import OverlayTransition
 from studio.views.look import Look
 
 
@@ -25,8 +25,8 @@ class Overlay(QWidget):
         self._before: QWidget | None = None
         self.setAttribute(Qt.WidgetAttribute.WA_OpaquePaintEvent)
         card.setParent(self)
-        self.curtain = Curtain(look, self, card, self.close_up)
-        look.theme.dress(self)
+        self.transition = OverlayTransition(look, self, card, self.close_up)
+        look.theme.add_part(self)
         self.setFocusPolicy(Qt.FocusPolicy.NoFocus)
         parent.installEventFilter(self)
         self.hide()
@@ -34,7 +34,7 @@ class Overlay(QWidget):
     def open(self) -> None:
         self._before = QApplication.focusWidget()
         self._place()
-        self.curtain.raise_()
+        self.transition.raise_()
         self.raise_()
         self.show()
         first = self._first_focus()
@@ -97,7 +97,7 @@ class Overlay(QWidget):
             else min(self._top, host.height() - height - 24)
         )
         self.card.setGeometry(x, max(24, y), width, height)
-        self.curtain.fit()
+        self.transition.fit()
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
         if event.type() == QEvent.Type.Resize and self.isVisible():
@@ -122,11 +122,11 @@ class Overlay(QWidget):
 
     def showEvent(self, event: QShowEvent) -> None:
         if not event.spontaneous():  # otherwise the window was put away, and came back
-            self.curtain.open()
+            self.transition.open()
 
     def hideEvent(self, event: QHideEvent) -> None:
         if not event.spontaneous():
-            self.curtain.close()
+            self.transition.close()
 
     def paintEvent(self, event: QPaintEvent) -> None:
         painter = QPainter(self)

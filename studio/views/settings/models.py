@@ -9,11 +9,11 @@ from PySide6.QtCore import QRectF
 from PySide6.QtGui import QPainter, QPaintEvent
 from PySide6.QtWidgets import QFileDialog, QVBoxLayout, QWidget
 
+from studio import paint
 from studio.commands.models import ModelCommands
 from studio.library.models import ModelEntry
 from studio.state.model import ModelState
 from studio.theme import RADIUS_LARGE
-from studio.views.kit import paint
 from studio.views.kit.button import Button
 from studio.views.kit.flow import clear
 from studio.views.kit.layout import column, row

@@ -8,6 +8,7 @@ from PySide6.QtCore import QRectF, QSize, Qt, QTimer
 from PySide6.QtGui import QFontMetrics, QKeyEvent, QPainter, QPaintEvent, QShowEvent
 from PySide6.QtWidgets import QAbstractButton, QScrollArea, QSizePolicy, QWidget
 
+from studio import paint
 from studio.commands.models import ModelCommands
 from studio.library.places import Places
 from studio.state.explorer import Explorer
@@ -15,7 +16,6 @@ from studio.state.model import ModelState
 from studio.state.settings import SettingsState
 from studio.theme import font
 from studio.views.actions import Actions
-from studio.views.kit import paint
 from studio.views.kit.button import Button
 from studio.views.kit.choice import SearchField
 from studio.views.kit.empty import EmptyState
@@ -127,7 +127,7 @@ class SettingsPage(QWidget):
 
     @property
     def parts(self) -> tuple[QWidget, ...]:
-        """What the page consists of, to be dressed one by one (`Theme.dress`); sections come dressed."""
+        """What the page consists of, each to be given to `Theme.add_part`; sections were already."""
         return self._side, self._area.verticalScrollBar(), self.nothing
 
     @property
@@ -144,7 +144,7 @@ class SettingsPage(QWidget):
             self._made = section = self._to_make[which]()
             section.setParent(self)
             section.resize(WIDTH, section.height())
-            self._look.theme.dress(section)
+            self._look.theme.add_part(section)
             section.sizeHint()  # its words are measured
             return True
         section, self._made = self._made, None

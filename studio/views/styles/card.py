@@ -23,10 +23,10 @@ from PySide6.QtGui import (
 )
 from PySide6.QtWidgets import QApplication, QLineEdit, QSizePolicy, QStackedLayout, QWidget
 
+from studio import paint
 from studio.library.styles import StyleEntry
 from studio.state.references import ReferencePictures
 from studio.theme import RADIUS_LARGE, Type
-from studio.views.kit import paint
 from studio.views.kit.button import Button, IconButton
 from studio.views.kit.layout import column, row
 from studio.views.kit.text import MEDIUM, Elided

@@ -7,8 +7,8 @@ from PySide6.QtGui import QColor, QImage, QMouseEvent, QPainter, QPaintEvent, QP
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from engine.style import Reference, Style
+from studio import paint
 from studio.state.references import ReferencePictures
-from studio.views.kit import paint
 from studio.views.look import Look
 from studio.views.pictures import tile
 

@@ -9,6 +9,7 @@ from PySide6.QtCore import QPoint, QRectF, Qt, QTimer, Signal
 from PySide6.QtGui import QKeyEvent, QMouseEvent, QPainter, QPaintEvent, QPen
 from PySide6.QtWidgets import QFileDialog, QMenu, QSizePolicy, QVBoxLayout, QWidget
 
+from studio import paint
 from studio.commands.styles import StyleCommands
 from studio.library.styles import StyleEntry
 from studio.library.trash import Slot
@@ -16,7 +17,6 @@ from studio.state.explorer import Explorer
 from studio.state.styles import StyleLibrary, StyleRole
 from studio.theme import RADIUS_LARGE
 from studio.views.actions import Actions
-from studio.views.kit import paint
 from studio.views.kit.button import IconButton
 from studio.views.kit.choice import SearchField
 from studio.views.kit.empty import Sign
@@ -67,7 +67,7 @@ class StylePanel(Surface):
         self._mixing: tuple[str, str] | None = None
         self._list = QVBoxLayout()
         self._laid: list[StyleCard] = []
-        self._is_dressed = False
+        self._has_theme = False
         self._more = QTimer(self, singleShot=True)
         self._arrange()
         self._connect()
@@ -104,13 +104,13 @@ class StylePanel(Surface):
         self.mixer.accepted.connect(self._save_mix)
         self.mixer.cancelled.connect(self._cancel_mix)
 
-    def dress(self) -> None:
+    def add_to_theme(self) -> None:
         """Puts the style sheet on its pieces, and from now on on new cards."""
-        self._is_dressed = True
+        self._has_theme = True
         guests = (self._guest,) if self._guest is not None else ()
         bar = self._area.verticalScrollBar()
         for piece in (self._title, self._add, self.search, bar, *guests, self.drop, self.mixer, *self._laid):
-            self._look.theme.dress(piece, self)
+            self._look.theme.add_part(piece, self)
 
     # ---- cards
 
@@ -149,8 +149,8 @@ class StylePanel(Surface):
             pass
         for card in cards[same:]:
             self._list.addWidget(card)
-            if self._is_dressed:
-                self._look.theme.dress(card, self)
+            if self._has_theme:
+                self._look.theme.add_part(card, self)
         self._list.addStretch(1)
         self._laid = cards
 

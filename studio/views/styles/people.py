@@ -9,9 +9,9 @@ from PySide6.QtGui import QPainter, QPaintEvent
 from PySide6.QtWidgets import QWidget
 
 from engine.recipe import Recipe
+from studio import paint
 from studio.library.styles import StyleEntry
 from studio.views.explorer.thumbs import RecipeThumbs
-from studio.views.kit import paint
 from studio.views.look import Look
 from studio.views.pictures import tile
 

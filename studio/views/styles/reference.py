@@ -7,8 +7,8 @@ from PySide6.QtGui import QPainter, QPaintEvent
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from engine.style import Reference
+from studio import paint
 from studio.state.references import ReferencePictures
-from studio.views.kit import paint
 from studio.views.kit.button import IconButton
 from studio.views.kit.layout import column, row
 from studio.views.kit.slider import SliderRow

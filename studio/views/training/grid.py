@@ -20,11 +20,11 @@ from PySide6.QtGui import (
 )
 from PySide6.QtWidgets import QAbstractScrollArea, QFrame, QToolTip, QWidget
 
+from studio import paint
 from studio.library.datasets import Item
 from studio.state.preparation import Setup
 from studio.theme import font
 from studio.views.icons import tinted
-from studio.views.kit import paint
 from studio.views.kit.focus import came_by_key
 from studio.views.kit.text import MEDIUM
 from studio.views.look import Look

@@ -66,7 +66,7 @@ class TrainingPage(QWidget):
 
     @property
     def parts(self) -> tuple[QWidget, ...]:
-        """What the page consists of so far, to be dressed one by one (`Theme.dress`)."""
+        """What the page consists of so far, each to be given to `Theme.add_part`."""
         built = {"setup", "run"} & set(vars(self))
         return self.runs, self.intro, *(getattr(self, which) for which in sorted(built))
 
@@ -146,7 +146,7 @@ class TrainingPage(QWidget):
         target.setFocus(Qt.FocusReason.OtherFocusReason)
 
     def _show(self, page: QWidget, folder: Path | None = None) -> None:
-        self._look.theme.dress(page)
+        self._look.theme.add_part(page)
         self._stack.setCurrentWidget(page)
         self.runs.mark(folder)
         self._show_panel()

@@ -9,8 +9,8 @@ from PySide6.QtCore import QRectF, QSize, Qt, Signal
 from PySide6.QtGui import QFontMetrics, QKeyEvent, QPainter, QPaintEvent
 from PySide6.QtWidgets import QAbstractButton, QButtonGroup, QGridLayout, QSizePolicy, QWidget
 
+from studio import paint
 from studio.theme import font
-from studio.views.kit import paint
 from studio.views.kit.empty import Sign
 from studio.views.kit.flow import FlowLayout, clear
 from studio.views.kit.layout import column, row

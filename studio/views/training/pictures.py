@@ -6,11 +6,11 @@ from PySide6.QtCore import QRectF
 from PySide6.QtGui import QPainter, QPaintEvent
 from PySide6.QtWidgets import QStackedWidget, QVBoxLayout, QWidget
 
+from studio import paint
 from studio.commands.preparing import PreparationCommands
 from studio.library.datasets import Item, Report
 from studio.state.preparation import Setup
 from studio.theme import Type
-from studio.views.kit import paint
 from studio.views.kit.button import Button
 from studio.views.kit.choice import Segmented, Switch
 from studio.views.kit.empty import EmptyState

@@ -14,8 +14,8 @@ from PySide6.QtCore import QPointF, QRectF, QSize, Qt
 from PySide6.QtGui import QKeyEvent, QMouseEvent, QPainter, QPainterPath, QPaintEvent, QPen
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
+from studio import paint
 from studio.theme import number_font
-from studio.views.kit import paint
 from studio.views.look import Look
 
 LEFT, TOP, BOTTOM, RIGHT = 40.0, 10.0, 20.0, 10.0

@@ -18,13 +18,13 @@ from PySide6.QtGui import (
 )
 from PySide6.QtWidgets import QAbstractButton, QApplication, QMenu, QSizePolicy, QVBoxLayout, QWidget
 
+from studio import paint
 from studio.commands.training import TrainingCommands
 from studio.library.runs import RunState
 from studio.library.training_queue import TrainingRequest
 from studio.state.preparation import Preparation, Stage
 from studio.state.training import Training
 from studio.theme import font, number_font
-from studio.views.kit import paint
 from studio.views.kit.button import Button
 from studio.views.kit.flow import clear
 from studio.views.kit.layout import Surface, column, scrolling

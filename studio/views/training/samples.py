@@ -9,9 +9,9 @@ from PySide6.QtGui import QImage, QKeyEvent, QMouseEvent, QPainter, QPaintEvent,
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from engine.images import load_picture
+from studio import paint
 from studio.library.tasks import Runner, Ticket
 from studio.state.pixels import to_image
-from studio.views.kit import paint
 from studio.views.look import Look
 from studio.views.pictures import Recent
 

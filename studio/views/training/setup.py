@@ -6,12 +6,12 @@ from PySide6.QtCore import QRectF, QSize, Qt, Signal
 from PySide6.QtGui import QFontMetrics, QPainter, QPaintEvent
 from PySide6.QtWidgets import QAbstractButton, QStackedWidget, QWidget
 
+from studio import paint
 from studio.commands.preparing import PreparationCommands
 from studio.state.model import ModelState
 from studio.state.preparation import Preparation, Setup, Stage
 from studio.state.training import Training
 from studio.theme import font
-from studio.views.kit import paint
 from studio.views.kit.button import Button, IconButton
 from studio.views.kit.empty import EmptyState
 from studio.views.kit.layout import Surface, column, row

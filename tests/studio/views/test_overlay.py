@@ -10,10 +10,10 @@ from PySide6.QtGui import QColor, QPainter, QPaintEvent
 from PySide6.QtWidgets import QLabel, QVBoxLayout, QWidget
 from pytestqt.qtbot import QtBot
 
-from studio.views.kit.blind import Blinds
+from studio.frame_budget.staged_drawing import StagedDrawing
 from studio.views.kit.card import Card
-from studio.views.kit.curtain import STRIPS, Shade
 from studio.views.kit.overlay import Overlay
+from studio.views.kit.overlay_transition import STRIPS, Shade
 from studio.views.look import Look
 
 
@@ -63,7 +63,7 @@ def test_the_window_is_dimmed_strip_by_strip(
     overlay.open()
     assert overlay.isVisible() and not shades(ground)
     qtbot.waitUntil(lambda: len(shades(ground)) > 0)
-    qtbot.waitUntil(lambda: not overlay.curtain.is_moving)
+    qtbot.waitUntil(lambda: not overlay.transition.is_moving)
     assert len(shades(ground)) == STRIPS
     strips = sorted((shade.x(), shade.x() + shade.width()) for shade in shades(ground))
     assert strips[0][0] == 0 and strips[-1][1] == ground.width()
@@ -75,7 +75,7 @@ def test_the_window_is_dimmed_strip_by_strip(
 
 def test_what_lies_under_the_card_is_not_drawn(qtbot: QtBot, ground: Ground, overlay: Overlay) -> None:
     overlay.open()
-    qtbot.waitUntil(lambda: not overlay.curtain.is_moving)
+    qtbot.waitUntil(lambda: not overlay.transition.is_moving)
     qtbot.wait(20)
     before = ground.drawn
     label = overlay.card.findChild(QLabel)
@@ -87,10 +87,10 @@ def test_what_lies_under_the_card_is_not_drawn(qtbot: QtBot, ground: Ground, ove
 
 def test_it_goes_at_once_and_the_shades_follow(qtbot: QtBot, ground: Ground, overlay: Overlay) -> None:
     overlay.open()
-    qtbot.waitUntil(lambda: not overlay.curtain.is_moving)
+    qtbot.waitUntil(lambda: not overlay.transition.is_moving)
     overlay.close_up()
     assert not overlay.isVisible()
-    qtbot.waitUntil(lambda: not overlay.curtain.is_moving)
+    qtbot.waitUntil(lambda: not overlay.transition.is_moving)
     assert not shades(ground)
     assert pixel(ground, 300, 200) == pixel(ground, 20, 20) == "#ffffff"
 
@@ -99,17 +99,17 @@ def test_what_lay_under_the_card_follows_strip_by_strip(
     qtbot: QtBot, look: Look, ground: Ground, overlay: Overlay
 ) -> None:
     overlay.open()
-    qtbot.waitUntil(lambda: not overlay.curtain.is_moving)
+    qtbot.waitUntil(lambda: not overlay.transition.is_moving)
     overlay.close_up()
     assert pixel(ground, 300, 200) == look.theme.color("panel").name()
     assert pixel(ground, 200, 140) != look.theme.color("panel").name(), "its corners stay round"
-    overlay.curtain._next.stop()
+    overlay.transition._next.stop()
     for _ in range(STRIPS // 2):
-        overlay.curtain._go_on()
+        overlay.transition._go_on()
     assert pixel(ground, 220, 200) == look.theme.color("panel").name()
     assert pixel(ground, 380, 200) == "#ffffff"
-    overlay.curtain._next.start()
-    qtbot.waitUntil(lambda: not overlay.curtain.is_moving)
+    overlay.transition._next.start()
+    qtbot.waitUntil(lambda: not overlay.transition.is_moving)
     assert pixel(ground, 220, 200) == "#ffffff"
 
 
@@ -117,13 +117,13 @@ def test_opened_again_while_it_goes_it_is_whole(qtbot: QtBot, ground: Ground, ov
     overlay.open()
     overlay.close_up()
     overlay.open()
-    qtbot.waitUntil(lambda: not overlay.curtain.is_moving)
+    qtbot.waitUntil(lambda: not overlay.transition.is_moving)
     assert overlay.isVisible() and len(shades(ground)) == STRIPS
 
 
 def test_a_press_beside_the_card_closes_it(qtbot: QtBot, ground: Ground, overlay: Overlay) -> None:
     overlay.open()
-    qtbot.waitUntil(lambda: not overlay.curtain.is_moving)
+    qtbot.waitUntil(lambda: not overlay.transition.is_moving)
     beside = ground.childAt(QPoint(40, 40))
     assert isinstance(beside, Shade)
     qtbot.mouseClick(beside, Qt.MouseButton.LeftButton)
@@ -133,7 +133,7 @@ def test_a_press_beside_the_card_closes_it(qtbot: QtBot, ground: Ground, overlay
 def test_it_follows_the_size_of_the_window(qtbot: QtBot, ground: Ground, overlay: Overlay) -> None:
     overlay.open()
     ground.resize(900, 500)
-    qtbot.waitUntil(lambda: not overlay.curtain.is_moving)
+    qtbot.waitUntil(lambda: not overlay.transition.is_moving)
     assert max(shade.geometry().right() for shade in shades(ground)) == 899
     assert {shade.height() for shade in shades(ground)} == {500}
     assert overlay.card.geometry().center().x() == pytest.approx(450, abs=1)
@@ -145,7 +145,7 @@ def test_parts_are_drawn_one_after_the_other(qtbot: QtBot, look: Look, ground: G
         part.setGeometry(200 * number, 0, 200, 400)
         part.show()
     qtbot.wait(20)
-    blinds = Blinds(look, dict.fromkeys(parts, "panel"), ground)
+    blinds = StagedDrawing(look, dict.fromkeys(parts, "panel"), ground)
     drawn = [part.drawn for part in parts]
     blinds.lower()
     ground.repaint()

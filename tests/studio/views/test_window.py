@@ -410,7 +410,7 @@ def test_palette_settings_and_shortcuts_open_by_key(qtbot: QtBot, window: Window
 
 
 def test_settings_follow_one_by_one_where_they_were_not_built_ahead(qtbot: QtBot, window: Window) -> None:
-    window.ahead.stop()
+    window.prebuilder.stop()
     window.acts["about"].trigger()
     page = window.settings
     assert page.isVisible()
@@ -426,7 +426,7 @@ def test_settings_follow_one_by_one_where_they_were_not_built_ahead(qtbot: QtBot
 
 
 def test_settings_scroll_to_what_was_asked_for_when_it_is_there(qtbot: QtBot, window: Window) -> None:
-    window.ahead.stop()
+    window.prebuilder.stop()
     window.acts["about"].trigger()
     page = window.settings
     qtbot.waitUntil(lambda: page.is_whole, timeout=WAIT_MS)

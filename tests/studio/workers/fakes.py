@@ -37,7 +37,7 @@ class FakeEngine:
     provider: Any = field(default_factory=provider)
     seconds: float = 0.0
     preview_s: float = 0.0
-    glances: bool = False
+    low_resolutions: bool = False
     asked: list[tuple[str, int | None]] = field(default_factory=list)
     fail_on: set[int | None] = field(default_factory=set)
     gate: threading.Event = field(default_factory=threading.Event)
@@ -53,13 +53,13 @@ class FakeEngine:
     def preview(self, recipe: Recipe) -> Picture:
         return self._make("preview", recipe, self.bundle.card.preview_resolution)
 
-    def glance(self, recipe: Recipe) -> Picture | None:
+    def low_resolution(self, recipe: Recipe) -> Picture | None:
         side = self.bundle.card.preview_resolution // 2
-        return self._make("glance", recipe, side) if self.glances else None
+        return self._make("low resolution", recipe, side) if self.low_resolutions else None
 
-    def can_glance(self) -> bool:
-        self.asked.append(("can glance", None))
-        return self.glances
+    def has_low_resolution(self) -> bool:
+        self.asked.append(("has low resolution", None))
+        return self.low_resolutions
 
     def score(self, recipe: Recipe, image: Picture) -> float | None:
         self.asked.append(("score", recipe.seed))
@@ -70,7 +70,7 @@ class FakeEngine:
         self.asked.append((what, recipe.seed))
         self.entered.set()
         self.gate.wait(10)
-        if self.seconds and what != "glance":
+        if self.seconds and what != "low resolution":
             time.sleep(self.seconds)
         if recipe.seed in self.fail_on:
             raise BundleError("/models/fake", "it broke")

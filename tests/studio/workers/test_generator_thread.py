@@ -13,8 +13,8 @@ from pytestqt.qtbot import QtBot
 from engine.errors import BundleError, Cancelled, RecipeError
 from engine.images import Picture
 from engine.recipe import Recipe, StyleUse
+from studio.frame_budget.latency import ENOUGH, LONGEST
 from studio.workers.generator_thread import BULK, TILE, TURN_S, Answer, GeneratorThread, Loaded
-from studio.workers.rhythm import ENOUGH, LONGEST
 from tests.studio.workers.checks import Until
 from tests.studio.workers.fakes import MODEL, OTHER, FakeEngine, bundle, opener, recipe
 
@@ -95,13 +95,13 @@ def drag(thread: GeneratorThread, until: Until, seeds: range) -> list[int]:
     return [answer.image.shape[0] for answer in answers]
 
 
-def test_a_hand_that_a_slow_machine_cannot_follow_gets_glances(
+def test_a_hand_that_a_slow_machine_cannot_follow_gets_low_resolution(
     engine: FakeEngine, thread: GeneratorThread, until: Until
 ) -> None:
-    engine.glances, engine.seconds = True, 0.02
+    engine.low_resolutions, engine.seconds = True, 0.02
     first = drag(thread, until, range(ENOUGH))
     assert first == [16] * ENOUGH, "that it is slow must show first"
-    until(lambda: ("can glance", None) in engine.asked)
+    until(lambda: ("has low resolution", None) in engine.asked)
     time.sleep(2 * LONGEST)
     assert drag(thread, until, range(20, 24)) == [16, 8, 8, 8], "the first one can wait for a preview"
     answers = answers_of(thread)
@@ -113,21 +113,21 @@ def test_a_hand_that_a_slow_machine_cannot_follow_gets_glances(
 def test_what_was_tried_at_loading_counts_from_the_first_drag_on(
     engine: FakeEngine, thread: GeneratorThread, until: Until
 ) -> None:
-    engine.glances, engine.preview_s = True, 0.02
+    engine.low_resolutions, engine.preview_s = True, 0.02
     thread.load(None)
-    until(lambda: thread._glances)
+    until(lambda: thread._has_low_resolution)
     assert drag(thread, until, range(4)) == [16, 8, 8, 8]
 
 
-def test_pictures_go_on_while_glances_are_got_ready(
+def test_pictures_go_on_while_low_resolution_is_got_ready(
     engine: FakeEngine, thread: GeneratorThread, until: Until
 ) -> None:
     ready = threading.Event()
-    engine.glances, engine.seconds = True, 0.02
-    engine.can_glance = lambda: ready.wait(10)  # type: ignore[method-assign]
+    engine.low_resolutions, engine.seconds = True, 0.02
+    engine.has_low_resolution = lambda: ready.wait(10)  # type: ignore[method-assign]
     assert drag(thread, until, range(3 * ENOUGH)) == [16] * 3 * ENOUGH
     ready.set()
-    until(lambda: thread._glances)
+    until(lambda: thread._has_low_resolution)
     assert drag(thread, until, range(20, 24))[-1] == 8
 
 
@@ -152,11 +152,11 @@ def test_a_machine_that_is_just_too_slow_shows_where_the_hand_is(
     assert statistics.median(ages[4:]) < 0.4 * interval
 
 
-@pytest.mark.parametrize(("glances", "seconds"), [(False, 0.02), (True, 0.0)])
+@pytest.mark.parametrize(("low_resolutions", "seconds"), [(False, 0.02), (True, 0.0)])
 def test_other_hands_get_previews(
-    engine: FakeEngine, thread: GeneratorThread, until: Until, glances: bool, seconds: float
+    engine: FakeEngine, thread: GeneratorThread, until: Until, low_resolutions: bool, seconds: float
 ) -> None:
-    engine.glances, engine.seconds = glances, seconds
+    engine.low_resolutions, engine.seconds = low_resolutions, seconds
     assert drag(thread, until, range(12)) == [16] * 12
 
 

@@ -8,9 +8,9 @@ from PySide6.QtCore import QObject, QRect, QRectF, Qt, QTimer, Signal
 from PySide6.QtGui import QMouseEvent, QPainter, QPaintEvent, QRegion
 from PySide6.QtWidgets import QWidget
 
+from studio import paint
+from studio.frame_budget.staged_drawing import Cover
 from studio.theme import RADIUS_LARGE
-from studio.views.kit import paint
-from studio.views.kit.blind import Blind
 from studio.views.kit.card import Card
 from studio.views.look import Look
 
@@ -40,7 +40,7 @@ class Shade(QWidget):
         painter.end()
 
 
-class Curtain(QObject):
+class OverlayTransition(QObject):
     """Opens and closes an overlay. What the card covers is not drawn under it, and then strip by strip."""
 
     def __init__(self, look: Look, overlay: QWidget, card: Card, pressed: Callable[[], object]) -> None:
@@ -53,8 +53,8 @@ class Curtain(QObject):
         for shade in self._shades:
             shade.pressed.connect(pressed)
             overlay.destroyed.connect(shade.deleteLater)
-        self._blind = Blind(look, card.role, overlay)
-        self._left = Blind(look, card.role, host)
+        self._cover = Cover(look.theme, card.role, overlay)
+        self._left = Cover(look.theme, card.role, host)
         """Where the card was, until what lies there is drawn."""
         overlay.destroyed.connect(self._left.deleteLater)
         self._drawn = 0
@@ -90,7 +90,7 @@ class Curtain(QObject):
             shade.hide()
         self._drawn = 0
         self._left.hide()
-        self._blind.raise_()
+        self._cover.raise_()
         self._lay_blind()
         self._next.start()
 
@@ -119,8 +119,8 @@ class Curtain(QObject):
         return QRect(left, 0, width * last // STRIPS - left, height)
 
     def _lay_blind(self) -> None:
-        self._blind.setGeometry(self._strips(self._drawn, STRIPS) & self._card.geometry())
-        self._blind.setVisible(self._drawn < STRIPS)
+        self._cover.setGeometry(self._strips(self._drawn, STRIPS) & self._card.geometry())
+        self._cover.setVisible(self._drawn < STRIPS)
 
     def _lay_left(self) -> None:
         card = self._card.geometry()

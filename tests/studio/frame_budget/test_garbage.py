@@ -11,8 +11,8 @@ import pytest
 from PySide6.QtCore import QObject
 from pytestqt.qtbot import QtBot
 
-from studio.workers import collector
-from studio.workers.collector import Collector, settle
+from studio.frame_budget import garbage
+from studio.frame_budget.garbage import GarbageScheduler, settle
 
 
 class Thing:
@@ -37,7 +37,7 @@ def parent(qapp: object) -> Iterator[QObject]:
 
 
 def test_a_circle_goes_at_the_next_look_and_what_stays_is_not_looked_at_again(parent: QObject) -> None:
-    made = Collector(lambda: True, lambda: 1, parent)
+    made = GarbageScheduler(lambda: True, lambda: 1, parent)
     made.start()
     kept = [[] for _ in range(1000)]
     gone = weakref.ref(Thing())
@@ -50,7 +50,7 @@ def test_nothing_is_looked_at_while_somebody_is_at_work(parent: QObject) -> None
     gc.disable()
     try:
         gone = weakref.ref(Thing())
-        Collector(lambda: False, lambda: 1, parent).look()
+        GarbageScheduler(lambda: False, lambda: 1, parent).look()
         assert gone() is not None
     finally:
         gc.enable()
@@ -59,16 +59,16 @@ def test_nothing_is_looked_at_while_somebody_is_at_work(parent: QObject) -> None
 def test_what_was_in_use_and_is_a_circle_now_goes_while_another_program_is_used(
     parent: QObject, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(collector, "_is_away", lambda: True)
+    monkeypatch.setattr(garbage, "_is_away", lambda: True)
     doing = [1]
-    made = Collector(lambda: True, lambda: doing[0], parent)
+    made = GarbageScheduler(lambda: True, lambda: doing[0], parent)
     thing = Thing()
     gone = weakref.ref(thing)
     settle()
     del thing
     made.look()
     assert gone() is not None, "it may be in use again in a moment"
-    monkeypatch.setattr(collector, "ALL_S", 0.05)
+    monkeypatch.setattr(garbage, "ALL_S", 0.05)
     time.sleep(0.06)
     doing[0] = 2
     made.look()
@@ -79,20 +79,20 @@ def test_what_was_in_use_and_is_a_circle_now_goes_while_another_program_is_used(
 
 
 def test_so_much_that_came_at_once_is_left_for_then(parent: QObject, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(collector, "_is_away", lambda: False)
-    monkeypatch.setattr(collector, "MANY", 100)
+    monkeypatch.setattr(garbage, "_is_away", lambda: False)
+    monkeypatch.setattr(garbage, "MANY", 100)
     gc.disable()
     try:
         gone, _many = weakref.ref(Thing()), [[] for _ in range(200)]
-        Collector(lambda: True, lambda: 1, parent).look()
+        GarbageScheduler(lambda: True, lambda: 1, parent).look()
         assert gone() is not None
     finally:
         gc.enable()
 
 
 def test_it_looks_now_and_then(qtbot: QtBot, parent: QObject, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(collector, "EVERY_MS", 10)
-    made = Collector(lambda: True, lambda: 1, parent)
+    monkeypatch.setattr(garbage, "EVERY_MS", 10)
+    made = GarbageScheduler(lambda: True, lambda: 1, parent)
     made.start()
     gone = weakref.ref(Thing())
     qtbot.waitUntil(lambda: gone() is None)

@@ -15,13 +15,13 @@ PICTURES, TRAINING = 10, 15
 """Steps of niceness; each is worth about a quarter less of a processor that others want, too."""
 
 
-def give_way(nice: int) -> None:
+def lower_thread_priority(nice: int) -> None:
     """This thread, and those that it starts from now on, leave processors to others. Linux only."""
     if sys.platform == "linux":  # elsewhere it would be the whole process
         _lower(threading.get_native_id(), nice)
 
 
-def make_give_way(pid: int, nice: int) -> None:
+def lower_process_priority(pid: int, nice: int) -> None:
     """A process that has just begun leaves processors to others. Where there is niceness."""
     if sys.platform != "win32" and pid > 0:
         _lower(pid, nice)

@@ -1,7 +1,7 @@
-"""Who wears the style sheet: the parts of the window, dressed one at a time.
+"""Applies the style sheet to one part of the window after the other.
 
 A sheet on the whole application makes Qt look at every widget again, seen or not, in one go of most of a
-second. So each page and each overlay wears it by itself, large ones piece by piece. When it changes, those
+second. So each page and each overlay has it by itself, large ones piece by piece. When it changes, those
 that are seen change one after the other while the areas they lie in hold still, which are then drawn anew;
 hidden ones change when they are next shown.
 """
@@ -19,28 +19,28 @@ from PySide6.QtWidgets import QWidget
 PAUSE_MS = 8
 """Between one go and the next, for whatever else wants to be done."""
 GO_S = 0.004
-"""Parts are dressed for so long in one go."""
+"""So long the sheet is applied in one go."""
 DONE = object()
 NOTHING: Iterator[object] = iter(())
 
 
-class Wardrobe(QObject):
-    """Keeps every part in the sheet of the day."""
+class StyleSheetScheduler(QObject):
+    """Keeps the style sheet of every part up to date."""
 
     def __init__(self, parent: QObject | None = None) -> None:
         super().__init__(parent)
         self._sheet = ""
         self._parts: list[tuple[QWidget, QWidget]] = []
-        """What wears the sheet, and the area it lies in."""
+        """What has the sheet, and the area it lies in."""
         self._held: list[QWidget] = []
-        """Areas that draw nothing until all are dressed."""
+        """Areas that draw nothing until all parts have the new sheet."""
         self._first: Callable[[], object] | None = None
         self._steps: Iterator[object] = iter(())
         self._soon = QTimer(self, interval=PAUSE_MS)
-        self._soon.timeout.connect(self._dress_next)
+        self._soon.timeout.connect(self._apply_next)
 
     def add(self, part: QWidget, area: QWidget | None = None) -> None:
-        """Dresses a part, now and whenever the sheet changes, as long as it lives.
+        """Applies the sheet to a part, now and whenever the sheet changes, as long as it lives.
 
         area: holds still meanwhile, for it is drawn as one; the part itself when left out.
         """
@@ -73,12 +73,12 @@ class Wardrobe(QObject):
 
     @property
     def is_changing(self) -> bool:
-        """Whether something that is seen still wears the sheet before."""
+        """Whether something that is seen still has the sheet before."""
         return self._soon.isActive()
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
         if event.type() == QEvent.Type.Show and isinstance(watched, QWidget):
-            self._dress(watched)
+            self._apply(watched)
         return False
 
     def _hold(self, areas: Iterable[QWidget]) -> None:
@@ -95,11 +95,11 @@ class Wardrobe(QObject):
         """What is seen in the sheet before."""
         return [part for part, _ in self._seen() if part.styleSheet() != self._sheet]
 
-    def _dress(self, part: QWidget) -> None:
+    def _apply(self, part: QWidget) -> None:
         if part.styleSheet() != self._sheet:
             part.setStyleSheet(self._sheet)
 
-    def _dress_next(self) -> None:
+    def _apply_next(self) -> None:
         self._held = [part for part in self._held if shiboken6.isValid(part)]
         if not self._held:
             self._steps = NOTHING  # the window is gone
@@ -111,7 +111,7 @@ class Wardrobe(QObject):
         elif late := self._late():
             until = time.monotonic() + GO_S
             while late and time.monotonic() < until:
-                self._dress(late.pop(0))
+                self._apply(late.pop(0))
         elif self._held:
             self._held.pop(0).setUpdatesEnabled(True)
         else:

@@ -30,7 +30,7 @@ def settle() -> None:
     gc.collect()
 
 
-class Collector(QObject):
+class GarbageScheduler(QObject):
     """Looks at what is new since the last time, a few milliseconds' worth of it."""
 
     def __init__(self, is_free: Callable[[], bool], doing: Callable[[], object], parent: QObject) -> None:

@@ -19,7 +19,7 @@ ENOUGH = 4
 """Previews after which one can tell: the first one takes longer anywhere."""
 
 
-class Rhythm:
+class LatencyEstimator:
     """Estimates from requests and renders. Times in seconds, of one clock."""
 
     def __init__(self, preview: float = 0.0) -> None:
@@ -38,10 +38,10 @@ class Rhythm:
             self._interval = _kept(self._interval, min(LONGEST, passed))
         self._last = now
 
-    def took(self, seconds: float, *, glance: bool = False) -> None:
-        """A small picture was rendered; glance: at half its side."""
+    def took(self, seconds: float, *, low_resolution: bool = False) -> None:
+        """A small picture was rendered; low_resolution: at half its side."""
         self._duration = _kept(self._duration, seconds)
-        if not glance:
+        if not low_resolution:
             self._preview = _kept(self._preview, seconds)
             self._previews += 1
 
@@ -64,7 +64,7 @@ class Rhythm:
 
     @property
     def is_hurried(self) -> bool:
-        """Whether a glance has to do for the last request: the first one of a drag can wait for a preview."""
+        """Whether half the resolution has to do for the last request: a drag's first can wait for a preview."""
         return self._drag and self.is_slow
 
     def has_room(self, now: float) -> bool:

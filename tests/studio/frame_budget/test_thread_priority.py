@@ -7,7 +7,12 @@ import threading
 
 import pytest
 
-from studio.workers.precedence import PICTURES, TRAINING, give_way, make_give_way
+from studio.frame_budget.thread_priority import (
+    PICTURES,
+    TRAINING,
+    lower_process_priority,
+    lower_thread_priority,
+)
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="threads of one process have one niceness")
 
@@ -20,7 +25,7 @@ def test_a_thread_gives_way_with_those_that_it_starts() -> None:
     before, found = niceness(), []
 
     def work() -> None:
-        give_way(PICTURES)
+        lower_thread_priority(PICTURES)
         child = threading.Thread(target=lambda: found.append(niceness()))
         child.start()
         child.join()
@@ -36,7 +41,7 @@ def test_a_thread_gives_way_with_those_that_it_starts() -> None:
 def test_a_process_gives_way() -> None:
     with subprocess.Popen([sys.executable, "-c", "input()"], stdin=subprocess.PIPE) as child:
         before = niceness(child.pid)
-        make_give_way(child.pid, TRAINING)
+        lower_process_priority(child.pid, TRAINING)
         assert niceness(child.pid) == min(19, before + TRAINING)
         child.communicate(b"\n")
-    make_give_way(child.pid, TRAINING)  # gone: nothing to do
+    lower_process_priority(child.pid, TRAINING)  # gone: nothing to do

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from PySide6.QtCore import QObject
 from pytestqt.qtbot import QtBot
 
-from studio.views.ahead import Ahead
+from studio.frame_budget.prebuild import IdlePrebuilder
 
 
 def test_steps_are_taken_while_there_is_time(qtbot: QtBot) -> None:
@@ -20,10 +20,10 @@ def test_steps_are_taken_while_there_is_time(qtbot: QtBot) -> None:
             yield
 
     owner = QObject()
-    ahead = Ahead(steps(), lambda: free, owner)
-    ahead.start(0)
+    prebuilder = IdlePrebuilder(steps(), lambda: free, owner)
+    prebuilder.start(0)
     qtbot.wait(30)
     assert taken == []
     free = True
     qtbot.waitUntil(lambda: taken == [0, 1, 2])
-    qtbot.waitUntil(lambda: not ahead.is_active)
+    qtbot.waitUntil(lambda: not prebuilder.is_active)

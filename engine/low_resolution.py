@@ -21,7 +21,7 @@ PATIENCE_S = 60.0
 """For the cut, which takes half a second on a slow machine."""
 
 
-def cut(path: Path, side: int) -> bytes | None:
+def cut_in_half(path: Path, side: int) -> bytes | None:
     """The graph at `path`, whose picture is side x side, ended at half of that; None where that is not in it.
 
     A process of its own does it: importing `onnx` and taking a graph apart keep Python busy, so that a window
@@ -38,7 +38,7 @@ def cut(path: Path, side: int) -> bytes | None:
     return done.stdout if done.returncode == 0 and done.stdout else None
 
 
-def _cut(path: Path, side: int) -> bytes | None:
+def _cut_in_half(path: Path, side: int) -> bytes | None:
     import onnx
     from google.protobuf.message import DecodeError
 
@@ -66,4 +66,4 @@ def _ended_at_half(model: ModelProto, half: int) -> bytes | None:
 
 
 if __name__ == "__main__":
-    sys.stdout.buffer.write(_cut(Path(sys.argv[1]), int(sys.argv[2])) or b"")
+    sys.stdout.buffer.write(_cut_in_half(Path(sys.argv[1]), int(sys.argv[2])) or b"")

@@ -11,14 +11,14 @@ import time
 from PySide6.QtCore import QPointF, QRectF, QSize, Qt
 from PySide6.QtGui import QColor, QImage, QPainter, QPixmap
 
-from studio.views.kit import paint
-from studio.views.pictures import soften
+from studio import paint
+from studio.paint import soften
 
 MOST_BYTES = 24 << 20
-"""When so much is baked it begins anew: what is in view is soon there again."""
+"""When so much is made it begins anew: what is in view is soon there again."""
 
 
-class Bakery:
+class TilePixmapCache:
     """Pixmaps of one size at a time."""
 
     def __init__(self) -> None:
@@ -42,7 +42,7 @@ class Bakery:
     ) -> None:
         """A frame begins.
 
-        side, radius: logical pixels, on a screen of `scale`. budget: seconds that baking may take of it,
+        side, radius: logical pixels, on a screen of `scale`. budget: seconds that making them may take of it,
         whatever else the frame takes; the rest follows in the next.
         """
         setting = (max(1, round(side * scale)), scale, radius, canvas.rgb() ^ blank.rgba())
@@ -51,7 +51,7 @@ class Bakery:
             self._made.clear()
             self._setting = setting
             self._frame = _frame(setting[0], radius * scale, canvas)
-            self._blank = self._baked(None, 1.0, canvas, blank)
+            self._blank = self._make(None, 1.0, canvas, blank)
         self._canvas = canvas
         self._left = budget
         self.behind = False
@@ -61,7 +61,7 @@ class Bakery:
         return self._blank
 
     def tile(self, image: QImage, strength: float) -> QPixmap | None:
-        """The thumbnail, as strong as said; None when this frame has no time left to bake it."""
+        """The thumbnail, as strong as said; None when this frame has no time left to make it."""
         key = (image.cacheKey(), round(strength * 100))
         made = self._made.get(key)
         if made is None:
@@ -69,24 +69,24 @@ class Bakery:
                 self.behind = True
                 return None
             began = time.monotonic()
-            made = self._made[key] = self._baked(image, strength, self._canvas, None)
+            made = self._made[key] = self._make(image, strength, self._canvas, None)
             self._left -= time.monotonic() - began
         return made
 
-    def _baked(self, image: QImage | None, strength: float, canvas: QColor, color: QColor | None) -> QPixmap:
+    def _make(self, image: QImage | None, strength: float, canvas: QColor, color: QColor | None) -> QPixmap:
         side, scale, _, _ = self._setting
-        baked = QImage(side, side, QImage.Format.Format_RGB32)
-        baked.fill(canvas)
-        painter = QPainter(baked)
+        made = QImage(side, side, QImage.Format.Format_RGB32)
+        made.fill(canvas)
+        painter = QPainter(made)
         if image is not None:
             painter.setOpacity(strength)
             painter.drawImage(0, 0, _sized(image, side))
             painter.setOpacity(1.0)
         elif color is not None:
-            painter.fillRect(baked.rect(), color)
+            painter.fillRect(made.rect(), color)
         painter.drawPixmap(QPointF(0, 0), self._frame)
         painter.end()
-        pixmap = QPixmap.fromImage(baked)
+        pixmap = QPixmap.fromImage(made)
         pixmap.setDevicePixelRatio(scale)
         return pixmap
 

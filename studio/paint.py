@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QRectF, Qt
-from PySide6.QtGui import QColor, QPainter, QPainterPath, QPen, QPixmap
+from PySide6.QtCore import QRectF, QSize, Qt
+from PySide6.QtGui import QColor, QImage, QPainter, QPainterPath, QPen, QPixmap
 
 from studio.theme import RADIUS
 
@@ -73,3 +73,24 @@ def faded(color: QColor, alpha: float) -> QColor:
     made = QColor(color)
     made.setAlphaF(alpha)
     return made
+
+
+def soften(image: QImage, side: int) -> QImage:
+    """A quick `enlarge` for pictures in motion: doubling in steps hides the pixels."""
+    return scaled(doubled(image, side), side)
+
+
+def doubled(image: QImage, most: int) -> QImage:
+    """The picture doubled for as long as it stays within `most` pixels, for a painter that does the rest."""
+    while 0 < 2 * image.width() <= most:
+        image = scaled(image, 2 * image.width())
+    return image
+
+
+def scaled(image: QImage, side: int) -> QImage:
+    """The picture with a shorter side of `side` pixels."""
+    return image.scaled(
+        QSize(side, side),
+        Qt.AspectRatioMode.KeepAspectRatioByExpanding,
+        Qt.TransformationMode.SmoothTransformation,
+    )

@@ -8,7 +8,7 @@ import onnxruntime
 import pytest
 from onnx import TensorProto, helper, numpy_helper
 
-from engine import glance, images
+from engine import images, low_resolution
 from engine.bundle import Bundle, default_bundle_path
 from engine.generator import Generator
 from engine.network import Network
@@ -20,7 +20,7 @@ SIDE = 8
 
 @pytest.fixture(autouse=True)
 def small_is_enough(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(glance, "SMALLEST", SIDE // 2)
+    monkeypatch.setattr(low_resolution, "SMALLEST", SIDE // 2)
 
 
 def graph(path: Path, *, last: str = "Add") -> np.ndarray:
@@ -53,7 +53,7 @@ def graph(path: Path, *, last: str = "Add") -> np.ndarray:
 
 def test_ends_the_graph_at_half_the_side(tmp_path: Path) -> None:
     half = graph(tmp_path / "preview.onnx")
-    part = glance.cut(tmp_path / "preview.onnx", SIDE)
+    part = low_resolution.cut_in_half(tmp_path / "preview.onnx", SIDE)
     assert part is not None
     session = onnxruntime.InferenceSession(part, providers=["CPUExecutionProvider"])
     (output,) = session.get_outputs()
@@ -65,33 +65,33 @@ def test_ends_the_graph_at_half_the_side(tmp_path: Path) -> None:
 
 def test_a_graph_that_is_made_otherwise_has_none(tmp_path: Path) -> None:
     graph(tmp_path / "preview.onnx", last="Mul")
-    assert glance.cut(tmp_path / "preview.onnx", SIDE) is None
+    assert low_resolution.cut_in_half(tmp_path / "preview.onnx", SIDE) is None
 
 
 def test_what_is_small_already_is_not_cut(tmp_path: Path) -> None:
     graph(tmp_path / "preview.onnx")
-    assert glance.cut(tmp_path / "preview.onnx", SIDE - 2) is None
+    assert low_resolution.cut_in_half(tmp_path / "preview.onnx", SIDE - 2) is None
 
 
 def test_a_damaged_graph_has_none(tmp_path: Path) -> None:
     (tmp_path / "preview.onnx").write_bytes(b"\x0a\xff\xff not a graph")
-    assert glance.cut(tmp_path / "preview.onnx", SIDE) is None
+    assert low_resolution.cut_in_half(tmp_path / "preview.onnx", SIDE) is None
 
 
 def test_a_model_without_one_says_so(tiny_bundle: Path) -> None:
     bundle = Bundle.load(tiny_bundle)
     generator = Generator(bundle, choose("cpu"))
-    assert generator.glance(Recipe.from_seed(bundle.id, 1)) is None
+    assert generator.low_resolution(Recipe.from_seed(bundle.id, 1)) is None
 
 
 def test_the_shipped_model_has_one_that_looks_like_its_preview(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(glance, "SMALLEST", 64)
+    monkeypatch.setattr(low_resolution, "SMALLEST", 64)
     bundle = Bundle.load(default_bundle_path())
     generator = Generator(bundle, network=Network(bundle, choose("cpu")))
     side = bundle.card.preview_resolution // 2
     for seed in range(4):
         recipe = Recipe.from_seed(bundle.id, seed)
-        small, preview = generator.glance(recipe), generator.preview(recipe)
+        small, preview = generator.low_resolution(recipe), generator.preview(recipe)
         assert small is not None and small.shape == (side, side, 3)
         apart = np.abs(images.resize(preview, side).astype(float) - small).mean()
         assert apart < 10, f"seed {seed}: {apart:.1f} of 255"

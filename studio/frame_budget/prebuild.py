@@ -12,7 +12,7 @@ PAUSE_MS = 80
 """Between two steps."""
 
 
-class Ahead(QObject):
+class IdlePrebuilder(QObject):
     """Takes one step after the other whenever there is time."""
 
     def __init__(self, steps: Iterator[None], is_free: Callable[[], bool], parent: QObject) -> None:
@@ -25,7 +25,7 @@ class Ahead(QObject):
         """Begins after a while."""
         self._timer.start(after_ms)
 
-    def put_off(self, *_: object) -> None:
+    def postpone(self, *_: object) -> None:
         """Somebody does something: the next step waits until it is quiet again."""
         if self.is_active:
             self._timer.start(CALM_MS)

@@ -14,9 +14,9 @@ from pytestqt.qtbot import QtBot
 os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
 
 from studio.app import application
+from studio.frame_budget.style_sheets import StyleSheetScheduler
 from studio.theme import DARK, LIGHT, Theme, style_sheet
 from studio.views.kit.layout import scrolling
-from studio.wardrobe import Wardrobe
 
 RED, BLUE = "QLabel { color: red; }", "QLabel { color: blue; }"
 
@@ -44,7 +44,7 @@ def parts(window: QWidget) -> list[QLabel]:
 
 
 def test_what_is_seen_changes_bit_by_bit_and_is_drawn_then(qtbot: QtBot, window: QWidget) -> None:
-    wardrobe = Wardrobe()
+    wardrobe = StyleSheetScheduler()
     wardrobe.change(RED)
     for part in parts(window):
         wardrobe.add(part)
@@ -59,7 +59,7 @@ def test_what_is_seen_changes_bit_by_bit_and_is_drawn_then(qtbot: QtBot, window:
 
 
 def test_an_area_is_drawn_when_all_in_it_are_dressed(qtbot: QtBot, window: QWidget) -> None:
-    wardrobe, inner = Wardrobe(), QWidget(window)
+    wardrobe, inner = StyleSheetScheduler(), QWidget(window)
     window.layout().addWidget(inner)  # type: ignore[union-attr]
     box = QVBoxLayout(inner)
     wardrobe.change(RED)
@@ -88,7 +88,7 @@ def test_an_area_is_drawn_when_all_in_it_are_dressed(qtbot: QtBot, window: QWidg
 
 
 def test_what_is_hidden_changes_when_it_is_shown(qtbot: QtBot, window: QWidget) -> None:
-    wardrobe = Wardrobe()
+    wardrobe = StyleSheetScheduler()
     hidden = parts(window)[2]
     wardrobe.add(hidden)
     wardrobe.change(BLUE)
@@ -99,7 +99,7 @@ def test_what_is_hidden_changes_when_it_is_shown(qtbot: QtBot, window: QWidget) 
 
 
 def test_what_changes_all_over_is_drawn_part_by_part(qtbot: QtBot, window: QWidget) -> None:
-    wardrobe = Wardrobe()
+    wardrobe = StyleSheetScheduler()
     for part in parts(window):
         wardrobe.add(part)
     wardrobe.hold()
@@ -108,7 +108,7 @@ def test_what_changes_all_over_is_drawn_part_by_part(qtbot: QtBot, window: QWidg
 
 
 def test_steps_come_before_anything_is_drawn(qtbot: QtBot, window: QWidget) -> None:
-    wardrobe, taken = Wardrobe(), []
+    wardrobe, taken = StyleSheetScheduler(), []
 
     def steps(name: str, count: int = 3) -> Iterator[None]:
         for number in range(count):
@@ -137,7 +137,7 @@ def test_steps_come_before_anything_is_drawn(qtbot: QtBot, window: QWidget) -> N
 
 
 def test_a_part_may_die_or_change_back_meanwhile(qtbot: QtBot, window: QWidget) -> None:
-    wardrobe = Wardrobe()
+    wardrobe = StyleSheetScheduler()
     first, second, _ = parts(window)
     for part in (first, second):
         wardrobe.add(part)
@@ -151,7 +151,7 @@ def test_a_part_may_die_or_change_back_meanwhile(qtbot: QtBot, window: QWidget) 
 
 def test_a_scroll_bar_may_die_meanwhile(qtbot: QtBot, window: QWidget) -> None:
     """Python does not learn of the end of one that Qt made by itself."""
-    wardrobe, area = Wardrobe(), scrolling(QLabel("words"))
+    wardrobe, area = StyleSheetScheduler(), scrolling(QLabel("words"))
     window.layout().addWidget(area)  # type: ignore[union-attr]
     bar = area.verticalScrollBar()
     wardrobe.add(bar, area)
@@ -165,7 +165,7 @@ def test_a_theme_dresses_parts_not_the_application(qtbot: QtBot, window: QWidget
     theme = Theme()
     theme.choose("dark")
     part = parts(window)[0]
-    theme.dress(part)
+    theme.add_part(part)
     assert part.styleSheet() == style_sheet(DARK)
     theme.toggle()
     qtbot.waitUntil(lambda: not theme.is_changing)
