@@ -22,6 +22,7 @@ from PySide6.QtCore import QObject, QTimer, Signal
 from engine.errors import RecipeError
 from engine.recipe import Recipe
 from studio.commands.charts import Charts
+from studio.commands.error_messages import shortened, tell
 from studio.commands.explorer import ExplorerCommands
 from studio.commands.exports import ExportCommands
 from studio.commands.matching import Matching
@@ -32,10 +33,9 @@ from studio.commands.pictures import PictureCommands
 from studio.commands.preparing import PreparationCommands
 from studio.commands.rooms import Background, Rooms
 from studio.commands.session import Session
-from studio.commands.steps import Steps
 from studio.commands.styles import StyleCommands
-from studio.commands.told import shortened, tell
 from studio.commands.training import TrainingCommands
+from studio.commands.undo import UndoStack
 from studio.library.exports import ExportJournal
 from studio.library.maps import MapCache
 from studio.library.models import ModelShelf
@@ -181,7 +181,7 @@ class Desk(QObject):
         self.notices = Notices(self)
         self.training = Training(self)
         self.preparation = Preparation(self)
-        self.steps = Steps(self)
+        self.undo_stack = UndoStack(self)
 
     def _make_commands(self) -> None:
         self.background = Background(self.jobs, self)
@@ -199,7 +199,7 @@ class Desk(QObject):
             gallery_model=self.gallery,
             jobs=self.jobs,
             notices=self.notices,
-            steps=self.steps,
+            undo_stack=self.undo_stack,
             generator=self.generator,
             thumbnails=self.thumbnails,
             reader=self.reader,

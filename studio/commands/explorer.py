@@ -10,11 +10,11 @@ from PySide6.QtCore import QObject
 
 from engine.errors import PersonaError
 from engine.recipe import Recipe
+from studio.commands.error_messages import tell
 from studio.commands.models import ModelCommands
 from studio.commands.rooms import Rooms
-from studio.commands.steps import Area, Step
 from studio.commands.styles import StyleCommands
-from studio.commands.told import tell
+from studio.commands.undo import Area, UndoStep
 from studio.library.text import Text
 from studio.state.history import Node
 from studio.state.notices import Kind
@@ -133,8 +133,8 @@ class ExplorerCommands(QObject):
             self._push(here, there, self._by)
 
     def _push(self, here: Node, there: Node, by: object) -> None:
-        step = Step(Text("Move"), EXPLORER, lambda: self._go(here), lambda: self._go(there))
-        self._rooms.steps.push(step, by)
+        step = UndoStep(Text("Move"), EXPLORER, lambda: self._go(here), lambda: self._go(there))
+        self._rooms.undo_stack.push(step, by)
 
     def _go(self, node: Node) -> None:
         """To a node; to its place, when the history has forgotten it meanwhile."""
@@ -204,8 +204,8 @@ class ExplorerCommands(QObject):
         after = explorer.pins
         if after != before:
             set_pins = explorer.set_pins
-            self._rooms.steps.push(
-                Step(title, EXPLORER, lambda: set_pins(before), lambda: set_pins(after)), by
+            self._rooms.undo_stack.push(
+                UndoStep(title, EXPLORER, lambda: set_pins(before), lambda: set_pins(after)), by
             )
 
     # ---- dropping

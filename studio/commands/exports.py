@@ -15,8 +15,8 @@ from PySide6.QtGui import QDesktopServices
 from engine.errors import PersonaError, TargetError, TargetExistsError
 from engine.images import Picture
 from engine.recipe import Recipe
+from studio.commands.error_messages import said, shortened, tell
 from studio.commands.rooms import Rooms
-from studio.commands.told import said, shortened, tell
 from studio.commands.varied import candidates_for, choose_varied
 from studio.library.exports import ExportJournal, ExportOrder
 from studio.library.index import Query

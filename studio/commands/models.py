@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import QObject
 
 from engine.errors import TargetExistsError
+from studio.commands.error_messages import shortened, tell
 from studio.commands.rooms import Rooms
-from studio.commands.told import shortened, tell
 from studio.library.models import ModelEntry
 from studio.library.pictures import Damage
 from studio.library.tasks import IsCancelled, Progress

@@ -12,9 +12,9 @@ from engine.errors import Cancelled, TargetExistsError
 from engine.files import make_folder
 from engine.movie import Frame, write_movie
 from engine.recipe import Recipe
+from studio.commands.error_messages import tell
 from studio.commands.pictures import PictureCommands
 from studio.commands.rooms import Rooms
-from studio.commands.told import tell
 from studio.library.movies import MovieOptions, free_target
 from studio.library.sets import along, look_of, most_varied
 from studio.library.tasks import IsCancelled, Progress

@@ -16,11 +16,11 @@ from PySide6.QtCore import QObject
 from engine.errors import Cancelled, NoFaceError, PersonaError, PictureError
 from engine.images import Picture, picture_files
 from engine.recipe import Recipe, StyleUse
+from studio.commands.error_messages import said, shortened, tell
 from studio.commands.explorer import ExplorerCommands
 from studio.commands.fitting import Fitting
 from studio.commands.pictures import PictureCommands
 from studio.commands.rooms import Rooms
-from studio.commands.told import said, shortened, tell
 from studio.library.inversion import can_invert, invert
 from studio.library.tasks import IsCancelled, Progress
 from studio.library.text import Text

@@ -10,9 +10,9 @@ from PySide6.QtCore import QObject, Signal
 from engine.errors import Cancelled
 from engine.images import Picture
 from engine.recipe import Recipe
+from studio.commands.error_messages import tell
 from studio.commands.rooms import Rooms
-from studio.commands.steps import Area, Step
-from studio.commands.told import tell
+from studio.commands.undo import Area, UndoStep
 from studio.commands.varied import candidates_for, choose_varied
 from studio.library.index import Row
 from studio.library.pictures import Board
@@ -27,7 +27,7 @@ BOARDS = frozenset({Area.GALLERY, Area.BOARDS})
 
 
 class PictureCommands(QObject):
-    """Acts on the gallery. Each returns at once; `by` is who asks (see `steps.Report`)."""
+    """Acts on the gallery. Each returns at once; `by` is who asks (see `undo_stack.Report`)."""
 
     kept = Signal(object)
     """library.index.Row of a picture that was just kept."""
@@ -120,7 +120,7 @@ class PictureCommands(QObject):
             self._in_lane(lambda: rooms.gallery.restore(slots.pop()))
 
         title = _counted(len(rows), "Keep picture", "Keep {n} pictures")
-        rooms.steps.push(Step(title, GALLERY, undo, redo, ids), by)
+        rooms.undo_stack.push(UndoStep(title, GALLERY, undo, redo, ids), by)
         rooms.refresh_gallery()
         for row in rows:
             self.kept.emit(row)

@@ -14,10 +14,10 @@ from pathlib import Path
 from PySide6.QtCore import QObject, QTimer, Signal
 
 from engine.formats.protocol import Preflight
+from studio.commands.error_messages import tell
 from studio.commands.helper_files import HelperFiles
 from studio.commands.plan import Plan
 from studio.commands.rooms import Rooms
-from studio.commands.told import tell
 from studio.commands.trainer_child import MakeProcess, OneChild, make_processes
 from studio.commands.training import TrainingCommands
 from studio.commands.trouble import trouble_of

@@ -10,10 +10,10 @@ from PySide6.QtCore import QObject
 
 from engine.errors import NoFaceError, StyleError
 from engine.style import Reference, Style, StyleResult
+from studio.commands.error_messages import said, shortened, tell
 from studio.commands.fitting import Fitting
 from studio.commands.rooms import Rooms
-from studio.commands.steps import Area
-from studio.commands.told import said, shortened, tell
+from studio.commands.undo import Area
 from studio.library.styles import StyleEntry
 from studio.library.tasks import IsCancelled, Progress
 from studio.library.text import Text

@@ -8,8 +8,8 @@ from typing import Any
 
 from PySide6.QtCore import QObject
 
-from studio.commands.steps import Area, Step, Steps
-from studio.commands.told import tell
+from studio.commands.error_messages import tell
+from studio.commands.undo import Area, UndoStack, UndoStep
 from studio.library.models import ModelShelf
 from studio.library.pictures import Gallery
 from studio.library.places import Places
@@ -94,7 +94,7 @@ class Rooms:
     gallery_model: GalleryModel
     jobs: Jobs
     notices: Notices
-    steps: Steps
+    undo_stack: UndoStack
 
     generator: GeneratorThread
     thumbnails: Thumbnails
@@ -130,7 +130,7 @@ class Rooms:
         failed: Text,
         ids: tuple[str, ...] = (),
         by: object = None,
-    ) -> Step:
+    ) -> UndoStep:
         """Carries out something short that is written, in the lane, as a step that can be undone.
 
         do: does it and returns what undoes it; both are called in the lane. shown: shows the result, on the
@@ -149,11 +149,11 @@ class Rooms:
             self.writer.run(work, lambda _: shown(), fail)
 
         def fail(error: Exception) -> None:
-            self.steps.drop(step)
+            self.undo_stack.drop(step)
             tell(self.notices, failed, error)
             shown()
 
-        step = Step(title, areas, lambda: hand_over(backward), lambda: hand_over(forward), ids)
+        step = UndoStep(title, areas, lambda: hand_over(backward), lambda: hand_over(forward), ids)
         hand_over(forward)
-        self.steps.push(step, by)
+        self.undo_stack.push(step, by)
         return step

@@ -11,11 +11,11 @@ from PySide6.QtCore import QObject, Signal
 from engine.errors import NoFaceError, PersonaError, StyleError
 from engine.recipe import StyleUse
 from engine.style import Style, StyleResult, mix
+from studio.commands.error_messages import said, shortened, tell
 from studio.commands.fitting import Fitting
 from studio.commands.references import ReferenceCommands
 from studio.commands.rooms import Rooms
-from studio.commands.steps import Area
-from studio.commands.told import said, shortened, tell
+from studio.commands.undo import Area
 from studio.library.styles import StyleEntry
 from studio.library.tasks import IsCancelled, Progress
 from studio.library.text import Text
@@ -28,7 +28,7 @@ MAX_PICTURES = 50
 
 
 class StyleCommands(QObject):
-    """Acts on the style library. Each returns at once; `by` is who asks (see `steps.Report`)."""
+    """Acts on the style library. Each returns at once; `by` is who asks (see `undo_stack.Report`)."""
 
     made = Signal(object)
     """StyleEntry that was just made (and put to use)."""

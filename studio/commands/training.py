@@ -20,13 +20,13 @@ from PySide6.QtCore import QObject, Signal
 from engine.bundle import CARD
 from engine.files import free_name, safe_name
 from engine.formats.protocol import Event, Started
+from studio.commands.error_messages import tell
 from studio.commands.helper_files import HelperFiles
 from studio.commands.models import ModelCommands
 from studio.commands.rooms import Rooms
-from studio.commands.steps import Area
-from studio.commands.told import tell
 from studio.commands.trainer_child import Errands, MakeProcess, make_processes
 from studio.commands.trouble import trouble_of
+from studio.commands.undo import Area
 from studio.library import jsonfile
 from studio.library.runs import RunState, Snapshot, list_runs, with_job
 from studio.library.text import Text

@@ -17,7 +17,7 @@ longer than 50 ms (`STANDSTILL_MS`); `persona bench --studio` measures both.
 
 **How a view takes part.** It never waits: files, thumbnails and pictures come from `studio.workers`.
 
-1. A page lists its `parts`, which are given to `Theme.add_part` one by one; the window as a whole has no sheet.
+1. A page lists its `parts`, which are given to `Theme.add_part` one by one; no style sheet is on the window.
 2. What takes more than a few milliseconds to build is made in steps (`fill_next`). The window prebuilds them
    when it is idle; those that are left are taken when somebody opens it.
 3. A page with several large parts lays `StagedDrawing` over them when it is shown.

@@ -57,7 +57,7 @@ def _operations(window: Window) -> list[tuple[str, Callable[[], object]]]:
         ("close style", lambda: window.style_editor.close_up()),
         ("jump", lambda: desk.on_explorer.shuffle(by=window)),
         ("keep", lambda: desk.on_pictures.keep(by=window)),
-        ("undo", lambda: desk.steps.undo(by=window)),
+        ("undo", lambda: desk.undo_stack.undo(by=window)),
         ("open map", acts["map"].trigger),
         ("leave map", acts["map"].trigger),
         ("large picture", acts["large"].trigger),

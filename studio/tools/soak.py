@@ -122,9 +122,9 @@ def _day(
         desk.on_pictures.delete([row.id for row in rows if row is not None], by=window)
 
     def look_back() -> None:
-        desk.steps.undo(by=window)
+        desk.undo_stack.undo(by=window)
         live(0.2)
-        desk.steps.redo(by=window)
+        desk.undo_stack.redo(by=window)
         rest()
 
     def browse() -> None:

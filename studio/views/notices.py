@@ -7,7 +7,7 @@ from functools import partial
 import shiboken6
 from PySide6.QtCore import QObject, QTimer
 
-from studio.commands.steps import Report, Steps
+from studio.commands.undo import Report, UndoStack
 from studio.library.text import Text
 from studio.state.jobs import Job, Jobs
 from studio.state.notices import Kind, Notice, Notices
@@ -33,14 +33,16 @@ DELETED = {
 class NoticePresenter(QObject):
     """Puts notices and jobs into the stack, in the user's words."""
 
-    def __init__(self, look: Look, notices: Notices, jobs: Jobs, steps: Steps, stack: NoticeStack) -> None:
+    def __init__(
+        self, look: Look, notices: Notices, jobs: Jobs, undo_stack: UndoStack, stack: NoticeStack
+    ) -> None:
         super().__init__(stack)
         self._look, self._notices, self._jobs = look, notices, jobs
-        self._steps, self._stack = steps, stack
+        self._undo_stack, self._stack = undo_stack, stack
         self._known: set[int] = set()
         self._undo: Shown | None = None
         notices.added.connect(self._tell)
-        steps.changed.connect(self._after_step)
+        undo_stack.changed.connect(self._after_step)
         jobs.rowsInserted.connect(lambda: self._wait_for_jobs())
         for notice in reversed(notices.notices):
             self._tell(notice)
@@ -59,7 +61,7 @@ class NoticePresenter(QObject):
             return
         words = self._look.words
         told = Text(happened.source, **dict(report.title.values))
-        undo = Action(words("action.undo"), self._steps.undo)
+        undo = Action(words("action.undo"), self._undo_stack.undo)
         self._undo = self._stack.say(Message(words.say(told), actions=[undo], kind=Kind.INFO))
         self._undo.closed.connect(self._forget_undo)
 

@@ -7,7 +7,7 @@ from PySide6.QtGui import QFontMetrics, QPainter, QPaintEvent
 from PySide6.QtWidgets import QAbstractButton, QWidget
 
 from studio import paint
-from studio.commands.told import said
+from studio.commands.error_messages import said
 from studio.state.explorer import Explorer
 from studio.state.jobs import Jobs
 from studio.state.model import ModelState

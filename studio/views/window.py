@@ -104,7 +104,7 @@ class Window(QMainWindow):
         self.notices.set_bottom(HEIGHT)
         self.notices.keep_clear_of(self.explorer.tools)
         self.presenter = NoticePresenter(
-            look, self.desk.notices, self.desk.jobs, self.desk.steps, self.notices
+            look, self.desk.notices, self.desk.jobs, self.desk.undo_stack, self.notices
         )
 
         parts = (self.menuBar(), self.rail, self.status, self.viewer, self.intake.drop.overlay, self.notices)
@@ -202,9 +202,9 @@ class Window(QMainWindow):
         self.viewer.closed.connect(self._focus_page)
         desk.settings.theme_changed.connect(self.look.theme.choose)
         desk.settings.language_changed.connect(self._set_language)
-        desk.steps.can_undo_changed.connect(self._follow_steps)
-        desk.steps.can_redo_changed.connect(self._follow_steps)
-        desk.steps.changed.connect(self._follow_steps)
+        desk.undo_stack.can_undo_changed.connect(self._follow_undo_stack)
+        desk.undo_stack.can_redo_changed.connect(self._follow_undo_stack)
+        desk.undo_stack.changed.connect(self._follow_undo_stack)
         desk.model.status_changed.connect(self._follow_model)
         desk.styles.active_changed.connect(self._follow_model)
         desk.gallery.count_changed.connect(self._badge)
@@ -214,9 +214,9 @@ class Window(QMainWindow):
         self.prebuilder = IdlePrebuilder(self._prebuild(), lambda: not desk.explorer.moving, self)
         desk.first_picture.connect(self.prebuilder.start)
         desk.explorer.recipe_changed.connect(self.prebuilder.postpone)
-        self.look.words.language_changed.connect(self._follow_steps)
+        self.look.words.language_changed.connect(self._follow_undo_stack)
         self.look.words.language_changed.connect(self._show_hint)
-        self._follow_steps()
+        self._follow_undo_stack()
         self._follow_model()
         self._badge()
 
@@ -391,11 +391,11 @@ class Window(QMainWindow):
         else:
             self.showFullScreen()
 
-    def _follow_steps(self, *_: object) -> None:
-        steps, words = self.desk.steps, self.look.words
+    def _follow_undo_stack(self, *_: object) -> None:
+        undo_stack, words = self.desk.undo_stack, self.look.words
         for which, possible, title in (
-            ("undo", steps.can_undo, steps.undo_title),
-            ("redo", steps.can_redo, steps.redo_title),
+            ("undo", undo_stack.can_undo, undo_stack.undo_title),
+            ("redo", undo_stack.can_redo, undo_stack.redo_title),
         ):
             action = self.acts[which]
             action.setEnabled(possible)

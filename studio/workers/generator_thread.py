@@ -26,7 +26,7 @@ from engine.errors import Cancelled, PersonaError, RecipeError
 from engine.recipe import Recipe
 from studio.frame_budget.latency import LatencyEstimator
 from studio.frame_budget.thread_priority import PICTURES, lower_thread_priority
-from studio.workers.pool import Caller
+from studio.workers.invoker import MainThreadInvoker
 
 if TYPE_CHECKING:
     from engine.bundle import Bundle
@@ -145,7 +145,7 @@ class Render:
         except CancelledError:
             raise Cancelled from None
 
-    def _carry_out(self, engine: Engine | None, caller: Caller) -> bool:
+    def _carry_out(self, engine: Engine | None, invoker: MainThreadInvoker) -> bool:
         """On the generator's thread. Whether there is a picture now."""
         if not self._future.set_running_or_notify_cancel():
             return False
@@ -157,10 +157,10 @@ class Render:
                 self.score = engine.score(self.recipe, picture)
         except Exception as error:
             self._future.set_exception(error)
-            caller.call(lambda error=error: self._failed and self._failed(self, error))  # type: ignore[misc]
+            invoker.invoke(lambda error=error: self._failed and self._failed(self, error))  # type: ignore[misc]
             return False
         self._future.set_result(picture)
-        caller.call(lambda: self._done and self._done(self, picture))
+        invoker.invoke(lambda: self._done and self._done(self, picture))
         return True
 
 
@@ -191,7 +191,7 @@ class GeneratorThread(QObject):
     def __init__(self, opener: Opener | None = None, parent: QObject | None = None) -> None:
         super().__init__(parent)
         self._open = opener or open_engine
-        self._caller = Caller(self)
+        self._invoker = MainThreadInvoker(self)
         self._condition = threading.Condition()
         self._numbers = count(1)
         self._stopping = False
@@ -232,7 +232,7 @@ class GeneratorThread(QObject):
         threads = [one for one in (self._thread, self._asking) if one is not None and one.is_alive()]
         for thread in threads:
             thread.join(max(0.0, end - time.monotonic()))
-        self._caller.close()
+        self._invoker.close()
         return not any(thread.is_alive() for thread in threads)
 
     def load(self, path: Path | None, device: str = "auto") -> None:
@@ -375,7 +375,7 @@ class GeneratorThread(QObject):
             engine = self._open(path, device)
             loaded = Loaded(engine.bundle.path, engine.bundle, engine.provider, time.perf_counter() - start)
         except Exception as error:
-            self._caller.call(lambda error=error: self.failed.emit(error))  # type: ignore[misc]
+            self._invoker.invoke(lambda error=error: self.failed.emit(error))  # type: ignore[misc]
             return
         self._engine = engine
         with self._condition:
@@ -385,7 +385,7 @@ class GeneratorThread(QObject):
             needed = {render.recipe.model for render in self._queue} | {engine.bundle.id}
         self._engines[engine.bundle.id] = engine
         self._engines = {one: known for one, known in self._engines.items() if one in needed}
-        self._caller.call(lambda: self.ready.emit(loaded))
+        self._invoker.invoke(lambda: self.ready.emit(loaded))
 
     def _answer(self, live: _Live) -> None:
         engine = self._engine
@@ -395,7 +395,7 @@ class GeneratorThread(QObject):
             _check_model(live.recipe, engine)
             image, low_resolution = self._picture(engine, live)
         except Exception as error:
-            self._caller.call(lambda error=error: self.render_failed.emit(live.request, error))  # type: ignore[misc]
+            self._invoker.invoke(lambda error=error: self.render_failed.emit(live.request, error))  # type: ignore[misc]
             return
         seconds = time.perf_counter() - start
         if not live.full:
@@ -408,7 +408,7 @@ class GeneratorThread(QObject):
             self._mail = Answer(live.request, live.recipe, image, live.full, 1000 * seconds)
             if live.full and is_newest and live.recipe.styles:
                 self._to_score = (live.request, live.recipe, image)
-        self._caller.call(self._deliver)
+        self._invoker.invoke(self._deliver)
 
     def _picture(self, engine: Engine, live: _Live) -> tuple[Picture, bool]:
         """What was asked for, and whether it has half the side because the hand would not wait."""
@@ -440,7 +440,7 @@ class GeneratorThread(QObject):
 
     def _render(self, render: Render) -> None:
         start = time.perf_counter()
-        done = render._carry_out(self._engines.get(render.recipe.model), self._caller)
+        done = render._carry_out(self._engines.get(render.recipe.model), self._invoker)
         if done and render.preview:
             self._latency.took(time.perf_counter() - start)
         self._tell_queue()
@@ -451,10 +451,10 @@ class GeneratorThread(QObject):
             score = self._engine.score(recipe, image)
         except PersonaError:
             score = None
-        self._caller.call(lambda: self.scored.emit(request, score))
+        self._invoker.invoke(lambda: self.scored.emit(request, score))
 
     def _tell_queue(self) -> None:
-        self._caller.call(lambda: self.queue_changed.emit(self.waiting))
+        self._invoker.invoke(lambda: self.queue_changed.emit(self.waiting))
 
 
 def _check_model(recipe: Recipe, engine: Engine) -> None:

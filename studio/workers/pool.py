@@ -10,42 +10,16 @@ import logging
 import threading
 import time
 from collections.abc import Callable
-from contextlib import suppress
 from itertools import count
 from typing import Any, TypeVar
 
-from PySide6.QtCore import QObject, Qt, Signal, Slot
+from PySide6.QtCore import QObject, Signal
 
 from studio.library.tasks import End, IsCancelled, Outcome, Progress, Ticket
+from studio.workers.invoker import MainThreadInvoker
 
 T = TypeVar("T")
 log = logging.getLogger(__name__)
-
-
-class Caller(QObject):
-    """Calls functions on the thread it lives in, whoever asks."""
-
-    _asked = Signal(object)
-
-    def __init__(self, parent: QObject | None = None) -> None:
-        super().__init__(parent)
-        self._closed = False
-        self._asked.connect(self._call, Qt.ConnectionType.QueuedConnection)
-
-    def call(self, function: Callable[[], object]) -> None:
-        """Calls `function` soon; from any thread. Nothing happens any more after `close`."""
-        if not self._closed:
-            with suppress(RuntimeError):  # deleted meanwhile
-                self._asked.emit(function)
-
-    def close(self) -> None:
-        """What is still on its way is dropped."""
-        self._closed = True
-
-    @Slot(object)
-    def _call(self, function: Callable[[], object]) -> None:
-        if not self._closed:
-            function()
 
 
 class _Task:
@@ -95,7 +69,7 @@ class Pool(QObject):
 
     def __init__(self, name: str, threads: int = 1, parent: QObject | None = None) -> None:
         super().__init__(parent)
-        self._caller = Caller(self)
+        self._invoker = MainThreadInvoker(self)
         self._condition = threading.Condition()
         self._waiting: list[_Task] = []
         self._busy = 0
@@ -147,19 +121,19 @@ class Pool(QObject):
             self._condition.notify_all()
         for thread in self._threads:
             thread.join(max(0.0, end - time.monotonic()))
-        self._caller.close()
+        self._invoker.close()
         return not any(thread.is_alive() for thread in self._threads)
 
     def _work(self) -> None:
         while (task := self._next()) is not None:
             outcome = Outcome.of(task.work) if not task.cancelled else Outcome(End.CANCELLED)
-            self._caller.call(lambda task=task, outcome=outcome: task.tell(outcome))  # type: ignore[misc]
+            self._invoker.invoke(lambda task=task, outcome=outcome: task.tell(outcome))  # type: ignore[misc]
             with self._condition:
                 self._busy -= 1
                 is_idle = not self._busy and not self._waiting
                 self._condition.notify_all()
             if is_idle:
-                self._caller.call(self.idle.emit)
+                self._invoker.invoke(self.idle.emit)
 
     def _next(self) -> _Task | None:
         with self._condition:
@@ -182,7 +156,7 @@ class LongWork(QObject):
         self, work: Callable[[Progress, IsCancelled], object], name: str, parent: QObject | None = None
     ) -> None:
         super().__init__(parent)
-        self._caller = Caller(self)
+        self._invoker = MainThreadInvoker(self)
         self._cancelled = threading.Event()
         self._outcome: Outcome[object] | None = None
         self._last_told = 0.0
@@ -203,15 +177,15 @@ class LongWork(QObject):
 
     def close(self) -> None:
         """Nobody listens any more."""
-        self._caller.close()
+        self._invoker.close()
 
     def _run(self, work: Callable[[Progress, IsCancelled], object]) -> None:
         self._outcome = Outcome.of(lambda: work(self._tell, self._cancelled.is_set))
-        self._caller.call(lambda: self.finished.emit(self._outcome))
+        self._invoker.invoke(lambda: self.finished.emit(self._outcome))
 
     def _tell(self, done: int, total: int) -> None:
         """Progress, at most 25 times a second: the window needs no more."""
         now = time.monotonic()
         if done >= total or now - self._last_told > 0.04:
             self._last_told = now
-            self._caller.call(lambda: self.progress_changed.emit(done, total))
+            self._invoker.invoke(lambda: self.progress_changed.emit(done, total))

@@ -30,7 +30,7 @@ def test_a_first_start(desk: Desk) -> None:
     assert desk.explorer.image is not None
     assert (desk.gallery.count, desk.notices.rowCount()) == (0, 0)
     assert desk.history.current is not None
-    assert not desk.steps.can_undo
+    assert not desk.undo_stack.can_undo
 
 
 def test_starting_does_not_wait(engine: FakeEngine, open_desk: OpenDesk, until: Until) -> None:

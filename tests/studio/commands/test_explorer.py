@@ -18,7 +18,7 @@ def test_moves_are_steps_and_branches(desk: Desk) -> None:
     explorer, on = desk.explorer, desk.on_explorer
     for x in (2, 3):
         explorer.move_to(x, 0)
-    desk.steps.undo()
+    desk.undo_stack.undo()
     assert explorer.x == 2
     explorer.move_to(9, 0)
     assert [node.place.x for node in desk.history.path()] == [1, 2, 9]
@@ -29,10 +29,10 @@ def test_moves_are_steps_and_branches(desk: Desk) -> None:
     old = next(node for node in desk.history.nodes if node.place.x == 3)
     on.go(old.id, by="me")
     assert explorer.x == 3
-    desk.steps.undo()
+    desk.undo_stack.undo()
     assert explorer.x == 9
     for _ in range(20):
-        desk.steps.undo()
+        desk.undo_stack.undo()
     assert explorer.x == 1, "where the very first start begins"
     on.back()
     on.go(999)
@@ -41,7 +41,7 @@ def test_moves_are_steps_and_branches(desk: Desk) -> None:
 
 def test_who_moved_is_reported(desk: Desk) -> None:
     by: list[object] = []
-    desk.steps.changed.connect(lambda report: by.append(report.by))
+    desk.undo_stack.changed.connect(lambda report: by.append(report.by))
     desk.on_explorer.shuffle(by="me")
     desk.explorer.move_by(1, 1)
     assert by == ["me", None]
@@ -55,7 +55,7 @@ def test_opening_a_kept_picture(desk: Desk, until: Until) -> None:
     desk.on_explorer.open_picture(row.id)
     until(lambda: desk.explorer.truncation == 0.3)
     assert desk.explorer.recipe == recipe(77, truncation=0.3)
-    desk.steps.undo()
+    desk.undo_stack.undo()
     assert desk.explorer.truncation == 0.7
 
 
@@ -111,9 +111,9 @@ def test_pins_can_be_taken_back(desk: Desk) -> None:
     on.unpin_all()
     assert explorer.pins == ()
     for wanted in ([ids[2], ids[1]], [ids[2], ids[0], ids[1]], ids):
-        desk.steps.undo()
+        desk.undo_stack.undo()
         assert [pin.id for pin in explorer.pins] == wanted
-    desk.steps.redo()
+    desk.undo_stack.redo()
     assert [pin.id for pin in explorer.pins] == [ids[2], ids[0], ids[1]]
     assert desk.player.places == tuple(pin.place.recipe() for pin in explorer.pins)
 
@@ -129,7 +129,7 @@ def test_holding_is_a_step_and_knows_what_is_held(desk: Desk) -> None:
     assert (explorer.layers[0].first, explorer.layers[0].last) == (4, 11)
     on.hold("")
     assert on.held == ""
-    desk.steps.undo()
+    desk.undo_stack.undo()
     assert on.held == "details"
 
 
@@ -140,8 +140,8 @@ def test_undo_leads_back_even_where_the_history_has_forgotten(
     for x in range(2, 10):
         desk.explorer.move_to(x, 0)
     for x in range(8, 0, -1):
-        desk.steps.undo()
+        desk.undo_stack.undo()
         assert desk.explorer.x == x
     for x in range(2, 10):
-        desk.steps.redo()
+        desk.undo_stack.redo()
         assert desk.explorer.x == x

@@ -87,7 +87,7 @@ def test_the_most_varied_of_some_are_kept(desk: Desk, until: Until) -> None:
     until(lambda: desk.gallery.count == 3)
     kept = {desk.gallery.row_at(n).seed for n in range(3)}  # type: ignore[union-attr]
     assert {10, 250} < kept
-    desk.steps.undo()
+    desk.undo_stack.undo()
     until(lambda: desk.gallery.count == 0)
 
 

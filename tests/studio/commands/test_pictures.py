@@ -7,7 +7,7 @@ import pytest
 from engine.errors import TargetExistsError
 from engine.images import load_picture, read_recipe
 from studio.commands.desk import Desk
-from studio.commands.steps import Report
+from studio.commands.undo import Report
 from studio.library.index import Row
 from studio.library.settings import ExportOptions
 from studio.library.tasks import End
@@ -35,17 +35,17 @@ def test_keeping_can_be_taken_back(desk: Desk, until: Until) -> None:
     kept: list[Row] = []
     desk.on_pictures.kept.connect(kept.append)
     reports: list[Report] = []
-    desk.steps.changed.connect(reports.append)
+    desk.undo_stack.changed.connect(reports.append)
     desk.on_pictures.keep(by="me")
     until(lambda: desk.gallery.count == 1)
     path = desk.gallery.path(kept[0].id)
     assert read_recipe(path) == desk.explorer.recipe
     assert load_picture(path).shape == (32, 32, 3), "at full resolution"
     assert (reports[0].by, reports[0].ids, str(reports[0].title)) == ("me", (kept[0].id,), "Keep picture")
-    desk.steps.undo()
+    desk.undo_stack.undo()
     until(lambda: desk.gallery.count == 0)
     assert not path.exists()
-    desk.steps.redo()
+    desk.undo_stack.redo()
     until(lambda: desk.gallery.count == 1)
     assert path.exists()
 
@@ -63,7 +63,7 @@ def test_keeping_many(desk: Desk, until: Until) -> None:
     assert job.outcome is not None
     assert job.outcome.end is End.DONE
     until(lambda: desk.gallery.count == 12)
-    desk.steps.undo()
+    desk.undo_stack.undo()
     until(lambda: desk.gallery.count == 0)
 
 
@@ -79,7 +79,7 @@ def test_keeping_many_can_be_stopped_and_what_is_kept_stays(
     assert job.outcome.end is End.CANCELLED
     until(lambda: desk.gallery.count >= 3)
     assert desk.gallery.count < 500
-    desk.steps.undo()
+    desk.undo_stack.undo()
     until(lambda: desk.gallery.count == 0)
 
 
@@ -106,11 +106,11 @@ def test_saying_things_and_taking_them_back(desk: Desk, three: list[str], until:
     assert (middle.rating, middle.tags) == (4, ("b",))
     assert (newest.note, newest.rating) == ("nice", 0)
     for _ in range(7):
-        desk.steps.undo()
+        desk.undo_stack.undo()
     until(lambda: len(rows(desk)) == 3 and rows(desk)[2].rating == 0)
     assert all((row.rating, row.label, row.tags, row.note) == (0, "", (), "") for row in rows(desk))
     for _ in range(7):
-        desk.steps.redo()
+        desk.undo_stack.redo()
     until(lambda: len(rows(desk)) == 3 and rows(desk)[1].name == "Bella")
     assert rows(desk) == [newest, middle, oldest]
 
@@ -120,14 +120,14 @@ def test_deleting_and_bringing_back(desk: Desk, three: list[str], until: Until) 
     desk.on_pictures.delete(three[:2])
     until(lambda: desk.gallery.count == 1)
     assert desk.gallery.selection == (three[2],)
-    desk.steps.undo()
+    desk.undo_stack.undo()
     until(lambda: desk.gallery.count == 3)
-    desk.steps.redo()
+    desk.undo_stack.redo()
     until(lambda: desk.gallery.count == 1)
     (slot,) = desk.trash.slots("pictures")
     desk.on_pictures.restore(slot, [0])
     until(lambda: desk.gallery.count == 2)
-    desk.steps.undo()
+    desk.undo_stack.undo()
     until(lambda: desk.gallery.count == 1)
 
 
@@ -143,22 +143,22 @@ def test_boards(desk: Desk, three: list[str], until: Until) -> None:
     desk.on_pictures.delete_board(board.id)
     until(lambda: desk.gallery.boards == ())
     for _ in range(5):
-        desk.steps.undo()
+        desk.undo_stack.undo()
     until(lambda: desk.gallery.boards == () and all(row.boards == () for row in rows(desk)))
 
 
 def test_nothing_is_done_to_nothing(desk: Desk) -> None:
     desk.on_pictures.delete([])
     desk.on_pictures.rate([], 3)
-    assert not desk.steps.can_undo
+    assert not desk.undo_stack.can_undo
 
 
 def test_a_failure_is_told_and_is_no_step(desk: Desk, three: list[str], until: Until) -> None:
-    title = desk.steps.undo_title
+    title = desk.undo_stack.undo_title
     desk.on_pictures.rate(["gone.png"], 3)
     until(lambda: desk.notices.rowCount() == 1)
     assert desk.notices.notices[0].kind is Kind.ERROR
-    assert desk.steps.undo_title == title
+    assert desk.undo_stack.undo_title == title
 
 
 @pytest.mark.parametrize("format", ["png", "jpeg"])

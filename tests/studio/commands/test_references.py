@@ -126,7 +126,7 @@ def test_references_are_added_weighed_and_left_out(real: Desk, until: Until, tmp
     on.remove("one", digests[3:])
     until(lambda: len(references(real, "one")) == 3)
     for count in (5, 5, 3):
-        real.steps.undo()
+        real.undo_stack.undo()
         until(lambda count=count: len(references(real, "one")) == count)
 
 
@@ -137,7 +137,7 @@ def test_the_last_reference_stays(real: Desk) -> None:
     assert real.notices.notices[0].kind is Kind.INFO
     assert len(references(real, "two")) == 3
     real.on_styles.references.remove("two", ["nobody"])
-    assert not real.steps.can_undo
+    assert not real.undo_stack.can_undo
 
 
 def test_pictures_without_a_face_can_be_added_whole(real: Desk, until: Until, tmp_path: Path) -> None:
@@ -178,7 +178,7 @@ def test_a_photo_goes_on_as_a_recipe_in_the_style_in_use(real: Desk, until: Unti
     assert recipe.styles == (real.styles.active.style.use(),)
     assert recipe.truncation == 1.0
     until(lambda: real.explorer.is_full and real.explorer.is_current)
-    real.steps.undo()
+    real.undo_stack.undo()
     assert real.explorer.recipe != recipe
 
 
@@ -215,7 +215,7 @@ def test_a_photo_is_there_at_once_and_then_comes_closer(
     assert real.explorer.truncation == 0.9
     until(lambda: real.explorer.is_full and real.explorer.is_current)
     assert not real.notices.notices
-    real.steps.undo()
+    real.undo_stack.undo()
     assert offset(real) == ""
 
 

@@ -28,7 +28,7 @@ def test_using_a_style(desk: Desk) -> None:
     desk.on_styles.use("Starter")
     assert desk.styles.active_id == "Starter"
     assert desk.explorer.styles == (style("Starter").use(),)
-    desk.steps.undo()
+    desk.undo_stack.undo()
     assert (desk.styles.active_id, desk.explorer.styles) == (None, ())
     desk.styles.activate("Starter")
     assert desk.explorer.styles == (style("Starter").use(),)
@@ -42,10 +42,10 @@ def test_importing_can_be_taken_back(two: Desk, until: Until) -> None:
     made: list[StyleEntry] = []
     two.on_styles.made.connect(made.append)
     assert names(two) == ["Bella", "Anna", "Starter"]
-    two.steps.undo()  # using it
-    two.steps.undo()  # importing it
+    two.undo_stack.undo()  # using it
+    two.undo_stack.undo()  # importing it
     until(lambda: names(two) == ["Anna", "Starter"])
-    two.steps.redo()
+    two.undo_stack.redo()
     until(lambda: names(two) == ["Bella", "Anna", "Starter"])
 
 
@@ -61,7 +61,7 @@ def test_renaming_tagging_ordering(two: Desk, until: Until) -> None:
     assert entry is not None
     assert (entry.style.tags, entry.style.strength) == (("warm", "light"), 0.4)
     for _ in range(4):
-        two.steps.undo()
+        two.undo_stack.undo()
     until(lambda: names(two) == ["Bella", "Anna", "Starter"])
     entry = two.styles.entry("Anna")
     assert entry is not None
@@ -73,9 +73,9 @@ def test_deleting_and_bringing_back(two: Desk, until: Until) -> None:
     until(lambda: names(two) == ["Starter"])
     assert two.styles.active_id is None
     assert two.explorer.styles == (style("Bella").use(),), "the picture one looks at does not change"
-    two.steps.undo()
+    two.undo_stack.undo()
     until(lambda: names(two) == ["Bella", "Anna", "Starter"])
-    two.steps.redo()
+    two.undo_stack.redo()
     until(lambda: names(two) == ["Starter"])
     (slot,) = two.trash.slots("styles")
     two.on_styles.restore(slot)

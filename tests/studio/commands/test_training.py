@@ -207,7 +207,7 @@ def test_a_run_goes_to_the_bin_and_comes_back(
     until(lambda: device(training) == "CPU")
     assert training.current is not None
     on.delete(training.current)
-    assert not desk.steps.can_undo, "not while it is under way"
+    assert not desk.undo_stack.can_undo, "not while it is under way"
     on.stop()
     until(lambda: training.current is None and len(training.runs) == 1)
     run = training.runs[0]
@@ -215,7 +215,7 @@ def test_a_run_goes_to_the_bin_and_comes_back(
     on.delete(run)
     until(lambda: training.runs == ())
     assert not run.folder.exists()
-    desk.steps.undo()
+    desk.undo_stack.undo()
     until(lambda: [one.folder for one in training.runs] == [run.folder])
 
 

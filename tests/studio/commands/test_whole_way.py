@@ -121,7 +121,7 @@ def test_mixing_weighing_and_reusing(real: Desk, until: Until, tmp_path: Path) -
     real.on_styles.references.weigh("a", {a.style.references[0].digest: 0.0})
     until(lambda: real.explorer.styles != before)
     assert real.styles.active_id == "a", "the style in use changes the picture at once"
-    real.steps.undo()
+    real.undo_stack.undo()
     until(lambda: real.styles.entry("a") == a)
 
     real.on_pictures.keep()

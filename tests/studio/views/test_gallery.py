@@ -100,7 +100,7 @@ def test_pictures_are_dropped_on_a_board_and_it_filters(qtbot: QtBot, scene: Sce
     qtbot.waitUntil(lambda: model.count == before + 2, timeout=WAIT_MS)
     assert page.toolbar.title.text() == "Ideas"
     assert page.places.boards[which].active and not page.places.everything.active
-    scene.desk.steps.undo()
+    scene.desk.undo_stack.undo()
     qtbot.waitUntil(lambda: model.on_boards.get(which, 0) == before, timeout=WAIT_MS)
     qtbot.keyClick(page.places.everything, Qt.Key.Key_Return)
     qtbot.waitUntil(lambda: model.count == COUNT, timeout=WAIT_MS)
@@ -126,7 +126,7 @@ def test_a_board_is_made_named_moved_and_deleted(qtbot: QtBot, scene: Scene) -> 
     qtbot.keyClick(page.places.boards[fresh], Qt.Key.Key_Delete)
     qtbot.waitUntil(lambda: len(page.places.boards) == 4, timeout=WAIT_MS)
     qtbot.waitUntil(lambda: model.count == COUNT, timeout=WAIT_MS)
-    scene.desk.steps.undo()
+    scene.desk.undo_stack.undo()
     qtbot.waitUntil(lambda: model.boards[0].name == "Sommer 夏", timeout=WAIT_MS)
     assert raw_words(scene.host) == []
 
@@ -143,9 +143,9 @@ def test_the_bin_gives_back(qtbot: QtBot, scene: Scene) -> None:
     assert binned.selected_count == 1
     qtbot.keyClick(page.bin, Qt.Key.Key_Return)
     qtbot.waitUntil(lambda: model.count == COUNT - 2 and binned.count == 2, timeout=WAIT_MS)
-    scene.desk.steps.undo()
+    scene.desk.undo_stack.undo()
     qtbot.waitUntil(lambda: model.count == COUNT - 3 and binned.count == 3, timeout=WAIT_MS)
-    scene.desk.steps.redo()
+    scene.desk.undo_stack.redo()
     qtbot.waitUntil(lambda: model.count == COUNT - 2, timeout=WAIT_MS)
     qtbot.waitUntil(lambda: binned.count == 2, timeout=WAIT_MS)
     page.bin.put_back()

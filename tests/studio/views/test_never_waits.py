@@ -38,7 +38,7 @@ WORKS: dict[str, Work] = {
     "use another style": lambda w, _: w.step_style(1),
     "jump": lambda w, _: w.desk.on_explorer.shuffle(),
     "keep": lambda w, _: w.desk.on_pictures.keep(),
-    "take back": lambda w, _: w.desk.steps.undo(),
+    "take back": lambda w, _: w.desk.undo_stack.undo(),
     "put a photo into a style": lambda w, folder: w.desk.on_photos.restyle(pictures(folder / "photo", 9)),
 }
 

@@ -145,7 +145,7 @@ def test_parts_are_drawn_one_after_the_other(qtbot: QtBot, look: Look, ground: G
         part.setGeometry(200 * number, 0, 200, 400)
         part.show()
     qtbot.wait(20)
-    blinds = StagedDrawing(look, dict.fromkeys(parts, "panel"), ground)
+    blinds = StagedDrawing(look.theme, dict.fromkeys(parts, "panel"), ground)
     drawn = [part.drawn for part in parts]
     blinds.lower()
     ground.repaint()

@@ -158,7 +158,7 @@ def test_a_deleted_run_is_gone_until_it_is_brought_back(
     room.show_run(run.folder)
     room.run.delete.click()
     until(lambda: desk.training.runs == () and room.shown == "intro")
-    desk.steps.undo()
+    desk.undo_stack.undo()
     until(lambda: len(desk.training.runs) == 1)
     assert run.folder.is_dir()
 

@@ -4,7 +4,7 @@ import pytest
 from pytestqt.qtbot import QtBot
 
 from engine.errors import Cancelled, DeviceError, NoFaceError, TargetError
-from studio.commands.told import LISTED, shortened, tell
+from studio.commands.error_messages import LISTED, shortened, tell
 from studio.library.text import Text
 from studio.state.notices import Kind, Notices
 

@@ -39,7 +39,7 @@ class Report:
 
 
 @dataclass(frozen=True, eq=False)
-class Step:
+class UndoStep:
     """Something done that can be undone. Both functions only hand work over; neither waits."""
 
     title: Text
@@ -49,7 +49,7 @@ class Step:
     ids: tuple[str, ...] = ()
 
 
-class Steps(QObject):
+class UndoStack(QObject):
     """The line of steps."""
 
     changed = Signal(object)
@@ -59,8 +59,8 @@ class Steps(QObject):
 
     def __init__(self, parent: QObject | None = None) -> None:
         super().__init__(parent)
-        self._done: list[Step] = []
-        self._undone: list[Step] = []
+        self._done: list[UndoStep] = []
+        self._undone: list[UndoStep] = []
 
     @property
     def can_undo(self) -> bool:
@@ -82,7 +82,7 @@ class Steps(QObject):
         """What redo would do again."""
         return self._undone[-1].title if self._undone else None
 
-    def push(self, step: Step, by: object = None) -> None:
+    def push(self, step: UndoStep, by: object = None) -> None:
         """Remembers a step that was just done, and reports it."""
         self._set([*self._done, step][-KEPT:], [])
         self._report(step, by, "do")
@@ -103,13 +103,13 @@ class Steps(QObject):
             step.redo()
             self._report(step, by, "redo")
 
-    def drop(self, step: Step) -> None:
+    def drop(self, step: UndoStep) -> None:
         """Forgets a step that turned out to have failed."""
         self._set(
             [one for one in self._done if one is not step], [one for one in self._undone if one is not step]
         )
 
-    def _set(self, done: list[Step], undone: list[Step]) -> None:
+    def _set(self, done: list[UndoStep], undone: list[UndoStep]) -> None:
         could = self.can_undo, self.can_redo
         self._done, self._undone = done, undone
         if self.can_undo != could[0]:
@@ -117,5 +117,5 @@ class Steps(QObject):
         if self.can_redo != could[1]:
             self.can_redo_changed.emit(self.can_redo)
 
-    def _report(self, step: Step, by: object, kind: str) -> None:
+    def _report(self, step: UndoStep, by: object, kind: str) -> None:
         self.changed.emit(Report(step.title, step.areas, step.ids, by, kind))
