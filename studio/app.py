@@ -34,9 +34,9 @@ def run(argv: Sequence[str]) -> int:
     window = open_window(desk)
     settle(desk)
     if options.model:
-        desk.on_models.use(options.model, by=window)
+        desk.on_models.use(options.model)
     if options.files:
-        QTimer.singleShot(0, window, lambda: desk.on_explorer.drop(options.files, by=window))
+        QTimer.singleShot(0, window, lambda: desk.on_explorer.drop(options.files))
     code = app.exec()
     desk.stop()
     return code

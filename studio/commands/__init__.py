@@ -1,1 +1,1 @@
-"""What a person can do, each as one named act: it reports what changed and who asked, and can be undone."""
+"""What a person can do, each as one named act that can be undone."""

@@ -14,13 +14,12 @@ from studio.commands.error_messages import tell
 from studio.commands.models import ModelCommands
 from studio.commands.rooms import Rooms
 from studio.commands.styles import StyleCommands
-from studio.commands.undo import Area, UndoStep
+from studio.commands.undo import UndoStep
 from studio.library.text import Text
 from studio.state.history import Node
 from studio.state.notices import Kind
 from studio.state.place import Place
 
-EXPLORER = frozenset({Area.EXPLORER})
 HOLDS = ("forms", "details")
 """What can be held while one walks on: the coarse layers of w (pose, hair, surroundings), or the fine
 ones."""
@@ -47,38 +46,37 @@ class ExplorerCommands(QObject):
         self._rooms = rooms
         self._styles = styles
         self._models = models
-        self._by: object = None
         rooms.explorer.settled.connect(self._settle)
 
     # ---- opening
 
-    def open_recipe(self, recipe: Recipe, *, by: object = None) -> None:
+    def open_recipe(self, recipe: Recipe) -> None:
         """Continues from a recipe; a notice when it is for another model."""
         model = self._rooms.model
         if model.bundle is not None and recipe.model != model.model_id:
             self._tell_other_model()
             return
-        self._as(by, lambda: self._rooms.explorer.open(recipe))
+        self._rooms.explorer.open(recipe)
 
-    def come_closer(self, recipe: Recipe, *, by: object = None) -> bool:
+    def come_closer(self, recipe: Recipe) -> bool:
         """An opened photo is known better: `recipe` has its offset. False when another is open now."""
         nearer = self._rooms.explorer.place.closer(recipe)
         if nearer is not None:
-            self._as(by, lambda: self._rooms.explorer.go(nearer))
+            self._rooms.explorer.go(nearer)
         return nearer is not None
 
-    def open_picture(self, id: str, *, by: object = None) -> None:
+    def open_picture(self, id: str) -> None:
         """Continues from a kept picture."""
-        self._open(lambda: self._rooms.gallery.recipe(id), id, by)
+        self._open(lambda: self._rooms.gallery.recipe(id), id)
 
-    def open_file(self, path: Path, *, by: object = None) -> None:
+    def open_file(self, path: Path) -> None:
         """Continues from any picture file that carries a recipe; a notice when it carries none."""
-        self._open(lambda: _recipe_in(path), path.name, by)
+        self._open(lambda: _recipe_in(path), path.name)
 
-    def _open(self, read: Callable[[], Recipe | None], name: str, by: object) -> None:
+    def _open(self, read: Callable[[], Recipe | None], name: str) -> None:
         def take(recipe: Recipe | None) -> None:
             if recipe is not None:
-                self.open_recipe(recipe, by=by)
+                self.open_recipe(recipe)
                 return
             self._rooms.notices.add(
                 Kind.INFO,
@@ -101,40 +99,40 @@ class ExplorerCommands(QObject):
 
     # ---- moving
 
-    def shuffle(self, *, by: object = None) -> None:
+    def shuffle(self) -> None:
         """Another map altogether."""
-        self._as(by, self._rooms.explorer.shuffle)
+        self._rooms.explorer.shuffle()
 
-    def go(self, node: int, *, by: object = None) -> None:
+    def go(self, node: int) -> None:
         """To any node of the history."""
         here, there = self._rooms.history.current, self._rooms.history.node(node)
         if there is None or here is None or there.id == here.id:
             return
         self._go(there)
-        self._push(here, there, by)
+        self._push(here, there)
 
-    def back(self, *, by: object = None) -> None:
+    def back(self) -> None:
         """To the place before, along the history."""
         current = self._rooms.history.current
         if current is not None and current.parent is not None:
-            self.go(current.parent, by=by)
+            self.go(current.parent)
 
-    def forward(self, *, by: object = None) -> None:
+    def forward(self) -> None:
         """To the place after, along the branch last walked."""
         there = self._rooms.history.next
         if there is not None:
-            self.go(there.id, by=by)
+            self.go(there.id)
 
     def _settle(self, place: Place) -> None:
         """The hand rests: a step in the history."""
         here = self._rooms.history.current
         there = self._rooms.history.add(place)
         if here is not None and there.id != here.id:
-            self._push(here, there, self._by)
+            self._push(here, there)
 
-    def _push(self, here: Node, there: Node, by: object) -> None:
-        step = UndoStep(Text("Move"), EXPLORER, lambda: self._go(here), lambda: self._go(there))
-        self._rooms.undo_stack.push(step, by)
+    def _push(self, here: Node, there: Node) -> None:
+        step = UndoStep(Text("Move"), lambda: self._go(here), lambda: self._go(there))
+        self._rooms.undo_stack.push(step)
 
     def _go(self, node: Node) -> None:
         """To a node; to its place, when the history has forgotten it meanwhile."""
@@ -145,17 +143,9 @@ class ExplorerCommands(QObject):
         self._rooms.history.go(found.id)
         self._rooms.explorer.restore(found.place)
 
-    def _as(self, by: object, move: Callable[[], object]) -> None:
-        """Moves in someone's name."""
-        self._by = by
-        try:
-            move()
-        finally:
-            self._by = None
-
     # ---- holding
 
-    def hold(self, which: str, *, by: object = None) -> None:
+    def hold(self, which: str) -> None:
         """Keeps one of HOLDS as it is, wherever one walks; "" lets go. The picture at hand stays the same."""
         bundle = self._rooms.model.bundle
         if bundle is None:
@@ -163,11 +153,11 @@ class ExplorerCommands(QObject):
         explorer, layers = self._rooms.explorer, bundle.card.num_ws
         coarse = max(1, round(layers / 3))
         if which == "forms":
-            self._as(by, lambda: explorer.hold_layers(0, coarse - 1))
+            explorer.hold_layers(0, coarse - 1)
         elif which == "details":
-            self._as(by, lambda: explorer.hold_layers(coarse, layers - 1))
+            explorer.hold_layers(coarse, layers - 1)
         else:
-            self._as(by, explorer.let_go)
+            explorer.let_go()
 
     @property
     def held(self) -> str:
@@ -177,58 +167,56 @@ class ExplorerCommands(QObject):
 
     # ---- pins
 
-    def pin(self, *, by: object = None) -> None:
+    def pin(self) -> None:
         """Remembers the place where one stands."""
         explorer = self._rooms.explorer
         if explorer.recipe is not None:
-            self._change_pins(Text("Pin"), explorer.add_pin, by)
+            self._change_pins(Text("Pin"), explorer.add_pin)
 
-    def unpin(self, pin: int, *, by: object = None) -> None:
+    def unpin(self, pin: int) -> None:
         """Forgets a pin."""
-        self._change_pins(Text("Remove pin"), lambda: self._rooms.explorer.remove_pin(pin), by)
+        self._change_pins(Text("Remove pin"), lambda: self._rooms.explorer.remove_pin(pin))
 
-    def unpin_all(self, *, by: object = None) -> None:
+    def unpin_all(self) -> None:
         """Forgets all pins."""
-        self._change_pins(Text("Remove all pins"), lambda: self._rooms.explorer.set_pins(()), by)
+        self._change_pins(Text("Remove all pins"), lambda: self._rooms.explorer.set_pins(()))
 
-    def order_pins(self, ids: Sequence[int], *, by: object = None) -> None:
+    def order_pins(self, ids: Sequence[int]) -> None:
         """Sets the order in which a path goes through the pins."""
         explorer, places = self._rooms.explorer, {pin: number for number, pin in enumerate(ids)}
         ordered = sorted(explorer.pins, key=lambda pin: places.get(pin.id, len(places)))
-        self._change_pins(Text("Reorder pins"), lambda: explorer.set_pins(ordered), by)
+        self._change_pins(Text("Reorder pins"), lambda: explorer.set_pins(ordered))
 
-    def _change_pins(self, title: Text, change: Callable[[], object], by: object) -> None:
+    def _change_pins(self, title: Text, change: Callable[[], object]) -> None:
         explorer = self._rooms.explorer
         before = explorer.pins
         change()
         after = explorer.pins
         if after != before:
             set_pins = explorer.set_pins
-            self._rooms.undo_stack.push(
-                UndoStep(title, EXPLORER, lambda: set_pins(before), lambda: set_pins(after)), by
-            )
+            self._rooms.undo_stack.push(UndoStep(title, lambda: set_pins(before), lambda: set_pins(after)))
 
     # ---- dropping
 
-    def drop(self, paths: Sequence[Path], *, by: object = None) -> None:
+    def drop(self, paths: Sequence[Path]) -> None:
         """Files were dropped: models are imported, style files too, a picture with a recipe is opened,
         any other pictures become a style."""
         paths = list(paths)
         self._rooms.reader.run(
             lambda: sort_out(paths),
-            lambda found: self._take(found, by),
+            lambda found: self._take(found),
             lambda error: tell(self._rooms.notices, Text("The files cannot be used."), error),
         )
 
-    def _take(self, found: Dropped, by: object) -> None:
+    def _take(self, found: Dropped) -> None:
         for path in found.models:
-            self._models.import_file(path, by=by)
+            self._models.import_file(path)
         for path in found.styles:
-            self._styles.import_file(path, by=by)
+            self._styles.import_file(path)
         if found.recipe is not None:
-            self.open_recipe(found.recipe, by=by)
+            self.open_recipe(found.recipe)
         elif found.pictures:
-            self._styles.make(found.pictures, by=by)
+            self._styles.make(found.pictures)
 
 
 def sort_out(paths: Sequence[Path]) -> Dropped:

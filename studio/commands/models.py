@@ -32,15 +32,15 @@ class ModelCommands(QObject):
         rooms.generator.ready.connect(self._take)
         rooms.generator.failed.connect(self._fail)
 
-    def use(self, path: Path | None, *, by: object = None) -> None:
+    def use(self, path: Path | None) -> None:
         """Switches to a model; None is the default one. A .persona file is imported first."""
         if path is not None and path.is_file():
-            self.import_file(path, by=by)
+            self.import_file(path)
             return
         self._rooms.settings.model = str(path) if path is not None else ""
         self.load()
 
-    def set_device(self, device: str, *, by: object = None) -> None:
+    def set_device(self, device: str) -> None:
         """Chooses the device (`library.settings.DEVICES`) and loads the model on it."""
         self._rooms.settings.device = device
         self.load()
@@ -50,7 +50,7 @@ class ModelCommands(QObject):
         settings = self._rooms.settings
         self._rooms.generator.load(Path(settings.model) if settings.model else None, settings.device)
 
-    def import_file(self, path: Path, *, by: object = None) -> Job:
+    def import_file(self, path: Path) -> Job:
         """Imports a .persona file or a bundle folder, and switches to it."""
         shelf = self._rooms.model_shelf
 
@@ -60,7 +60,7 @@ class ModelCommands(QObject):
         def done(bundle: Bundle) -> None:
             self._rooms.notices.add(Kind.SUCCESS, Text("The model “{name}” was imported.", name=bundle.name))
             self.refresh()
-            self.use(bundle.path, by=by)
+            self.use(bundle.path)
 
         def fail(error: Exception) -> None:
             what = Text("The model {name} could not be imported.", name=path.name)

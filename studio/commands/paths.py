@@ -63,9 +63,9 @@ class PathCommands(QObject):
             lambda error: tell(self._rooms.notices, Text("The pictures could not be made."), error),
         )
 
-    def keep_varied(self, recipes: Sequence[Recipe], count: int, *, by: object = None) -> None:
+    def keep_varied(self, recipes: Sequence[Recipe], count: int) -> None:
         """Keeps the `count` of `recipes` that look most different."""
-        self.choose_varied(recipes, count, lambda chosen: self._pictures.keep_recipes(chosen, by=by))
+        self.choose_varied(recipes, count, lambda chosen: self._pictures.keep_recipes(chosen))
 
     def export_path(
         self, places: Sequence[Recipe], pace: Pace, options: MovieOptions, conflict: str = "ask"

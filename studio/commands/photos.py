@@ -60,7 +60,7 @@ class PhotoCommands(QObject):
         self._rooms, self._fitting = rooms, fitting
         self._explorer, self._pictures = explorer, pictures
 
-    def restyle(self, paths: Sequence[Path], *, whole: bool | None = None, by: object = None) -> Job:
+    def restyle(self, paths: Sequence[Path], *, whole: bool | None = None) -> Job:
         """Puts photos (and folders of them) into the style in use, with progress and cancel.
 
         The first is opened on the canvas; of several, all are kept in the gallery. Without a style in use a
@@ -90,17 +90,17 @@ class PhotoCommands(QObject):
         def again() -> tuple[Act, ...]:
             if whole:
                 return ()
-            return (Act(Text("Use pictures whole"), lambda: self.restyle(paths, whole=True, by=by)),)
+            return (Act(Text("Use pictures whole"), lambda: self.restyle(paths, whole=True)),)
 
         title = Text("Looking for the face") if len(paths) == 1 else Text("Looking for the faces")
         return rooms.background.start(
             title,
             work,
-            lambda found: self._show(found, again(), by),
+            lambda found: self._show(found, again()),
             lambda error: tell(rooms.notices, Text("The photo could not be used."), error),
         )
 
-    def _show(self, found: Restyled, acts: tuple[Act, ...], by: object) -> None:
+    def _show(self, found: Restyled, acts: tuple[Act, ...]) -> None:
         recipes, notices = found.recipes, self._rooms.notices
         if found.problems:
             faceless = any(isinstance(problem, NoFaceError) for problem in found.problems)
@@ -112,15 +112,15 @@ class PhotoCommands(QObject):
                 acts=acts if faceless else (),
             )
         if recipes:
-            self._explorer.open_recipe(recipes[0], by=by)
-            self._come_closer(found, by)
+            self._explorer.open_recipe(recipes[0])
+            self._come_closer(found)
 
-    def _come_closer(self, found: Restyled, by: object) -> None:
+    def _come_closer(self, found: Restyled) -> None:
         """Looks at the photos closely. Several are kept after that, as closely as they were seen."""
         rooms, recipes = self._rooms, found.recipes
         bundle = rooms.model.bundle
         if bundle is None or bundle.id != recipes[0].model or not can_invert(bundle):
-            self._keep(recipes, by)
+            self._keep(recipes)
             return
 
         offsets: list[str] = []
@@ -132,8 +132,8 @@ class PhotoCommands(QObject):
         def end(_: object = None) -> None:
             known = [replace(one, offset=offset) for one, offset in zip(recipes, offsets, strict=False)]
             if known:
-                self._take(known[0], by)
-            self._keep([*known, *recipes[len(known) :]], by)
+                self._take(known[0])
+            self._keep([*known, *recipes[len(known) :]])
 
         def failed(error: Exception) -> None:
             tell(rooms.notices, Text("The photo is only roughly alike."), error)
@@ -144,18 +144,18 @@ class PhotoCommands(QObject):
             title = Text("Looking closely at the photos")
         rooms.background.start(title, look, end, failed, cancelled=end)
 
-    def _take(self, near: Recipe, by: object) -> None:
+    def _take(self, near: Recipe) -> None:
         """The first photo is known better now: on the canvas, if one still goes on from it there."""
-        if not self._explorer.come_closer(near, by=by):
+        if not self._explorer.come_closer(near):
             self._rooms.notices.add(
                 Kind.INFO,
                 Text("The photo has come closer to the person."),
-                acts=(Act(Text("Show it"), lambda: self._explorer.open_recipe(near, by=by)),),
+                acts=(Act(Text("Show it"), lambda: self._explorer.open_recipe(near)),),
             )
 
-    def _keep(self, recipes: Sequence[Recipe], by: object) -> None:
+    def _keep(self, recipes: Sequence[Recipe]) -> None:
         if len(recipes) > 1:
-            self._pictures.keep_recipes(recipes, by=by)
+            self._pictures.keep_recipes(recipes)
 
 
 def recipe_of(

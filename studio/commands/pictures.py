@@ -12,7 +12,7 @@ from engine.images import Picture
 from engine.recipe import Recipe
 from studio.commands.error_messages import tell
 from studio.commands.rooms import Rooms
-from studio.commands.undo import Area, UndoStep
+from studio.commands.undo import UndoStep
 from studio.commands.varied import candidates_for, choose_varied
 from studio.library.index import Row
 from studio.library.pictures import Board
@@ -22,12 +22,9 @@ from studio.library.trash import Slot
 from studio.state.jobs import Job
 from studio.workers.generator_thread import SAVE, Render
 
-GALLERY = frozenset({Area.GALLERY})
-BOARDS = frozenset({Area.GALLERY, Area.BOARDS})
-
 
 class PictureCommands(QObject):
-    """Acts on the gallery. Each returns at once; `by` is who asks (see `undo_stack.Report`)."""
+    """Acts on the gallery. Each returns at once."""
 
     kept = Signal(object)
     """library.index.Row of a picture that was just kept."""
@@ -39,23 +36,23 @@ class PictureCommands(QObject):
 
     # ---- keeping
 
-    def keep(self, *, by: object = None) -> None:
+    def keep(self) -> None:
         """Keeps the picture under the probe, at full resolution."""
         recipe = self._rooms.explorer.recipe
         if recipe is not None:
-            self.keep_recipe(recipe, by=by)
+            self.keep_recipe(recipe)
 
-    def keep_recipe(self, recipe: Recipe, *, by: object = None) -> None:
+    def keep_recipe(self, recipe: Recipe) -> None:
         """Renders a recipe at full resolution and keeps it."""
         self._rooms.generator.render(
             recipe,
             priority=SAVE,
             score=bool(recipe.styles),
-            done=lambda render, image: self._save(render, image, by),
+            done=lambda render, image: self._save(render, image),
             failed=lambda _, error: self._tell(Text("The picture could not be kept."), error),
         )
 
-    def keep_recipes(self, recipes: Sequence[Recipe], *, by: object = None) -> Job:
+    def keep_recipes(self, recipes: Sequence[Recipe]) -> Job:
         """Renders and keeps many; what was kept before a cancel or an error stays."""
         rooms, recipes = self._rooms, list(recipes)
         kept: list[Row] = []
@@ -72,7 +69,7 @@ class PictureCommands(QObject):
 
         def end(_: object = None) -> None:
             if kept:
-                self._push_kept(list(kept), by)
+                self._push_kept(list(kept))
 
         def fail(error: Exception) -> None:
             end()
@@ -82,7 +79,7 @@ class PictureCommands(QObject):
             Text("Keeping {n} pictures", n=len(recipes)), work, end, fail, cancelled=end
         )
 
-    def keep_varied(self, count: int, *, candidates: int = 0, by: object = None) -> Job:
+    def keep_varied(self, count: int, *, candidates: int = 0) -> Job:
         """Makes strangers in the style under the probe and keeps the `count` that differ most.
 
         candidates: how many to choose from, as previews; 0 for four times as many.
@@ -91,7 +88,7 @@ class PictureCommands(QObject):
 
         def done(chosen: list[Recipe]) -> None:
             if chosen:
-                self.keep_recipes(chosen, by=by)
+                self.keep_recipes(chosen)
 
         return self._rooms.background.start(
             Text("Choosing the most varied of {n}", n=len(some)),
@@ -100,14 +97,14 @@ class PictureCommands(QObject):
             lambda error: self._tell(Text("The pictures could not be made."), error),
         )
 
-    def _save(self, render: Render, image: Picture, by: object) -> None:
+    def _save(self, render: Render, image: Picture) -> None:
         self._rooms.writer.run(
             lambda: self._rooms.gallery.keep(image, render.recipe, score=render.score),
-            lambda row: self._push_kept([row], by),
+            lambda row: self._push_kept([row]),
             lambda error: self._tell(Text("The picture could not be kept."), error),
         )
 
-    def _push_kept(self, rows: list[Row], by: object) -> None:
+    def _push_kept(self, rows: list[Row]) -> None:
         """What was kept can be taken back: into the bin, and out of it again."""
         rooms = self._rooms
         slots: list[Slot] = []
@@ -120,52 +117,50 @@ class PictureCommands(QObject):
             self._in_lane(lambda: rooms.gallery.restore(slots.pop()))
 
         title = _counted(len(rows), "Keep picture", "Keep {n} pictures")
-        rooms.undo_stack.push(UndoStep(title, GALLERY, undo, redo, ids), by)
+        rooms.undo_stack.push(UndoStep(title, undo, redo))
         rooms.refresh_gallery()
         for row in rows:
             self.kept.emit(row)
 
     # ---- saying something about pictures
 
-    def rename(self, id: str, name: str, *, by: object = None) -> None:
+    def rename(self, id: str, name: str) -> None:
         """Gives a picture another name."""
-        self._edit(Text("Rename picture"), [id], lambda row: replace(row, name=name), by)
+        self._edit(Text("Rename picture"), [id], lambda row: replace(row, name=name))
 
-    def rate(self, ids: Sequence[str], rating: int, *, by: object = None) -> None:
+    def rate(self, ids: Sequence[str], rating: int) -> None:
         """Gives 0 to 5 stars."""
-        self._edit(Text("Rate"), ids, lambda row: replace(row, rating=rating), by)
+        self._edit(Text("Rate"), ids, lambda row: replace(row, rating=rating))
 
-    def set_label(self, ids: Sequence[str], label: str, *, by: object = None) -> None:
+    def set_label(self, ids: Sequence[str], label: str) -> None:
         """Gives a colour label (`library.pictures.LABELS`)."""
-        self._edit(Text("Set label"), ids, lambda row: replace(row, label=label), by)
+        self._edit(Text("Set label"), ids, lambda row: replace(row, label=label))
 
-    def set_note(self, ids: Sequence[str], note: str, *, by: object = None) -> None:
+    def set_note(self, ids: Sequence[str], note: str) -> None:
         """Writes a note."""
-        self._edit(Text("Write note"), ids, lambda row: replace(row, note=note), by)
+        self._edit(Text("Write note"), ids, lambda row: replace(row, note=note))
 
-    def set_tags(self, ids: Sequence[str], tags: Sequence[str], *, by: object = None) -> None:
+    def set_tags(self, ids: Sequence[str], tags: Sequence[str]) -> None:
         """Sets the tags."""
-        self._edit(Text("Set tags"), ids, lambda row: replace(row, tags=tuple(tags)), by)
+        self._edit(Text("Set tags"), ids, lambda row: replace(row, tags=tuple(tags)))
 
-    def add_tag(self, ids: Sequence[str], tag: str, *, by: object = None) -> None:
+    def add_tag(self, ids: Sequence[str], tag: str) -> None:
         """Adds a tag to what each picture has."""
-        self._edit(Text("Add tag"), ids, lambda row: replace(row, tags=(*row.tags, tag)), by)
+        self._edit(Text("Add tag"), ids, lambda row: replace(row, tags=(*row.tags, tag)))
 
-    def remove_tag(self, ids: Sequence[str], tag: str, *, by: object = None) -> None:
+    def remove_tag(self, ids: Sequence[str], tag: str) -> None:
         """Takes a tag away."""
-        self._edit(Text("Remove tag"), ids, lambda row: replace(row, tags=_without(row.tags, tag)), by)
+        self._edit(Text("Remove tag"), ids, lambda row: replace(row, tags=_without(row.tags, tag)))
 
-    def put_on_board(self, ids: Sequence[str], board: str, *, by: object = None) -> None:
+    def put_on_board(self, ids: Sequence[str], board: str) -> None:
         """Puts pictures on a board."""
-        self._edit(Text("Put on board"), ids, lambda row: replace(row, boards=(*row.boards, board)), by)
+        self._edit(Text("Put on board"), ids, lambda row: replace(row, boards=(*row.boards, board)))
 
-    def take_off_board(self, ids: Sequence[str], board: str, *, by: object = None) -> None:
+    def take_off_board(self, ids: Sequence[str], board: str) -> None:
         """Takes pictures off a board."""
-        self._edit(
-            Text("Take off board"), ids, lambda row: replace(row, boards=_without(row.boards, board)), by
-        )
+        self._edit(Text("Take off board"), ids, lambda row: replace(row, boards=_without(row.boards, board)))
 
-    def _edit(self, title: Text, ids: Sequence[str], edit: Callable[[Row], Row], by: object) -> None:
+    def _edit(self, title: Text, ids: Sequence[str], edit: Callable[[Row], Row]) -> None:
         gallery, ids = self._rooms.gallery, tuple(ids)
         if not ids:
             return
@@ -174,11 +169,11 @@ class PictureCommands(QObject):
             before = gallery.edit(ids, edit)
             return lambda: gallery.put_back(before)
 
-        self._written(title, GALLERY, do, Text("Not everything could be written down."), ids, by)
+        self._written(title, do, Text("Not everything could be written down."), ids)
 
     # ---- boards
 
-    def make_board(self, name: str, ids: Sequence[str] = (), *, by: object = None) -> None:
+    def make_board(self, name: str, ids: Sequence[str] = ()) -> None:
         """A new board, with these pictures on it."""
         gallery, ids = self._rooms.gallery, tuple(ids)
         board = gallery.new_board(name)
@@ -193,30 +188,28 @@ class PictureCommands(QObject):
 
             return undo
 
-        self._written(Text("New board"), BOARDS, do, Text("The board could not be made."), ids, by)
+        self._written(Text("New board"), do, Text("The board could not be made."), ids)
 
-    def rename_board(self, board: str, name: str, *, by: object = None) -> None:
+    def rename_board(self, board: str, name: str) -> None:
         """Gives a board another name."""
         self._set_boards(
             Text("Rename board"),
             lambda boards: [Board(one.id, name) if one.id == board else one for one in boards],
-            by,
         )
 
-    def reorder_boards(self, ids: Sequence[str], *, by: object = None) -> None:
+    def reorder_boards(self, ids: Sequence[str]) -> None:
         """Sets the order of the boards."""
         places = {one: place for place, one in enumerate(ids)}
         self._set_boards(
             Text("Reorder boards"),
             lambda boards: sorted(boards, key=lambda board: places.get(board.id, len(places))),
-            by,
         )
 
-    def delete_board(self, board: str, *, by: object = None) -> None:
+    def delete_board(self, board: str) -> None:
         """Takes a board away; its pictures stay in the gallery, and come back to it with undo."""
-        self._set_boards(Text("Delete board"), lambda boards: [one for one in boards if one.id != board], by)
+        self._set_boards(Text("Delete board"), lambda boards: [one for one in boards if one.id != board])
 
-    def _set_boards(self, title: Text, change: Callable[[list[Board]], list[Board]], by: object) -> None:
+    def _set_boards(self, title: Text, change: Callable[[list[Board]], list[Board]]) -> None:
         gallery = self._rooms.gallery
 
         def do() -> Callable[[], object]:
@@ -224,11 +217,11 @@ class PictureCommands(QObject):
             gallery.set_boards(change(before))
             return lambda: gallery.set_boards(before)
 
-        self._written(title, BOARDS, do, Text("The boards could not be written."), (), by)
+        self._written(title, do, Text("The boards could not be written."), ())
 
     # ---- deleting
 
-    def delete(self, ids: Sequence[str], *, by: object = None) -> None:
+    def delete(self, ids: Sequence[str]) -> None:
         """Moves pictures to the bin; undo brings them back."""
         gallery, ids = self._rooms.gallery, tuple(ids)
         if not ids:
@@ -241,13 +234,13 @@ class PictureCommands(QObject):
         model = self._rooms.gallery_model
         model.select([one for one in model.selection if one not in ids])
         title = _counted(len(ids), "Delete picture", "Delete {n} pictures")
-        self._written(title, GALLERY, do, Text("The pictures could not be deleted."), ids, by)
+        self._written(title, do, Text("The pictures could not be deleted."), ids)
 
-    def restore(self, slot: Slot, items: Sequence[int] | None = None, *, by: object = None) -> None:
+    def restore(self, slot: Slot, items: Sequence[int] | None = None) -> None:
         """Brings pictures back from the bin (all of a slot, or some); undo deletes them again."""
-        self.restore_many([(slot, range(len(slot.items)) if items is None else items)], by=by)
+        self.restore_many([(slot, range(len(slot.items)) if items is None else items)])
 
-    def restore_many(self, chosen: Sequence[tuple[Slot, Sequence[int]]], *, by: object = None) -> None:
+    def restore_many(self, chosen: Sequence[tuple[Slot, Sequence[int]]]) -> None:
         """Brings back some items of several slots, as one step."""
         gallery, waiting = self._rooms.gallery, list(chosen)
 
@@ -259,9 +252,7 @@ class PictureCommands(QObject):
             slot = gallery.delete(ids)
             waiting[:] = [(slot, range(len(slot.items)))]
 
-        self._written(
-            Text("Bring back pictures"), GALLERY, do, Text("The pictures could not be brought back."), (), by
-        )
+        self._written(Text("Bring back pictures"), do, Text("The pictures could not be brought back."), ())
 
     def empty_bin(self, slots: Sequence[Slot]) -> None:
         """Deletes what is in the bin for good. Nothing brings it back, so whoever calls has asked first."""
@@ -280,15 +271,9 @@ class PictureCommands(QObject):
     # ---- helpers
 
     def _written(
-        self,
-        title: Text,
-        areas: frozenset[Area],
-        do: Callable[[], Callable[[], object]],
-        failed: Text,
-        ids: tuple[str, ...],
-        by: object,
+        self, title: Text, do: Callable[[], Callable[[], object]], failed: Text, ids: tuple[str, ...]
     ) -> None:
-        self._rooms.written(title, areas, do, lambda: self._rooms.refresh_gallery(ids), failed, ids, by)
+        self._rooms.written(title, do, lambda: self._rooms.refresh_gallery(ids), failed)
 
     def _in_lane(self, work: Callable[[], object]) -> None:
         self._rooms.writer.run(

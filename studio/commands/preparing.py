@@ -75,7 +75,7 @@ class PreparationCommands(QObject):
 
     # ---- the pictures
 
-    def open(self, folder: Path, *, by: object = None) -> None:
+    def open(self, folder: Path) -> None:
         """Begins with a folder of pictures, or with a set that was prepared before."""
         self.close()
         prepared = datasets.is_prepared(folder)
@@ -246,7 +246,7 @@ class PreparationCommands(QObject):
                 lambda found: done(*found),
             )
 
-    def give_consent(self, record: Consent, *, by: object = None) -> None:
+    def give_consent(self, record: Consent) -> None:
         """Keeps a permission for the set. Nothing is trained before."""
 
         def take(_: Path) -> None:
@@ -288,14 +288,14 @@ class PreparationCommands(QObject):
         if isinstance(stamped[1], Preflight):
             self._preparation.change(measured=Measured("known", stamped[1]))
 
-    def train(self, plan: Plan, *, by: object = None) -> None:
+    def train(self, plan: Plan) -> None:
         """Queues the training; it begins when nothing else is under way."""
         setup = self._preparation.setup
         if setup.report is None or setup.consent is None or setup.busy:
             return
         self._child.drop()
         arguments = self._arguments(plan)
-        request = self._on_training.start(setup.folder, plan.name, arguments, by=by)
+        request = self._on_training.start(setup.folder, plan.name, arguments)
         self._preparation.set(Setup())
         self.queued.emit(request)
 

@@ -13,14 +13,11 @@ from engine.style import Reference, Style, StyleResult
 from studio.commands.error_messages import said, shortened, tell
 from studio.commands.fitting import Fitting
 from studio.commands.rooms import Rooms
-from studio.commands.undo import Area
 from studio.library.styles import StyleEntry
 from studio.library.tasks import IsCancelled, Progress
 from studio.library.text import Text
 from studio.state.jobs import Job
 from studio.state.notices import Act, Kind
-
-STYLES = frozenset({Area.STYLES})
 
 
 class ReferenceCommands(QObject):
@@ -30,16 +27,16 @@ class ReferenceCommands(QObject):
         super().__init__(parent)
         self._rooms, self._fitting = rooms, fitting
 
-    def weigh(self, id: str, weights: Mapping[str, float], *, by: object = None) -> None:
+    def weigh(self, id: str, weights: Mapping[str, float]) -> None:
         """How much each reference counts (digest -> weight 0..1)."""
 
         def change(references: Sequence[Reference]) -> Sequence[Reference]:
             asked = ((one, weights.get(one.digest, one.weight)) for one in references)
             return [replace(one, weight=min(1000.0, max(0.0, weight))) for one, weight in asked]
 
-        self._change(Text("Weigh references"), id, change, by)
+        self._change(Text("Weigh references"), id, change)
 
-    def remove(self, id: str, digests: Collection[str], *, by: object = None) -> None:
+    def remove(self, id: str, digests: Collection[str]) -> None:
         """Leaves references out; the last ones stay."""
         entry = self._rooms.styles.entry(id)
         known = [one.digest for one in entry.style.references] if entry else []
@@ -53,9 +50,9 @@ class ReferenceCommands(QObject):
             )
             return
         title = Text("Leave out a reference") if len(digests) == 1 else Text("Leave out references")
-        self._change(title, id, lambda old: [one for one in old if one.digest not in digests], by)
+        self._change(title, id, lambda old: [one for one in old if one.digest not in digests])
 
-    def add(self, id: str, paths: Sequence[Path], *, whole: bool | None = None, by: object = None) -> Job:
+    def add(self, id: str, paths: Sequence[Path], *, whole: bool | None = None) -> Job:
         """Adds pictures, and folders of them, with progress and cancel.
 
         whole: whether pictures without a face are used whole; None as in the settings.
@@ -71,7 +68,7 @@ class ReferenceCommands(QObject):
         def again() -> tuple[Act, ...]:
             if whole:
                 return ()
-            return (Act(Text("Use pictures whole"), lambda: self.add(id, paths, whole=True, by=by)),)
+            return (Act(Text("Use pictures whole"), lambda: self.add(id, paths, whole=True)),)
 
         def fail(error: Exception) -> None:
             nothing = isinstance(error, StyleError) and error.code == "no-pictures"
@@ -81,15 +78,15 @@ class ReferenceCommands(QObject):
         return self._rooms.background.start(
             Text("Adding to the style “{name}”", name=name),
             work,
-            lambda result: self._join(id, name, result, again(), by),
+            lambda result: self._join(id, name, result, again()),
             fail,
         )
 
-    def add_from_gallery(self, id: str, ids: Sequence[str], *, by: object = None) -> Job:
+    def add_from_gallery(self, id: str, ids: Sequence[str]) -> Job:
         """Adds kept pictures."""
-        return self.add(id, [self._rooms.gallery.path(one) for one in ids], whole=True, by=by)
+        return self.add(id, [self._rooms.gallery.path(one) for one in ids], whole=True)
 
-    def _join(self, id: str, name: str, result: StyleResult, acts: tuple[Act, ...], by: object) -> None:
+    def _join(self, id: str, name: str, result: StyleResult, acts: tuple[Act, ...]) -> None:
         entry = self._rooms.styles.entry(id)
         if entry is None:
             return
@@ -97,7 +94,7 @@ class ReferenceCommands(QObject):
         new = [one for one in result.style.references if one.digest not in known]
         if new:
             title = Text("Add a reference") if len(new) == 1 else Text("Add {n} references", n=len(new))
-            self._change(title, id, lambda old: [*old, *new], by)
+            self._change(title, id, lambda old: [*old, *new])
         elif not result.problems:
             self._rooms.notices.add(
                 Kind.INFO, Text("The pictures are in the style “{name}” already.", name=name)
@@ -112,11 +109,7 @@ class ReferenceCommands(QObject):
             )
 
     def _change(
-        self,
-        title: Text,
-        id: str,
-        change: Callable[[Sequence[Reference]], Sequence[Reference]],
-        by: object,
+        self, title: Text, id: str, change: Callable[[Sequence[Reference]], Sequence[Reference]]
     ) -> None:
         """Makes the style anew from changed references, as a step."""
         rooms, shelf, maker = self._rooms, self._rooms.style_shelf, self._fitting.maker()
@@ -132,4 +125,4 @@ class ReferenceCommands(QObject):
             return lambda: shelf.save(id, entry.style)
 
         failed = Text("The style could not be changed.")
-        rooms.written(title, STYLES, do, rooms.refresh_styles, failed, (id,), by)
+        rooms.written(title, do, rooms.refresh_styles, failed)

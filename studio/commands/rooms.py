@@ -9,7 +9,7 @@ from typing import Any
 from PySide6.QtCore import QObject
 
 from studio.commands.error_messages import tell
-from studio.commands.undo import Area, UndoStack, UndoStep
+from studio.commands.undo import UndoStack, UndoStep
 from studio.library.models import ModelShelf
 from studio.library.pictures import Gallery
 from studio.library.places import Places
@@ -124,12 +124,9 @@ class Rooms:
     def written(
         self,
         title: Text,
-        areas: frozenset[Area],
         do: Callable[[], Callable[[], object]],
         shown: Callable[[], object],
         failed: Text,
-        ids: tuple[str, ...] = (),
-        by: object = None,
     ) -> UndoStep:
         """Carries out something short that is written, in the lane, as a step that can be undone.
 
@@ -153,7 +150,7 @@ class Rooms:
             tell(self.notices, failed, error)
             shown()
 
-        step = UndoStep(title, areas, lambda: hand_over(backward), lambda: hand_over(forward), ids)
+        step = UndoStep(title, lambda: hand_over(backward), lambda: hand_over(forward))
         hand_over(forward)
-        self.undo_stack.push(step, by)
+        self.undo_stack.push(step)
         return step

@@ -15,7 +15,6 @@ from studio.commands.error_messages import said, shortened, tell
 from studio.commands.fitting import Fitting
 from studio.commands.references import ReferenceCommands
 from studio.commands.rooms import Rooms
-from studio.commands.undo import Area
 from studio.library.styles import StyleEntry
 from studio.library.tasks import IsCancelled, Progress
 from studio.library.text import Text
@@ -23,12 +22,11 @@ from studio.library.trash import Slot
 from studio.state.jobs import Job
 from studio.state.notices import Act, Kind
 
-STYLES = frozenset({Area.STYLES})
 MAX_PICTURES = 50
 
 
 class StyleCommands(QObject):
-    """Acts on the style library. Each returns at once; `by` is who asks (see `undo_stack.Report`)."""
+    """Acts on the style library. Each returns at once."""
 
     made = Signal(object)
     """StyleEntry that was just made (and put to use)."""
@@ -41,7 +39,7 @@ class StyleCommands(QObject):
 
     # ---- using
 
-    def use(self, id: str | None, *, by: object = None) -> None:
+    def use(self, id: str | None) -> None:
         """Puts a style to use on the canvas, or none."""
         rooms = self._rooms
         entry = rooms.styles.entry(id) if id is not None else None
@@ -49,7 +47,7 @@ class StyleCommands(QObject):
             rooms.explorer.set_styles(())
         elif rooms.styles.is_usable(entry):
             rooms.explorer.set_styles([entry.style.use()], entry.style.strength)
-        elif not self.fitting.hurry(entry.id, lambda: self.use(entry.id, by=by)):
+        elif not self.fitting.hurry(entry.id, lambda: self.use(entry.id)):
             self._tell_other_model(entry)
 
     def use_again(self, id: str) -> None:
@@ -69,9 +67,7 @@ class StyleCommands(QObject):
 
     # ---- making
 
-    def make(
-        self, paths: Sequence[Path], *, name: str = "", whole: bool | None = None, by: object = None
-    ) -> Job:
+    def make(self, paths: Sequence[Path], *, name: str = "", whole: bool | None = None) -> Job:
         """A style from pictures and folders of pictures, with progress and cancel; then it is in use.
 
         name: empty for one taken from the folder or the first picture. whole: None as in the settings.
@@ -79,21 +75,21 @@ class StyleCommands(QObject):
         paths = list(paths)
         name = name.strip() or _name_for(paths)
         whole = self._rooms.settings.whole_pictures if whole is None else whole
-        return self._make(name, paths, whole, by)
+        return self._make(name, paths, whole)
 
-    def make_from_gallery(self, ids: Sequence[str], *, name: str = "", by: object = None) -> Job:
+    def make_from_gallery(self, ids: Sequence[str], *, name: str = "") -> Job:
         """A style from kept pictures."""
         paths = [self._rooms.gallery.path(one) for one in ids]
-        return self._make(name.strip() or _name_for(paths), paths, True, by)
+        return self._make(name.strip() or _name_for(paths), paths, True)
 
-    def _make(self, name: str, paths: list[Path], whole: bool, by: object, replaced: str = "") -> Job:
+    def _make(self, name: str, paths: list[Path], whole: bool, replaced: str = "") -> Job:
         """replaced: id of a style that the new one takes the place of."""
         shelf, maker = self._rooms.style_shelf, self.fitting.maker()
 
         def use_whole(instead_of: str = "") -> tuple[Act, ...]:
             if whole:
                 return ()
-            return (Act(Text("Use pictures whole"), lambda: self._make(name, paths, True, by, instead_of)),)
+            return (Act(Text("Use pictures whole"), lambda: self._make(name, paths, True, instead_of)),)
 
         def work(progress: Progress, cancelled: IsCancelled) -> tuple[StyleEntry, StyleResult]:
             files = _spread(_picture_files(paths))
@@ -108,7 +104,7 @@ class StyleCommands(QObject):
         def done(made: tuple[StyleEntry, StyleResult]) -> None:
             entry, result = made
             faceless = any(isinstance(problem, NoFaceError) for problem in result.problems)
-            self._push_made(entry, by)
+            self._push_made(entry)
             self._tell_made(entry, result, use_whole(entry.id) if faceless else ())
 
         def fail(error: Exception) -> None:
@@ -123,34 +119,34 @@ class StyleCommands(QObject):
             fail,
         )
 
-    def mix(self, weights: Mapping[str, float], *, name: str = "", by: object = None) -> None:
+    def mix(self, weights: Mapping[str, float], *, name: str = "") -> None:
         """A new style between several (style id -> weight); then it is in use."""
         entries = [entry for one in weights if (entry := self._rooms.styles.entry(one)) is not None]
         shares = [weights[entry.id] for entry in entries]
-        self._add(lambda: mix([entry.style for entry in entries], shares, name.strip() or None), by)
+        self._add(lambda: mix([entry.style for entry in entries], shares, name.strip() or None))
 
-    def duplicate(self, id: str, *, name: str = "", by: object = None) -> None:
+    def duplicate(self, id: str, *, name: str = "") -> None:
         """A copy, right behind the original. name: empty for the original's with a number."""
         entry = self._rooms.styles.entry(id)
         if entry is not None:
             copy = replace(entry.style, name=name.strip() or entry.name)
-            self._added(lambda: self._rooms.style_shelf.add(copy, after=id), by, use=False)
+            self._added(lambda: self._rooms.style_shelf.add(copy, after=id), use=False)
 
-    def import_file(self, path: Path, *, by: object = None) -> None:
+    def import_file(self, path: Path) -> None:
         """Adds a style from a file."""
-        self._added(lambda: self._rooms.style_shelf.import_file(path), by)
+        self._added(lambda: self._rooms.style_shelf.import_file(path))
 
-    def _add(self, make: Callable[[], Style], by: object) -> None:
-        self._added(lambda: self._rooms.style_shelf.add(make()), by)
+    def _add(self, make: Callable[[], Style]) -> None:
+        self._added(lambda: self._rooms.style_shelf.add(make()))
 
-    def _added(self, add: Callable[[], StyleEntry], by: object, *, use: bool = True) -> None:
+    def _added(self, add: Callable[[], StyleEntry], *, use: bool = True) -> None:
         self._rooms.writer.run(
             add,
-            lambda entry: self._push_made(entry, by, use=use),
+            lambda entry: self._push_made(entry, use=use),
             lambda error: self._tell(Text("The style could not be added."), error),
         )
 
-    def _push_made(self, entry: StyleEntry, by: object, *, use: bool = True) -> None:
+    def _push_made(self, entry: StyleEntry, *, use: bool = True) -> None:
         """A new style can be taken back: into the bin, and out of it again."""
         shelf = self._rooms.style_shelf
         slots: list[Slot] = []
@@ -168,12 +164,9 @@ class StyleCommands(QObject):
 
         self._rooms.written(
             Text("New style “{name}”", name=entry.name),
-            STYLES,
             do,
             shown,
             Text("The style could not be added."),
-            (entry.id,),
-            by,
         )
         self._rooms.refresh_styles(lambda: self._present(entry, use))
 
@@ -184,23 +177,23 @@ class StyleCommands(QObject):
 
     # ---- changing
 
-    def rename(self, id: str, name: str, *, by: object = None) -> None:
+    def rename(self, id: str, name: str) -> None:
         """Gives a style another name."""
         name = name.strip()
         if name:
-            self._change(Text("Rename style"), id, lambda style: replace(style, name=name), by)
+            self._change(Text("Rename style"), id, lambda style: replace(style, name=name))
 
-    def set_tags(self, id: str, tags: Sequence[str], *, by: object = None) -> None:
+    def set_tags(self, id: str, tags: Sequence[str]) -> None:
         """Sets the tags."""
         clean = tuple(dict.fromkeys(tag.strip()[:100] for tag in tags if tag.strip()))
-        self._change(Text("Set tags"), id, lambda style: replace(style, tags=clean), by)
+        self._change(Text("Set tags"), id, lambda style: replace(style, tags=clean))
 
-    def set_strength(self, id: str, strength: float, *, by: object = None) -> None:
+    def set_strength(self, id: str, strength: float) -> None:
         """How strongly it is used to begin with, 0..1."""
         strength = min(1.0, max(0.0, strength))
-        self._change(Text("Set strength"), id, lambda style: replace(style, strength=strength), by)
+        self._change(Text("Set strength"), id, lambda style: replace(style, strength=strength))
 
-    def reorder(self, ids: Sequence[str], *, by: object = None) -> None:
+    def reorder(self, ids: Sequence[str]) -> None:
         """Sets the order."""
         shelf, ids = self._rooms.style_shelf, list(ids)
 
@@ -209,9 +202,9 @@ class StyleCommands(QObject):
             shelf.reorder([*ids, *(one for one in before if one not in ids)])
             return lambda: shelf.reorder(before)
 
-        self._written(Text("Reorder styles"), do, tuple(ids), by)
+        self._written(Text("Reorder styles"), do)
 
-    def delete(self, ids: Sequence[str], *, by: object = None) -> None:
+    def delete(self, ids: Sequence[str]) -> None:
         """Moves styles to the bin; undo brings them back."""
         shelf, ids = self._rooms.style_shelf, tuple(ids)
         if not ids:
@@ -222,7 +215,7 @@ class StyleCommands(QObject):
             return lambda: shelf.restore(slot)
 
         title = Text("Delete style") if len(ids) == 1 else Text("Delete {n} styles", n=len(ids))
-        self._written(title, do, ids, by)
+        self._written(title, do)
 
     def binned(self, then: Callable[[list[Slot]], object]) -> None:
         """Looks what can be brought back, newest first, and tells `then`."""
@@ -233,7 +226,7 @@ class StyleCommands(QObject):
             lambda error: self._tell(Text("The bin could not be read."), error),
         )
 
-    def restore(self, slot: Slot, items: Sequence[int] | None = None, *, by: object = None) -> None:
+    def restore(self, slot: Slot, items: Sequence[int] | None = None) -> None:
         """Brings styles back from the bin; undo deletes them again."""
         shelf = self._rooms.style_shelf
 
@@ -241,9 +234,9 @@ class StyleCommands(QObject):
             ids = [entry.id for entry in shelf.restore(slot, items)]
             return lambda: shelf.delete(ids)
 
-        self._written(Text("Bring back styles"), do, (), by)
+        self._written(Text("Bring back styles"), do)
 
-    def export_file(self, id: str, path: Path, *, overwrite: bool = False, by: object = None) -> None:
+    def export_file(self, id: str, path: Path, *, overwrite: bool = False) -> None:
         """Writes a style to a file of its own."""
         notices, entry = self._rooms.notices, self._rooms.styles.entry(id)
         if entry is None:
@@ -256,7 +249,7 @@ class StyleCommands(QObject):
             lambda error: self._tell(Text("The style could not be written."), error),
         )
 
-    def _change(self, title: Text, id: str, change: Callable[[Style], Style], by: object) -> None:
+    def _change(self, title: Text, id: str, change: Callable[[Style], Style]) -> None:
         shelf = self._rooms.style_shelf
 
         def do() -> Callable[[], object]:
@@ -264,13 +257,11 @@ class StyleCommands(QObject):
             shelf.save(id, change(before))
             return lambda: shelf.save(id, before)
 
-        self._written(title, do, (id,), by)
+        self._written(title, do)
 
-    def _written(
-        self, title: Text, do: Callable[[], Callable[[], object]], ids: tuple[str, ...], by: object
-    ) -> None:
+    def _written(self, title: Text, do: Callable[[], Callable[[], object]]) -> None:
         failed = Text("The style could not be changed.")
-        self._rooms.written(title, STYLES, do, self._rooms.refresh_styles, failed, ids, by)
+        self._rooms.written(title, do, self._rooms.refresh_styles, failed)
 
     # ---- telling
 

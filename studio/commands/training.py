@@ -26,7 +26,6 @@ from studio.commands.models import ModelCommands
 from studio.commands.rooms import Rooms
 from studio.commands.trainer_child import Errands, MakeProcess, make_processes
 from studio.commands.trouble import trouble_of
-from studio.commands.undo import Area
 from studio.library import jsonfile
 from studio.library.runs import RunState, Snapshot, list_runs, with_job
 from studio.library.text import Text
@@ -117,9 +116,7 @@ class TrainingCommands(QObject):
 
     # ---- the queue
 
-    def start(
-        self, data: Path, name: str, arguments: Sequence[str] = (), *, by: object = None
-    ) -> TrainingRequest:
+    def start(self, data: Path, name: str, arguments: Sequence[str] = ()) -> TrainingRequest:
         """Trains on a folder, now or after the runs that wait. arguments: options of `trainer train`."""
         stamp = f"{datetime.now():%Y%m%d-%H%M%S}"
         folder = free_name(self._rooms.places.runs / safe_name(f"{name} {stamp}", fallback=stamp))
@@ -130,7 +127,7 @@ class TrainingCommands(QObject):
         self._queue(request)
         return request
 
-    def resume(self, run: RunState, *, by: object = None) -> None:
+    def resume(self, run: RunState) -> None:
         """Goes on with a run that was stopped or broken off, from its last checkpoint."""
         if self._training.is_waiting(run.folder):
             self.release()
@@ -141,13 +138,13 @@ class TrainingCommands(QObject):
             lambda error: tell(self._rooms.notices, Text("The run “{n}” cannot go on.", n=run.name), error),
         )
 
-    def withdraw(self, request: TrainingRequest, *, by: object = None) -> None:
+    def withdraw(self, request: TrainingRequest) -> None:
         """Takes a run out of the queue."""
         self._training.set_waiting([one for one in self._training.waiting if one != request])
         if not self._training.waiting:
             self._training.set_held(False)
 
-    def move(self, request: TrainingRequest, place: int, *, by: object = None) -> None:
+    def move(self, request: TrainingRequest, place: int) -> None:
         """Puts a run that waits at another place of the queue; 0 is the next to begin."""
         waiting = list(self._training.waiting)
         if request not in waiting:
@@ -181,7 +178,7 @@ class TrainingCommands(QObject):
 
     # ---- what came of it
 
-    def use_model(self, bundle: Path, *, by: object = None) -> None:
+    def use_model(self, bundle: Path) -> None:
         """Puts a run's model into the library, unless it is there already, and to use."""
         entries = self._rooms.model.entries
 
@@ -191,14 +188,14 @@ class TrainingCommands(QObject):
 
         def take(known: Path | None) -> None:
             if known is not None:
-                self._models.use(known, by=by)
+                self._models.use(known)
             else:
-                self._models.import_file(bundle, by=by)
+                self._models.import_file(bundle)
 
         what = Text("The model {name} could not be imported.", name=bundle.parent.name)
         self._rooms.reader.run(work, take, lambda error: tell(self._rooms.notices, what, error))
 
-    def use_snapshot(self, run: RunState, snapshot: Snapshot, name: str, *, by: object = None) -> None:
+    def use_snapshot(self, run: RunState, snapshot: Snapshot, name: str) -> None:
         """Makes a model of a snapshot, and puts it to use. It takes a moment, in a child of its own."""
         out = self._rooms.places.cache / f"snapshot-{secrets.token_hex(4)}" / "model"
         words = ["bundle", str(run.folder), "--snapshot", str(snapshot.step), "--out", str(out)]
@@ -208,7 +205,7 @@ class TrainingCommands(QObject):
 
         def done(end: TrainingEnd) -> None:
             if end.ok:
-                self._models.import_file(out, by=by).finished.connect(lambda _: tidy())
+                self._models.import_file(out).finished.connect(lambda _: tidy())
                 return
             tidy()
             if not end.stopped:
@@ -216,7 +213,7 @@ class TrainingCommands(QObject):
 
         self._errands.run(Text("Making a model of “{name}”", name=name), [*words, "--name", name], done)
 
-    def delete(self, run: RunState, *, by: object = None) -> None:
+    def delete(self, run: RunState) -> None:
         """Moves a run to the bin, with all its checkpoints; a model made of it stays."""
         runs, trash = self._rooms.places.runs, self._rooms.trash
         if self._training.current is not None and self._training.current.folder == run.folder:
@@ -228,14 +225,9 @@ class TrainingCommands(QObject):
 
         for request in self._training.waiting:
             if request.run == run.folder:
-                self.withdraw(request, by=by)
+                self.withdraw(request)
         self._rooms.written(
-            Text("Delete training"),
-            frozenset({Area.TRAINING}),
-            do,
-            self.refresh,
-            Text("The training could not be deleted."),
-            by=by,
+            Text("Delete training"), do, self.refresh, Text("The training could not be deleted.")
         )
 
     # ---- the child

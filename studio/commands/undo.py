@@ -1,10 +1,13 @@
-"""Undo and redo for everything, as one line of steps, with a report of what each of them changed."""
+"""Undo and redo for everything, as one line of steps.
+
+Qt's QUndoStack does not serve: a step that fails later, in the lane, has to leave the middle of the line, and
+titles are put into words when they are shown.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from enum import StrEnum
 
 from PySide6.QtCore import QObject, Signal
 
@@ -14,46 +17,20 @@ KEPT = 500
 """How many steps can be undone."""
 
 
-class Area(StrEnum):
-    """A part of the studio that a step may change."""
-
-    GALLERY = "gallery"
-    STYLES = "styles"
-    EXPLORER = "explorer"
-    MODELS = "models"
-    BOARDS = "boards"
-    TRAINING = "training"
-
-
-@dataclass(frozen=True)
-class Report:
-    """What a step changed."""
-
-    title: Text
-    areas: frozenset[Area]
-    ids: tuple[str, ...] = ()
-    by: object = None
-    """Who asked: the view passes itself, so that it need not refresh what it shows already."""
-    kind: str = "do"
-    """"do", "undo" or "redo"."""
-
-
 @dataclass(frozen=True, eq=False)
 class UndoStep:
     """Something done that can be undone. Both functions only hand work over; neither waits."""
 
     title: Text
-    areas: frozenset[Area]
     undo: Callable[[], object]
     redo: Callable[[], object]
-    ids: tuple[str, ...] = ()
 
 
 class UndoStack(QObject):
     """The line of steps."""
 
-    changed = Signal(object)
-    """Report."""
+    changed = Signal(object, str)
+    """UndoStep, and what became of it: "do", "undo" or "redo"."""
     can_undo_changed = Signal(bool)
     can_redo_changed = Signal(bool)
 
@@ -82,26 +59,26 @@ class UndoStack(QObject):
         """What redo would do again."""
         return self._undone[-1].title if self._undone else None
 
-    def push(self, step: UndoStep, by: object = None) -> None:
-        """Remembers a step that was just done, and reports it."""
+    def push(self, step: UndoStep) -> None:
+        """Remembers a step that was just done."""
         self._set([*self._done, step][-KEPT:], [])
-        self._report(step, by, "do")
+        self.changed.emit(step, "do")
 
-    def undo(self, by: object = None) -> None:
+    def undo(self) -> None:
         """Takes back the last step."""
         if self._done:
             step = self._done[-1]
             self._set(self._done[:-1], [*self._undone, step])
             step.undo()
-            self._report(step, by, "undo")
+            self.changed.emit(step, "undo")
 
-    def redo(self, by: object = None) -> None:
+    def redo(self) -> None:
         """Does the step again that was taken back last."""
         if self._undone:
             step = self._undone[-1]
             self._set([*self._done, step], self._undone[:-1])
             step.redo()
-            self._report(step, by, "redo")
+            self.changed.emit(step, "redo")
 
     def drop(self, step: UndoStep) -> None:
         """Forgets a step that turned out to have failed."""
@@ -116,6 +93,3 @@ class UndoStack(QObject):
             self.can_undo_changed.emit(self.can_undo)
         if self.can_redo != could[1]:
             self.can_redo_changed.emit(self.can_redo)
-
-    def _report(self, step: UndoStep, by: object, kind: str) -> None:
-        self.changed.emit(Report(step.title, step.areas, step.ids, by, kind))

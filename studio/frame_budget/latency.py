@@ -64,7 +64,7 @@ class LatencyEstimator:
 
     @property
     def is_hurried(self) -> bool:
-        """Whether half the resolution has to do for the last request; a drag's first can wait for a preview."""
+        """Whether half the resolution has to do for the last request; a drag's first can wait for more."""
         return self._drag and self.is_slow
 
     def has_room(self, now: float) -> bool:

@@ -173,16 +173,16 @@ def furnish(window: Window) -> None:
     for number in range(KEPT):
         explorer.move_to(1.4 * number + 0.3, 0.7 * (number % 3))
         wait(lambda: explorer.is_full and explorer.is_current)
-        desk.on_pictures.keep(by=window)
+        desk.on_pictures.keep()
         _wait_for_count(window, number + 1)
     ids = [row.id for n in range(desk.gallery.count) if (row := desk.gallery.row_at(n)) is not None]
     for stars, one in enumerate(ids[:5], start=1):
-        desk.on_pictures.rate([one], stars, by=window)
+        desk.on_pictures.rate([one], stars)
     for name, some in (("Campaign", ids[:4]), ("Spring", ids[3:6])):
-        desk.on_pictures.make_board(name, some, by=window)
-    desk.on_pictures.delete(ids[-1:], by=window)
+        desk.on_pictures.make_board(name, some)
+    desk.on_pictures.delete(ids[-1:])
     _wait_for_bin(window)
-    desk.on_explorer.back(by=window)
+    desk.on_explorer.back()
     explorer.move_to(6.2, -0.9)
     rest(window)
     window.notices.clear()
@@ -255,13 +255,13 @@ def _show_path(window: Window) -> None:
     x, y = desk.explorer.x, desk.explorer.y
     for dx, dy in ((-5, 3), (0, -5), (6, 1), (0, 0)):
         desk.explorer.move_to(x + dx, y + dy)
-        desk.on_explorer.pin(by=window)
+        desk.on_explorer.pin()
     window.explorer.show_path(True)
 
 
 def _leave_path(window: Window) -> None:
     window.explorer.show_path(False)
-    window.desk.on_explorer.unpin_all(by=window)
+    window.desk.on_explorer.unpin_all()
     _leave_map(window)
 
 

@@ -116,15 +116,15 @@ def _day(
         rest()
 
     def keep() -> None:
-        desk.on_pictures.keep(by=window)
+        desk.on_pictures.keep()
         live(0.3)
         rows = [desk.gallery.row_at(n) for n in range(LOOKS, desk.gallery.count)]
-        desk.on_pictures.delete([row.id for row in rows if row is not None], by=window)
+        desk.on_pictures.delete([row.id for row in rows if row is not None])
 
     def look_back() -> None:
-        desk.undo_stack.undo(by=window)
+        desk.undo_stack.undo()
         live(0.2)
-        desk.undo_stack.redo(by=window)
+        desk.undo_stack.redo()
         rest()
 
     def browse() -> None:
@@ -134,7 +134,7 @@ def _day(
         rest()
 
     def jump() -> None:
-        desk.on_explorer.shuffle(by=window)
+        desk.on_explorer.shuffle()
         live(0.5)
         rest()
 

@@ -44,9 +44,9 @@ class Intake(QObject):
         if dropped.zone == TRAIN.id:
             self.window.training.take(dropped.paths)
         elif dropped.paths and dropped.zone.startswith("photo"):
-            self.desk.on_photos.restyle(dropped.paths, by=self.window)
+            self.desk.on_photos.restyle(dropped.paths)
         elif dropped.paths:
-            self.desk.on_explorer.drop(dropped.paths, by=self.window)
+            self.desk.on_explorer.drop(dropped.paths)
 
     def _drop_zones(self) -> tuple[Zone, ...]:
         """On the canvas, pictures become a style or are put into the one in use."""
@@ -87,7 +87,7 @@ class Intake(QObject):
         )
         if names:
             self.window.show_page("explore")
-            self.desk.on_photos.restyle([Path(name) for name in names], by=self.window)
+            self.desk.on_photos.restyle([Path(name) for name in names])
 
     def use_samples(self, folders: Sequence[Path]) -> None:
         """Makes a style from each folder of sample pictures."""
@@ -95,7 +95,7 @@ class Intake(QObject):
         for folder in folders:
             key = f"sample.{folder.name}"
             name = words(key) if words.has(key) else folder.name
-            self.desk.on_styles.make([folder], name=name, by=self.window)
+            self.desk.on_styles.make([folder], name=name)
 
     def choose_pictures(self) -> None:
         words = self.look.words
@@ -103,12 +103,12 @@ class Intake(QObject):
             self.window, words("action.new_style"), "", f"{words('files.pictures')} ({PICTURE_FILTER})"
         )
         if names:
-            self.desk.on_styles.make([Path(name) for name in names], by=self.window)
+            self.desk.on_styles.make([Path(name) for name in names])
 
     def choose_folder(self) -> None:
         folder = QFileDialog.getExistingDirectory(self.window, self.look.words("action.new_style_folder"))
         if folder:
-            self.desk.on_styles.make([Path(folder)], by=self.window)
+            self.desk.on_styles.make([Path(folder)])
 
     def choose_style_file(self) -> None:
         words = self.look.words
@@ -116,7 +116,7 @@ class Intake(QObject):
             self.window, words("action.import_style"), "", f"{words('files.style')} (*.json)"
         )
         if name:
-            self.desk.on_styles.import_file(Path(name), by=self.window)
+            self.desk.on_styles.import_file(Path(name))
 
     def choose_model(self) -> None:
         words = self.look.words
@@ -124,11 +124,11 @@ class Intake(QObject):
             self.window, words("action.open_model"), "", f"{words('files.model')} (*.persona)"
         )
         if name:
-            self.desk.on_models.import_file(Path(name), by=self.window)
+            self.desk.on_models.import_file(Path(name))
 
     def style_from_selection(self) -> None:
         if self.window.gallery.chosen():
-            self.desk.on_styles.make_from_gallery(self.window.gallery.chosen(), by=self.window)
+            self.desk.on_styles.make_from_gallery(self.window.gallery.chosen())
             self.window.show_page("explore")
 
     def ask_which_style(self) -> None:
@@ -139,7 +139,7 @@ class Intake(QObject):
             self.look.words.language,
         )
         for entry in self.desk.styles.entries:
-            add = partial(self.desk.on_styles.references.add_from_gallery, entry.id, ids, by=self.window)
+            add = partial(self.desk.on_styles.references.add_from_gallery, entry.id, ids)
             menu.addAction(entry.title(language).replace("&", "&&"), add)
         menu.setEnabled(bool(ids) and not menu.isEmpty())
         menu.popup(QCursor.pos())

@@ -7,7 +7,7 @@ from functools import partial
 import shiboken6
 from PySide6.QtCore import QObject, QTimer
 
-from studio.commands.undo import Report, UndoStack
+from studio.commands.undo import UndoStack, UndoStep
 from studio.library.text import Text
 from studio.state.jobs import Job, Jobs
 from studio.state.notices import Kind, Notice, Notices
@@ -52,15 +52,15 @@ class NoticePresenter(QObject):
         shown = self._stack.say(self._message(notice))
         shown.closed.connect(lambda: self._notices.dismiss(notice.id))
 
-    def _after_step(self, report: Report) -> None:
+    def _after_step(self, step: UndoStep, kind: str) -> None:
         """What was deleted can be brought back for as long as nothing else was done."""
         if self._undo is not None:
             self._undo.close_up()
-        happened = DELETED.get(report.title.source)
-        if happened is None or report.kind == "undo":
+        happened = DELETED.get(step.title.source)
+        if happened is None or kind == "undo":
             return
         words = self._look.words
-        told = Text(happened.source, **dict(report.title.values))
+        told = Text(happened.source, **dict(step.title.values))
         undo = Action(words("action.undo"), self._undo_stack.undo)
         self._undo = self._stack.say(Message(words.say(told), actions=[undo], kind=Kind.INFO))
         self._undo.closed.connect(self._forget_undo)

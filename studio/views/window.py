@@ -176,8 +176,8 @@ class Window(QMainWindow):
     def variations(self) -> Variations:
         """Relatives of a picture, and people across styles."""
         sheet, desk = Variations(self.look, self.explorer.full_thumbs, self), self.desk
-        sheet.opened.connect(lambda recipe: desk.on_explorer.open_recipe(recipe, by=self))
-        sheet.kept.connect(lambda recipes: desk.on_pictures.keep_recipes(recipes, by=self))
+        sheet.opened.connect(lambda recipe: desk.on_explorer.open_recipe(recipe))
+        sheet.kept.connect(lambda recipes: desk.on_pictures.keep_recipes(recipes))
         return sheet
 
     @cached_property
@@ -273,7 +273,7 @@ class Window(QMainWindow):
 
     def recall(self, which: str) -> None:
         """Goes on from a kept picture."""
-        self.desk.on_explorer.open_picture(which, by=self)
+        self.desk.on_explorer.open_picture(which)
         self.show_page("explore")
 
     def view_large(self) -> None:
@@ -285,7 +285,7 @@ class Window(QMainWindow):
 
     def _rate(self, picture: str, stars: int) -> None:
         if picture:
-            self.desk.on_pictures.rate([picture], stars, by=self)
+            self.desk.on_pictures.rate([picture], stars)
 
     def copy_picture(self) -> None:
         """The picture at hand goes to the clipboard."""
@@ -297,7 +297,7 @@ class Window(QMainWindow):
         """The style after or before the one in use; before the first there is none."""
         usable = [None, *(e.id for e in self.desk.styles.entries if self.desk.styles.is_usable(e))]
         here = usable.index(self.desk.styles.active_id) if self.desk.styles.active_id in usable else 0
-        self.desk.on_styles.use(usable[(here + way) % len(usable)], by=self)
+        self.desk.on_styles.use(usable[(here + way) % len(usable)])
 
     def show_variations(self) -> None:
         """Opens the sheet of variations for the picture under the probe."""
@@ -315,14 +315,14 @@ class Window(QMainWindow):
     def hold(self, which: str) -> None:
         """Holds something while walking on, or lets it go again."""
         on = self.desk.on_explorer
-        on.hold("" if on.held == which else which, by=self)
+        on.hold("" if on.held == which else which)
 
     def ask_how_many(self) -> None:
         """Offers to keep a set of people who differ as much as possible."""
         menu = QMenu(self.explorer.canvas)
         for count in SET_SIZES:
             words = self.look.words("varied.count", count=count)
-            menu.addAction(words, partial(self.desk.on_pictures.keep_varied, count, by=self))
+            menu.addAction(words, partial(self.desk.on_pictures.keep_varied, count))
         tools = self.explorer.tools
         menu.popup(tools.mapToGlobal(tools.rect().topLeft()) - QPoint(0, menu.sizeHint().height() + 8))
 
@@ -434,7 +434,7 @@ class Window(QMainWindow):
         self.rail.buttons["training"].set_badge(f"{run.fraction:.0%}" if run is not None else "")
 
     def use_style(self, which: str) -> None:
-        self.desk.on_styles.use(which, by=self)
+        self.desk.on_styles.use(which)
         self.show_page("explore")
 
     # ---- keys, opening, closing

@@ -92,7 +92,7 @@ class HoldSection(Section):
         look.words.bind(self.choice, "setAccessibleName", "controls.hold")
         look.words.bind(self.choice, "setToolTip", "controls.hold.tip")
         self.body.addWidget(self.choice)
-        self.choice.chosen.connect(lambda which: commands.hold(which, by=self))
+        self.choice.chosen.connect(lambda which: commands.hold(which))
         explorer.layers_changed.connect(self._show)
         self._show()
 

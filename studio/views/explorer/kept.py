@@ -26,7 +26,7 @@ class KeptStrip(QWidget):
         self.count = Text(look, role="muted", numbers=True)
         self.grid = PictureGrid(look, desk.gallery, columns=COLUMNS, gap=8, margin=8, marks=False)
         self.grid.setVerticalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAsNeeded)
-        self.grid.opened.connect(lambda which: desk.on_explorer.open_picture(which, by=self))
+        self.grid.opened.connect(lambda which: desk.on_explorer.open_picture(which))
         everything = Button(look, "kept.all", kind="link", pressed=actions["gallery"].trigger)
         self._stack = QStackedWidget()
         self._stack.addWidget(self.grid)

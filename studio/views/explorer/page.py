@@ -69,9 +69,7 @@ class ExplorerPage(QWidget):
         self.tools = CanvasTools(look, actions, self.canvas)
         self.path = PathBar(look, self.canvas, self.tools, desk.player, desk.explorer, self.thumbs)
         self.chosen = ChosenBar(look, self.canvas, self.path)
-        self.history = HistoryStrip(
-            look, desk.history, self.thumbs, lambda which: desk.on_explorer.go(which, by=self)
-        )
+        self.history = HistoryStrip(look, desk.history, self.thumbs, lambda which: desk.on_explorer.go(which))
         self.controls = Controls(look, desk, actions)
         self.missing = NoModel(look, desk, actions)
         self._middle = QStackedWidget()
@@ -111,7 +109,7 @@ class ExplorerPage(QWidget):
         desk.model.status_changed.connect(self._choose_state)
         desk.model.bundle_changed.connect(self._forget_tiles)
         desk.on_pictures.kept.connect(lambda _: self.canvas.flash())
-        self.canvas.keep_wanted.connect(lambda recipe: desk.on_pictures.keep_recipe(recipe, by=self))
+        self.canvas.keep_wanted.connect(lambda recipe: desk.on_pictures.keep_recipe(recipe))
         self.canvas.menu_wanted.connect(self._show_menu)
         self.canvas.pin_pressed.connect(self._show_pin_menu)
         self.canvas.opened.connect(self._actions["fullscreen"].trigger)
@@ -125,12 +123,10 @@ class ExplorerPage(QWidget):
 
     def _connect_sets(self) -> None:
         desk, path, chosen = self._desk, self.path, self.chosen
-        chosen.keep_wanted.connect(lambda recipes: desk.on_pictures.keep_recipes(recipes, by=self))
-        chosen.varied_wanted.connect(
-            lambda recipes, count: desk.on_paths.keep_varied(recipes, count, by=self)
-        )
-        path.pins.ordered.connect(lambda ids: desk.on_explorer.order_pins(ids, by=self))
-        path.pins.removed.connect(lambda pin: desk.on_explorer.unpin(pin, by=self))
+        chosen.keep_wanted.connect(lambda recipes: desk.on_pictures.keep_recipes(recipes))
+        chosen.varied_wanted.connect(lambda recipes, count: desk.on_paths.keep_varied(recipes, count))
+        path.pins.ordered.connect(lambda ids: desk.on_explorer.order_pins(ids))
+        path.pins.removed.connect(lambda pin: desk.on_explorer.unpin(pin))
         path.closed.connect(lambda: self.show_path(False))
         path.rested.connect(self._go_on_from_path)
         desk.player.position_changed.connect(self._follow_path)
@@ -148,7 +144,7 @@ class ExplorerPage(QWidget):
 
     def _go_on_from_path(self, recipe: Recipe) -> None:
         """Where the path stopped, one stands."""
-        self._desk.on_explorer.open_recipe(recipe, by=self)
+        self._desk.on_explorer.open_recipe(recipe)
         self.canvas.outlook.arrive()
 
     def _show_menu(self, at: QPoint, point: GridPoint | None) -> None:
@@ -182,9 +178,9 @@ class ExplorerPage(QWidget):
     def _show_pin_menu(self, pin: int, at: QPoint) -> None:
         menu, words, explorer = QMenu(self.canvas), self._look.words, self._desk.explorer
         menu.addAction(words("canvas.go_there"), lambda: explorer.go_to_pin(pin))
-        menu.addAction(words("canvas.unpin"), lambda: self._desk.on_explorer.unpin(pin, by=self))
+        menu.addAction(words("canvas.unpin"), lambda: self._desk.on_explorer.unpin(pin))
         if len(explorer.pins) > 1:
-            menu.addAction(words("canvas.unpin_all"), lambda: self._desk.on_explorer.unpin_all(by=self))
+            menu.addAction(words("canvas.unpin_all"), lambda: self._desk.on_explorer.unpin_all())
         menu.popup(at)
 
     def set_panels(self, shown: bool) -> None:
@@ -252,7 +248,7 @@ class NoModel(QWidget):
     def __init__(self, look: Look, desk: Desk, actions: Actions) -> None:
         super().__init__()
         self._look, self._model = look, desk.model
-        again = Button(look, "nomodel.again", pressed=lambda: desk.on_models.use(None, by=self))
+        again = Button(look, "nomodel.again", pressed=lambda: desk.on_models.use(None))
         other = Button(
             look, "nomodel.other", kind="primary", icon="import", pressed=actions["open_model"].trigger
         )

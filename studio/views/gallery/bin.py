@@ -69,7 +69,7 @@ class BinView(QWidget):
         """Brings back the selected pictures; all of them when none is selected."""
         chosen = self.model.chosen()
         if chosen:
-            self._commands.restore_many(by_slot(chosen), by=self)
+            self._commands.restore_many(by_slot(chosen))
 
     def _ask_to_empty(self) -> None:
         slots = {one.slot.id: one.slot for one in self.model.everything}

@@ -98,9 +98,9 @@ class Larger(QObject):
         key = Qt.Key(event.key())
         if key in LABEL_KEYS:
             label = LABEL_KEYS[key]
-            self._commands.set_label([chosen.id], "" if chosen.label == label else label, by=self)
+            self._commands.set_label([chosen.id], "" if chosen.label == label else label)
         elif key in (Qt.Key.Key_Delete, Qt.Key.Key_Backspace):
-            self._commands.delete([chosen.id], by=self)
+            self._commands.delete([chosen.id])
             self._viewer.take_out(chosen.id)
         elif key in (Qt.Key.Key_Return, Qt.Key.Key_Enter):
             self._viewer.close_up()

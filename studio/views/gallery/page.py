@@ -106,7 +106,7 @@ class GalleryPage(QWidget):
         inspector = self.inspector
         inspector.renamed.connect(lambda name: self._for_current(commands.rename, name))
         inspector.rated.connect(self.rate)
-        inspector.labelled.connect(lambda label: commands.set_label(self.chosen(), label, by=self))
+        inspector.labelled.connect(lambda label: commands.set_label(self.chosen(), label))
         inspector.noted.connect(lambda note: self._for_current_list(commands.set_note, note))
         inspector.tagged.connect(lambda tags: self._for_current_list(commands.set_tags, tags))
 
@@ -146,18 +146,18 @@ class GalleryPage(QWidget):
 
     def rate(self, rating: int) -> None:
         if self.chosen():
-            self._commands.rate(self.chosen(), rating, by=self)
+            self._commands.rate(self.chosen(), rating)
 
     def label(self, label: str) -> None:
         """Gives a colour label, or takes it away where it is on already."""
         row = self.inspector.row
         if self.chosen():
             same = row is not None and row.label == label
-            self._commands.set_label(self.chosen(), "" if same else label, by=self)
+            self._commands.set_label(self.chosen(), "" if same else label)
 
     def delete(self) -> None:
         if self.chosen():
-            self._commands.delete(self.chosen(), by=self)
+            self._commands.delete(self.chosen())
 
     def recall(self) -> None:
         """Opens the picture with the cursor in the explorer."""
@@ -173,11 +173,11 @@ class GalleryPage(QWidget):
 
     def _for_current(self, command: Callable[..., object], value: object) -> None:
         if self.inspector.row is not None:
-            command(self.inspector.row.id, value, by=self)
+            command(self.inspector.row.id, value)
 
     def _for_current_list(self, command: Callable[..., object], value: object) -> None:
         if self.inspector.row is not None:
-            command([self.inspector.row.id], value, by=self)
+            command([self.inspector.row.id], value)
 
     def _follow(self, first: QModelIndex, last: QModelIndex, *_: object) -> None:
         """Pictures changed: the inspector looks only when its own is among them."""
@@ -261,14 +261,14 @@ class GalleryPage(QWidget):
         return menu
 
     def _set_on_board(self, ids: Sequence[str], board: str, on: bool) -> None:
-        (self._commands.put_on_board if on else self._commands.take_off_board)(ids, board, by=self)
+        (self._commands.put_on_board if on else self._commands.take_off_board)(ids, board)
 
     def make_board(self) -> None:
         """A new board with the chosen pictures."""
         words = self._look.words
         name, ok = QInputDialog.getText(self, words("gallery.board.new"), words("gallery.board.name"))
         if ok and name.strip():
-            self._commands.make_board(name.strip(), self.chosen(), by=self)
+            self._commands.make_board(name.strip(), self.chosen())
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         if not self._actions.run_key(event, "gallery"):

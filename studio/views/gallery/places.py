@@ -73,7 +73,7 @@ class GalleryPlaces(Surface):
         self._bin.count_changed.connect(self._count)
         self.everything.chosen.connect(partial(self.chosen.emit, ALL))
         self.bin.chosen.connect(partial(self.chosen.emit, BIN))
-        self.bin.pictures_dropped.connect(lambda ids: self._commands.delete(split_ids(ids), by=self))
+        self.bin.pictures_dropped.connect(lambda ids: self._commands.delete(split_ids(ids)))
         self.bin.takes_pictures = True
 
     # ---- what is shown
@@ -116,11 +116,9 @@ class GalleryPlaces(Surface):
         place = PlaceRow(self._look, "layers", board=which)
         place.takes_pictures = True
         place.chosen.connect(partial(self.chosen.emit, which))
-        place.renamed.connect(lambda name: self._commands.rename_board(which, name, by=self))
+        place.renamed.connect(lambda name: self._commands.rename_board(which, name))
         place.menu_wanted.connect(partial(self._show_menu, which))
-        place.pictures_dropped.connect(
-            lambda ids: self._commands.put_on_board(split_ids(ids), which, by=self)
-        )
+        place.pictures_dropped.connect(lambda ids: self._commands.put_on_board(split_ids(ids), which))
         place.placed.connect(lambda moved, above: self._move(moved, which, above=above))
         place.stepped.connect(partial(self._step, which))
         place.delete_wanted.connect(lambda: self.delete_board(which))
@@ -137,18 +135,18 @@ class GalleryPlaces(Surface):
     def new_board(self) -> None:
         """Makes a board and lets it be named at once."""
         self._naming = True
-        self._commands.make_board(self._look.words("places.board.fresh"), by=self)
+        self._commands.make_board(self._look.words("places.board.fresh"))
 
     def delete_board(self, which: str) -> None:
         """Takes a board away; its pictures stay, and undo brings it back."""
         if self._place == which:
             self.chosen.emit(ALL)
-        self._commands.delete_board(which, by=self)
+        self._commands.delete_board(which)
 
     def _move(self, moved: str, beside: str, *, above: bool) -> None:
         ids = [board.id for board in self._model.boards if board.id != moved]
         at = ids.index(beside) + (0 if above else 1)
-        self._commands.reorder_boards([*ids[:at], moved, *ids[at:]], by=self)
+        self._commands.reorder_boards([*ids[:at], moved, *ids[at:]])
 
     def _step(self, which: str, way: int) -> None:
         """One place up or down in the list."""
@@ -156,7 +154,7 @@ class GalleryPlaces(Surface):
         here = ids.index(which)
         if 0 <= here + way < len(ids):
             ids[here], ids[here + way] = ids[here + way], ids[here]
-            self._commands.reorder_boards(ids, by=self)
+            self._commands.reorder_boards(ids)
 
     def _show_menu(self, which: str, at: QPoint) -> None:
         words, menu = self._look.words, QMenu(self)

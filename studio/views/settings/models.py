@@ -61,7 +61,7 @@ class Models(SettingSection):
         self._card = SmallPrint(look)
         self._problem = Text(look, role="danger", wrap=True)
         self.open = Button(look, "action.open_model", icon="import", pressed=self.import_model)
-        self.default = Button(look, "models.default", pressed=lambda: commands.use(None, by=self))
+        self.default = Button(look, "models.default", pressed=lambda: commands.use(None))
         self.body.addSpacing(8)
         self.body.addLayout(self._cards)
         self.body.addSpacing(12)
@@ -80,7 +80,7 @@ class Models(SettingSection):
         filters = f"{words('files.model')} (*.persona)"
         name, _ = QFileDialog.getOpenFileName(self, words("action.open_model"), "", filters)
         if name:
-            self._commands.import_file(Path(name), by=self)
+            self._commands.import_file(Path(name))
 
     def _is_in_use(self, entry: ModelEntry) -> bool:
         bundle = self._model.bundle
@@ -90,7 +90,7 @@ class Models(SettingSection):
         clear(self._cards)
         for entry in self._model.entries:
             card = ModelCard(self._look, entry, in_use=self._is_in_use(entry))
-            card.use.clicked.connect(partial(self._commands.use, entry.path, by=self))
+            card.use.clicked.connect(partial(self._commands.use, entry.path))
             self._cards.addWidget(card)
         bundle = self._model.bundle
         self._card.setText(card_text(self._look.words, bundle.card) if bundle else "")

@@ -105,9 +105,7 @@ class StyleEditor(Overlay):
         look.words.bind(self.odd, "setToolTip", "editor.odd.tip")
         self.name.editingFinished.connect(self._rename)
         self.tags.editingFinished.connect(self._tag)
-        self.strength.settled.connect(
-            lambda value: self._commands.set_strength(self._id, round(value, 2), by=self)
-        )
+        self.strength.settled.connect(lambda value: self._commands.set_strength(self._id, round(value, 2)))
         self._library.entries_changed.connect(self._follow)
         look.words.language_changed.connect(self._follow)
 
@@ -192,8 +190,8 @@ class StyleEditor(Overlay):
     def _line(self) -> ReferenceLine:
         references = self._commands.references
         line = ReferenceLine(self._look, self._library.pictures)
-        line.weighed.connect(lambda one, weight: references.weigh(self._id, {one: weight}, by=self))
-        line.left_out.connect(lambda one: references.remove(self._id, [one], by=self))
+        line.weighed.connect(lambda one, weight: references.weigh(self._id, {one: weight}))
+        line.left_out.connect(lambda one: references.remove(self._id, [one]))
         return line
 
     # ---- changing
@@ -201,18 +199,18 @@ class StyleEditor(Overlay):
     def _rename(self) -> None:
         if self.name.isModified():
             self.name.setModified(False)
-            self._commands.rename(self._id, self.name.text(), by=self)
+            self._commands.rename(self._id, self.name.text())
 
     def _tag(self) -> None:
         if self.tags.isModified():
             self.tags.setModified(False)
-            self._commands.set_tags(self._id, split_tags(self.tags.text()), by=self)
+            self._commands.set_tags(self._id, split_tags(self.tags.text()))
 
     def _leave_out_odd(self) -> None:
         entry = self.entry
         if entry is not None:
             odd = [reference.digest for reference in entry.style.outliers]
-            self._commands.references.remove(self._id, odd, by=self)
+            self._commands.references.remove(self._id, odd)
 
     def _choose(self) -> None:
         words = self._look.words
@@ -220,7 +218,7 @@ class StyleEditor(Overlay):
             self, words("editor.add"), "", f"{words('files.pictures')} ({PICTURE_FILTER})"
         )
         if names:
-            self._commands.references.add(self._id, [Path(name) for name in names], by=self)
+            self._commands.references.add(self._id, [Path(name) for name in names])
 
     def _use(self) -> None:
         self.close_up()
@@ -239,6 +237,4 @@ class StyleEditor(Overlay):
         pictures = pictures_over(event)
         if pictures is not None:
             event.acceptProposedAction()
-            self._commands.references.add(
-                self._id, pictures.paths, whole=True if pictures.own else None, by=self
-            )
+            self._commands.references.add(self._id, pictures.paths, whole=True if pictures.own else None)

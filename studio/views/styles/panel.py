@@ -168,12 +168,12 @@ class StylePanel(Surface):
     def _connect_card(self, card: StyleCard, which: str) -> None:
         commands, references = self._commands, self._commands.references
         card.chosen.connect(lambda: self._use(which))
-        card.renamed.connect(lambda name: commands.rename(which, name, by=self))
+        card.renamed.connect(lambda name: commands.rename(which, name))
         card.edit_wanted.connect(lambda: self.edit_wanted.emit(which))
-        card.delete_wanted.connect(lambda: commands.delete([which], by=self))
+        card.delete_wanted.connect(lambda: commands.delete([which]))
         card.menu_wanted.connect(lambda at: self._show_menu(which, at))
-        card.weighed.connect(lambda digest, weight: references.weigh(which, {digest: weight}, by=self))
-        card.left_out.connect(lambda digest: references.remove(which, [digest], by=self))
+        card.weighed.connect(lambda digest, weight: references.weigh(which, {digest: weight}))
+        card.left_out.connect(lambda digest: references.remove(which, [digest]))
         card.given.connect(lambda pictures: self._give(which, pictures))
         card.mixed.connect(lambda other: self.begin_mix(which, other))
         card.placed.connect(lambda other, above: self._place(other, which, above=above))
@@ -195,12 +195,12 @@ class StylePanel(Surface):
     def _use(self, which: str | None) -> None:
         if self._mixing:
             self._close_mixer()
-        self._commands.use(which, by=self)
+        self._commands.use(which)
 
     def _place(self, moved: str, beside: str, *, above: bool) -> None:
         ids = [entry.id for entry in self._library.entries if entry.id != moved]
         at = ids.index(beside) + (0 if above else 1)
-        self._commands.reorder([*ids[:at], moved, *ids[at:]], by=self)
+        self._commands.reorder([*ids[:at], moved, *ids[at:]])
 
     def _move(self, which: str, way: int) -> None:
         """One place up or down."""
@@ -220,7 +220,7 @@ class StylePanel(Surface):
     def _give(self, which: str, pictures: Pictures) -> None:
         """Pictures were dropped on a style: they become references of it."""
         whole = True if pictures.own else None
-        self._commands.references.add(which, pictures.paths, whole=whole, by=self)
+        self._commands.references.add(which, pictures.paths, whole=whole)
 
     # ---- menus
 
@@ -237,7 +237,7 @@ class StylePanel(Surface):
             menu.addSeparator()
             back = menu.addMenu(self._look.words("styles.binned"))
             for slot, place, name in binned[:MOST_BINNED]:
-                bring = partial(self._commands.restore, slot, [place], by=self)
+                bring = partial(self._commands.restore, slot, [place])
                 back.addAction(name.replace("&", "&&"), bring)
         menu.popup(self._add.mapToGlobal(QPoint(0, self._add.height() + 4)))
 
@@ -253,7 +253,7 @@ class StylePanel(Surface):
         menu.addAction(words("styles.rename"), self.cards[which].name.edit)
         menu.addAction(
             words("styles.duplicate"),
-            lambda: self._commands.duplicate(which, name=entry.title(language), by=self),
+            lambda: self._commands.duplicate(which, name=entry.title(language)),
         )
         others = [other for other in self._library.entries if other.id != which]
         mixing = menu.addMenu(words("styles.mix_with"))
@@ -264,7 +264,7 @@ class StylePanel(Surface):
             )
         menu.addAction(words("styles.export"), lambda: self._export(entry))
         menu.addSeparator()
-        menu.addAction(words("styles.delete"), lambda: self._commands.delete([which], by=self))
+        menu.addAction(words("styles.delete"), lambda: self._commands.delete([which]))
         menu.popup(at)
 
     def _export(self, entry: StyleEntry) -> None:
@@ -273,7 +273,7 @@ class StylePanel(Surface):
             self, words("styles.export"), f"{entry.id}.json", words("files.style") + " (*.json)"
         )
         if name:
-            self._commands.export_file(entry.id, Path(name), overwrite=True, by=self)
+            self._commands.export_file(entry.id, Path(name), overwrite=True)
 
     # ---- mixing
 
@@ -302,7 +302,7 @@ class StylePanel(Surface):
         share = self.mixer.value()
         first, second = self._mixing
         self._close_mixer()
-        self._commands.mix({first: 1 - share, second: share}, name=name, by=self)
+        self._commands.mix({first: 1 - share, second: share}, name=name)
 
     def _cancel_mix(self) -> None:
         if self._mixing is not None:

@@ -19,7 +19,7 @@ class HelperOffer(Card):
         super().__init__(look, "panel", parent)
         self._look, self._helpers = look, helpers
         self.line = SignLine(look, "info", "accent")
-        self.get = Button(look, "training.helpers", icon="import", pressed=lambda: helpers.fetch(by=self))
+        self.get = Button(look, "training.helpers", icon="import", pressed=lambda: helpers.fetch())
         look.words.bind(self.get, "setToolTip", "training.helpers.tip")
         box = row(self.line, self.get, gap=12, margins=(16, 14, 16, 14), parent=self)
         box.setStretch(0, 1)

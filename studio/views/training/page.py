@@ -60,7 +60,7 @@ class TrainingPage(QWidget):
         """One run."""
         view = RunView(self._look, self._desk)
         view.opened.connect(self.image_opened)
-        view.again_wanted.connect(lambda data: self._desk.on_preparation.open(data, by=self))
+        view.again_wanted.connect(lambda data: self._desk.on_preparation.open(data))
         self._stack.addWidget(view)
         return view
 
@@ -95,13 +95,13 @@ class TrainingPage(QWidget):
         """Asks for a folder of pictures."""
         folder = QFileDialog.getExistingDirectory(self, self._look.words("training.choose"))
         if folder:
-            self._desk.on_preparation.open(Path(folder), by=self)
+            self._desk.on_preparation.open(Path(folder))
 
     def take(self, paths: tuple[Path, ...]) -> bool:
         """A folder was dropped here: it is set up. False when there is none among these."""
         folder = next((path for path in paths if path.is_dir()), None)
         if folder is not None:
-            self._desk.on_preparation.open(folder, by=self)
+            self._desk.on_preparation.open(folder)
         elif paths:
             self._desk.notices.add(
                 Kind.INFO,

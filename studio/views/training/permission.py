@@ -63,7 +63,7 @@ class PermissionStep(QWidget):
     def give(self) -> None:
         """The answers are given for good."""
         if self.asking and not self.problem:
-            self._commands.give_consent(self.form.consent(), by=self)
+            self._commands.give_consent(self.form.consent())
 
     def show_setup(self, setup: Setup) -> None:
         report = setup.report

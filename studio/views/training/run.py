@@ -126,7 +126,7 @@ class RunView(QWidget):
         self.scrubber.moved.connect(self._scrub)
         self.samples.opened.connect(self.opened)
         self.side.again.clicked.connect(self._again)
-        self.side.helpers.clicked.connect(lambda _: self._desk.on_training.helpers.fetch(by=self))
+        self.side.helpers.clicked.connect(lambda _: self._desk.on_training.helpers.fetch())
         self._look.words.language_changed.connect(lambda _: self._show())
 
     # ---- which run
@@ -157,11 +157,11 @@ class RunView(QWidget):
             return
         request = next((one for one in training.waiting if one.run == run.folder), None)
         if which == "withdraw" and request is not None:
-            commands.withdraw(request, by=self)
+            commands.withdraw(request)
         elif which == "resume":
-            commands.resume(run, by=self)
+            commands.resume(run)
         elif which == "use" and run.bundle is not None:
-            commands.use_model(run.bundle, by=self)
+            commands.use_model(run.bundle)
         elif which in ("pause", "stop", "go_on", "release"):
             getattr(commands, which)()
             if which == "stop":
@@ -169,7 +169,7 @@ class RunView(QWidget):
 
     def _delete(self) -> None:
         if self._run is not None:
-            self._desk.on_training.delete(self._run, by=self)
+            self._desk.on_training.delete(self._run)
 
     def _again(self) -> None:
         if self._run is not None and self._run.data is not None:
@@ -196,7 +196,7 @@ class RunView(QWidget):
         run, chosen = self._run, self.chosen
         if run is not None and chosen is not None:
             name = f"{run.name} {run.share(chosen.kimg):.0%}".replace("%", " %")
-            self._desk.on_training.use_snapshot(run, chosen, name, by=self)
+            self._desk.on_training.use_snapshot(run, chosen, name)
 
     # ---- showing
 

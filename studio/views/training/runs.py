@@ -349,7 +349,7 @@ class RunsPanel(Surface):
         if request is None:
             return
         place = self._training.waiting.index(request) + places
-        self._commands.move(request, place, by=self)
+        self._commands.move(request, place)
         _focus(self.cards[folder])
 
     def _withdraw(self, folder: Path) -> None:
@@ -358,7 +358,7 @@ class RunsPanel(Surface):
         if request is None:
             return
         place = list(self.cards).index(folder)
-        self._commands.withdraw(request, by=self)
+        self._commands.withdraw(request)
         rest = list(self.cards.values())
         _focus(rest[min(place, len(rest) - 1)] if rest else self.new)
 
@@ -371,13 +371,13 @@ class RunsPanel(Surface):
             self._offer_places(menu, folder, self._training.waiting.index(request))
             menu.addAction(words("training.withdraw"), lambda: self._withdraw(folder))
         if state in ("broken", "stopped", "failed"):
-            menu.addAction(words("training.resume"), lambda: commands.resume(run, by=self))
+            menu.addAction(words("training.resume"), lambda: commands.resume(run))
         if run.bundle is not None:
             bundle = run.bundle
-            menu.addAction(words("training.use"), lambda: commands.use_model(bundle, by=self))
+            menu.addAction(words("training.use"), lambda: commands.use_model(bundle))
         if state not in ("running", "starting", "paused", "waiting"):
             menu.addSeparator()
-            menu.addAction(words("training.delete"), lambda: commands.delete(run, by=self))
+            menu.addAction(words("training.delete"), lambda: commands.delete(run))
         if not menu.isEmpty():
             menu.popup(at)
 

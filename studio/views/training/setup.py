@@ -191,7 +191,7 @@ class SetupView(QWidget):
         if self._step == "permission" and (self._preparation.setup.consent is None or self.permission.asking):
             self.permission.give()
         elif self._step == "time":
-            self._commands.train(self.time.plan, by=self)
+            self._commands.train(self.time.plan)
         else:
             self.go(1)
 

@@ -27,7 +27,7 @@ def test_moves_are_steps_and_branches(desk: Desk) -> None:
     on.forward()
     assert explorer.x == 9, "the branch last walked"
     old = next(node for node in desk.history.nodes if node.place.x == 3)
-    on.go(old.id, by="me")
+    on.go(old.id)
     assert explorer.x == 3
     desk.undo_stack.undo()
     assert explorer.x == 9
@@ -37,14 +37,6 @@ def test_moves_are_steps_and_branches(desk: Desk) -> None:
     on.back()
     on.go(999)
     assert explorer.x == 1
-
-
-def test_who_moved_is_reported(desk: Desk) -> None:
-    by: list[object] = []
-    desk.undo_stack.changed.connect(lambda report: by.append(report.by))
-    desk.on_explorer.shuffle(by="me")
-    desk.explorer.move_by(1, 1)
-    assert by == ["me", None]
 
 
 def test_opening_a_kept_picture(desk: Desk, until: Until) -> None:
@@ -121,7 +113,7 @@ def test_pins_can_be_taken_back(desk: Desk) -> None:
 def test_holding_is_a_step_and_knows_what_is_held(desk: Desk) -> None:
     explorer, on = desk.explorer, desk.on_explorer
     desk.model.bundle.card.num_ws = 12  # type: ignore[union-attr]
-    on.hold("forms", by="me")
+    on.hold("forms")
     assert on.held == "forms"
     assert (explorer.layers[0].first, explorer.layers[0].last) == (0, 3)
     on.hold("details")
