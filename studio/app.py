@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import QTimer
 from PySide6.QtWidgets import QApplication
 
-from studio.commands.desk import Desk
+from studio.commands.context import AppContext
 from studio.frame_budget.garbage import GarbageScheduler
 from studio.library.places import Places
 from studio.theme import load_fonts
@@ -30,43 +30,43 @@ def run(argv: Sequence[str]) -> int:
     """Opens the studio; returns the exit code. argv: what follows the command's name."""
     options = parse(argv)
     app = application()
-    desk = Desk(Places.find())
-    window = open_window(desk)
-    settle(desk)
+    context = AppContext(Places.find())
+    window = open_window(context)
+    settle(context)
     if options.model:
-        desk.on_models.use(options.model)
+        context.on_models.use(options.model)
     if options.files:
-        QTimer.singleShot(0, window, lambda: desk.on_explorer.drop(options.files))
+        QTimer.singleShot(0, window, lambda: context.on_explorer.drop(options.files))
     code = app.exec()
-    desk.stop()
+    context.stop()
     return code
 
 
-def open_window(desk: Desk) -> Window:
+def open_window(context: AppContext) -> Window:
     """The model loads while the window is built, and what else takes long is begun once that is seen."""
-    desk.start_model()
+    context.start_model()
     from studio.views.window import Window
 
-    window = Window(look_for(desk), desk)
+    window = Window(look_for(context), context)
     window.show()
-    QTimer.singleShot(0, desk, desk.start)
+    QTimer.singleShot(0, context, context.start)
     return window
 
 
-def settle(desk: Desk) -> None:
+def settle(context: AppContext) -> None:
     """All is built: the collector looks through what comes from now on, and at rest."""
-    explorer = desk.explorer
-    GarbageScheduler(lambda: not explorer.moving, lambda: explorer.place, desk).start()
+    explorer = context.explorer
+    GarbageScheduler(lambda: not explorer.moving, lambda: explorer.place, context).start()
 
 
-def look_for(desk: Desk) -> Look:
+def look_for(context: AppContext) -> Look:
     """Theme and language as the person wants them."""
     from studio.i18n import system_language
     from studio.views.look import make_look
 
-    language = desk.settings.language
+    language = context.settings.language
     look = make_look(system_language() if language == "system" else language)
-    look.theme.choose(desk.settings.theme)  # type: ignore[arg-type]
+    look.theme.choose(context.settings.theme)  # type: ignore[arg-type]
     return look
 
 

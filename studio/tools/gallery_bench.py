@@ -24,7 +24,7 @@ from PySide6.QtCore import QEventLoop
 
 from engine.errors import PersonaError
 from studio.app import application, look_for, settle
-from studio.commands.desk import Desk
+from studio.commands.context import AppContext
 from studio.frame_budget import STANDSTILL_MS
 from studio.library.index import Query, Sort
 from studio.library.pictures import Gallery
@@ -96,22 +96,22 @@ class Sitting:
 
     def __init__(self, home: Path) -> None:
         begun = time.perf_counter()
-        self.desk = Desk(Places.under(home))
-        self.desk.settings.welcome_done = True
-        self.window = Window(look_for(self.desk), self.desk)
+        self.context = AppContext(Places.under(home))
+        self.context.settings.welcome_done = True
+        self.window = Window(look_for(self.context), self.context)
         self.window.show_page("gallery")
         self.window.show()
-        settle(self.desk)
+        settle(self.context)
         self.grid = self.window.gallery.grid
         self.built_ms = _since(begun)
-        self.desk.start()
-        wait_for(lambda: self.desk.gallery.count > 0, PATIENCE_S)
-        wait_for(lambda: self.desk.gallery.row_at(0) is not None)
+        self.context.start()
+        wait_for(lambda: self.context.gallery.count > 0, PATIENCE_S)
+        wait_for(lambda: self.context.gallery.row_at(0) is not None)
         self.window.gallery.repaint()
         self.open_ms = _since(begun)
-        wait_for(lambda: self.desk.thumbnails.pending == 0)
+        wait_for(lambda: self.context.thumbnails.pending == 0)
         self.filled_ms = _since(begun)
-        wait_for(lambda: self.desk.explorer.is_full and not self.desk.jobs.running, PATIENCE_S)
+        wait_for(lambda: self.context.explorer.is_full and not self.context.jobs.running, PATIENCE_S)
 
     def scroll(self) -> tuple[list[float], Watchdog]:
         """Flings through the list, then jumps about in it as a dragged scrollbar does.
@@ -146,7 +146,7 @@ class Sitting:
 
     def ask(self, text: str) -> float:
         """From a question to the list that answers it, in the window; milliseconds."""
-        model, heard = self.desk.gallery, []
+        model, heard = self.context.gallery, []
         model.loaded.connect(lambda: heard.append(1))
         begun = time.perf_counter()
         model.query = parse(text, replace(model.query, text=""), model.boards)
@@ -155,7 +155,7 @@ class Sitting:
 
     def choose_all(self) -> tuple[float, Watchdog]:
         """Select everything, draw that it is (milliseconds), and let it go again; and who watched."""
-        model, watchdog = self.desk.gallery, Watchdog(STANDSTILL_MS)
+        model, watchdog = self.context.gallery, Watchdog(STANDSTILL_MS)
         watchdog.start()
         begun = time.perf_counter()
         model.select_all()
@@ -169,7 +169,7 @@ class Sitting:
     def leave(self) -> None:
         """Closes everything."""
         self.window.close()
-        self.desk.stop()
+        self.context.stop()
 
 
 def measure(home: Path, count: int) -> dict[str, Any]:

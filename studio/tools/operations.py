@@ -44,7 +44,7 @@ def time_operations(
 
 
 def _operations(window: Window) -> list[tuple[str, Callable[[], object]]]:
-    desk, acts = window.desk, window.acts
+    context, acts = window.context, window.acts
     return [
         ("open palette", lambda: window.palette_.open()),
         ("close palette", lambda: window.palette_.close_up()),
@@ -55,9 +55,9 @@ def _operations(window: Window) -> list[tuple[str, Callable[[], object]]]:
         ("use a style", lambda: window.step_style(1)),
         ("open style", window.edit_style),
         ("close style", lambda: window.style_editor.close_up()),
-        ("jump", lambda: desk.on_explorer.shuffle()),
-        ("keep", lambda: desk.on_pictures.keep()),
-        ("undo", lambda: desk.undo_stack.undo()),
+        ("jump", lambda: context.on_explorer.shuffle()),
+        ("keep", lambda: context.on_pictures.keep()),
+        ("undo", lambda: context.undo_stack.undo()),
         ("open map", acts["map"].trigger),
         ("leave map", acts["map"].trigger),
         ("large picture", acts["large"].trigger),

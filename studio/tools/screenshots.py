@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import QCoreApplication, QEvent, QEventLoop
 
 from studio.app import application, open_window
-from studio.commands.desk import Desk
+from studio.commands.context import AppContext
 from studio.i18n import LANGUAGES
 from studio.library.places import Places
 from studio.library.text import Text
@@ -72,19 +72,19 @@ def parse(argv: Sequence[str]) -> argparse.Namespace:
 @contextmanager
 def furnished_window(model: Path | None, home: Path) -> Iterator[Window]:
     """A window on a library of its own in `home`, with styles and kept pictures; closed afterwards."""
-    desk = Desk(Places.under(home))
-    desk.settings.welcome_done = True
-    desk.settings.language = "en"
-    desk.settings.theme = "dark"
-    desk.settings.model = str(model or "")
-    window = open_window(desk)
+    context = AppContext(Places.under(home))
+    context.settings.welcome_done = True
+    context.settings.language = "en"
+    context.settings.theme = "dark"
+    context.settings.model = str(model or "")
+    window = open_window(context)
     window.resize(*SIZE)
     furnish(window)
     try:
         yield window
     finally:
         window.close()
-        desk.stop()
+        context.stop()
 
 
 def scenes() -> list[Scene]:
@@ -136,8 +136,8 @@ def take_all(window: Window, folder: Path, settle: Callable[[str], object] | Non
     files = []
     for language in LANGUAGES:
         for theme in THEMES:
-            window.desk.settings.language = language
-            window.desk.settings.theme = theme
+            window.context.settings.language = language
+            window.context.settings.theme = theme
             for scene in scenes():
                 name = f"{scene.name}-{theme}-{language}"
                 with staged(window, scene):
@@ -163,43 +163,45 @@ def staged(window: Window, scene: Scene) -> Iterator[None]:
 
 def furnish(window: Window) -> None:
     """Makes a style from the sample pictures and keeps a few pictures, as a person would."""
-    desk = window.desk
-    wait(lambda: desk.model.status in ("ready", "failed"))
-    wait(lambda: desk.explorer.is_full)
+    context = window.context
+    wait(lambda: context.model.status in ("ready", "failed"))
+    wait(lambda: context.explorer.is_full)
     window.intake.use_samples(sample_sets())
-    wait(lambda: not desk.jobs.running)
-    wait(lambda: desk.styles.active is not None and not desk.styles.unfit)
-    explorer = desk.explorer
+    wait(lambda: not context.jobs.running)
+    wait(lambda: context.styles.active is not None and not context.styles.unfit)
+    explorer = context.explorer
     for number in range(KEPT):
         explorer.move_to(1.4 * number + 0.3, 0.7 * (number % 3))
         wait(lambda: explorer.is_full and explorer.is_current)
-        desk.on_pictures.keep()
+        context.on_pictures.keep()
         _wait_for_count(window, number + 1)
-    ids = [row.id for n in range(desk.gallery.count) if (row := desk.gallery.row_at(n)) is not None]
+    ids = [row.id for n in range(context.gallery.count) if (row := context.gallery.row_at(n)) is not None]
     for stars, one in enumerate(ids[:5], start=1):
-        desk.on_pictures.rate([one], stars)
+        context.on_pictures.rate([one], stars)
     for name, some in (("Campaign", ids[:4]), ("Spring", ids[3:6])):
-        desk.on_pictures.make_board(name, some)
-    desk.on_pictures.delete(ids[-1:])
+        context.on_pictures.make_board(name, some)
+    context.on_pictures.delete(ids[-1:])
     _wait_for_bin(window)
-    desk.on_explorer.back()
+    context.on_explorer.back()
     explorer.move_to(6.2, -0.9)
     rest(window)
     window.notices.clear()
 
 
 def _wait_for_count(window: Window, count: int) -> None:
-    wait(lambda: window.desk.gallery.count >= count)
+    wait(lambda: window.context.gallery.count >= count)
 
 
 def _wait_for_bin(window: Window) -> None:
-    wait(lambda: window.desk.binned.count > 0 and len(window.desk.gallery.boards) > 1, 20)
+    wait(lambda: window.context.binned.count > 0 and len(window.context.gallery.boards) > 1, 20)
 
 
 def rest(window: Window) -> None:
     """Waits until everything in sight is there."""
-    desk, page = window.desk, window.explorer
-    wait(lambda: desk.explorer.recipe is None or (desk.explorer.is_full and desk.explorer.is_current))
+    context, page = window.context, window.explorer
+    wait(
+        lambda: context.explorer.recipe is None or (context.explorer.is_full and context.explorer.is_current)
+    )
     wait(lambda: not window.look.theme.is_changing)
     wait(lambda: not page.canvas.isVisible() or page.field.waiting == 0)
     pause(0.35)
@@ -230,14 +232,14 @@ def _settled(show: Callable[[Window], object]) -> Callable[[Window], object]:
 
     def settle(window: Window) -> None:
         show(window)
-        wait(lambda: window.desk.reader.pending == 0 and window.desk.thumbnails.pending == 0, 5)
+        wait(lambda: window.context.reader.pending == 0 and window.context.thumbnails.pending == 0, 5)
 
     return settle
 
 
 def _show_map(window: Window) -> None:
     """The map, with some people inside the lasso."""
-    explorer, canvas = window.desk.explorer, window.explorer.canvas
+    explorer, canvas = window.context.explorer, window.explorer.canvas
     wait(lambda: explorer.place.chart is not None, 10)
     explorer.zoom = MAP_ZOOM
     left, top = canvas.outlook.lens.left() - 8, canvas.outlook.lens.top() - 8
@@ -246,22 +248,22 @@ def _show_map(window: Window) -> None:
 
 def _leave_map(window: Window) -> None:
     window.explorer.canvas.clear_chosen()
-    window.desk.explorer.zoom = 1.0
+    window.context.explorer.zoom = 1.0
 
 
 def _show_path(window: Window) -> None:
-    desk = window.desk
-    desk.explorer.zoom = MAP_ZOOM
-    x, y = desk.explorer.x, desk.explorer.y
+    context = window.context
+    context.explorer.zoom = MAP_ZOOM
+    x, y = context.explorer.x, context.explorer.y
     for dx, dy in ((-5, 3), (0, -5), (6, 1), (0, 0)):
-        desk.explorer.move_to(x + dx, y + dy)
-        desk.on_explorer.pin()
+        context.explorer.move_to(x + dx, y + dy)
+        context.on_explorer.pin()
     window.explorer.show_path(True)
 
 
 def _leave_path(window: Window) -> None:
     window.explorer.show_path(False)
-    window.desk.on_explorer.unpin_all()
+    window.context.on_explorer.unpin_all()
     _leave_map(window)
 
 
@@ -292,7 +294,7 @@ def _show_drop(window: Window) -> None:
 
 def _mix(window: Window) -> None:
     window.show_page("explore")
-    first, second = (entry.id for entry in window.desk.styles.entries[:2])
+    first, second = (entry.id for entry in window.context.styles.entries[:2])
     window.explorer.styles.begin_mix(first, second)
 
 
@@ -303,7 +305,7 @@ def _edit_style(window: Window) -> None:
 
 def _show_gallery(window: Window) -> None:
     window.show_page("gallery")
-    wait(lambda: window.desk.gallery.row_at(0) is not None, 5)
+    wait(lambda: window.context.gallery.row_at(0) is not None, 5)
     window.gallery.grid.go(0)
 
 
@@ -316,20 +318,20 @@ def _ask_new_people(window: Window) -> None:
 
 def _show_board(window: Window) -> None:
     window.show_page("gallery")
-    boards = window.desk.gallery.boards
+    boards = window.context.gallery.boards
     window.gallery.show_place(boards[0].id if boards else ALL)
-    wait(lambda: window.desk.gallery.row_at(0) is not None, 5)
+    wait(lambda: window.context.gallery.row_at(0) is not None, 5)
     window.gallery.grid.go(0)
 
 
 def _compare(window: Window) -> None:
-    model = window.desk.gallery
+    model = window.context.gallery
     model.select([row.id for n in range(min(3, model.count)) if (row := model.row_at(n)) is not None])
     window.gallery.larger.compare()
 
 
 def _show_notices(window: Window) -> None:
-    notices = window.desk.notices
+    notices = window.context.notices
     notices.add(
         Kind.WARNING,
         Text("Only files from this computer can be dropped here."),

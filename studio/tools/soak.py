@@ -100,15 +100,15 @@ def _day(
     window: Window, live: Callable[[float], object], rest: Callable[[], object]
 ) -> list[Callable[[], None]]:
     """The works of a round, as a person would take turns with them."""
-    desk, ways = window.desk, _ways()
+    context, ways = window.context, _ways()
 
     def walk() -> None:
         dx, dy = next(ways)
-        desk.explorer.begin_move()
+        context.explorer.begin_move()
         for _ in range(MOVES):
-            desk.explorer.move_by(STEP * dx, STEP * dy)
+            context.explorer.move_by(STEP * dx, STEP * dy)
             live(1 / 60)
-        desk.explorer.end_move()
+        context.explorer.end_move()
         rest()
 
     def restyle() -> None:
@@ -116,15 +116,15 @@ def _day(
         rest()
 
     def keep() -> None:
-        desk.on_pictures.keep()
+        context.on_pictures.keep()
         live(0.3)
-        rows = [desk.gallery.row_at(n) for n in range(LOOKS, desk.gallery.count)]
-        desk.on_pictures.delete([row.id for row in rows if row is not None])
+        rows = [context.gallery.row_at(n) for n in range(LOOKS, context.gallery.count)]
+        context.on_pictures.delete([row.id for row in rows if row is not None])
 
     def look_back() -> None:
-        desk.undo_stack.undo()
+        context.undo_stack.undo()
         live(0.2)
-        desk.undo_stack.redo()
+        context.undo_stack.redo()
         rest()
 
     def browse() -> None:
@@ -134,7 +134,7 @@ def _day(
         rest()
 
     def jump() -> None:
-        desk.on_explorer.shuffle()
+        context.on_explorer.shuffle()
         live(0.5)
         rest()
 

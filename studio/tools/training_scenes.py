@@ -77,8 +77,8 @@ def scenes(samples: Iterable[Path]) -> list[tuple[str, Callable[[Window], object
 
 def leave(window: Window) -> None:
     """Everything as if nothing had ever been trained."""
-    window.desk.preparation.set(Setup())
-    training = window.desk.training
+    window.context.preparation.set(Setup())
+    training = window.context.training
     training.set_waiting(())
     training.set_current(None)
     training.set_runs(())
@@ -93,7 +93,7 @@ def _show_intro(window: Window) -> None:
 
 def _set_up(setup: Setup, step: str) -> Callable[[Window], object]:
     def show(window: Window) -> None:
-        preparation: Preparation = window.desk.preparation
+        preparation: Preparation = window.context.preparation
         window.show_page("training")
         page = window.training.setup
         preparation.set(Setup())
@@ -148,13 +148,13 @@ def _trouble() -> Trouble:
 
 
 def _show_run(window: Window, pictures: list[Path], state: str) -> None:
-    training: Training = window.desk.training
-    run = _run(window.desk.places.runs / "Anna", pictures, state)
-    earlier = _run(window.desk.places.runs / "Mascot", pictures, "done")
-    broken = _run(window.desk.places.runs / "Ink", pictures, "broken")
+    training: Training = window.context.training
+    run = _run(window.context.places.runs / "Anna", pictures, state)
+    earlier = _run(window.context.places.runs / "Mascot", pictures, "done")
+    broken = _run(window.context.places.runs / "Ink", pictures, "broken")
     under_way = state in ("running", "paused")
     training.set_waiting(
-        (TrainingRequest("Winter", Path("set"), window.desk.places.runs / "Winter"),) if under_way else ()
+        (TrainingRequest("Winter", Path("set"), window.context.places.runs / "Winter"),) if under_way else ()
     )
     training.set_current(run if under_way else None)
     training.set_runs(

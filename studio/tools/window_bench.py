@@ -22,7 +22,7 @@ from PySide6.QtCore import QEventLoop, Qt, QTimer
 from engine.errors import PersonaError
 from engine.recipe import Recipe
 from studio.app import application, open_window, settle
-from studio.commands.desk import Desk
+from studio.commands.context import AppContext
 from studio.frame_budget import STANDSTILL_MS
 from studio.library.places import Places
 from studio.tools.operations import PAUSE_S, time_operations
@@ -49,15 +49,15 @@ PATIENCE_S = 60.0
 class Drag:
     """A hand that drags across the canvas, and a stopwatch from each movement to its picture."""
 
-    def __init__(self, desk: Desk) -> None:
-        self._desk = desk
+    def __init__(self, context: AppContext) -> None:
+        self._context = context
         self._moved: dict[Recipe, float] = {}
         self.milliseconds: list[float] = []
         """From a movement to the picture of just that place, for each that was shown."""
 
     def run(self, moves: int) -> None:
         """Drags; ends when the last movement is made."""
-        explorer, left = self._desk.explorer, iter(range(moves))
+        explorer, left = self._context.explorer, iter(range(moves))
 
         def move() -> bool:
             if next(left, None) is None:
@@ -68,20 +68,20 @@ class Drag:
                 self._moved[explorer.recipe] = moved
             return False
 
-        self._desk.generator.answered.connect(self._note)
+        self._context.generator.answered.connect(self._note)
         explorer.begin_move()
         tick_until(move, 1000 // HZ)
         explorer.end_move()
-        self._desk.generator.answered.disconnect(self._note)
+        self._context.generator.answered.disconnect(self._note)
 
     def _note(self, answer: Answer) -> None:
-        """The desk heard it first, so the picture is on the canvas by now."""
+        """The context heard it first, so the picture is on the canvas by now."""
         moved = self._moved.pop(answer.recipe, None)
         if moved is not None and not answer.full:
             self.milliseconds.append(1000 * (time.perf_counter() - moved))
 
 
-def measure(desk: Desk, started: float, moves: int = MOVES) -> dict[str, Any]:
+def measure(context: AppContext, started: float, moves: int = MOVES) -> dict[str, Any]:
     """The figures, in an open window. started: `time.time()` when the process was asked for.
 
     The error, when the model fails to load: the studio would take the default one instead. TimeoutError when
@@ -90,25 +90,25 @@ def measure(desk: Desk, started: float, moves: int = MOVES) -> dict[str, Any]:
     failures: list[Exception] = []
 
     def note(status: str) -> None:
-        if status == "failed" and desk.model.error is not None:
-            failures.append(desk.model.error)
+        if status == "failed" and context.model.error is not None:
+            failures.append(context.model.error)
 
-    desk.model.status_changed.connect(note)
-    wait_for(lambda: desk.explorer.image is not None or bool(failures))
-    desk.model.status_changed.disconnect(note)
+    context.model.status_changed.connect(note)
+    wait_for(lambda: context.explorer.image is not None or bool(failures))
+    context.model.status_changed.disconnect(note)
     if failures:
         raise failures[0]
     first = time.time() - started
-    wait_for(lambda: is_at_rest(desk))
+    wait_for(lambda: is_at_rest(context))
     watchdog = Watchdog(STANDSTILL_MS)
     watchdog.start()
     before = memory_mb()
-    drag = Drag(desk)
+    drag = Drag(context)
     drag.run(moves)
-    rests = [rest_milliseconds(desk) for _ in range(RESTS)]
-    on_map = drag_on_map(desk, moves)
+    rests = [rest_milliseconds(context) for _ in range(RESTS)]
+    on_map = drag_on_map(context, moves)
     watchdog.stop()
-    provider = desk.model.provider
+    provider = context.model.provider
     shown = sorted(drag.milliseconds)
     return {
         "provider": provider.name if provider else None,
@@ -129,14 +129,14 @@ def measure(desk: Desk, started: float, moves: int = MOVES) -> dict[str, Any]:
     }
 
 
-def drag_on_map(desk: Desk, moves: int) -> list[float]:
+def drag_on_map(context: AppContext, moves: int) -> list[float]:
     """The same drag with the map in view: sorted milliseconds from each movement to its picture."""
-    zoom, desk.explorer.zoom = desk.explorer.zoom, MAP_ZOOM
-    wait_for(lambda: is_at_rest(desk))
-    drag = Drag(desk)
+    zoom, context.explorer.zoom = context.explorer.zoom, MAP_ZOOM
+    wait_for(lambda: is_at_rest(context))
+    drag = Drag(context)
     drag.run(moves)
-    desk.explorer.zoom = zoom
-    wait_for(lambda: is_at_rest(desk))
+    context.explorer.zoom = zoom
+    wait_for(lambda: is_at_rest(context))
     return sorted(drag.milliseconds)
 
 
@@ -158,12 +158,12 @@ def operations_in(window: Window, rounds: int, pause: float) -> dict[str, Any]:
 
 def soak_in(window: Window, minutes: float) -> dict[str, Any]:
     """The figures of `studio.tools.soak` in an open window."""
-    desk = window.desk
+    context = window.context
     return soak(
         window,
         minutes,
         live=live,
-        rest=lambda: wait_for(lambda: is_at_rest(desk)),
+        rest=lambda: wait_for(lambda: is_at_rest(context)),
         memory_mb=memory_mb,
         block_ms=STANDSTILL_MS,
     )
@@ -174,17 +174,17 @@ def live(seconds: float) -> None:
     tick_until(lambda: True, round(1000 * seconds))
 
 
-def rest_milliseconds(desk: Desk) -> float:
+def rest_milliseconds(context: AppContext) -> float:
     """From the end of a short drag to the full picture."""
-    Drag(desk).run(3)
+    Drag(context).run(3)
     ended = time.perf_counter()
-    wait_for(lambda: is_at_rest(desk))
+    wait_for(lambda: is_at_rest(context))
     return 1000 * (time.perf_counter() - ended)
 
 
-def is_at_rest(desk: Desk) -> bool:
+def is_at_rest(context: AppContext) -> bool:
     """Whether the full picture of the present place is shown."""
-    return desk.explorer.is_full and desk.explorer.is_current
+    return context.explorer.is_full and context.explorer.is_current
 
 
 def wait_for(ready: Callable[[], bool], seconds: float = PATIENCE_S) -> None:
@@ -239,13 +239,13 @@ def main(argv: Sequence[str] | None = None) -> int:
     os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
     app = application()
     with tempfile.TemporaryDirectory(prefix="persona-bench-") as home:
-        desk = Desk(Places.under(Path(home)))
-        desk.settings.model = options.model
-        desk.settings.welcome_done = True
-        window = open_window(desk)
-        settle(desk)
+        context = AppContext(Places.under(Path(home)))
+        context.settings.model = options.model
+        context.settings.welcome_done = True
+        window = open_window(context)
+        settle(context)
         try:
-            figures = measure(desk, options.started, options.moves)
+            figures = measure(context, options.started, options.moves)
             if options.rounds:
                 figures |= operations_in(window, options.rounds, options.pause)
             if options.soak:
@@ -258,7 +258,7 @@ def main(argv: Sequence[str] | None = None) -> int:
             return 1
         finally:
             window.close()
-            desk.stop()
+            context.stop()
     app.processEvents()
     sys.stdout.write(json.dumps(figures) + "\n")
     return 0

@@ -28,7 +28,7 @@ class Exporting(QObject):
 
     def __init__(self, window: Window) -> None:
         super().__init__(window)
-        self.window, self.look, self.desk = window, window.look, window.desk
+        self.window, self.look, self.context = window, window.look, window.context
         self._waiting: list[Recipe] = []
 
     @cached_property
@@ -55,19 +55,19 @@ class Exporting(QObject):
     def ask_board(self, which: str) -> None:
         """Opens a board, and asks how all of it is to be written."""
         self.window.gallery.show_place(which)
-        self.ask("shown", self.desk.gallery.on_boards.get(which, 0))
+        self.ask("shown", self.context.gallery.on_boards.get(which, 0))
 
     def ask(self, first: str = "selected", shown: int | None = None) -> None:
         """Asks which pictures are to be written, and how. first: the source that is offered first."""
-        model = self.desk.gallery
+        model = self.context.gallery
         counts = {
             "selected": len(self.window.gallery.chosen()),
             "shown": model.count if shown is None else shown,
-            "varied": 16 if self.desk.explorer.recipe is not None else 0,
+            "varied": 16 if self.context.explorer.recipe is not None else 0,
         }
         sources = [(source, count) for source, count in counts.items() if count]
         if not sources:
-            self.desk.notices.add(
+            self.context.notices.add(
                 Kind.INFO,
                 Text("There is nothing to export yet."),
                 advice=Text("Keep pictures while exploring; they are collected in the gallery."),
@@ -75,20 +75,22 @@ class Exporting(QObject):
             return
         sources.sort(key=lambda source: source[0] != first)
         row = self.window.gallery.grid.current_row()
-        self.sheet.ask_which(sources, self.desk.settings.export, row.style if row else "")
+        self.sheet.ask_which(sources, self.context.settings.export, row.style if row else "")
 
     def _export_to(self, folder: Path, options: ExportOptions) -> None:
-        self.desk.settings.export = options
-        source, exports = self.sheet.source, self.desk.on_exports
+        self.context.settings.export = options
+        source, exports = self.sheet.source, self.context.on_exports
         if source == "varied":
             exports.export_varied(self.sheet.count, folder, options)
         elif source == "shown":
-            exports.list_ids(self.desk.gallery.query, lambda ids: self._export(ids, folder, options, "ask"))
+            exports.list_ids(
+                self.context.gallery.query, lambda ids: self._export(ids, folder, options, "ask")
+            )
         else:
             self._export(self.window.gallery.chosen(), folder, options, "ask")
 
     def _export(self, ids: tuple[str, ...], folder: Path, options: ExportOptions, conflict: str) -> None:
-        job = self.desk.on_exports.export(ids, folder, options, conflict=conflict)
+        job = self.context.on_exports.export(ids, folder, options, conflict=conflict)
         again = partial(self._export, ids, folder, options)
         job.finished.connect(lambda outcome: self._after_export(outcome, folder, again))
 
@@ -96,33 +98,33 @@ class Exporting(QObject):
         """Asks how pictures that are still to be made are to be written."""
         self._waiting = list(recipes)
         styles = recipes[0].styles if recipes else ()
-        self.map_sheet.ask(len(recipes), self.desk.settings.export, styles[0].name if styles else "")
+        self.map_sheet.ask(len(recipes), self.context.settings.export, styles[0].name if styles else "")
 
     def _export_recipes(
         self, recipes: list[Recipe] | None, folder: Path, options: ExportOptions, conflict: str
     ) -> None:
         recipes = self._waiting if recipes is None else recipes
-        self.desk.settings.export = options
-        job = self.desk.on_exports.export_recipes(recipes, folder, options, conflict=conflict)
+        self.context.settings.export = options
+        job = self.context.on_exports.export_recipes(recipes, folder, options, conflict=conflict)
         again = partial(self._export_recipes, recipes, folder, options)
         job.finished.connect(lambda outcome: self._after_export(outcome, folder, again))
 
     def ask_movie(self) -> None:
         """Asks how the path through the pins is to be written."""
-        if self.desk.player.can_play:
-            self.desk.player.pause()
-            self.movie_sheet.ask(self.desk.player.seconds, self.desk.settings.movie)
+        if self.context.player.can_play:
+            self.context.player.pause()
+            self.movie_sheet.ask(self.context.player.seconds, self.context.settings.movie)
 
     def _export_movie(self, options: MovieOptions, conflict: str = "ask") -> None:
-        player = self.desk.player
-        self.desk.settings.movie = options
-        job = self.desk.on_paths.export_path(player.places, player.pace, options, conflict)
+        player = self.context.player
+        self.context.settings.movie = options
+        job = self.context.on_paths.export_path(player.places, player.pace, options, conflict)
         again = partial(self._export_movie, options)
         job.finished.connect(lambda outcome: self._after_export(outcome, options.target().parent, again))
 
     def _after_export(self, outcome: Outcome[object], folder: Path, again: partial[None]) -> None:
         if outcome.end is End.FAILED and isinstance(outcome.error, TargetExistsError):
-            self.desk.notices.add(
+            self.context.notices.add(
                 Kind.WARNING,
                 Text("Some of the files are already in {folder}.", folder=folder.name),
                 meaning=Text("Nothing was written yet."),

@@ -27,14 +27,14 @@ class Intake(QObject):
 
     def __init__(self, window: Window) -> None:
         super().__init__(window)
-        self.window, self.look, self.desk = window, window.look, window.desk
+        self.window, self.look, self.context = window, window.look, window.context
         self.drop = DropTarget(self.look, window, self._drop_zones, self._drop_place)
         self.drop.dropped.connect(self.take)
 
     def take(self, dropped: Dropped) -> None:
         """Files were dropped on the window."""
         if dropped.refused:
-            self.desk.notices.add(
+            self.context.notices.add(
                 Kind.WARNING,
                 Text("Only files from this computer can be dropped here."),
                 meaning=Text("Nothing was fetched from the network."),
@@ -44,17 +44,17 @@ class Intake(QObject):
         if dropped.zone == TRAIN.id:
             self.window.training.take(dropped.paths)
         elif dropped.paths and dropped.zone.startswith("photo"):
-            self.desk.on_photos.restyle(dropped.paths)
+            self.context.on_photos.restyle(dropped.paths)
         elif dropped.paths:
-            self.desk.on_explorer.drop(dropped.paths)
+            self.context.on_explorer.drop(dropped.paths)
 
     def _drop_zones(self) -> tuple[Zone, ...]:
         """On the canvas, pictures become a style or are put into the one in use."""
         if self.window.page == "training":
             return (TRAIN,)
-        if self.window.page != "explore" or self.desk.model.bundle is None:
+        if self.window.page != "explore" or self.context.model.bundle is None:
             return (STYLE,)
-        active = self.desk.styles.active
+        active = self.context.styles.active
         if active is None:
             return STYLE, Zone("photo.plain", "picture")
         return STYLE, Zone("photo", "picture", (("name", active.title(self.look.words.language)),))
@@ -73,7 +73,7 @@ class Intake(QObject):
         if mime is not None and mime.hasUrls():
             self.drop.take(mime)
         else:
-            self.desk.notices.add(
+            self.context.notices.add(
                 Kind.INFO,
                 Text("There are no picture files on the clipboard."),
                 advice=Text("Copy pictures in your file manager, or drop them on the window."),
@@ -87,7 +87,7 @@ class Intake(QObject):
         )
         if names:
             self.window.show_page("explore")
-            self.desk.on_photos.restyle([Path(name) for name in names])
+            self.context.on_photos.restyle([Path(name) for name in names])
 
     def use_samples(self, folders: Sequence[Path]) -> None:
         """Makes a style from each folder of sample pictures."""
@@ -95,7 +95,7 @@ class Intake(QObject):
         for folder in folders:
             key = f"sample.{folder.name}"
             name = words(key) if words.has(key) else folder.name
-            self.desk.on_styles.make([folder], name=name)
+            self.context.on_styles.make([folder], name=name)
 
     def choose_pictures(self) -> None:
         words = self.look.words
@@ -103,12 +103,12 @@ class Intake(QObject):
             self.window, words("action.new_style"), "", f"{words('files.pictures')} ({PICTURE_FILTER})"
         )
         if names:
-            self.desk.on_styles.make([Path(name) for name in names])
+            self.context.on_styles.make([Path(name) for name in names])
 
     def choose_folder(self) -> None:
         folder = QFileDialog.getExistingDirectory(self.window, self.look.words("action.new_style_folder"))
         if folder:
-            self.desk.on_styles.make([Path(folder)])
+            self.context.on_styles.make([Path(folder)])
 
     def choose_style_file(self) -> None:
         words = self.look.words
@@ -116,7 +116,7 @@ class Intake(QObject):
             self.window, words("action.import_style"), "", f"{words('files.style')} (*.json)"
         )
         if name:
-            self.desk.on_styles.import_file(Path(name))
+            self.context.on_styles.import_file(Path(name))
 
     def choose_model(self) -> None:
         words = self.look.words
@@ -124,11 +124,11 @@ class Intake(QObject):
             self.window, words("action.open_model"), "", f"{words('files.model')} (*.persona)"
         )
         if name:
-            self.desk.on_models.import_file(Path(name))
+            self.context.on_models.import_file(Path(name))
 
     def style_from_selection(self) -> None:
         if self.window.gallery.chosen():
-            self.desk.on_styles.make_from_gallery(self.window.gallery.chosen())
+            self.context.on_styles.make_from_gallery(self.window.gallery.chosen())
             self.window.show_page("explore")
 
     def ask_which_style(self) -> None:
@@ -138,8 +138,8 @@ class Intake(QObject):
             QMenu(self.window.gallery),
             self.look.words.language,
         )
-        for entry in self.desk.styles.entries:
-            add = partial(self.desk.on_styles.references.add_from_gallery, entry.id, ids)
+        for entry in self.context.styles.entries:
+            add = partial(self.context.on_styles.references.add_from_gallery, entry.id, ids)
             menu.addAction(entry.title(language).replace("&", "&&"), add)
         menu.setEnabled(bool(ids) and not menu.isEmpty())
         menu.popup(QCursor.pos())

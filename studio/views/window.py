@@ -11,7 +11,7 @@ from PySide6.QtCore import QByteArray, QPoint, Qt
 from PySide6.QtGui import QCloseEvent, QFocusEvent, QGuiApplication, QIcon, QKeyEvent
 from PySide6.QtWidgets import QMainWindow, QMenu, QMenuBar, QStackedWidget, QWidget
 
-from studio.commands.desk import Desk
+from studio.commands.context import AppContext
 from studio.frame_budget.prebuild import IdlePrebuilder
 from studio.i18n import LANGUAGES, system_language
 from studio.library.runs import RunState
@@ -48,9 +48,9 @@ PAGES = ("explore", "gallery", "training", "settings")
 class Window(QMainWindow):
     """The studio."""
 
-    def __init__(self, look: Look, desk: Desk, parent: QWidget | None = None) -> None:
+    def __init__(self, look: Look, context: AppContext, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self.look, self.desk = look, desk
+        self.look, self.context = look, context
         self._page = "explore"
         self.acts = Actions(look, self)
         self._make_parts()
@@ -64,21 +64,21 @@ class Window(QMainWindow):
     # ---- building
 
     def _make_parts(self) -> None:
-        look, desk = self.look, self.desk
+        look, context = self.look, self.context
         self.viewer = Viewer(look, self)
-        self.explorer = ExplorerPage(look, desk, self.acts)
+        self.explorer = ExplorerPage(look, context, self.acts)
         self.gallery = GalleryPage(
             look,
-            desk.gallery,
-            desk.binned,
-            desk.thumbnails,
-            desk.on_pictures,
+            context.gallery,
+            context.binned,
+            context.thumbnails,
+            context.on_pictures,
             self.acts,
             self.viewer,
             self.recall,
         )
         self.rail = Rail(look, self.acts, ("explore", "gallery", "training"), ("settings",))
-        self.status = StatusLine(look, desk.model, desk.explorer, desk.jobs)
+        self.status = StatusLine(look, context.model, context.explorer, context.jobs)
         self.pages = QStackedWidget()
 
     def _arrange(self) -> None:
@@ -104,7 +104,7 @@ class Window(QMainWindow):
         self.notices.set_bottom(HEIGHT)
         self.notices.keep_clear_of(self.explorer.tools)
         self.presenter = NoticePresenter(
-            look, self.desk.notices, self.desk.jobs, self.desk.undo_stack, self.notices
+            look, self.context.notices, self.context.jobs, self.context.undo_stack, self.notices
         )
 
         parts = (self.menuBar(), self.rail, self.status, self.viewer, self.intake.drop.overlay, self.notices)
@@ -121,7 +121,7 @@ class Window(QMainWindow):
 
     def _prebuild(self) -> Iterator[None]:
         """The pages and overlays that nobody has opened yet."""
-        self.desk.reader.run(look_up_versions)
+        self.context.reader.run(look_up_versions)
         for path in ("settings", "training", "training" + ".setup", "training" + ".run"):
             attrgetter(path)(self)
             yield
@@ -145,9 +145,9 @@ class Window(QMainWindow):
     @cached_property
     def settings(self) -> SettingsPage:
         """The settings page."""
-        desk = self.desk
+        context = self.context
         makers = section_makers(
-            self.look, desk.settings, desk.model, desk.explorer, desk.on_models, desk.places
+            self.look, context.settings, context.model, context.explorer, context.on_models, context.places
         )
         page = SettingsPage(self.look, makers, self.acts, self.pages)
         page.hide()
@@ -156,7 +156,7 @@ class Window(QMainWindow):
     @cached_property
     def training(self) -> TrainingPage:
         """The training page."""
-        page = TrainingPage(self.look, self.desk, self.acts, self.pages)
+        page = TrainingPage(self.look, self.context, self.acts, self.pages)
         page.hide()
         page.image_opened.connect(lambda image: self.viewer.open([Shown("", image)]))
         page.show_home()
@@ -175,45 +175,45 @@ class Window(QMainWindow):
     @cached_property
     def variations(self) -> Variations:
         """Relatives of a picture, and people across styles."""
-        sheet, desk = Variations(self.look, self.explorer.full_thumbs, self), self.desk
-        sheet.opened.connect(lambda recipe: desk.on_explorer.open_recipe(recipe))
-        sheet.kept.connect(lambda recipes: desk.on_pictures.keep_recipes(recipes))
+        sheet, context = Variations(self.look, self.explorer.full_thumbs, self), self.context
+        sheet.opened.connect(lambda recipe: context.on_explorer.open_recipe(recipe))
+        sheet.kept.connect(lambda recipes: context.on_pictures.keep_recipes(recipes))
         return sheet
 
     @cached_property
     def style_editor(self) -> StyleEditor:
         """A style with its references."""
-        desk = self.desk
+        context = self.context
         editor = StyleEditor(
-            self.look, desk.styles, desk.model, desk.on_styles, self.explorer.full_thumbs, self
+            self.look, context.styles, context.model, context.on_styles, self.explorer.full_thumbs, self
         )
         editor.chosen.connect(self.use_style)
         return editor
 
     def _connect(self) -> None:
-        desk = self.desk
+        context = self.context
         self.explorer.styles.edit_wanted.connect(lambda which: self.style_editor.show_style(which))
         self.status.asked.connect(lambda: self.show_settings("diagnostics"))
         self.viewer.turned.connect(self.gallery.larger.turn)
         self.gallery.bin.empty_wanted.connect(self._ask_to_empty_bin)
-        self.gallery.bin.set_days(desk.settings.keep_days)
+        self.gallery.bin.set_days(context.settings.keep_days)
         self.gallery.places.export_wanted.connect(self.exporting.ask_board)
         self.viewer.rated.connect(self._rate)
         self.viewer.closed.connect(self._focus_page)
-        desk.settings.theme_changed.connect(self.look.theme.choose)
-        desk.settings.language_changed.connect(self._set_language)
-        desk.undo_stack.can_undo_changed.connect(self._follow_undo_stack)
-        desk.undo_stack.can_redo_changed.connect(self._follow_undo_stack)
-        desk.undo_stack.changed.connect(self._follow_undo_stack)
-        desk.model.status_changed.connect(self._follow_model)
-        desk.styles.active_changed.connect(self._follow_model)
-        desk.gallery.count_changed.connect(self._badge)
-        desk.gallery.loaded.connect(self._badge)
-        desk.training.current_changed.connect(self._badge_training)
+        context.settings.theme_changed.connect(self.look.theme.choose)
+        context.settings.language_changed.connect(self._set_language)
+        context.undo_stack.can_undo_changed.connect(self._follow_undo_stack)
+        context.undo_stack.can_redo_changed.connect(self._follow_undo_stack)
+        context.undo_stack.changed.connect(self._follow_undo_stack)
+        context.model.status_changed.connect(self._follow_model)
+        context.styles.active_changed.connect(self._follow_model)
+        context.gallery.count_changed.connect(self._badge)
+        context.gallery.loaded.connect(self._badge)
+        context.training.current_changed.connect(self._badge_training)
         self._connect_welcome()
-        self.prebuilder = IdlePrebuilder(self._prebuild(), lambda: not desk.explorer.moving, self)
-        desk.first_picture.connect(self.prebuilder.start)
-        desk.explorer.recipe_changed.connect(self.prebuilder.postpone)
+        self.prebuilder = IdlePrebuilder(self._prebuild(), lambda: not context.explorer.moving, self)
+        context.first_picture.connect(self.prebuilder.start)
+        context.explorer.recipe_changed.connect(self.prebuilder.postpone)
         self.look.words.language_changed.connect(self._follow_undo_stack)
         self.look.words.language_changed.connect(self._show_hint)
         self._follow_undo_stack()
@@ -221,14 +221,14 @@ class Window(QMainWindow):
         self._badge()
 
     def _connect_welcome(self) -> None:
-        welcome, desk = self.explorer.welcome, self.desk
-        welcome.finished.connect(lambda: setattr(desk.settings, "welcome_done", True))
+        welcome, context = self.explorer.welcome, self.context
+        welcome.finished.connect(lambda: setattr(context.settings, "welcome_done", True))
         welcome.samples_wanted.connect(self.intake.use_samples)
-        desk.on_styles.made.connect(lambda _: welcome.tick("style"))
+        context.on_styles.made.connect(lambda _: welcome.tick("style"))
         self.explorer.canvas.dragged.connect(lambda: welcome.tick("walk"))
         self.explorer.path.export_wanted.connect(self.exporting.ask_movie)
         self.explorer.chosen.export_wanted.connect(self.exporting.ask_recipes)
-        desk.on_pictures.kept.connect(lambda _: welcome.tick("keep"))
+        context.on_pictures.kept.connect(lambda _: welcome.tick("keep"))
 
     # ---- pages
 
@@ -259,11 +259,11 @@ class Window(QMainWindow):
 
     def _ask_to_empty_bin(self, slots: list[Slot]) -> None:
         """Nothing brings it back, so it is asked first."""
-        self.desk.notices.add(
+        self.context.notices.add(
             Kind.WARNING,
             Text("Delete everything in the bin for good?"),
             meaning=Text("Nothing can bring these pictures back afterwards."),
-            acts=(Act(Text("Delete for good"), partial(self.desk.on_pictures.empty_bin, slots)),),
+            acts=(Act(Text("Delete for good"), partial(self.context.on_pictures.empty_bin, slots)),),
         )
 
     def show_bin(self) -> None:
@@ -273,48 +273,50 @@ class Window(QMainWindow):
 
     def recall(self, which: str) -> None:
         """Goes on from a kept picture."""
-        self.desk.on_explorer.open_picture(which)
+        self.context.on_explorer.open_picture(which)
         self.show_page("explore")
 
     def view_large(self) -> None:
         """The picture at hand on the whole window."""
         if self.page == "gallery":
             self.gallery.larger.view()
-        elif self.desk.explorer.image is not None:
-            self.viewer.open([Shown("", self.desk.explorer.image)])
+        elif self.context.explorer.image is not None:
+            self.viewer.open([Shown("", self.context.explorer.image)])
 
     def _rate(self, picture: str, stars: int) -> None:
         if picture:
-            self.desk.on_pictures.rate([picture], stars)
+            self.context.on_pictures.rate([picture], stars)
 
     def copy_picture(self) -> None:
         """The picture at hand goes to the clipboard."""
-        image = self.gallery.inspector.picture.image if self.page == "gallery" else self.desk.explorer.image
+        image = (
+            self.gallery.inspector.picture.image if self.page == "gallery" else self.context.explorer.image
+        )
         if image is not None and not image.isNull():
             QGuiApplication.clipboard().setImage(image)
 
     def step_style(self, way: int) -> None:
         """The style after or before the one in use; before the first there is none."""
-        usable = [None, *(e.id for e in self.desk.styles.entries if self.desk.styles.is_usable(e))]
-        here = usable.index(self.desk.styles.active_id) if self.desk.styles.active_id in usable else 0
-        self.desk.on_styles.use(usable[(here + way) % len(usable)])
+        usable = [None, *(e.id for e in self.context.styles.entries if self.context.styles.is_usable(e))]
+        here = usable.index(self.context.styles.active_id) if self.context.styles.active_id in usable else 0
+        self.context.on_styles.use(usable[(here + way) % len(usable)])
 
     def show_variations(self) -> None:
         """Opens the sheet of variations for the picture under the probe."""
-        desk = self.desk
-        recipe = desk.explorer.recipe
+        context = self.context
+        recipe = context.explorer.recipe
         if recipe is None:
             return
-        usable = [e for e in desk.styles.entries if desk.styles.is_usable(e)]
+        usable = [e for e in context.styles.entries if context.styles.is_usable(e)]
         looks = [
             (self.look.words("styles.none"), ()),
             *((e.title(self.look.words.language), (e.style.use(),)) for e in usable),
         ]
-        self.variations.ask(recipe, looks, desk.player.places)
+        self.variations.ask(recipe, looks, context.player.places)
 
     def hold(self, which: str) -> None:
         """Holds something while walking on, or lets it go again."""
-        on = self.desk.on_explorer
+        on = self.context.on_explorer
         on.hold("" if on.held == which else which)
 
     def ask_how_many(self) -> None:
@@ -322,7 +324,7 @@ class Window(QMainWindow):
         menu = QMenu(self.explorer.canvas)
         for count in SET_SIZES:
             words = self.look.words("varied.count", count=count)
-            menu.addAction(words, partial(self.desk.on_pictures.keep_varied, count))
+            menu.addAction(words, partial(self.context.on_pictures.keep_varied, count))
         tools = self.explorer.tools
         menu.popup(tools.mapToGlobal(tools.rect().topLeft()) - QPoint(0, menu.sizeHint().height() + 8))
 
@@ -360,23 +362,23 @@ class Window(QMainWindow):
     def select_all(self) -> None:
         """Chooses all that the page shows."""
         if self.page == "gallery":
-            self.desk.gallery.select_all()
+            self.context.gallery.select_all()
         elif self.page == "explore":
             self.explorer.canvas.choose_all()
 
     def edit_style(self) -> None:
         """Opens the style in use."""
-        if self.desk.styles.active_id is not None:
-            self.style_editor.show_style(self.desk.styles.active_id)
+        if self.context.styles.active_id is not None:
+            self.style_editor.show_style(self.context.styles.active_id)
 
     # ---- theme, language, state
 
     def toggle_theme(self) -> None:
-        self.desk.settings.theme = "light" if self.look.theme.tokens.is_dark else "dark"
+        self.context.settings.theme = "light" if self.look.theme.tokens.is_dark else "dark"
 
     def toggle_language(self) -> None:
         codes = list(LANGUAGES)
-        self.desk.settings.language = codes[(codes.index(self.look.words.language) + 1) % len(codes)]
+        self.context.settings.language = codes[(codes.index(self.look.words.language) + 1) % len(codes)]
 
     def _set_language(self, language: str) -> None:
         words = self.look.words
@@ -392,7 +394,7 @@ class Window(QMainWindow):
             self.showFullScreen()
 
     def _follow_undo_stack(self, *_: object) -> None:
-        undo_stack, words = self.desk.undo_stack, self.look.words
+        undo_stack, words = self.context.undo_stack, self.look.words
         for which, possible, title in (
             ("undo", undo_stack.can_undo, undo_stack.undo_title),
             ("redo", undo_stack.can_redo, undo_stack.redo_title),
@@ -403,7 +405,7 @@ class Window(QMainWindow):
             action.setText(f"{name}: {words.say(title)}" if title is not None else name)
 
     def _follow_model(self, *_: object) -> None:
-        ready = self.desk.model.bundle is not None
+        ready = self.context.model.bundle is not None
         for which in (
             "keep",
             "keep_varied",
@@ -422,10 +424,10 @@ class Window(QMainWindow):
             "restyle",
         ):
             self.acts[which].setEnabled(ready)
-        self.acts["edit_style"].setEnabled(self.desk.styles.active is not None)
+        self.acts["edit_style"].setEnabled(self.context.styles.active is not None)
 
     def _badge(self, *_: object) -> None:
-        count = self.desk.gallery.count
+        count = self.context.gallery.count
         self.rail.buttons["gallery"].set_badge(
             "" if not count else str(count) if count < 1000 else f"{count // 1000}k"
         )
@@ -434,7 +436,7 @@ class Window(QMainWindow):
         self.rail.buttons["training"].set_badge(f"{run.fraction:.0%}" if run is not None else "")
 
     def use_style(self, which: str) -> None:
-        self.desk.on_styles.use(which)
+        self.context.on_styles.use(which)
         self.show_page("explore")
 
     # ---- keys, opening, closing
@@ -448,7 +450,7 @@ class Window(QMainWindow):
 
     def _restore(self) -> None:
         """As it was left the last time."""
-        session = self.desk.window_session
+        session = self.context.window_session
         try:
             geometry = base64.b64decode(str(session.get("geometry", "")))
         except ValueError:
@@ -460,18 +462,18 @@ class Window(QMainWindow):
             self.explorer.set_panels(False)
         page = session.get("page")
         self.show_page(page if page in PAGES[:3] else "explore")
-        self.gallery.toolbar.set_size(self.desk.settings.thumbnail_size)
-        self.gallery.grid.set_least(self.desk.settings.thumbnail_size)
+        self.gallery.toolbar.set_size(self.context.settings.thumbnail_size)
+        self.gallery.grid.set_least(self.context.settings.thumbnail_size)
         self.gallery.toolbar.size_changed.connect(
-            lambda side: setattr(self.desk.settings, "thumbnail_size", side)
+            lambda side: setattr(self.context.settings, "thumbnail_size", side)
         )
-        if not self.desk.settings.welcome_done:
+        if not self.context.settings.welcome_done:
             self.start_welcome()
 
     def remember(self) -> None:
         """Leaves a note for the next start."""
         geometry = base64.b64encode(self.saveGeometry().data()).decode()
-        self.desk.window_session = {
+        self.context.window_session = {
             "geometry": geometry,
             "page": self.page,
             "panels_hidden": self.acts["panels"].isChecked(),

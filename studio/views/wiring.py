@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 def connect_actions(window: Window) -> None:
     """Gives every action of the window its deed."""
     intake = window.intake
-    desk, canvas, gallery = window.desk, window.explorer.canvas, window.gallery
+    context, canvas, gallery = window.context, window.explorer.canvas, window.gallery
     rates = {f"rate_{n}": partial(gallery.rate, n) for n in range(6)}
     labels = {f"label_{name}": partial(gallery.label, name) for name in ("red", "yellow", "green", "blue")}
     window.acts.connect_to(
@@ -25,11 +25,11 @@ def connect_actions(window: Window) -> None:
             "new_training": window.choose_training,
             "settings": partial(window.show_settings, "appearance"),
             "palette": lambda: window.palette_.open(),
-            "keep": lambda: desk.on_pictures.keep(),
-            "random": lambda: desk.on_explorer.shuffle(),
+            "keep": lambda: context.on_pictures.keep(),
+            "random": lambda: context.on_explorer.shuffle(),
             "keep_varied": window.ask_how_many,
             "variations": window.show_variations,
-            "pin": lambda: desk.on_explorer.pin(),
+            "pin": lambda: context.on_explorer.pin(),
             "map": canvas.outlook.toggle_map,
             "path": lambda: window.explorer.show_path(window.acts["path"].isChecked()),
             "hold_forms": partial(window.hold, "forms"),
@@ -41,8 +41,8 @@ def connect_actions(window: Window) -> None:
             "large": lambda: canvas.set_large(window.acts["large"].isChecked()),
             "zoom_in": partial(canvas.zoom_by, 1.4),
             "zoom_out": partial(canvas.zoom_by, 1 / 1.4),
-            "back": lambda: desk.on_explorer.back(),
-            "forward": lambda: desk.on_explorer.forward(),
+            "back": lambda: context.on_explorer.back(),
+            "forward": lambda: context.on_explorer.forward(),
             "reset_look": window.explorer.controls.look_section.reset,
             "new_style": intake.choose_pictures,
             "new_style_folder": intake.choose_folder,
@@ -51,9 +51,9 @@ def connect_actions(window: Window) -> None:
             "restyle": intake.choose_photo,
             "paste": intake.paste,
             "add_to_style": intake.ask_which_style,
-            "no_style": lambda: desk.on_styles.use(None),
-            "undo": lambda: desk.undo_stack.undo(),
-            "redo": lambda: desk.undo_stack.redo(),
+            "no_style": lambda: context.on_styles.use(None),
+            "undo": lambda: context.undo_stack.undo(),
+            "redo": lambda: context.undo_stack.redo(),
             "find": window.search,
             "select_all": window.select_all,
             "recall": gallery.recall,
@@ -103,6 +103,6 @@ def palette_entries(window: Window) -> list[Entry]:
             partial(window.use_style, entry.id),
             icon="style",
         )
-        for entry in window.desk.styles.entries
+        for entry in window.context.styles.entries
     ]
     return entries + styles

@@ -5,7 +5,7 @@ from __future__ import annotations
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QStackedWidget, QWidget
 
-from studio.commands.desk import Desk
+from studio.commands.context import AppContext
 from studio.views.actions import Actions
 from studio.views.gallery.grid import PictureGrid
 from studio.views.kit.button import Button
@@ -20,21 +20,23 @@ COLUMNS = 3
 class KeptStrip(QWidget):
     """The newest pictures in three columns; a double click goes on from one."""
 
-    def __init__(self, look: Look, desk: Desk, actions: Actions, parent: QWidget | None = None) -> None:
+    def __init__(
+        self, look: Look, context: AppContext, actions: Actions, parent: QWidget | None = None
+    ) -> None:
         super().__init__(parent)
-        self._look, self._model = look, desk.gallery
+        self._look, self._model = look, context.gallery
         self.count = Text(look, role="muted", numbers=True)
-        self.grid = PictureGrid(look, desk.gallery, columns=COLUMNS, gap=8, margin=8, marks=False)
+        self.grid = PictureGrid(look, context.gallery, columns=COLUMNS, gap=8, margin=8, marks=False)
         self.grid.setVerticalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAsNeeded)
-        self.grid.opened.connect(lambda which: desk.on_explorer.open_picture(which))
+        self.grid.opened.connect(lambda which: context.on_explorer.open_picture(which))
         everything = Button(look, "kept.all", kind="link", pressed=actions["gallery"].trigger)
         self._stack = QStackedWidget()
         self._stack.addWidget(self.grid)
         self._stack.addWidget(EmptyState(look, "keep", "kept.empty.title", "kept.empty.hint", narrow=True))
         head = row(title(look, "kept.title"), self.count, None, everything, gap=8, margins=(16, 10, 12, 2))
         column(head, row(self._stack, margins=(8, 0, 4, 8)), gap=2, parent=self)
-        desk.gallery.count_changed.connect(self._choose_state)
-        desk.gallery.loaded.connect(self._choose_state)
+        context.gallery.count_changed.connect(self._choose_state)
+        context.gallery.loaded.connect(self._choose_state)
         self._choose_state()
 
     def _choose_state(self, *_: object) -> None:

@@ -10,7 +10,7 @@ from PySide6.QtWidgets import QMenu, QStackedWidget, QWidget
 
 from engine.images import Picture
 from engine.recipe import Recipe
-from studio.commands.desk import Desk
+from studio.commands.context import AppContext
 from studio.frame_budget.staged_drawing import StagedDrawing
 from studio.views.actions import Actions
 from studio.views.explorer.canvas import Canvas
@@ -56,22 +56,28 @@ def renderer(generator: GeneratorThread) -> Callable[..., Ticket]:
 class ExplorerPage(QWidget):
     """Where pictures are found."""
 
-    def __init__(self, look: Look, desk: Desk, actions: Actions, parent: QWidget | None = None) -> None:
+    def __init__(
+        self, look: Look, context: AppContext, actions: Actions, parent: QWidget | None = None
+    ) -> None:
         super().__init__(parent)
-        self._look, self._desk, self._actions = look, desk, actions
-        render = renderer(desk.generator)
-        self.field = TileField(render, self, store=desk.map_tiles)
+        self._look, self._context, self._actions = look, context, actions
+        render = renderer(context.generator)
+        self.field = TileField(render, self, store=context.map_tiles)
         self.thumbs = RecipeThumbs(render, self)
         self.full_thumbs = RecipeThumbs(render, self, preview=False)
         self.welcome = Welcome(look)
-        self.styles = StylePanel(look, desk.styles, desk.explorer, desk.on_styles, actions, self.welcome)
-        self.canvas = Canvas(look, desk.explorer, self.field, runner=desk.reader)
+        self.styles = StylePanel(
+            look, context.styles, context.explorer, context.on_styles, actions, self.welcome
+        )
+        self.canvas = Canvas(look, context.explorer, self.field, runner=context.reader)
         self.tools = CanvasTools(look, actions, self.canvas)
-        self.path = PathBar(look, self.canvas, self.tools, desk.player, desk.explorer, self.thumbs)
+        self.path = PathBar(look, self.canvas, self.tools, context.player, context.explorer, self.thumbs)
         self.chosen = ChosenBar(look, self.canvas, self.path)
-        self.history = HistoryStrip(look, desk.history, self.thumbs, lambda which: desk.on_explorer.go(which))
-        self.controls = Controls(look, desk, actions)
-        self.missing = NoModel(look, desk, actions)
+        self.history = HistoryStrip(
+            look, context.history, self.thumbs, lambda which: context.on_explorer.go(which)
+        )
+        self.controls = Controls(look, context, actions)
+        self.missing = NoModel(look, context, actions)
         self._middle = QStackedWidget()
         self._arrange()
         grounds = {
@@ -105,31 +111,31 @@ class ExplorerPage(QWidget):
             self.setTabOrder(first, second)
 
     def _connect(self) -> None:
-        desk = self._desk
-        desk.model.status_changed.connect(self._choose_state)
-        desk.model.bundle_changed.connect(self._forget_tiles)
-        desk.on_pictures.kept.connect(lambda _: self.canvas.flash())
-        self.canvas.keep_wanted.connect(lambda recipe: desk.on_pictures.keep_recipe(recipe))
+        context = self._context
+        context.model.status_changed.connect(self._choose_state)
+        context.model.bundle_changed.connect(self._forget_tiles)
+        context.on_pictures.kept.connect(lambda _: self.canvas.flash())
+        self.canvas.keep_wanted.connect(lambda recipe: context.on_pictures.keep_recipe(recipe))
         self.canvas.menu_wanted.connect(self._show_menu)
         self.canvas.pin_pressed.connect(self._show_pin_menu)
         self.canvas.opened.connect(self._actions["fullscreen"].trigger)
         self.canvas.outlook.turned.connect(self._actions["map"].setChecked)
         self.canvas.lasso_changed.connect(self._actions["lasso"].setChecked)
         self._connect_sets()
-        desk.explorer.image_changed.connect(self._remember)
-        desk.settings.reduce_motion_changed.connect(self._set_calm)
-        self._set_calm(desk.settings.reduce_motion)
+        context.explorer.image_changed.connect(self._remember)
+        context.settings.reduce_motion_changed.connect(self._set_calm)
+        self._set_calm(context.settings.reduce_motion)
         self._choose_state()
 
     def _connect_sets(self) -> None:
-        desk, path, chosen = self._desk, self.path, self.chosen
-        chosen.keep_wanted.connect(lambda recipes: desk.on_pictures.keep_recipes(recipes))
-        chosen.varied_wanted.connect(lambda recipes, count: desk.on_paths.keep_varied(recipes, count))
-        path.pins.ordered.connect(lambda ids: desk.on_explorer.order_pins(ids))
-        path.pins.removed.connect(lambda pin: desk.on_explorer.unpin(pin))
+        context, path, chosen = self._context, self.path, self.chosen
+        chosen.keep_wanted.connect(lambda recipes: context.on_pictures.keep_recipes(recipes))
+        chosen.varied_wanted.connect(lambda recipes, count: context.on_paths.keep_varied(recipes, count))
+        path.pins.ordered.connect(lambda ids: context.on_explorer.order_pins(ids))
+        path.pins.removed.connect(lambda pin: context.on_explorer.unpin(pin))
         path.closed.connect(lambda: self.show_path(False))
         path.rested.connect(self._go_on_from_path)
-        desk.player.position_changed.connect(self._follow_path)
+        context.player.position_changed.connect(self._follow_path)
 
     def show_path(self, shown: bool) -> None:
         """Shows the path through the pins and what can be done with it, or hides both."""
@@ -139,16 +145,16 @@ class ExplorerPage(QWidget):
 
     def _follow_path(self, *_: object) -> None:
         """On the map, the picture travels along the path."""
-        if self._desk.player.can_play and self.canvas.outlook.is_map:
-            self.canvas.outlook.travel(*self._desk.player.leg)
+        if self._context.player.can_play and self.canvas.outlook.is_map:
+            self.canvas.outlook.travel(*self._context.player.leg)
 
     def _go_on_from_path(self, recipe: Recipe) -> None:
         """Where the path stopped, one stands."""
-        self._desk.on_explorer.open_recipe(recipe)
+        self._context.on_explorer.open_recipe(recipe)
         self.canvas.outlook.arrive()
 
     def _show_menu(self, at: QPoint, point: GridPoint | None) -> None:
-        menu, words, explorer = QMenu(self.canvas), self._look.words, self._desk.explorer
+        menu, words, explorer = QMenu(self.canvas), self._look.words, self._context.explorer
         if point is not None:
             recipe = explorer.recipe_at(point.x, point.y)
             menu.addAction(words("canvas.go_there"), lambda: self.canvas.glide_to(point.x, point.y))
@@ -176,11 +182,11 @@ class ExplorerPage(QWidget):
         menu.popup(at)
 
     def _show_pin_menu(self, pin: int, at: QPoint) -> None:
-        menu, words, explorer = QMenu(self.canvas), self._look.words, self._desk.explorer
+        menu, words, explorer = QMenu(self.canvas), self._look.words, self._context.explorer
         menu.addAction(words("canvas.go_there"), lambda: explorer.go_to_pin(pin))
-        menu.addAction(words("canvas.unpin"), lambda: self._desk.on_explorer.unpin(pin))
+        menu.addAction(words("canvas.unpin"), lambda: self._context.on_explorer.unpin(pin))
         if len(explorer.pins) > 1:
-            menu.addAction(words("canvas.unpin_all"), lambda: self._desk.on_explorer.unpin_all())
+            menu.addAction(words("canvas.unpin_all"), lambda: self._context.on_explorer.unpin_all())
         menu.popup(at)
 
     def set_panels(self, shown: bool) -> None:
@@ -189,7 +195,7 @@ class ExplorerPage(QWidget):
         self.controls.setVisible(shown)
 
     def _choose_state(self, *_: object) -> None:
-        model = self._desk.model
+        model = self._context.model
         self._middle.setCurrentIndex(1 if model.status == "failed" and model.bundle is None else 0)
         self.tools.setVisible(model.bundle is not None)
 
@@ -203,7 +209,7 @@ class ExplorerPage(QWidget):
 
     def _remember(self, *_: object) -> None:
         """The picture at rest will stand in the history."""
-        explorer = self._desk.explorer
+        explorer = self._context.explorer
         if explorer.image is not None and explorer.recipe is not None and explorer.is_full:
             self.thumbs.put(explorer.recipe, explorer.image)
 
@@ -221,13 +227,15 @@ class ExplorerPage(QWidget):
 class Controls(Surface):
     """Sliders above, what was kept below."""
 
-    def __init__(self, look: Look, desk: Desk, actions: Actions, parent: QWidget | None = None) -> None:
+    def __init__(
+        self, look: Look, context: AppContext, actions: Actions, parent: QWidget | None = None
+    ) -> None:
         super().__init__(look, "panel", "left", parent)
         self._look = look
-        self.look_section = LookSection(look, desk.explorer)
-        self.hold_section = HoldSection(look, desk.explorer, desk.on_explorer)
-        self.directions = DirectionsSection(look, desk.explorer, desk.model)
-        self.kept = KeptStrip(look, desk, actions)
+        self.look_section = LookSection(look, context.explorer)
+        self.hold_section = HoldSection(look, context.explorer, context.on_explorer)
+        self.directions = DirectionsSection(look, context.explorer, context.model)
+        self.kept = KeptStrip(look, context, actions)
         sliders = QWidget()
         column(self.look_section, self.hold_section, self.directions, None, gap=0, parent=sliders)
         area = self._area = scrolling(sliders)
@@ -245,16 +253,16 @@ class Controls(Surface):
 class NoModel(QWidget):
     """Stands in the place of the canvas when no model could be loaded."""
 
-    def __init__(self, look: Look, desk: Desk, actions: Actions) -> None:
+    def __init__(self, look: Look, context: AppContext, actions: Actions) -> None:
         super().__init__()
-        self._look, self._model = look, desk.model
-        again = Button(look, "nomodel.again", pressed=lambda: desk.on_models.use(None))
+        self._look, self._model = look, context.model
+        again = Button(look, "nomodel.again", pressed=lambda: context.on_models.use(None))
         other = Button(
             look, "nomodel.other", kind="primary", icon="import", pressed=actions["open_model"].trigger
         )
         self._empty = EmptyState(look, "warning", "nomodel.title", "nomodel.hint", again, other)
         column(self._empty, gap=0, parent=self)
-        desk.model.status_changed.connect(self._say)
+        context.model.status_changed.connect(self._say)
         self._say()
 
     def _say(self, *_: object) -> None:

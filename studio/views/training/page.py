@@ -9,7 +9,7 @@ from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QKeyEvent
 from PySide6.QtWidgets import QFileDialog, QStackedWidget, QWidget
 
-from studio.commands.desk import Desk
+from studio.commands.context import AppContext
 from studio.library.text import Text
 from studio.library.training_queue import TrainingRequest
 from studio.state.notices import Kind
@@ -29,11 +29,13 @@ class TrainingPage(QWidget):
     image_opened = Signal(object)
     """QImage: wanted on the whole window."""
 
-    def __init__(self, look: Look, desk: Desk, actions: Actions, parent: QWidget | None = None) -> None:
+    def __init__(
+        self, look: Look, context: AppContext, actions: Actions, parent: QWidget | None = None
+    ) -> None:
         super().__init__(parent)
-        self._look, self._desk, self._actions = look, desk, actions
-        training, preparation = desk.training, desk.preparation
-        self.runs = RunsPanel(look, training, preparation, desk.on_training, desk.thumbnails)
+        self._look, self._context, self._actions = look, context, actions
+        training, preparation = context.training, context.preparation
+        self.runs = RunsPanel(look, training, preparation, context.on_training, context.thumbnails)
         self.intro = Intro(look, self.choose_folder)
         self._stack = QStackedWidget()
         self._stack.addWidget(self.intro)
@@ -46,9 +48,14 @@ class TrainingPage(QWidget):
     @cached_property
     def setup(self) -> SetupView:
         """The training that is being set up."""
-        desk = self._desk
+        context = self._context
         view = SetupView(
-            self._look, desk.preparation, desk.on_preparation, desk.model, desk.training, desk.thumbnails
+            self._look,
+            context.preparation,
+            context.on_preparation,
+            context.model,
+            context.training,
+            context.thumbnails,
         )
         view.closed.connect(self.show_home)
         view.choose_wanted.connect(self.choose_folder)
@@ -58,9 +65,9 @@ class TrainingPage(QWidget):
     @cached_property
     def run(self) -> RunView:
         """One run."""
-        view = RunView(self._look, self._desk)
+        view = RunView(self._look, self._context)
         view.opened.connect(self.image_opened)
-        view.again_wanted.connect(lambda data: self._desk.on_preparation.open(data))
+        view.again_wanted.connect(lambda data: self._context.on_preparation.open(data))
         self._stack.addWidget(view)
         return view
 
@@ -71,16 +78,16 @@ class TrainingPage(QWidget):
         return self.runs, self.intro, *(getattr(self, which) for which in sorted(built))
 
     def _connect(self) -> None:
-        desk = self._desk
+        context = self._context
         self.runs.new_wanted.connect(self.choose_folder)
         self.runs.chosen.connect(self.show_run)
         self.runs.setup_chosen.connect(self.show_setup)
-        desk.on_preparation.opened.connect(self.show_setup)
-        desk.on_preparation.queued.connect(self._show_queued)
-        desk.preparation.changed.connect(lambda _: self._leave_setup())
-        desk.training.runs_changed.connect(self._leave_gone)
-        desk.training.runs_changed.connect(self._show_panel)
-        desk.training.waiting_changed.connect(self._show_panel)
+        context.on_preparation.opened.connect(self.show_setup)
+        context.on_preparation.queued.connect(self._show_queued)
+        context.preparation.changed.connect(lambda _: self._leave_setup())
+        context.training.runs_changed.connect(self._leave_gone)
+        context.training.runs_changed.connect(self._show_panel)
+        context.training.waiting_changed.connect(self._show_panel)
         self._show_panel()
 
     @property
@@ -95,15 +102,15 @@ class TrainingPage(QWidget):
         """Asks for a folder of pictures."""
         folder = QFileDialog.getExistingDirectory(self, self._look.words("training.choose"))
         if folder:
-            self._desk.on_preparation.open(Path(folder))
+            self._context.on_preparation.open(Path(folder))
 
     def take(self, paths: tuple[Path, ...]) -> bool:
         """A folder was dropped here: it is set up. False when there is none among these."""
         folder = next((path for path in paths if path.is_dir()), None)
         if folder is not None:
-            self._desk.on_preparation.open(folder)
+            self._context.on_preparation.open(folder)
         elif paths:
-            self._desk.notices.add(
+            self._context.notices.add(
                 Kind.INFO,
                 Text("Training takes a folder of pictures."),
                 advice=Text("Put the pictures into one folder, and drop that."),
@@ -114,7 +121,7 @@ class TrainingPage(QWidget):
 
     def show_home(self) -> None:
         """The run under way or the latest one; without any, what training is."""
-        training = self._desk.training
+        training = self._context.training
         run = training.current or next(iter(training.runs), None)
         if run is not None:
             self.show_run(run.folder)
@@ -123,12 +130,12 @@ class TrainingPage(QWidget):
 
     def show_setup(self) -> None:
         """The training that is being set up."""
-        if self._desk.preparation.setup.stage is not Stage.NONE:
+        if self._context.preparation.setup.stage is not Stage.NONE:
             self._show(self.setup)
 
     def show_run(self, folder: Path) -> None:
         """One run."""
-        training = self._desk.training
+        training = self._context.training
         request = next((one for one in training.waiting if one.run == folder), None)
         run = training.run(folder) or (run_of(request, training) if request is not None else None)
         if run is not None:
@@ -155,7 +162,7 @@ class TrainingPage(QWidget):
 
     def _show_panel(self) -> None:
         """The runs are there as soon as there is one."""
-        training = self._desk.training
+        training = self._context.training
         there = bool(training.runs or training.current or training.waiting)
         self.runs.setVisible(there or self.shown == "setup")
 
@@ -164,15 +171,15 @@ class TrainingPage(QWidget):
         self.focus()  # and not to whatever lies where the button was: that would be Stop
 
     def _leave_setup(self) -> None:
-        if self.shown == "setup" and self._desk.preparation.setup.stage is Stage.NONE:
+        if self.shown == "setup" and self._context.preparation.setup.stage is Stage.NONE:
             self.show_home()
 
     def _leave_gone(self) -> None:
         """The run that was looked at was deleted, or the first ones were read."""
         run = self.run.run if self.shown == "run" else None
-        gone = run is not None and self._desk.training.run(run.folder) is None
-        waits = run is not None and self._desk.training.is_waiting(run.folder)
-        if (gone and not waits) or (self.shown == "intro" and self._desk.training.runs):
+        gone = run is not None and self._context.training.run(run.folder) is None
+        waits = run is not None and self._context.training.is_waiting(run.folder)
+        if (gone and not waits) or (self.shown == "intro" and self._context.training.runs):
             self.show_home()
 
     def keyPressEvent(self, event: QKeyEvent) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
-from studio.commands.desk import Desk
+from studio.commands.context import AppContext
 from studio.commands.trouble import trouble_in
 from studio.library.consents import Consent
 from studio.library.runs import RunState, Snapshot
@@ -66,9 +66,9 @@ class RunView(QWidget):
     again_wanted = Signal(object)
     """Path: the set to train on again."""
 
-    def __init__(self, look: Look, desk: Desk, parent: QWidget | None = None) -> None:
+    def __init__(self, look: Look, context: AppContext, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self._look, self._desk = look, desk
+        self._look, self._context = look, context
         self._run: RunState | None = None
         self._state = ""
         self._follows = True
@@ -78,7 +78,7 @@ class RunView(QWidget):
         self.trouble = SignLine(look, "warning", "warning")
         self.buttons = {which: self._button(which) for which in dict.fromkeys(sum(OFFERS.values(), ()))}
         self.delete = IconButton(look, "trash", "training.delete", size=32, pressed=self._delete)
-        self.samples = SampleView(look, desk.reader)
+        self.samples = SampleView(look, context.reader)
         self.scrubber = Scrubber(look)
         self.snapshot = Elided(look, size=12, role="muted")
         self.latest = Button(look, "training.latest", kind="link", pressed=self._follow_latest)
@@ -118,7 +118,7 @@ class RunView(QWidget):
         box.setStretch(1, 1)
 
     def _connect(self) -> None:
-        training = self._desk.training
+        training = self._context.training
         training.current_changed.connect(self._take_current)
         training.runs_changed.connect(self._reread)
         training.waiting_changed.connect(self._reread)
@@ -126,7 +126,7 @@ class RunView(QWidget):
         self.scrubber.moved.connect(self._scrub)
         self.samples.opened.connect(self.opened)
         self.side.again.clicked.connect(self._again)
-        self.side.helpers.clicked.connect(lambda _: self._desk.on_training.helpers.fetch())
+        self.side.helpers.clicked.connect(lambda _: self._context.on_training.helpers.fetch())
         self._look.words.language_changed.connect(lambda _: self._show())
 
     # ---- which run
@@ -147,12 +147,12 @@ class RunView(QWidget):
 
     def _reread(self) -> None:
         if self._run is not None:
-            self.show_run(self._desk.training.run(self._run.folder) or self._run)
+            self.show_run(self._context.training.run(self._run.folder) or self._run)
 
     # ---- what can be done
 
     def _act(self, which: str) -> None:
-        run, commands, training = self._run, self._desk.on_training, self._desk.training
+        run, commands, training = self._run, self._context.on_training, self._context.training
         if run is None:
             return
         request = next((one for one in training.waiting if one.run == run.folder), None)
@@ -169,7 +169,7 @@ class RunView(QWidget):
 
     def _delete(self) -> None:
         if self._run is not None:
-            self._desk.on_training.delete(self._run)
+            self._context.on_training.delete(self._run)
 
     def _again(self) -> None:
         if self._run is not None and self._run.data is not None:
@@ -196,7 +196,7 @@ class RunView(QWidget):
         run, chosen = self._run, self.chosen
         if run is not None and chosen is not None:
             name = f"{run.name} {run.share(chosen.kimg):.0%}".replace("%", " %")
-            self._desk.on_training.use_snapshot(run, chosen, name)
+            self._context.on_training.use_snapshot(run, chosen, name)
 
     # ---- showing
 
@@ -204,7 +204,7 @@ class RunView(QWidget):
         run, words = self._run, self._look.words
         if run is None:
             return
-        state = phrases.state_of(run, self._desk.training)
+        state = phrases.state_of(run, self._context.training)
         if state != self._state:
             self.buttons["stop"].setEnabled(True)
         self._state = state

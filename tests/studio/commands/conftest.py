@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from pytestqt.qtbot import QtBot
 
-from studio.commands.desk import Desk
+from studio.commands.context import AppContext
 from studio.library.places import Places
 from studio.workers.generator_thread import Opener
 from tests.studio.library.conftest import no_waiting_for_the_disk
@@ -18,7 +18,7 @@ from tests.studio.workers.fakes import FakeEngine, opener
 
 __all__ = ["no_waiting_for_the_disk", "nothing_is_left_behind", "until"]
 
-OpenDesk = Callable[..., Desk]
+OpenContext = Callable[..., AppContext]
 
 
 @pytest.fixture
@@ -35,31 +35,33 @@ def home(tmp_path: Path) -> Path:
 
 
 @pytest.fixture
-def open_desk(
+def open_context(
     home: Path, engine: FakeEngine, qtbot: QtBot, until: Until, monkeypatch: pytest.MonkeyPatch
-) -> Iterator[OpenDesk]:
-    """open_desk(): a desk that has settled; several in a row are restarts of the same studio."""
-    desks: list[Desk] = []
+) -> Iterator[OpenContext]:
+    """open_context(): a studio that has settled; several in a row are restarts of the same studio."""
+    contexts: list[AppContext] = []
 
-    def open_one(*, opener_of: Opener | None = None, wait: bool = True) -> Desk:
-        monkeypatch.setattr("studio.commands.desk.PATIENCE_MS", 1)
-        desk = Desk(Places.under(home), opener=opener_of or opener(engine), starters=home.parent / "starters")
-        desks.append(desk)
+    def open_one(*, opener_of: Opener | None = None, wait: bool = True) -> AppContext:
+        monkeypatch.setattr("studio.commands.context.PATIENCE_MS", 1)
+        context = AppContext(
+            Places.under(home), opener=opener_of or opener(engine), starters=home.parent / "starters"
+        )
+        contexts.append(context)
         read: list[int] = []
-        desk.gallery_ready.connect(lambda: read.append(1))
-        desk.start()
+        context.gallery_ready.connect(lambda: read.append(1))
+        context.start()
         if wait:
-            until(lambda: read and desk.model.status in ("ready", "failed"))
-            if desk.model.status == "ready":
-                until(lambda: desk.explorer.is_full and desk.explorer.is_current)
-        return desk
+            until(lambda: read and context.model.status in ("ready", "failed"))
+            if context.model.status == "ready":
+                until(lambda: context.explorer.is_full and context.explorer.is_current)
+        return context
 
     yield open_one
     engine.gate.set()
-    for desk in desks:
-        assert desk.stop()
+    for context in contexts:
+        assert context.stop()
 
 
 @pytest.fixture
-def desk(open_desk: OpenDesk) -> Desk:
-    return open_desk()
+def context(open_context: OpenContext) -> AppContext:
+    return open_context()

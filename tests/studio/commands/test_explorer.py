@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from engine.images import save_picture
-from studio.commands.desk import Desk
+from studio.commands.context import AppContext
 from studio.commands.explorer import sort_out
 from studio.state.notices import Kind
 from tests.studio.library.made import picture, style
@@ -14,56 +14,56 @@ from tests.studio.workers.checks import Until
 from tests.studio.workers.fakes import OTHER, recipe
 
 
-def test_moves_are_steps_and_branches(desk: Desk) -> None:
-    explorer, on = desk.explorer, desk.on_explorer
+def test_moves_are_steps_and_branches(context: AppContext) -> None:
+    explorer, on = context.explorer, context.on_explorer
     for x in (2, 3):
         explorer.move_to(x, 0)
-    desk.undo_stack.undo()
+    context.undo_stack.undo()
     assert explorer.x == 2
     explorer.move_to(9, 0)
-    assert [node.place.x for node in desk.history.path()] == [1, 2, 9]
+    assert [node.place.x for node in context.history.path()] == [1, 2, 9]
     on.back()
     assert explorer.x == 2
     on.forward()
     assert explorer.x == 9, "the branch last walked"
-    old = next(node for node in desk.history.nodes if node.place.x == 3)
+    old = next(node for node in context.history.nodes if node.place.x == 3)
     on.go(old.id)
     assert explorer.x == 3
-    desk.undo_stack.undo()
+    context.undo_stack.undo()
     assert explorer.x == 9
     for _ in range(20):
-        desk.undo_stack.undo()
+        context.undo_stack.undo()
     assert explorer.x == 1, "where the very first start begins"
     on.back()
     on.go(999)
     assert explorer.x == 1
 
 
-def test_opening_a_kept_picture(desk: Desk, until: Until) -> None:
-    desk.on_pictures.keep_recipe(recipe(77, truncation=0.3))
-    until(lambda: desk.gallery.count == 1)
-    row = desk.gallery.row_at(0)
+def test_opening_a_kept_picture(context: AppContext, until: Until) -> None:
+    context.on_pictures.keep_recipe(recipe(77, truncation=0.3))
+    until(lambda: context.gallery.count == 1)
+    row = context.gallery.row_at(0)
     assert row is not None
-    desk.on_explorer.open_picture(row.id)
-    until(lambda: desk.explorer.truncation == 0.3)
-    assert desk.explorer.recipe == recipe(77, truncation=0.3)
-    desk.undo_stack.undo()
-    assert desk.explorer.truncation == 0.7
+    context.on_explorer.open_picture(row.id)
+    until(lambda: context.explorer.truncation == 0.3)
+    assert context.explorer.recipe == recipe(77, truncation=0.3)
+    context.undo_stack.undo()
+    assert context.explorer.truncation == 0.7
 
 
-def test_opening_files(desk: Desk, until: Until, tmp_path: Path) -> None:
+def test_opening_files(context: AppContext, until: Until, tmp_path: Path) -> None:
     own = save_picture(tmp_path / "own.jpg", picture(), recipe=recipe(5))
     bare = save_picture(tmp_path / "bare.png", picture())
     other = save_picture(tmp_path / "other.png", picture(), recipe=recipe(5, OTHER))
     (tmp_path / "text.png").write_text("no picture")
-    desk.on_explorer.open_file(own)
-    until(lambda: desk.explorer.recipe == recipe(5))
+    context.on_explorer.open_file(own)
+    until(lambda: context.explorer.recipe == recipe(5))
     for path, kind in ((bare, Kind.INFO), (other, Kind.WARNING), (tmp_path / "text.png", Kind.ERROR)):
-        count = desk.notices.rowCount()
-        desk.on_explorer.open_file(path)
-        until(lambda count=count: desk.notices.rowCount() > count)
-        assert desk.notices.notices[0].kind is kind
-    assert desk.explorer.recipe == recipe(5)
+        count = context.notices.rowCount()
+        context.on_explorer.open_file(path)
+        until(lambda count=count: context.notices.rowCount() > count)
+        assert context.notices.notices[0].kind is kind
+    assert context.explorer.recipe == recipe(5)
 
 
 def test_dropped_files_are_sorted_out(tmp_path: Path, tiny_bundle: Path) -> None:
@@ -80,19 +80,21 @@ def test_dropped_files_are_sorted_out(tmp_path: Path, tiny_bundle: Path) -> None
     assert sort_out([tmp_path]).pictures == (tmp_path,)
 
 
-def test_dropping_one_picture_with_a_recipe_opens_it(desk: Desk, until: Until, tmp_path: Path) -> None:
-    desk.on_explorer.drop([save_picture(tmp_path / "own.png", picture(), recipe=recipe(5))])
-    until(lambda: desk.explorer.recipe == recipe(5))
+def test_dropping_one_picture_with_a_recipe_opens_it(
+    context: AppContext, until: Until, tmp_path: Path
+) -> None:
+    context.on_explorer.drop([save_picture(tmp_path / "own.png", picture(), recipe=recipe(5))])
+    until(lambda: context.explorer.recipe == recipe(5))
 
 
-def test_dropping_a_style_file_adds_it(desk: Desk, until: Until, tmp_path: Path) -> None:
-    desk.on_explorer.drop([style("Anna").save(tmp_path / "anna.json")])
-    until(lambda: desk.styles.active_id == "Anna")
-    assert desk.explorer.styles == (style("Anna").use(),)
+def test_dropping_a_style_file_adds_it(context: AppContext, until: Until, tmp_path: Path) -> None:
+    context.on_explorer.drop([style("Anna").save(tmp_path / "anna.json")])
+    until(lambda: context.styles.active_id == "Anna")
+    assert context.explorer.styles == (style("Anna").use(),)
 
 
-def test_pins_can_be_taken_back(desk: Desk) -> None:
-    explorer, on = desk.explorer, desk.on_explorer
+def test_pins_can_be_taken_back(context: AppContext) -> None:
+    explorer, on = context.explorer, context.on_explorer
     for x in (1, 2, 3):
         explorer.move_to(x, 0)
         on.pin()
@@ -103,16 +105,16 @@ def test_pins_can_be_taken_back(desk: Desk) -> None:
     on.unpin_all()
     assert explorer.pins == ()
     for wanted in ([ids[2], ids[1]], [ids[2], ids[0], ids[1]], ids):
-        desk.undo_stack.undo()
+        context.undo_stack.undo()
         assert [pin.id for pin in explorer.pins] == wanted
-    desk.undo_stack.redo()
+    context.undo_stack.redo()
     assert [pin.id for pin in explorer.pins] == [ids[2], ids[0], ids[1]]
-    assert desk.player.places == tuple(pin.place.recipe() for pin in explorer.pins)
+    assert context.player.places == tuple(pin.place.recipe() for pin in explorer.pins)
 
 
-def test_holding_is_a_step_and_knows_what_is_held(desk: Desk) -> None:
-    explorer, on = desk.explorer, desk.on_explorer
-    desk.model.bundle.card.num_ws = 12  # type: ignore[union-attr]
+def test_holding_is_a_step_and_knows_what_is_held(context: AppContext) -> None:
+    explorer, on = context.explorer, context.on_explorer
+    context.model.bundle.card.num_ws = 12  # type: ignore[union-attr]
     on.hold("forms")
     assert on.held == "forms"
     assert (explorer.layers[0].first, explorer.layers[0].last) == (0, 3)
@@ -121,19 +123,19 @@ def test_holding_is_a_step_and_knows_what_is_held(desk: Desk) -> None:
     assert (explorer.layers[0].first, explorer.layers[0].last) == (4, 11)
     on.hold("")
     assert on.held == ""
-    desk.undo_stack.undo()
+    context.undo_stack.undo()
     assert on.held == "details"
 
 
 def test_undo_leads_back_even_where_the_history_has_forgotten(
-    desk: Desk, monkeypatch: pytest.MonkeyPatch
+    context: AppContext, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("studio.state.history.KEPT", 3)
     for x in range(2, 10):
-        desk.explorer.move_to(x, 0)
+        context.explorer.move_to(x, 0)
     for x in range(8, 0, -1):
-        desk.undo_stack.undo()
-        assert desk.explorer.x == x
+        context.undo_stack.undo()
+        assert context.explorer.x == x
     for x in range(2, 10):
-        desk.undo_stack.redo()
-        assert desk.explorer.x == x
+        context.undo_stack.redo()
+        assert context.explorer.x == x

@@ -14,13 +14,13 @@ import pytest
 from pytestqt.qtbot import QtBot
 
 from engine.images import load_picture, read_recipe
-from studio.commands.desk import Desk
+from studio.commands.context import AppContext
 from studio.library.index import Query
 from studio.library.places import Places
 from studio.library.settings import ExportOptions
 from studio.library.tasks import End
 from studio.state.notices import Kind, Notice
-from tests.studio.commands.conftest import OpenDesk
+from tests.studio.commands.conftest import OpenContext
 from tests.studio.workers.checks import Until
 from tests.studio.workers.fakes import FakeEngine, recipe
 
@@ -30,7 +30,7 @@ CHILD = """
 import os, sys
 from pathlib import Path
 from PySide6.QtCore import QCoreApplication
-from studio.commands.desk import Desk
+from studio.commands.context import AppContext
 from studio.library.places import Places
 from studio.library.settings import ExportOptions
 from tests.studio.workers.fakes import FakeEngine, opener, recipe
@@ -38,87 +38,92 @@ from tests.studio.workers.fakes import FakeEngine, opener, recipe
 app = QCoreApplication([])
 engine = FakeEngine()
 engine.seconds = 0.03
-desk = Desk(Places.under(Path(sys.argv[1])), opener=opener(engine), starters=Path(sys.argv[1]) / "none")
-desk.start()
+home = Path(sys.argv[1])
+context = AppContext(Places.under(home), opener=opener(engine), starters=home / "none")
+context.start()
 options = ExportOptions(template="{n}", contact_sheet=True, sidecar=True)
-begin = lambda: desk.on_exports.export_recipes([recipe(n) for n in range(60)], Path(sys.argv[2]), options)
-desk.model.status_changed.connect(lambda status: begin() if status == "ready" else None)
+begin = lambda: context.on_exports.export_recipes([recipe(n) for n in range(60)], Path(sys.argv[2]), options)
+context.model.status_changed.connect(lambda status: begin() if status == "ready" else None)
 app.exec()
 """
 
 
-def act(desk: Desk, words: str) -> Callable[[], object]:
+def act(context: AppContext, words: str) -> Callable[[], object]:
     """What the button with these words does, on the newest notice that has it."""
-    return next(one.do for notice in desk.notices.notices for one in notice.acts if str(one.label) == words)
+    return next(
+        one.do for notice in context.notices.notices for one in notice.acts if str(one.label) == words
+    )
 
 
-def told(desk: Desk, words: str) -> list[Notice]:
-    return [notice for notice in desk.notices.notices if words in str(notice.what)]
+def told(context: AppContext, words: str) -> list[Notice]:
+    return [notice for notice in context.notices.notices if words in str(notice.what)]
 
 
-def test_a_stopped_export_can_go_on(desk: Desk, engine: FakeEngine, until: Until, tmp_path: Path) -> None:
+def test_a_stopped_export_can_go_on(
+    context: AppContext, engine: FakeEngine, until: Until, tmp_path: Path
+) -> None:
     engine.seconds = 0.01
     out = tmp_path / "out"
-    job = desk.on_exports.export_recipes([recipe(n) for n in range(60)], out, PLAIN)
+    job = context.on_exports.export_recipes([recipe(n) for n in range(60)], out, PLAIN)
     until(lambda: job.done >= 3)
     job.cancel()
     until(lambda: not job.running)
     before = {path.name: path.stat().st_mtime_ns for path in out.iterdir()}
     assert 3 <= len(before) < 60
     engine.seconds = 0
-    act(desk, "Continue")()
-    until(lambda: bool(told(desk, "Exported 60 pictures")))
+    act(context, "Continue")()
+    until(lambda: bool(told(context, "Exported 60 pictures")))
     assert {name: (out / name).stat().st_mtime_ns for name in before} == before
     values = [int(load_picture(out / f"{n}.png")[0, 0, 0]) for n in range(1, 61)]
     assert values == list(range(60)), "each under its own name"
 
 
 def test_a_picture_that_vanished_is_told_and_the_others_go_on(
-    desk: Desk, until: Until, tmp_path: Path
+    context: AppContext, until: Until, tmp_path: Path
 ) -> None:
     for n in range(3):
-        desk.on_pictures.keep_recipe(recipe(n))
-        until(lambda n=n: desk.gallery.count == n + 1)
-    ids = [row.id for n in range(3) if (row := desk.gallery.row_at(n)) is not None]
-    desk.gallery.path(ids[1]).write_bytes(b"damaged")
-    job = desk.on_exports.export(ids, tmp_path / "out", PLAIN)
+        context.on_pictures.keep_recipe(recipe(n))
+        until(lambda n=n: context.gallery.count == n + 1)
+    ids = [row.id for n in range(3) if (row := context.gallery.row_at(n)) is not None]
+    context.gallery.path(ids[1]).write_bytes(b"damaged")
+    job = context.on_exports.export(ids, tmp_path / "out", PLAIN)
     until(lambda: not job.running)
     assert job.outcome is not None and job.outcome.end is End.DONE
-    (notice,) = told(desk, "Exported 2 of 3")
+    (notice,) = told(context, "Exported 2 of 3")
     assert notice.kind is Kind.WARNING and len(notice.details) == 1
     assert sorted(path.name for path in (tmp_path / "out").iterdir()) == ["1.png", "3.png"]
-    assert desk.on_exports._journal.unfinished() == []
+    assert context.on_exports._journal.unfinished() == []
 
 
-def test_the_most_varied_of_new_people(desk: Desk, until: Until, tmp_path: Path) -> None:
-    desk.on_styles.use("Starter")
-    desk.on_exports.export_varied(3, tmp_path / "out", PLAIN)
-    until(lambda: bool(told(desk, "Exported 3 pictures")))
+def test_the_most_varied_of_new_people(context: AppContext, until: Until, tmp_path: Path) -> None:
+    context.on_styles.use("Starter")
+    context.on_exports.export_varied(3, tmp_path / "out", PLAIN)
+    until(lambda: bool(told(context, "Exported 3 pictures")))
     made = [read_recipe(path) for path in (tmp_path / "out").iterdir()]
     assert len({one.seed for one in made if one is not None}) == 3
     assert {use.name for one in made if one is not None for use in one.styles} == {"Starter"}
-    assert desk.gallery.count == 0
+    assert context.gallery.count == 0
 
 
-def test_everything_that_matches(desk: Desk, until: Until) -> None:
+def test_everything_that_matches(context: AppContext, until: Until) -> None:
     for n in range(3):
-        desk.on_pictures.keep_recipe(recipe(n))
-        until(lambda n=n: desk.gallery.count == n + 1)
+        context.on_pictures.keep_recipe(recipe(n))
+        until(lambda n=n: context.gallery.count == n + 1)
     found: list[tuple[str, ...]] = []
-    desk.on_exports.list_ids(Query(descending=False), found.append)
+    context.on_exports.list_ids(Query(descending=False), found.append)
     until(lambda: bool(found))
-    shown = [row.id for n in range(3) if (row := desk.gallery.row_at(n)) is not None]
+    shown = [row.id for n in range(3) if (row := context.gallery.row_at(n)) is not None]
     assert found[0] == tuple(reversed(shown))
 
 
 @pytest.mark.parametrize(("how", "names"), [("all", {"Secret"}), ("nameless", {"style"}), ("none", set())])
 def test_how_much_of_the_recipe_travels(
-    desk: Desk, until: Until, tmp_path: Path, how: str, names: set[str]
+    context: AppContext, until: Until, tmp_path: Path, how: str, names: set[str]
 ) -> None:
     from tests.studio.library.made import recipe as with_style
 
     some = with_style(3, "Secret")
-    job = desk.on_exports.export_recipes([some], tmp_path / "out", PLAIN.with_recipes(how))
+    job = context.on_exports.export_recipes([some], tmp_path / "out", PLAIN.with_recipes(how))
     until(lambda: not job.running)
     made = read_recipe(tmp_path / "out" / "1.png")
     assert {use.name for use in made.styles} == names if made else not names
@@ -127,7 +132,7 @@ def test_how_much_of_the_recipe_travels(
 
 @pytest.mark.skipif(sys.platform == "win32", reason="has no SIGKILL")
 def test_pulling_the_plug_during_an_export(
-    open_desk: OpenDesk, home: Path, qtbot: QtBot, until: Until, tmp_path: Path
+    open_context: OpenContext, home: Path, qtbot: QtBot, until: Until, tmp_path: Path
 ) -> None:
     out = tmp_path / "out"
     environment = dict(os.environ, QT_QPA_PLATFORM="offscreen")
@@ -141,10 +146,10 @@ def test_pulling_the_plug_during_an_export(
     assert 5 <= len([path for path in done if path.suffix == ".png"]) < 60
     assert all(load_picture(path).shape == (32, 32, 3) for path in done if path.suffix == ".png")
 
-    desk = open_desk()
-    until(lambda: bool(told(desk, "was broken off")))
-    act(desk, "Continue")()
-    qtbot.waitUntil(lambda: bool(told(desk, "Exported 60 pictures")), timeout=30_000)
+    context = open_context()
+    until(lambda: bool(told(context, "was broken off")))
+    act(context, "Continue")()
+    qtbot.waitUntil(lambda: bool(told(context, "Exported 60 pictures")), timeout=30_000)
     assert len(list(out.glob("[0-9]*.png"))) == len(list(out.glob("*.json"))) == 60
     assert (out / "contact sheet.png").exists()
     assert [path for path in out.iterdir() if path.name.startswith(".")] == []

@@ -12,11 +12,11 @@ import pytest
 
 from engine.images import encode
 from studio.commands import matching
-from studio.commands.desk import Desk
+from studio.commands.context import AppContext
 from studio.library.index import Query, Sort
 from studio.library.looks import LookFile
 from studio.state.gallery import Comparison, GalleryModel
-from tests.studio.commands.conftest import OpenDesk
+from tests.studio.commands.conftest import OpenContext
 from tests.studio.library.made import recipe, style
 from tests.studio.workers.checks import Until
 from tests.studio.workers.fakes import MODEL
@@ -57,30 +57,30 @@ def scores(gallery: GalleryModel) -> list[float | None]:
     return [row.score if (row := gallery.row_at(n)) else -1.0 for n in range(gallery.count)]
 
 
-def filled(desk: Desk) -> None:
+def filled(context: AppContext) -> None:
     for name, light in (("dark", 10), ("bright", 250), ("grey", 120), ("dim", 60), ("light", 200)):
         picture = np.full((24, 24, 3), light, np.uint8)
-        desk.rooms.gallery.keep(picture, recipe(light), score=0.9, name=name)
-    desk.gallery.refresh()
+        context.rooms.gallery.keep(picture, recipe(light), score=0.9, name=name)
+    context.gallery.refresh()
 
 
 def test_the_gallery_is_compared_with_the_style_in_use(
-    open_desk: OpenDesk, maker: FakeMaker, until: Until
+    open_context: OpenContext, maker: FakeMaker, until: Until
 ) -> None:
-    desk = open_desk()
-    until(lambda: desk.model.status == "ready" and desk.styles.entries)
-    filled(desk)
+    context = open_context()
+    until(lambda: context.model.status == "ready" and context.styles.entries)
+    filled(context)
     dark = replace(style("Dark"), vector=(1.0, 0.0, 0.0, 0.0))
     light = replace(style("Light"), vector=(0.0, 1.0, 0.0, 0.0))
-    ids = [desk.rooms.style_shelf.add(one).id for one in (dark, light)]
-    desk.styles.set_entries(desk.rooms.style_shelf.entries()[0])
-    until(lambda: desk.gallery.count == 5)
+    ids = [context.rooms.style_shelf.add(one).id for one in (dark, light)]
+    context.styles.set_entries(context.rooms.style_shelf.entries()[0])
+    until(lambda: context.gallery.count == 5)
     assert maker.asked == [], "nothing is compared before somebody asks"
     told: list[Comparison | None] = []
-    desk.gallery.comparison_changed.connect(lambda: told.append(desk.gallery.comparison))
-    desk.styles.activate(ids[0])
-    desk.gallery.query = Query(sort=Sort.SCORE)
-    until(lambda: order(desk.gallery) == ["dark", "dim", "grey", "light", "bright"])
+    context.gallery.comparison_changed.connect(lambda: told.append(context.gallery.comparison))
+    context.styles.activate(ids[0])
+    context.gallery.query = Query(sort=Sort.SCORE)
+    until(lambda: order(context.gallery) == ["dark", "dim", "grey", "light", "bright"])
     assert len(maker.asked) == 5
     until(lambda: told and told[-1] and not told[-1].is_under_way)
     assert [(one.entry.id, one.done, one.total) for one in told if one] == [
@@ -91,72 +91,72 @@ def test_the_gallery_is_compared_with_the_style_in_use(
         (ids[0], 5, 5),
     ]
     told.clear()
-    desk.styles.activate(ids[1])
-    until(lambda: order(desk.gallery) == ["bright", "light", "grey", "dim", "dark"])
+    context.styles.activate(ids[1])
+    until(lambda: order(context.gallery) == ["bright", "light", "grey", "dim", "dark"])
     assert len(maker.asked) == 5, "no picture is looked at twice"
     assert [(one.entry.id, one.is_under_way) for one in told if one] == [(ids[1], True), (ids[1], False)]
-    desk.gallery.query = Query(score=0.9)
-    until(lambda: order(desk.gallery) == ["light", "bright"])
-    desk.styles.activate(None)
-    until(lambda: desk.gallery.comparison is None)
-    desk.gallery.query = Query()
-    until(lambda: scores(desk.gallery) == [0.9] * 5)
+    context.gallery.query = Query(score=0.9)
+    until(lambda: order(context.gallery) == ["light", "bright"])
+    context.styles.activate(None)
+    until(lambda: context.gallery.comparison is None)
+    context.gallery.query = Query()
+    until(lambda: scores(context.gallery) == [0.9] * 5)
 
 
 def test_a_comparison_that_fails_is_not_awaited(
-    open_desk: OpenDesk, maker: FakeMaker, until: Until, monkeypatch: pytest.MonkeyPatch
+    open_context: OpenContext, maker: FakeMaker, until: Until, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    desk = open_desk()
-    until(lambda: desk.model.status == "ready" and desk.styles.entries)
-    filled(desk)
-    until(lambda: desk.gallery.count == 5)
+    context = open_context()
+    until(lambda: context.model.status == "ready" and context.styles.entries)
+    filled(context)
+    until(lambda: context.gallery.count == 5)
 
     def fail(image: Any) -> Any:
         raise RuntimeError("the device is gone")
 
     monkeypatch.setattr(maker, "vector", fail)
     monkeypatch.setattr(matching.log, "error", lambda *args, **more: None)
-    one = desk.rooms.style_shelf.add(style("Dark"))
-    desk.styles.set_entries(desk.rooms.style_shelf.entries()[0])
-    desk.styles.activate(one.id)
-    desk.gallery.query = Query(sort=Sort.SCORE)
-    until(lambda: desk.gallery.comparison is not None and not desk.gallery.comparison.is_under_way)
+    one = context.rooms.style_shelf.add(style("Dark"))
+    context.styles.set_entries(context.rooms.style_shelf.entries()[0])
+    context.styles.activate(one.id)
+    context.gallery.query = Query(sort=Sort.SCORE)
+    until(lambda: context.gallery.comparison is not None and not context.gallery.comparison.is_under_way)
 
 
 def test_what_was_seen_is_forgotten_with_the_picture(
-    open_desk: OpenDesk, maker: FakeMaker, until: Until, monkeypatch: pytest.MonkeyPatch
+    open_context: OpenContext, maker: FakeMaker, until: Until, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(matching, "IDLE_MS", 1)
-    desk = open_desk()
-    until(lambda: desk.model.status == "ready" and desk.styles.entries)
-    filled(desk)
-    one = desk.rooms.style_shelf.add(replace(style("Dark"), vector=(1.0, 0.0, 0.0, 0.0)))
-    desk.styles.set_entries(desk.rooms.style_shelf.entries()[0])
-    desk.styles.activate(one.id)
-    desk.gallery.query = Query(sort=Sort.SCORE)
-    until(lambda: order(desk.gallery) == ["dark", "dim", "grey", "light", "bright"])
-    looks = LookFile(desk.places.cache / "looks.sqlite3")
+    context = open_context()
+    until(lambda: context.model.status == "ready" and context.styles.entries)
+    filled(context)
+    one = context.rooms.style_shelf.add(replace(style("Dark"), vector=(1.0, 0.0, 0.0, 0.0)))
+    context.styles.set_entries(context.rooms.style_shelf.entries()[0])
+    context.styles.activate(one.id)
+    context.gallery.query = Query(sort=Sort.SCORE)
+    until(lambda: order(context.gallery) == ["dark", "dim", "grey", "light", "bright"])
+    looks = LookFile(context.places.cache / "looks.sqlite3")
     looks.add("a model of last year", looks.load(MODEL).items())
     assert len(looks.load(MODEL)) == 5
 
-    dark, dim = (desk.gallery.row_at(n) for n in (0, 1))
+    dark, dim = (context.gallery.row_at(n) for n in (0, 1))
     assert dark is not None and dim is not None
     picture = np.full((24, 24, 3), 255, np.uint8)
-    desk.rooms.gallery.path(dark.id).write_bytes(encode(picture, "PNG"))
-    desk.rooms.gallery.refresh()
-    desk.gallery.refresh()
-    desk.matching._follow()
-    until(lambda: order(desk.gallery)[-1] == dark.name and len(maker.asked) == 6)
-    desk.rooms.gallery.change([dim.id], rating=3)
-    turn = desk.matching._turn
-    desk.matching._follow()
-    until(lambda: desk.matching._turn > turn and not desk.rooms.reader.pending)
+    context.rooms.gallery.path(dark.id).write_bytes(encode(picture, "PNG"))
+    context.rooms.gallery.refresh()
+    context.gallery.refresh()
+    context.matching._follow()
+    until(lambda: order(context.gallery)[-1] == dark.name and len(maker.asked) == 6)
+    context.rooms.gallery.change([dim.id], rating=3)
+    turn = context.matching._turn
+    context.matching._follow()
+    until(lambda: context.matching._turn > turn and not context.rooms.reader.pending)
     assert len(maker.asked) == 6, "what is said about a picture changes nothing in it"
 
-    slot = desk.rooms.gallery.delete([dim.id])
-    desk.matching.tidy_soon()
+    slot = context.rooms.gallery.delete([dim.id])
+    context.matching.tidy_soon()
     until(lambda: not looks.load("a model of last year"))
     assert len(looks.load(MODEL)) == 5, "what lies in the bin may come back"
-    desk.on_pictures.empty_bin([slot])
+    context.on_pictures.empty_bin([slot])
     until(lambda: len(looks.load(MODEL)) == 4)
     assert dim.id not in looks.load(MODEL)

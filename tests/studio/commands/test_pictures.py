@@ -6,90 +6,90 @@ import pytest
 
 from engine.errors import TargetExistsError
 from engine.images import load_picture, read_recipe
-from studio.commands.desk import Desk
+from studio.commands.context import AppContext
 from studio.library.index import Row
 from studio.library.settings import ExportOptions
 from studio.library.tasks import End
 from studio.state.notices import Kind
-from tests.studio.commands.conftest import OpenDesk
+from tests.studio.commands.conftest import OpenContext
 from tests.studio.workers.checks import Until
 from tests.studio.workers.fakes import FakeEngine, recipe
 
 
-def rows(desk: Desk) -> list[Row]:
-    found = [desk.gallery.row_at(n) for n in range(desk.gallery.count)]
+def rows(context: AppContext) -> list[Row]:
+    found = [context.gallery.row_at(n) for n in range(context.gallery.count)]
     return [row for row in found if row is not None]
 
 
 @pytest.fixture
-def three(desk: Desk, until: Until) -> list[str]:
+def three(context: AppContext, until: Until) -> list[str]:
     """Three kept pictures' ids, oldest first."""
     for n in range(3):
-        desk.on_pictures.keep_recipe(recipe(n))
-        until(lambda n=n: desk.gallery.count == n + 1)
-    return [row.id for row in reversed(rows(desk))]
+        context.on_pictures.keep_recipe(recipe(n))
+        until(lambda n=n: context.gallery.count == n + 1)
+    return [row.id for row in reversed(rows(context))]
 
 
-def test_keeping_can_be_taken_back(desk: Desk, until: Until) -> None:
+def test_keeping_can_be_taken_back(context: AppContext, until: Until) -> None:
     kept: list[Row] = []
-    desk.on_pictures.kept.connect(kept.append)
-    desk.on_pictures.keep()
-    until(lambda: desk.gallery.count == 1)
-    path = desk.gallery.path(kept[0].id)
-    assert read_recipe(path) == desk.explorer.recipe
+    context.on_pictures.kept.connect(kept.append)
+    context.on_pictures.keep()
+    until(lambda: context.gallery.count == 1)
+    path = context.gallery.path(kept[0].id)
+    assert read_recipe(path) == context.explorer.recipe
     assert load_picture(path).shape == (32, 32, 3), "at full resolution"
-    assert str(desk.undo_stack.undo_title) == "Keep picture"
-    desk.undo_stack.undo()
-    until(lambda: desk.gallery.count == 0)
+    assert str(context.undo_stack.undo_title) == "Keep picture"
+    context.undo_stack.undo()
+    until(lambda: context.gallery.count == 0)
     assert not path.exists()
-    desk.undo_stack.redo()
-    until(lambda: desk.gallery.count == 1)
+    context.undo_stack.redo()
+    until(lambda: context.gallery.count == 1)
     assert path.exists()
 
 
-def test_a_kept_picture_knows_its_score(desk: Desk, until: Until) -> None:
-    desk.on_styles.use("Starter")
-    desk.on_pictures.keep()
-    until(lambda: desk.gallery.count == 1)
-    assert (rows(desk)[0].score, rows(desk)[0].style) == (0.5, "Starter")
+def test_a_kept_picture_knows_its_score(context: AppContext, until: Until) -> None:
+    context.on_styles.use("Starter")
+    context.on_pictures.keep()
+    until(lambda: context.gallery.count == 1)
+    assert (rows(context)[0].score, rows(context)[0].style) == (0.5, "Starter")
 
 
-def test_keeping_many(desk: Desk, until: Until) -> None:
-    job = desk.on_pictures.keep_recipes([recipe(n) for n in range(12)])
+def test_keeping_many(context: AppContext, until: Until) -> None:
+    job = context.on_pictures.keep_recipes([recipe(n) for n in range(12)])
     until(lambda: not job.running)
     assert job.outcome is not None
     assert job.outcome.end is End.DONE
-    until(lambda: desk.gallery.count == 12)
-    desk.undo_stack.undo()
-    until(lambda: desk.gallery.count == 0)
+    until(lambda: context.gallery.count == 12)
+    context.undo_stack.undo()
+    until(lambda: context.gallery.count == 0)
 
 
 def test_keeping_many_can_be_stopped_and_what_is_kept_stays(
-    desk: Desk, engine: FakeEngine, until: Until
+    context: AppContext, engine: FakeEngine, until: Until
 ) -> None:
     engine.seconds = 0.02
-    job = desk.on_pictures.keep_recipes([recipe(n) for n in range(500)])
+    job = context.on_pictures.keep_recipes([recipe(n) for n in range(500)])
     until(lambda: job.done >= 3)
     job.cancel()
     until(lambda: not job.running)
     assert job.outcome is not None
     assert job.outcome.end is End.CANCELLED
-    until(lambda: desk.gallery.count >= 3)
-    assert desk.gallery.count < 500
-    desk.undo_stack.undo()
-    until(lambda: desk.gallery.count == 0)
+    until(lambda: context.gallery.count >= 3)
+    assert context.gallery.count < 500
+    context.undo_stack.undo()
+    until(lambda: context.gallery.count == 0)
 
 
-def test_keeping_the_most_varied(desk: Desk, engine: FakeEngine, until: Until) -> None:
+def test_keeping_the_most_varied(context: AppContext, engine: FakeEngine, until: Until) -> None:
     engine.asked.clear()
-    desk.on_pictures.keep_varied(3)
-    until(lambda: desk.gallery.count == 3)
+    context.on_pictures.keep_varied(3)
+    until(lambda: context.gallery.count == 3)
     assert [what for what, _ in engine.asked].count("preview") == 12
-    assert len({row.seed for row in rows(desk)}) == 3
+    assert len({row.seed for row in rows(context)}) == 3
 
 
-def test_saying_things_and_taking_them_back(desk: Desk, three: list[str], until: Until) -> None:
-    on = desk.on_pictures
+def test_saying_things_and_taking_them_back(context: AppContext, three: list[str], until: Until) -> None:
+    on = context.on_pictures
     on.rate(three[:2], 4)
     on.set_label([three[0]], "red")
     on.set_tags(three, ["a", "b"])
@@ -97,90 +97,90 @@ def test_saying_things_and_taking_them_back(desk: Desk, three: list[str], until:
     on.remove_tag(three, "a")
     on.set_note([three[2]], "nice")
     on.rename(three[1], "Bella")
-    until(lambda: len(rows(desk)) == 3 and rows(desk)[1].name == "Bella")
-    newest, middle, oldest = rows(desk)
+    until(lambda: len(rows(context)) == 3 and rows(context)[1].name == "Bella")
+    newest, middle, oldest = rows(context)
     assert (oldest.rating, oldest.label, oldest.tags) == (4, "red", ("b", "c"))
     assert (middle.rating, middle.tags) == (4, ("b",))
     assert (newest.note, newest.rating) == ("nice", 0)
     for _ in range(7):
-        desk.undo_stack.undo()
-    until(lambda: len(rows(desk)) == 3 and rows(desk)[2].rating == 0)
-    assert all((row.rating, row.label, row.tags, row.note) == (0, "", (), "") for row in rows(desk))
+        context.undo_stack.undo()
+    until(lambda: len(rows(context)) == 3 and rows(context)[2].rating == 0)
+    assert all((row.rating, row.label, row.tags, row.note) == (0, "", (), "") for row in rows(context))
     for _ in range(7):
-        desk.undo_stack.redo()
-    until(lambda: len(rows(desk)) == 3 and rows(desk)[1].name == "Bella")
-    assert rows(desk) == [newest, middle, oldest]
+        context.undo_stack.redo()
+    until(lambda: len(rows(context)) == 3 and rows(context)[1].name == "Bella")
+    assert rows(context) == [newest, middle, oldest]
 
 
-def test_deleting_and_bringing_back(desk: Desk, three: list[str], until: Until) -> None:
-    desk.gallery.select(three)
-    desk.on_pictures.delete(three[:2])
-    until(lambda: desk.gallery.count == 1)
-    assert desk.gallery.selection == (three[2],)
-    desk.undo_stack.undo()
-    until(lambda: desk.gallery.count == 3)
-    desk.undo_stack.redo()
-    until(lambda: desk.gallery.count == 1)
-    (slot,) = desk.trash.slots("pictures")
-    desk.on_pictures.restore(slot, [0])
-    until(lambda: desk.gallery.count == 2)
-    desk.undo_stack.undo()
-    until(lambda: desk.gallery.count == 1)
+def test_deleting_and_bringing_back(context: AppContext, three: list[str], until: Until) -> None:
+    context.gallery.select(three)
+    context.on_pictures.delete(three[:2])
+    until(lambda: context.gallery.count == 1)
+    assert context.gallery.selection == (three[2],)
+    context.undo_stack.undo()
+    until(lambda: context.gallery.count == 3)
+    context.undo_stack.redo()
+    until(lambda: context.gallery.count == 1)
+    (slot,) = context.trash.slots("pictures")
+    context.on_pictures.restore(slot, [0])
+    until(lambda: context.gallery.count == 2)
+    context.undo_stack.undo()
+    until(lambda: context.gallery.count == 1)
 
 
-def test_boards(desk: Desk, three: list[str], until: Until) -> None:
-    desk.on_pictures.make_board("Summer", three[:1])
-    until(lambda: [board.name for board in desk.gallery.boards] == ["Summer"])
-    (board,) = desk.gallery.boards
-    desk.on_pictures.put_on_board(three[1:], board.id)
-    desk.on_pictures.take_off_board([three[0]], board.id)
-    desk.on_pictures.rename_board(board.id, "Winter")
-    until(lambda: [one.name for one in desk.gallery.boards] == ["Winter"])
-    assert [row.boards for row in rows(desk)] == [(board.id,), (board.id,), ()]
-    desk.on_pictures.delete_board(board.id)
-    until(lambda: desk.gallery.boards == ())
+def test_boards(context: AppContext, three: list[str], until: Until) -> None:
+    context.on_pictures.make_board("Summer", three[:1])
+    until(lambda: [board.name for board in context.gallery.boards] == ["Summer"])
+    (board,) = context.gallery.boards
+    context.on_pictures.put_on_board(three[1:], board.id)
+    context.on_pictures.take_off_board([three[0]], board.id)
+    context.on_pictures.rename_board(board.id, "Winter")
+    until(lambda: [one.name for one in context.gallery.boards] == ["Winter"])
+    assert [row.boards for row in rows(context)] == [(board.id,), (board.id,), ()]
+    context.on_pictures.delete_board(board.id)
+    until(lambda: context.gallery.boards == ())
     for _ in range(5):
-        desk.undo_stack.undo()
-    until(lambda: desk.gallery.boards == () and all(row.boards == () for row in rows(desk)))
+        context.undo_stack.undo()
+    until(lambda: context.gallery.boards == () and all(row.boards == () for row in rows(context)))
 
 
-def test_nothing_is_done_to_nothing(desk: Desk) -> None:
-    desk.on_pictures.delete([])
-    desk.on_pictures.rate([], 3)
-    assert not desk.undo_stack.can_undo
+def test_nothing_is_done_to_nothing(context: AppContext) -> None:
+    context.on_pictures.delete([])
+    context.on_pictures.rate([], 3)
+    assert not context.undo_stack.can_undo
 
 
-def test_a_failure_is_told_and_is_no_step(desk: Desk, three: list[str], until: Until) -> None:
-    title = desk.undo_stack.undo_title
-    desk.on_pictures.rate(["gone.png"], 3)
-    until(lambda: desk.notices.rowCount() == 1)
-    assert desk.notices.notices[0].kind is Kind.ERROR
-    assert desk.undo_stack.undo_title == title
+def test_a_failure_is_told_and_is_no_step(context: AppContext, three: list[str], until: Until) -> None:
+    title = context.undo_stack.undo_title
+    context.on_pictures.rate(["gone.png"], 3)
+    until(lambda: context.notices.rowCount() == 1)
+    assert context.notices.notices[0].kind is Kind.ERROR
+    assert context.undo_stack.undo_title == title
 
 
 @pytest.mark.parametrize("format", ["png", "jpeg"])
 def test_exporting_a_selection(
-    desk: Desk, three: list[str], until: Until, tmp_path: Path, format: str
+    context: AppContext, three: list[str], until: Until, tmp_path: Path, format: str
 ) -> None:
     folder = tmp_path / "für Ada 图"
     options = ExportOptions(format=format, template="set-{n:03}", contact_sheet=True, sidecar=True)
-    job = desk.on_exports.export(three, folder, options)
+    job = context.on_exports.export(three, folder, options)
     until(lambda: not job.running)
     assert job.outcome is not None
     assert job.outcome.end is End.DONE, job.outcome.error
     pictures = sorted(path.name for path in folder.glob("set-*") if path.suffix != ".json")
     assert len(pictures) == 3
     assert read_recipe(folder / pictures[0]) is not None
-    assert desk.notices.notices[0].kind is Kind.SUCCESS
-    assert desk.notices.notices[0].acts
+    assert context.notices.notices[0].kind is Kind.SUCCESS
+    assert context.notices.notices[0].acts
 
 
 def test_exporting_never_overwrites_unasked(
-    desk: Desk, three: list[str], until: Until, tmp_path: Path
+    context: AppContext, three: list[str], until: Until, tmp_path: Path
 ) -> None:
     options = ExportOptions(template="x-{n}", contact_sheet=False)
     for conflict, files in (("ask", 3), ("ask", 3), ("rename", 6), ("overwrite", 6)):
-        job = desk.on_exports.export(three, tmp_path / "out", options, conflict=conflict)
+        job = context.on_exports.export(three, tmp_path / "out", options, conflict=conflict)
         until(lambda job=job: not job.running)
         assert len(list((tmp_path / "out").iterdir())) == files
         assert job.outcome is not None
@@ -188,45 +188,47 @@ def test_exporting_never_overwrites_unasked(
             assert isinstance(job.outcome.error, TargetExistsError)
 
 
-def test_exporting_recipes_renders_them(desk: Desk, until: Until, tmp_path: Path) -> None:
+def test_exporting_recipes_renders_them(context: AppContext, until: Until, tmp_path: Path) -> None:
     options = ExportOptions(template="{seed}", contact_sheet=False)
-    job = desk.on_exports.export_recipes([recipe(n) for n in range(10)], tmp_path / "out", options)
+    job = context.on_exports.export_recipes([recipe(n) for n in range(10)], tmp_path / "out", options)
     until(lambda: not job.running)
     files = sorted((tmp_path / "out").iterdir(), key=lambda path: int(path.stem))
     assert [int(load_picture(path)[0, 0, 0]) for path in files] == list(range(10))
 
 
 def test_an_export_that_is_stopped_leaves_only_whole_files(
-    desk: Desk, engine: FakeEngine, until: Until, tmp_path: Path
+    context: AppContext, engine: FakeEngine, until: Until, tmp_path: Path
 ) -> None:
     engine.seconds = 0.02
     options = ExportOptions(template="{n}", contact_sheet=False)
-    job = desk.on_exports.export_recipes([recipe(n) for n in range(500)], tmp_path / "out", options)
+    job = context.on_exports.export_recipes([recipe(n) for n in range(500)], tmp_path / "out", options)
     until(lambda: job.done >= 2)
-    desk.jobs.cancel_all()
+    context.jobs.cancel_all()
     until(lambda: not job.running)
     files = list((tmp_path / "out").iterdir())
     assert 2 <= len(files) < 500
     assert all(load_picture(path).shape == (32, 32, 3) for path in files)
-    assert desk.notices.notices[0].kind is Kind.INFO
+    assert context.notices.notices[0].kind is Kind.INFO
 
 
 def test_an_export_does_not_outlive_the_studio(
-    open_desk: OpenDesk, engine: FakeEngine, until: Until, tmp_path: Path
+    open_context: OpenContext, engine: FakeEngine, until: Until, tmp_path: Path
 ) -> None:
-    desk = open_desk()
+    context = open_context()
     engine.seconds = 0.02
     options = ExportOptions(template="{n}", contact_sheet=False)
-    job = desk.on_exports.export_recipes([recipe(n) for n in range(500)], tmp_path / "out", options)
+    job = context.on_exports.export_recipes([recipe(n) for n in range(500)], tmp_path / "out", options)
     until(lambda: job.done >= 2)
-    assert desk.stop()
+    assert context.stop()
     assert all(load_picture(path).shape == (32, 32, 3) for path in (tmp_path / "out").glob("[!.]*"))
 
 
-def test_a_folder_that_cannot_be_written(desk: Desk, three: list[str], until: Until, tmp_path: Path) -> None:
+def test_a_folder_that_cannot_be_written(
+    context: AppContext, three: list[str], until: Until, tmp_path: Path
+) -> None:
     (tmp_path / "file").write_text("in the way")
-    job = desk.on_exports.export(three, tmp_path / "file" / "out", ExportOptions())
+    job = context.on_exports.export(three, tmp_path / "file" / "out", ExportOptions())
     until(lambda: not job.running)
-    notice = desk.notices.notices[0]
+    notice = context.notices.notices[0]
     assert notice.kind is Kind.ERROR
     assert notice.advice is not None

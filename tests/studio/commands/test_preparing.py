@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from studio.commands import preparing
-from studio.commands.desk import Desk
+from studio.commands.context import AppContext
 from studio.commands.plan import Plan, free_model_name
 from studio.commands.preparing import PreparationCommands
 from studio.commands.training import TrainingCommands
@@ -21,23 +21,29 @@ from tests.studio.workers.checks import Until
 
 
 @pytest.fixture
-def preparation(desk: Desk) -> Preparation:
-    return Preparation(desk)
+def preparation(context: AppContext) -> Preparation:
+    return Preparation(context)
 
 
 @pytest.fixture
-def training(desk: Desk) -> Training:
-    return Training(desk)
+def training(context: AppContext) -> Training:
+    return Training(context)
 
 
 @pytest.fixture
 def on(
-    desk: Desk, preparation: Preparation, training: Training, monkeypatch: pytest.MonkeyPatch
+    context: AppContext, preparation: Preparation, training: Training, monkeypatch: pytest.MonkeyPatch
 ) -> Iterator[PreparationCommands]:
     monkeypatch.setattr(preparing, "REST_MS", 1)
-    runs = TrainingCommands(desk.rooms, training, desk.on_models, desk, make_process=children.make)
+    runs = TrainingCommands(context.rooms, training, context.on_models, context, make_process=children.make)
     commands = PreparationCommands(
-        desk.rooms, preparation, training, runs, desk, make_process=children.make, options=("--seed", "1")
+        context.rooms,
+        preparation,
+        training,
+        runs,
+        context,
+        make_process=children.make,
+        options=("--seed", "1"),
     )
     yield commands
     assert commands.stop()
@@ -72,7 +78,7 @@ def permit(on: PreparationCommands, until: Until, preparation: Preparation) -> C
 
 
 def test_from_a_folder_to_a_training(
-    desk: Desk,
+    context: AppContext,
     preparation: Preparation,
     training: Training,
     on: PreparationCommands,
@@ -106,14 +112,14 @@ def test_from_a_folder_to_a_training(
     assert training.current.name == "Anna"
     (request,) = queued
     assert request.command()[1:] == [  # type: ignore[attr-defined]
-        str(desk.places.sets / training.current.data.name),  # type: ignore[union-attr]
+        str(context.places.sets / training.current.data.name),  # type: ignore[union-attr]
         "--out",
         str(training.current.folder),
         "--stdin-is-life",
         "--name",
         "Anna",
         "--consent",
-        str(desk.places.consents / f"{given.digest}.json"),
+        str(context.places.consents / f"{given.digest}.json"),
         "--from",
         str(tmp_path / "model"),
         "--minutes",
@@ -192,11 +198,11 @@ def test_why_a_folder_cannot_be_used(
 
 
 def test_why_it_does_not_fit(
-    desk: Desk, preparation: Preparation, training: Training, until: Until, tmp_path: Path
+    context: AppContext, preparation: Preparation, training: Training, until: Until, tmp_path: Path
 ) -> None:
-    runs = TrainingCommands(desk.rooms, training, desk.on_models, desk, make_process=children.make)
+    runs = TrainingCommands(context.rooms, training, context.on_models, context, make_process=children.make)
     on = PreparationCommands(
-        desk.rooms, preparation, training, runs, desk, make_process=children.make, options=("broken",)
+        context.rooms, preparation, training, runs, context, make_process=children.make, options=("broken",)
     )
     on.open(folder(tmp_path / "Anna", "a", "b"))
     until(lambda: ready(preparation))

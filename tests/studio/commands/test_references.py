@@ -13,7 +13,7 @@ import pytest
 from engine.errors import PersonaError
 from engine.images import Picture, read_recipe, save_picture
 from engine.recipe import pack_offset
-from studio.commands.desk import Desk
+from studio.commands.context import AppContext
 from studio.commands.fitting import Fitting
 from studio.library.places import Places
 from studio.library.starters import NO_MODEL
@@ -32,19 +32,19 @@ __all__ = ["shipped"]
 @pytest.fixture
 def real(
     tmp_path: Path, tiny_bundle: Path, shipped: Path, until: Until, monkeypatch: pytest.MonkeyPatch
-) -> Iterator[Desk]:
-    monkeypatch.setattr("studio.commands.desk.PATIENCE_MS", 1)
+) -> Iterator[AppContext]:
+    monkeypatch.setattr("studio.commands.context.PATIENCE_MS", 1)
     monkeypatch.setattr("studio.commands.fitting.CALM_MS", 1)
-    desk = Desk(Places.under(tmp_path / "home"), starters=shipped)
-    desk.settings.model = str(tiny_bundle)
-    desk.settings.device = "cpu"
+    context = AppContext(Places.under(tmp_path / "home"), starters=shipped)
+    context.settings.model = str(tiny_bundle)
+    context.settings.device = "cpu"
     read: list[int] = []
-    desk.gallery_ready.connect(lambda: read.append(1))
-    desk.start()
-    until(lambda: read and desk.explorer.is_full and desk.explorer.is_current)
-    until(lambda: len(desk.styles.entries) == 2 and not desk.styles.unfit)
-    yield desk
-    assert desk.stop()
+    context.gallery_ready.connect(lambda: read.append(1))
+    context.start()
+    until(lambda: read and context.explorer.is_full and context.explorer.is_current)
+    until(lambda: len(context.styles.entries) == 2 and not context.styles.unfit)
+    yield context
+    assert context.stop()
 
 
 def ended(job: Job, until: Until) -> End:
@@ -58,13 +58,13 @@ def pictures(folder: Path, *seeds: int) -> list[Path]:
     return [save_picture(folder / f"{n}.png", picture(n, 64)) for n in seeds]
 
 
-def references(desk: Desk, id: str) -> list[str]:
-    entry = desk.styles.entry(id)
+def references(context: AppContext, id: str) -> list[str]:
+    entry = context.styles.entry(id)
     assert entry is not None
     return [one.name for one in entry.style.references]
 
 
-def test_starters_become_usable_by_themselves_and_their_files_stay_drafts(real: Desk) -> None:
+def test_starters_become_usable_by_themselves_and_their_files_stay_drafts(real: AppContext) -> None:
     entry = real.styles.entry("one")
     assert entry is not None
     assert entry.style.model == real.model.model_id
@@ -75,10 +75,10 @@ def test_starters_become_usable_by_themselves_and_their_files_stay_drafts(real: 
 
 
 def test_what_was_made_before_is_there_in_one_go_after_a_restart(
-    real: Desk, until: Until, shipped: Path, tiny_bundle: Path, monkeypatch: pytest.MonkeyPatch
+    real: AppContext, until: Until, shipped: Path, tiny_bundle: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(Fitting, "maker", lambda _: pytest.fail("nothing is to be made"))
-    again = Desk(real.places, starters=shipped)
+    again = AppContext(real.places, starters=shipped)
     told: list[int] = []
     again.styles.entries_changed.connect(lambda: told.append(len(again.styles.unfit)))
     again.start()
@@ -87,7 +87,7 @@ def test_what_was_made_before_is_there_in_one_go_after_a_restart(
     assert again.stop()
 
 
-def test_starters_are_found_by_their_names_in_any_language(real: Desk) -> None:
+def test_starters_are_found_by_their_names_in_any_language(real: AppContext) -> None:
     for wanted in ("二", "TWO"):
         real.styles.search = wanted
         assert [entry.id for entry in real.styles.items.shown] == ["two"]
@@ -95,7 +95,7 @@ def test_starters_are_found_by_their_names_in_any_language(real: Desk) -> None:
     assert len(real.styles.items.shown) == 2
 
 
-def test_another_model_keeps_the_style_in_use(real: Desk, until: Until, tmp_path: Path) -> None:
+def test_another_model_keeps_the_style_in_use(real: AppContext, until: Until, tmp_path: Path) -> None:
     real.on_styles.use("one")
     before = real.explorer.styles
     other = write_tiny_bundle(tmp_path / "other", seed=5)
@@ -107,7 +107,7 @@ def test_another_model_keeps_the_style_in_use(real: Desk, until: Until, tmp_path
     assert real.explorer.styles != before
 
 
-def test_references_are_added_weighed_and_left_out(real: Desk, until: Until, tmp_path: Path) -> None:
+def test_references_are_added_weighed_and_left_out(real: AppContext, until: Until, tmp_path: Path) -> None:
     on = real.on_styles.references
     more = pictures(tmp_path / "more", 4, 5)
     assert ended(on.add("one", more, whole=True), until) is End.DONE
@@ -130,7 +130,7 @@ def test_references_are_added_weighed_and_left_out(real: Desk, until: Until, tmp
         until(lambda count=count: len(references(real, "one")) == count)
 
 
-def test_the_last_reference_stays(real: Desk) -> None:
+def test_the_last_reference_stays(real: AppContext) -> None:
     entry = real.styles.entry("two")
     assert entry is not None
     real.on_styles.references.remove("two", [one.digest for one in entry.style.references])
@@ -140,7 +140,7 @@ def test_the_last_reference_stays(real: Desk) -> None:
     assert not real.undo_stack.can_undo
 
 
-def test_pictures_without_a_face_can_be_added_whole(real: Desk, until: Until, tmp_path: Path) -> None:
+def test_pictures_without_a_face_can_be_added_whole(real: AppContext, until: Until, tmp_path: Path) -> None:
     on = real.on_styles.references
     assert ended(on.add("one", pictures(tmp_path / "more", 4)), until) is End.FAILED
     (act,) = real.notices.notices[0].acts
@@ -148,7 +148,7 @@ def test_pictures_without_a_face_can_be_added_whole(real: Desk, until: Until, tm
     until(lambda: len(references(real, "one")) == 4)
 
 
-def test_a_kept_picture_becomes_a_reference(real: Desk, until: Until) -> None:
+def test_a_kept_picture_becomes_a_reference(real: AppContext, until: Until) -> None:
     real.on_pictures.keep()
     until(lambda: real.gallery.count == 1 and real.gallery.row_at(0) is not None)
     row = real.gallery.row_at(0)
@@ -157,7 +157,7 @@ def test_a_kept_picture_becomes_a_reference(real: Desk, until: Until) -> None:
     until(lambda: len(references(real, "one")) == 4)
 
 
-def test_a_copy_of_a_starter_is_a_style_of_ones_own(real: Desk, until: Until, tmp_path: Path) -> None:
+def test_a_copy_of_a_starter_is_a_style_of_ones_own(real: AppContext, until: Until, tmp_path: Path) -> None:
     real.on_styles.duplicate("one", name="一")
     until(lambda: len(real.styles.entries) == 3)
     copy = next(entry for entry in real.styles.entries if not entry.starter)
@@ -167,7 +167,9 @@ def test_a_copy_of_a_starter_is_a_style_of_ones_own(real: Desk, until: Until, tm
     assert real.model.model_id in (tmp_path / "one.json").read_text("utf-8")
 
 
-def test_a_photo_goes_on_as_a_recipe_in_the_style_in_use(real: Desk, until: Until, tmp_path: Path) -> None:
+def test_a_photo_goes_on_as_a_recipe_in_the_style_in_use(
+    real: AppContext, until: Until, tmp_path: Path
+) -> None:
     real.on_styles.use("one")
     photo = pictures(tmp_path / "photo", 9)
     assert ended(real.on_photos.restyle(photo, whole=True), until) is End.DONE
@@ -199,13 +201,13 @@ def close_look(monkeypatch: pytest.MonkeyPatch) -> threading.Event:
     return let
 
 
-def offset(desk: Desk) -> str:
-    recipe = desk.explorer.recipe
+def offset(context: AppContext) -> str:
+    recipe = context.explorer.recipe
     return recipe.offset if recipe is not None else ""
 
 
 def test_a_photo_is_there_at_once_and_then_comes_closer(
-    real: Desk, until: Until, tmp_path: Path, close_look: threading.Event
+    real: AppContext, until: Until, tmp_path: Path, close_look: threading.Event
 ) -> None:
     assert ended(real.on_photos.restyle(pictures(tmp_path / "p", 9), whole=True), until) is End.DONE
     assert offset(real) == ""
@@ -220,7 +222,7 @@ def test_a_photo_is_there_at_once_and_then_comes_closer(
 
 
 def test_who_has_left_the_photo_is_not_called_back(
-    real: Desk, until: Until, tmp_path: Path, close_look: threading.Event
+    real: AppContext, until: Until, tmp_path: Path, close_look: threading.Event
 ) -> None:
     ended(real.on_photos.restyle(pictures(tmp_path / "p", 9), whole=True), until)
     real.on_explorer.shuffle()
@@ -232,7 +234,7 @@ def test_who_has_left_the_photo_is_not_called_back(
 
 
 def test_several_photos_are_kept_as_they_were_seen_closely(
-    real: Desk, until: Until, tmp_path: Path, close_look: threading.Event
+    real: AppContext, until: Until, tmp_path: Path, close_look: threading.Event
 ) -> None:
     close_look.set()
     ended(real.on_photos.restyle(pictures(tmp_path / "p", 1, 2), whole=True), until)
@@ -243,7 +245,7 @@ def test_several_photos_are_kept_as_they_were_seen_closely(
 
 
 def test_what_cannot_be_seen_closely_stays(
-    real: Desk, until: Until, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    real: AppContext, until: Until, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def invert(*_: object) -> list[str]:
         raise PersonaError("The trainer ended.")
@@ -256,7 +258,7 @@ def test_what_cannot_be_seen_closely_stays(
 
 
 def test_what_was_seen_closely_before_a_failure_is_kept(
-    real: Desk, until: Until, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    real: AppContext, until: Until, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def invert(*_: object) -> Iterator[str]:
         yield NEAR
@@ -271,12 +273,12 @@ def test_what_was_seen_closely_before_a_failure_is_kept(
     assert sorted(recipe.offset for recipe in kept if recipe is not None) == ["", NEAR]
 
 
-def test_without_a_style_a_photo_brings_its_own(real: Desk, until: Until, tmp_path: Path) -> None:
+def test_without_a_style_a_photo_brings_its_own(real: AppContext, until: Until, tmp_path: Path) -> None:
     assert ended(real.on_photos.restyle(pictures(tmp_path / "p", 9), whole=True), until) is End.DONE
     assert [use.name for use in real.explorer.styles] == ["9"]
 
 
-def test_several_photos_are_kept_and_bad_ones_named(real: Desk, until: Until, tmp_path: Path) -> None:
+def test_several_photos_are_kept_and_bad_ones_named(real: AppContext, until: Until, tmp_path: Path) -> None:
     photos = pictures(tmp_path / "p", 1, 2)
     (tmp_path / "p" / "bad.png").write_text("no picture")
     real.on_styles.use("two")
@@ -285,7 +287,9 @@ def test_several_photos_are_kept_and_bad_ones_named(real: Desk, until: Until, tm
     assert "bad.png" in str(real.notices.notices[0].details[0])
 
 
-def test_a_photo_without_a_face_offers_to_use_it_whole(real: Desk, until: Until, tmp_path: Path) -> None:
+def test_a_photo_without_a_face_offers_to_use_it_whole(
+    real: AppContext, until: Until, tmp_path: Path
+) -> None:
     ended(real.on_photos.restyle(pictures(tmp_path / "p", 3)), until)
     notice = real.notices.notices[0]
     assert notice.kind is Kind.ERROR

@@ -4,41 +4,41 @@ from pathlib import Path
 
 import pytest
 
-from studio.commands.desk import Desk
+from studio.commands.context import AppContext
 from studio.library.styles import StyleEntry
 from studio.state.notices import Kind
 from tests.studio.library.made import style
 from tests.studio.workers.checks import Until
 
 
-def names(desk: Desk) -> list[str]:
-    return [entry.name for entry in desk.styles.entries]
+def names(context: AppContext) -> list[str]:
+    return [entry.name for entry in context.styles.entries]
 
 
 @pytest.fixture
-def two(desk: Desk, until: Until, tmp_path: Path) -> Desk:
-    """A desk with the styles Bella, Anna and the starter."""
+def two(context: AppContext, until: Until, tmp_path: Path) -> AppContext:
+    """A studio with the styles Bella, Anna and the starter."""
     for name in ("Anna", "Bella"):
-        desk.on_styles.import_file(style(name).save(tmp_path / f"{name}.json"))
-        until(lambda name=name: desk.styles.active_id == name)
-    return desk
+        context.on_styles.import_file(style(name).save(tmp_path / f"{name}.json"))
+        until(lambda name=name: context.styles.active_id == name)
+    return context
 
 
-def test_using_a_style(desk: Desk) -> None:
-    desk.on_styles.use("Starter")
-    assert desk.styles.active_id == "Starter"
-    assert desk.explorer.styles == (style("Starter").use(),)
-    desk.undo_stack.undo()
-    assert (desk.styles.active_id, desk.explorer.styles) == (None, ())
-    desk.styles.activate("Starter")
-    assert desk.explorer.styles == (style("Starter").use(),)
-    desk.styles.activate(None)
-    assert desk.explorer.styles == ()
-    desk.on_styles.use("nobody")
-    assert desk.explorer.styles == ()
+def test_using_a_style(context: AppContext) -> None:
+    context.on_styles.use("Starter")
+    assert context.styles.active_id == "Starter"
+    assert context.explorer.styles == (style("Starter").use(),)
+    context.undo_stack.undo()
+    assert (context.styles.active_id, context.explorer.styles) == (None, ())
+    context.styles.activate("Starter")
+    assert context.explorer.styles == (style("Starter").use(),)
+    context.styles.activate(None)
+    assert context.explorer.styles == ()
+    context.on_styles.use("nobody")
+    assert context.explorer.styles == ()
 
 
-def test_importing_can_be_taken_back(two: Desk, until: Until) -> None:
+def test_importing_can_be_taken_back(two: AppContext, until: Until) -> None:
     made: list[StyleEntry] = []
     two.on_styles.made.connect(made.append)
     assert names(two) == ["Bella", "Anna", "Starter"]
@@ -49,7 +49,7 @@ def test_importing_can_be_taken_back(two: Desk, until: Until) -> None:
     until(lambda: names(two) == ["Bella", "Anna", "Starter"])
 
 
-def test_renaming_tagging_ordering(two: Desk, until: Until) -> None:
+def test_renaming_tagging_ordering(two: AppContext, until: Until) -> None:
     on = two.on_styles
     on.rename("Anna", "Carla")
     on.rename("Anna", "   ")
@@ -68,7 +68,7 @@ def test_renaming_tagging_ordering(two: Desk, until: Until) -> None:
     assert (entry.style.tags, entry.style.strength) == ((), 1.0)
 
 
-def test_deleting_and_bringing_back(two: Desk, until: Until) -> None:
+def test_deleting_and_bringing_back(two: AppContext, until: Until) -> None:
     two.on_styles.delete(["Anna", "Bella"])
     until(lambda: names(two) == ["Starter"])
     assert two.styles.active_id is None
@@ -82,13 +82,13 @@ def test_deleting_and_bringing_back(two: Desk, until: Until) -> None:
     until(lambda: names(two) == ["Bella", "Anna", "Starter"])
 
 
-def test_duplicating(two: Desk, until: Until) -> None:
+def test_duplicating(two: AppContext, until: Until) -> None:
     two.on_styles.duplicate("Anna")
     until(lambda: names(two) == ["Bella", "Anna", "Anna 2", "Starter"])
     assert two.styles.active_id == "Bella"
 
 
-def test_out_to_a_file(two: Desk, until: Until, tmp_path: Path) -> None:
+def test_out_to_a_file(two: AppContext, until: Until, tmp_path: Path) -> None:
     path = tmp_path / "out" / "x.json"
     path.parent.mkdir()
     two.on_styles.export_file("Anna", path)
@@ -99,9 +99,9 @@ def test_out_to_a_file(two: Desk, until: Until, tmp_path: Path) -> None:
     assert two.notices.notices[0].kind is Kind.ERROR
 
 
-def test_a_file_that_is_no_style(desk: Desk, until: Until, tmp_path: Path) -> None:
+def test_a_file_that_is_no_style(context: AppContext, until: Until, tmp_path: Path) -> None:
     (tmp_path / "bad.json").write_text("{}")
-    desk.on_styles.import_file(tmp_path / "bad.json")
-    until(lambda: desk.notices.rowCount() == 1)
-    assert "bad.json" in str(desk.notices.notices[0].details[0])
-    assert names(desk) == ["Starter"]
+    context.on_styles.import_file(tmp_path / "bad.json")
+    until(lambda: context.notices.rowCount() == 1)
+    assert "bad.json" in str(context.notices.notices[0].details[0])
+    assert names(context) == ["Starter"]

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from studio.commands.desk import Desk
+from studio.commands.context import AppContext
 from studio.commands.training import TrainingCommands
 from studio.library.runs import RunState
 from studio.library.training_queue import QueueFile
@@ -20,13 +20,15 @@ from tests.studio.workers.checks import Until
 
 
 @pytest.fixture
-def training(desk: Desk) -> Training:
-    return Training(desk)
+def training(context: AppContext) -> Training:
+    return Training(context)
 
 
 @pytest.fixture
-def on(desk: Desk, training: Training) -> Iterator[TrainingCommands]:
-    commands = TrainingCommands(desk.rooms, training, desk.on_models, desk, make_process=children.make)
+def on(context: AppContext, training: Training) -> Iterator[TrainingCommands]:
+    commands = TrainingCommands(
+        context.rooms, training, context.on_models, context, make_process=children.make
+    )
     yield commands
     assert commands.leave()
 
@@ -44,7 +46,7 @@ def device(training: Training) -> str:
 
 
 def test_one_at_a_time_the_others_wait(
-    desk: Desk, training: Training, on: TrainingCommands, until: Until, tmp_path: Path
+    context: AppContext, training: Training, on: TrainingCommands, until: Until, tmp_path: Path
 ) -> None:
     first, second = (on.start(tmp_path, "Anna") for _ in range(2))
     third = on.start(tmp_path, "Bella")
@@ -56,14 +58,14 @@ def test_one_at_a_time_the_others_wait(
     until(lambda: status(training) == "paused")
     on.stop()
     until(lambda: name(training) == "Bella" and device(training) == "CPU")
-    assert "was stopped" in str(desk.notices.notices[0].what)
+    assert "was stopped" in str(context.notices.notices[0].what)
     on.stop()
     until(lambda: training.current is None and len(training.runs) == 2)
     assert {run.status for run in training.runs} == {"stopped"}
 
 
 def test_those_that_wait_change_places(
-    desk: Desk, training: Training, on: TrainingCommands, tmp_path: Path
+    context: AppContext, training: Training, on: TrainingCommands, tmp_path: Path
 ) -> None:
     training.set_held(True)
     first, second, third = (on.start(tmp_path, name) for name in ("Anna", "Bella", "Cleo"))
@@ -95,34 +97,34 @@ def test_going_on_with_a_run(training: Training, on: TrainingCommands, until: Un
 
 
 def test_a_finished_run_offers_its_model(
-    desk: Desk, training: Training, on: TrainingCommands, until: Until, tmp_path: Path
+    context: AppContext, training: Training, on: TrainingCommands, until: Until, tmp_path: Path
 ) -> None:
     on.start(tmp_path, "Anna")
     until(lambda: device(training) == "CPU")
     on.preview()
     until(lambda: training.current is None)
-    notice = desk.notices.notices[0]
+    notice = context.notices.notices[0]
     assert notice.kind is Kind.SUCCESS
     assert str(notice.acts[0].label) == "Use this model"
 
 
 def test_a_refusal_is_told_in_the_trainers_words(
-    desk: Desk, training: Training, on: TrainingCommands, until: Until, tmp_path: Path
+    context: AppContext, training: Training, on: TrainingCommands, until: Until, tmp_path: Path
 ) -> None:
     on.start(tmp_path, "Anna", ["fail"])
-    until(lambda: desk.notices.rowCount() == 1)
-    notice = desk.notices.notices[0]
+    until(lambda: context.notices.rowCount() == 1)
+    notice = context.notices.notices[0]
     assert notice.kind is Kind.ERROR
     assert str(notice.meaning) == "There are too few pictures to train on."
     assert "too few pictures" in str(notice.details[0])
 
 
 def test_a_run_without_a_job_cannot_go_on(
-    desk: Desk, on: TrainingCommands, until: Until, tmp_path: Path
+    context: AppContext, on: TrainingCommands, until: Until, tmp_path: Path
 ) -> None:
     on.resume(RunState(tmp_path / "gone", "Anna"))
-    until(lambda: desk.notices.rowCount() == 1)
-    assert desk.notices.notices[0].kind is Kind.ERROR
+    until(lambda: context.notices.rowCount() == 1)
+    assert context.notices.notices[0].kind is Kind.ERROR
 
 
 def test_leaving_ends_the_child_in_order(
@@ -135,33 +137,33 @@ def test_leaving_ends_the_child_in_order(
 
 
 def test_what_the_studio_left_is_offered_again(
-    desk: Desk, training: Training, on: TrainingCommands, until: Until, tmp_path: Path
+    context: AppContext, training: Training, on: TrainingCommands, until: Until, tmp_path: Path
 ) -> None:
     first = on.start(tmp_path, "Anna")
     on.start(tmp_path, "Bella")
     until(lambda: device(training) == "CPU")
     assert on.leave()
-    until(lambda: len(QueueFile(desk.places.queue).load()) == 2)
-    later = Training(desk)
-    again = TrainingCommands(desk.rooms, later, desk.on_models, desk, make_process=children.make)
+    until(lambda: len(QueueFile(context.places.queue).load()) == 2)
+    later = Training(context)
+    again = TrainingCommands(context.rooms, later, context.on_models, context, make_process=children.make)
     again.recover()
     until(lambda: later.held)
     assert [request.name for request in later.waiting] == ["Anna", "Bella"]
     assert later.waiting[0].resume, "it got as far as a run folder"
     assert not later.waiting[1].resume
     assert later.current is None, "nothing begins by itself"
-    assert "broken off" in str(desk.notices.notices[0].what)
-    desk.notices.notices[0].acts[0].do()
+    assert "broken off" in str(context.notices.notices[0].what)
+    context.notices.notices[0].acts[0].do()
     until(lambda: device(later) == "CPU" and later.current.folder == first.run)  # type: ignore[union-attr]
     again.withdraw(later.waiting[0])
     again.stop()
     until(lambda: later.current is None)
-    until(lambda: not desk.places.queue.exists())
+    until(lambda: not context.places.queue.exists())
     assert again.leave()
 
 
 def test_a_killed_child_is_told_and_goes_on(
-    desk: Desk, training: Training, on: TrainingCommands, until: Until, tmp_path: Path
+    context: AppContext, training: Training, on: TrainingCommands, until: Until, tmp_path: Path
 ) -> None:
     on.start(tmp_path, "Anna")
     until(lambda: device(training) == "CPU")
@@ -169,14 +171,14 @@ def test_a_killed_child_is_told_and_goes_on(
     assert process is not None
     process._process.kill()  # as the system would
     until(lambda: training.current is None and len(training.runs) == 1)
-    assert str(desk.notices.notices[0].meaning) == "The trainer was ended from outside."
+    assert str(context.notices.notices[0].meaning) == "The trainer was ended from outside."
     assert training.runs[0].can_go_on
     on.resume(training.runs[0])
     until(lambda: device(training) == "CPU")
 
 
 def test_a_snapshot_becomes_a_model(
-    desk: Desk, training: Training, on: TrainingCommands, until: Until, tmp_path: Path
+    context: AppContext, training: Training, on: TrainingCommands, until: Until, tmp_path: Path
 ) -> None:
     on.start(tmp_path, "Anna")
     until(lambda: device(training) == "CPU")
@@ -186,28 +188,28 @@ def test_a_snapshot_becomes_a_model(
     (snapshot,) = training.current.snapshots
     assert snapshot.folder == training.current.folder / "snapshots/7"
     on.use_snapshot(training.current, snapshot, "Anna 50 %")
-    assert [str(job.title) for job in desk.jobs.running] == ["Making a model of “Anna 50 %”"]
+    assert [str(job.title) for job in context.jobs.running] == ["Making a model of “Anna 50 %”"]
     # The child made a card without graphs: the library refuses it, in words.
-    until(lambda: desk.notices.rowCount() == 1)
-    assert "could not be imported" in str(desk.notices.notices[0].what)
-    until(lambda: not list(desk.places.cache.glob("snapshot-*")))
+    until(lambda: context.notices.rowCount() == 1)
+    assert "could not be imported" in str(context.notices.notices[0].what)
+    until(lambda: not list(context.places.cache.glob("snapshot-*")))
 
 
-def test_fetching_the_helper_files(desk: Desk, on: TrainingCommands, until: Until) -> None:
+def test_fetching_the_helper_files(context: AppContext, on: TrainingCommands, until: Until) -> None:
     on.helpers.fetch()
-    assert [str(job.title) for job in desk.jobs.running] == ["Fetching the helper files"]
-    until(lambda: desk.notices.rowCount() == 1)
-    assert str(desk.notices.notices[0].what) == "The helper files are installed."
+    assert [str(job.title) for job in context.jobs.running] == ["Fetching the helper files"]
+    until(lambda: context.notices.rowCount() == 1)
+    assert str(context.notices.notices[0].what) == "The helper files are installed."
 
 
 def test_a_run_goes_to_the_bin_and_comes_back(
-    desk: Desk, training: Training, on: TrainingCommands, until: Until, tmp_path: Path
+    context: AppContext, training: Training, on: TrainingCommands, until: Until, tmp_path: Path
 ) -> None:
     on.start(tmp_path, "Anna")
     until(lambda: device(training) == "CPU")
     assert training.current is not None
     on.delete(training.current)
-    assert not desk.undo_stack.can_undo, "not while it is under way"
+    assert not context.undo_stack.can_undo, "not while it is under way"
     on.stop()
     until(lambda: training.current is None and len(training.runs) == 1)
     run = training.runs[0]
@@ -215,19 +217,19 @@ def test_a_run_goes_to_the_bin_and_comes_back(
     on.delete(run)
     until(lambda: training.runs == ())
     assert not run.folder.exists()
-    desk.undo_stack.undo()
+    context.undo_stack.undo()
     until(lambda: [one.folder for one in training.runs] == [run.folder])
 
 
 def test_a_model_in_the_library_is_not_imported_twice(
-    desk: Desk, on: TrainingCommands, until: Until, tiny_bundle: Path
+    context: AppContext, on: TrainingCommands, until: Until, tiny_bundle: Path
 ) -> None:
     on.use_model(tiny_bundle)
-    until(lambda: any(not entry.bundled for entry in desk.model.entries))
-    imported = next(entry.path for entry in desk.model.entries if not entry.bundled)
-    desk.settings.model = ""
+    until(lambda: any(not entry.bundled for entry in context.model.entries))
+    imported = next(entry.path for entry in context.model.entries if not entry.bundled)
+    context.settings.model = ""
     on.use_model(tiny_bundle)
-    until(lambda: desk.settings.model == str(imported))
+    until(lambda: context.settings.model == str(imported))
 
 
 def test_a_run_that_waits_is_not_queued_twice(
@@ -243,17 +245,17 @@ def test_a_run_that_waits_is_not_queued_twice(
 
 
 def test_missing_helper_files_are_found_out_and_fetched(
-    desk: Desk, on: TrainingCommands, until: Until, monkeypatch: pytest.MonkeyPatch
+    context: AppContext, on: TrainingCommands, until: Until, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("NO_HELPERS", "1")
     helpers = on.helpers
     helpers.look()
-    assert helpers.status == "looking" and not desk.jobs.running
+    assert helpers.status == "looking" and not context.jobs.running
     until(lambda: helpers.status == "missing")
     helpers.fetch()
     assert helpers.status == "fetching"
     until(lambda: helpers.status == "failed")
-    assert str(desk.notices.notices[0].what) == "The helper files could not be fetched."
+    assert str(context.notices.notices[0].what) == "The helper files could not be fetched."
     helpers.look()
     until(lambda: helpers.status == "failed")
     monkeypatch.delenv("NO_HELPERS")

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 from pytestqt.qtbot import QtBot
 
-from studio.commands.desk import Desk
+from studio.commands.context import AppContext
 from studio.library.places import Places
 from studio.library.runs import read_run
 from tests.studio.commands import children
@@ -25,20 +25,20 @@ import sys
 from pathlib import Path
 from PySide6.QtCore import QCoreApplication
 from studio.commands import training
-from studio.commands.desk import Desk
+from studio.commands.context import AppContext
 from studio.library.places import Places
 from tests.studio.commands import children
 from tests.studio.workers.fakes import FakeEngine, opener
 training.make_processes = lambda home: children.make
 app = QCoreApplication([])
-desk = Desk(Places.under(Path(sys.argv[1])), opener=opener(FakeEngine()))
-desk.on_training.start(Path("set"), "Anna")
-desk.on_training.start(Path("set"), "Bella")
+context = AppContext(Places.under(Path(sys.argv[1])), opener=opener(FakeEngine()))
+context.on_training.start(Path("set"), "Anna")
+context.on_training.start(Path("set"), "Bella")
 def told(run):
     if run is not None and run.device:
-        desk.writer.wait_idle(5)
+        context.writer.wait_idle(5)
         print("training", flush=True)
-desk.training.current_changed.connect(told)
+context.training.current_changed.connect(told)
 app.exec()
 """
 
@@ -62,19 +62,19 @@ def test_a_killed_studio_offers_its_trainings_again(
     studio.wait(10)
 
     monkeypatch.setattr("studio.commands.training.make_processes", lambda home: children.make)
-    monkeypatch.setattr("studio.commands.desk.PATIENCE_MS", 1)
+    monkeypatch.setattr("studio.commands.context.PATIENCE_MS", 1)
     (run,) = (home / "runs").iterdir()
     deadline = time.monotonic() + 20
     while read_run(run).status != "stopped" and time.monotonic() < deadline:
         time.sleep(0.02)
     assert read_run(run).status == "stopped", "the child saw its parent go, and left in order"
 
-    desk = Desk(Places.under(home), opener=opener(FakeEngine()))
-    desk.start()
-    until(lambda: desk.training.held)
-    assert [request.name for request in desk.training.waiting] == ["Anna", "Bella"]
-    assert [request.resume for request in desk.training.waiting] == [True, False]
-    desk.on_training.release()
-    until(lambda: desk.training.current is not None and desk.training.current.device == "CPU")
-    assert desk.training.current is not None and desk.training.current.folder == run
-    assert desk.stop()
+    context = AppContext(Places.under(home), opener=opener(FakeEngine()))
+    context.start()
+    until(lambda: context.training.held)
+    assert [request.name for request in context.training.waiting] == ["Anna", "Bella"]
+    assert [request.resume for request in context.training.waiting] == [True, False]
+    context.on_training.release()
+    until(lambda: context.training.current is not None and context.training.current.device == "CPU")
+    assert context.training.current is not None and context.training.current.folder == run
+    assert context.stop()

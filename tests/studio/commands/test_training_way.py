@@ -12,7 +12,7 @@ import pytest
 from PIL import Image, ImageDraw
 from pytestqt.qtbot import QtBot
 
-from studio.commands.desk import Desk
+from studio.commands.context import AppContext
 from studio.commands.plan import Plan
 from studio.commands.preparing import PreparationCommands
 from studio.library.consents import Consent
@@ -34,9 +34,9 @@ OPTIONS = ("--preset", "quick", "--batch", "4", "--device", "cpu", "--threads", 
 
 
 @pytest.fixture
-def desk(tmp_path: Path, tiny_bundle: Path, qtbot: QtBot) -> Iterator[Desk]:
+def context(tmp_path: Path, tiny_bundle: Path, qtbot: QtBot) -> Iterator[AppContext]:
     """With a model that draws 32 pixels."""
-    made = Desk(Places.under(tmp_path / "home"), starters=tmp_path / "none")
+    made = AppContext(Places.under(tmp_path / "home"), starters=tmp_path / "none")
     made.settings.model = str(tiny_bundle)
     made.start()
     qtbot.waitUntil(lambda: made.model.status == "ready", timeout=30_000)
@@ -60,16 +60,16 @@ def drawings(folder: Path, count: int = 8) -> Path:
 
 @pytest.mark.timeout(600)
 def test_a_folder_becomes_a_model_though_the_trainer_is_killed(
-    desk: Desk, qtbot: QtBot, tmp_path: Path
+    context: AppContext, qtbot: QtBot, tmp_path: Path
 ) -> None:
     def until(condition: Callable[[], object]) -> None:
         qtbot.waitUntil(lambda: bool(condition()), timeout=300_000)
 
     options = [*OPTIONS, *(word for name, value in SHORT.items() for word in ("--set", f"{name}={value}"))]
     on = PreparationCommands(
-        desk.rooms, desk.preparation, desk.training, desk.on_training, desk, options=options
+        context.rooms, context.preparation, context.training, context.on_training, context, options=options
     )
-    preparation, training = desk.preparation, desk.training
+    preparation, training = context.preparation, context.training
     on.open(drawings(tmp_path / "Discs 圆"))
     until(lambda: preparation.setup.stage is Stage.READY)
     report = preparation.setup.report
@@ -94,14 +94,14 @@ def test_a_folder_becomes_a_model_though_the_trainer_is_killed(
 
     on.train(plan)
     until(lambda: training.current is not None and training.current.checkpoints)
-    process = desk.on_training._process
+    process = context.on_training._process
     assert process is not None
     os.kill(process.pid, signal.SIGKILL)
     until(lambda: training.current is None and training.runs)
     run = training.runs[0]
     assert run.can_go_on
     assert run.consent is not None and run.consent["given_by"] == "Ada"
-    desk.on_training.resume(run)
+    context.on_training.resume(run)
     until(lambda: training.current is None and training.runs[0].bundle is not None)
     run = training.runs[0]
     assert run.status == "done"
@@ -109,9 +109,9 @@ def test_a_folder_becomes_a_model_though_the_trainer_is_killed(
     assert run.snapshots and all(one.file.is_file() for one in run.snapshots)
 
     assert run.bundle is not None
-    desk.on_training.use_model(run.bundle)
-    until(lambda: desk.model.bundle is not None and desk.model.bundle.name == "Discs 圆")
-    assert desk.model.bundle is not None
-    assert desk.model.bundle.card.raw["consent"]["given_by"] == "Ada"
-    assert desk.model.bundle.path.parent == desk.places.models
+    context.on_training.use_model(run.bundle)
+    until(lambda: context.model.bundle is not None and context.model.bundle.name == "Discs 圆")
+    assert context.model.bundle is not None
+    assert context.model.bundle.card.raw["consent"]["given_by"] == "Ada"
+    assert context.model.bundle.path.parent == context.places.models
     assert on.stop()

@@ -10,7 +10,7 @@ import pytest
 
 from engine.images import load_picture, read_recipe, save_picture
 from studio.commands import styles
-from studio.commands.desk import Desk
+from studio.commands.context import AppContext
 from studio.library.places import Places
 from studio.library.settings import ExportOptions
 from studio.library.tasks import End
@@ -21,14 +21,14 @@ from tests.studio.workers.checks import Until
 
 
 @pytest.fixture
-def real(tmp_path: Path, tiny_bundle: Path, until: Until) -> Iterator[Desk]:
-    desk = Desk(Places.under(tmp_path / "home"), starters=tmp_path / "none")
-    desk.settings.model = str(tiny_bundle)
-    desk.settings.device = "cpu"
-    desk.start()
-    until(lambda: desk.explorer.is_full and desk.explorer.is_current)
-    yield desk
-    assert desk.stop()
+def real(tmp_path: Path, tiny_bundle: Path, until: Until) -> Iterator[AppContext]:
+    context = AppContext(Places.under(tmp_path / "home"), starters=tmp_path / "none")
+    context.settings.model = str(tiny_bundle)
+    context.settings.device = "cpu"
+    context.start()
+    until(lambda: context.explorer.is_full and context.explorer.is_current)
+    yield context
+    assert context.stop()
 
 
 def ended(job: Job, until: Until) -> End:
@@ -42,7 +42,7 @@ def pictures(folder: Path, count: int) -> list[Path]:
     return [save_picture(folder / f"{n}.png", picture(n, 64)) for n in range(count)]
 
 
-def test_the_whole_way(real: Desk, until: Until, tmp_path: Path) -> None:
+def test_the_whole_way(real: AppContext, until: Until, tmp_path: Path) -> None:
     dropped = pictures(tmp_path / "Anna 图片", 3)
     (dropped[0].parent / "text.png").write_text("no picture")
     assert ended(real.on_styles.make([dropped[0].parent], whole=True), until) is End.DONE
@@ -74,7 +74,7 @@ def test_the_whole_way(real: Desk, until: Until, tmp_path: Path) -> None:
     assert (load_picture(exported) == load_picture(real.gallery.path(row.id))).all()
 
 
-def test_without_a_face_it_is_told(real: Desk, until: Until, tmp_path: Path) -> None:
+def test_without_a_face_it_is_told(real: AppContext, until: Until, tmp_path: Path) -> None:
     assert ended(real.on_styles.make(pictures(tmp_path / "x", 1), name="Nobody"), until) is End.FAILED
     notice = real.notices.notices[0]
     assert str(notice.what) == "The style “Nobody” could not be made."
@@ -83,7 +83,7 @@ def test_without_a_face_it_is_told(real: Desk, until: Until, tmp_path: Path) -> 
 
 
 def test_a_folder_of_many_is_sampled(
-    real: Desk, until: Until, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    real: AppContext, until: Until, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(styles, "MAX_PICTURES", 3)
     pictures(tmp_path / "many", 7)
@@ -94,13 +94,13 @@ def test_a_folder_of_many_is_sampled(
     assert names == ["0.png", "3.png", "6.png"], "evenly from first to last"
 
 
-def test_an_empty_folder_is_told(real: Desk, until: Until, tmp_path: Path) -> None:
+def test_an_empty_folder_is_told(real: AppContext, until: Until, tmp_path: Path) -> None:
     (tmp_path / "empty").mkdir()
     assert ended(real.on_styles.make([tmp_path / "empty"]), until) is End.FAILED
     assert "empty" in str(real.notices.notices[0].details[0])
 
 
-def test_making_a_style_can_be_stopped(real: Desk, until: Until, tmp_path: Path) -> None:
+def test_making_a_style_can_be_stopped(real: AppContext, until: Until, tmp_path: Path) -> None:
     job = real.on_styles.make(pictures(tmp_path / "many", 12), whole=True)
     job.cancel()
     assert ended(job, until) is End.CANCELLED
@@ -108,7 +108,7 @@ def test_making_a_style_can_be_stopped(real: Desk, until: Until, tmp_path: Path)
     assert real.notices.rowCount() == 0
 
 
-def test_mixing_weighing_and_reusing(real: Desk, until: Until, tmp_path: Path) -> None:
+def test_mixing_weighing_and_reusing(real: AppContext, until: Until, tmp_path: Path) -> None:
     for name, seeds in (("a", 2), ("b", 3)):
         ended(real.on_styles.make(pictures(tmp_path / name, seeds), name=name, whole=True), until)
         until(lambda name=name: real.styles.active_id == name)
@@ -132,7 +132,7 @@ def test_mixing_weighing_and_reusing(real: Desk, until: Until, tmp_path: Path) -
     until(lambda: real.styles.active_id == "again")
 
 
-def test_importing_a_model(real: Desk, until: Until, tmp_path: Path, tiny_bundle: Path) -> None:
+def test_importing_a_model(real: AppContext, until: Until, tmp_path: Path, tiny_bundle: Path) -> None:
     model = Path(shutil.copytree(tiny_bundle, tmp_path / "other"))
     assert ended(real.on_models.import_file(model), until) is End.DONE
     until(lambda: real.model.status == "ready")

@@ -11,7 +11,7 @@ from PySide6.QtGui import QDragEnterEvent, QDragMoveEvent, QDropEvent
 from PySide6.QtWidgets import QApplication, QWidget
 from pytestqt.qtbot import QtBot
 
-from studio.commands.desk import Desk
+from studio.commands.context import AppContext
 from studio.library.index import SEPARATOR, Query, Row, Sort
 from studio.library.places import Places
 from studio.library.styles import StyleEntry
@@ -36,19 +36,19 @@ class Scene:
 
     def __init__(self, look: Look, home: Path) -> None:
         make_specimen(Places.under(home).gallery, COUNT)
-        self.desk = Desk(Places.under(home), starters=home / "none")
-        self.desk.rooms.gallery.rebuild()
+        self.context = AppContext(Places.under(home), starters=home / "none")
+        self.context.rooms.gallery.rebuild()
         self.host = QWidget()
         self.actions = Actions(look, self.host)
         self.viewer = Viewer(look, self.host)
         self.recalled: list[str] = []
-        desk = self.desk
+        context = self.context
         self.page = GalleryPage(
             look,
-            desk.gallery,
-            desk.binned,
-            desk.thumbnails,
-            desk.on_pictures,
+            context.gallery,
+            context.binned,
+            context.thumbnails,
+            context.on_pictures,
             self.actions,
             self.viewer,
             self.recalled.append,
@@ -59,24 +59,24 @@ class Scene:
         self.host.show()
 
     def row(self, number: int) -> Row:
-        row = self.desk.gallery.row_at(number)
+        row = self.context.gallery.row_at(number)
         assert row is not None
         return row
 
     def board(self, name: str) -> str:
-        return next(board.id for board in self.desk.gallery.boards if board.name == name)
+        return next(board.id for board in self.context.gallery.boards if board.name == name)
 
 
 @pytest.fixture
 def scene(qtbot: QtBot, look: Look, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Scene]:
     monkeypatch.setattr("os.fsync", lambda handle: None)
     scene = Scene(look, tmp_path)
-    scene.desk.gallery.refresh()
-    qtbot.waitUntil(lambda: scene.desk.gallery.count == COUNT, timeout=WAIT_MS)
+    scene.context.gallery.refresh()
+    qtbot.waitUntil(lambda: scene.context.gallery.count == COUNT, timeout=WAIT_MS)
     qtbot.waitUntil(lambda: len(scene.page.places.boards) == 4, timeout=WAIT_MS)
     yield scene
     scene.host.close()
-    scene.desk.stop()
+    scene.context.stop()
 
 
 def drop(target: QWidget, kind: str, text: str, at: QPoint) -> None:
@@ -90,7 +90,7 @@ def drop(target: QWidget, kind: str, text: str, at: QPoint) -> None:
 
 
 def test_pictures_are_dropped_on_a_board_and_it_filters(qtbot: QtBot, scene: Scene) -> None:
-    page, model = scene.page, scene.desk.gallery
+    page, model = scene.page, scene.context.gallery
     which = scene.board("Ideas")
     before = model.on_boards.get(which, 0)
     ids = [row.id for n in range(COUNT) if which not in (row := scene.row(n)).boards][:2]
@@ -100,14 +100,14 @@ def test_pictures_are_dropped_on_a_board_and_it_filters(qtbot: QtBot, scene: Sce
     qtbot.waitUntil(lambda: model.count == before + 2, timeout=WAIT_MS)
     assert page.toolbar.title.text() == "Ideas"
     assert page.places.boards[which].active and not page.places.everything.active
-    scene.desk.undo_stack.undo()
+    scene.context.undo_stack.undo()
     qtbot.waitUntil(lambda: model.on_boards.get(which, 0) == before, timeout=WAIT_MS)
     qtbot.keyClick(page.places.everything, Qt.Key.Key_Return)
     qtbot.waitUntil(lambda: model.count == COUNT, timeout=WAIT_MS)
 
 
 def test_a_board_is_made_named_moved_and_deleted(qtbot: QtBot, scene: Scene) -> None:
-    page, model = scene.page, scene.desk.gallery
+    page, model = scene.page, scene.context.gallery
     page.places.add.click()
     qtbot.waitUntil(lambda: len(page.places.boards) == 5, timeout=WAIT_MS)
     fresh = model.boards[-1].id
@@ -126,13 +126,13 @@ def test_a_board_is_made_named_moved_and_deleted(qtbot: QtBot, scene: Scene) -> 
     qtbot.keyClick(page.places.boards[fresh], Qt.Key.Key_Delete)
     qtbot.waitUntil(lambda: len(page.places.boards) == 4, timeout=WAIT_MS)
     qtbot.waitUntil(lambda: model.count == COUNT, timeout=WAIT_MS)
-    scene.desk.undo_stack.undo()
+    scene.context.undo_stack.undo()
     qtbot.waitUntil(lambda: model.boards[0].name == "Sommer 夏", timeout=WAIT_MS)
     assert raw_words(scene.host) == []
 
 
 def test_the_bin_gives_back(qtbot: QtBot, scene: Scene) -> None:
-    page, model, binned = scene.page, scene.desk.gallery, scene.desk.binned
+    page, model, binned = scene.page, scene.context.gallery, scene.context.binned
     ids = [scene.row(n).id for n in range(3)]
     drop(page.places.bin, PICTURES_MIME, SEPARATOR.join(ids), QPoint(20, 10))
     qtbot.waitUntil(lambda: model.count == COUNT - 3 and binned.count == 3, timeout=WAIT_MS)
@@ -143,9 +143,9 @@ def test_the_bin_gives_back(qtbot: QtBot, scene: Scene) -> None:
     assert binned.selected_count == 1
     qtbot.keyClick(page.bin, Qt.Key.Key_Return)
     qtbot.waitUntil(lambda: model.count == COUNT - 2 and binned.count == 2, timeout=WAIT_MS)
-    scene.desk.undo_stack.undo()
+    scene.context.undo_stack.undo()
     qtbot.waitUntil(lambda: model.count == COUNT - 3 and binned.count == 3, timeout=WAIT_MS)
-    scene.desk.undo_stack.redo()
+    scene.context.undo_stack.redo()
     qtbot.waitUntil(lambda: model.count == COUNT - 2, timeout=WAIT_MS)
     qtbot.waitUntil(lambda: binned.count == 2, timeout=WAIT_MS)
     page.bin.put_back()
@@ -155,19 +155,19 @@ def test_the_bin_gives_back(qtbot: QtBot, scene: Scene) -> None:
 
 
 def test_the_bin_is_emptied_only_when_asked_for(qtbot: QtBot, scene: Scene) -> None:
-    page, binned = scene.page, scene.desk.binned
-    scene.desk.on_pictures.delete([scene.row(0).id])
+    page, binned = scene.page, scene.context.binned
+    scene.context.on_pictures.delete([scene.row(0).id])
     qtbot.waitUntil(lambda: binned.count == 1, timeout=WAIT_MS)
     asked: list[object] = []
     page.bin.empty_wanted.connect(asked.append)
     page.bin.empty.click()
     assert len(asked) == 1 and binned.count == 1
-    scene.desk.on_pictures.empty_bin(asked[0])  # type: ignore[arg-type]
+    scene.context.on_pictures.empty_bin(asked[0])  # type: ignore[arg-type]
     qtbot.waitUntil(lambda: binned.count == 0, timeout=WAIT_MS)
 
 
 def test_search_understands_facts(qtbot: QtBot, scene: Scene) -> None:
-    toolbar, model = scene.page.toolbar, scene.desk.gallery
+    toolbar, model = scene.page.toolbar, scene.context.gallery
     rows = [scene.row(n) for n in range(COUNT)]
     wanted = [row.id for row in rows if row.rating >= 2 and row.style == "Neon"]
     qtbot.keyClicks(toolbar.search, "rating:2 style:Neon")
@@ -184,7 +184,7 @@ def test_search_understands_facts(qtbot: QtBot, scene: Scene) -> None:
 
 
 def test_the_bar_says_which_style_the_order_means(scene: Scene, look: Look) -> None:
-    toolbar, model = scene.page.toolbar, scene.desk.gallery
+    toolbar, model = scene.page.toolbar, scene.context.gallery
     entry = StyleEntry("one", style("Amber"), Path("one.style"))
     assert toolbar.match.text() == ""
     model.query = Query(sort=Sort.SCORE)
@@ -205,7 +205,7 @@ def test_the_bar_says_which_style_the_order_means(scene: Scene, look: Look) -> N
 
 
 def test_the_filmstrip_turns_pages_and_keys_judge(qtbot: QtBot, scene: Scene) -> None:
-    viewer, model = scene.viewer, scene.desk.gallery
+    viewer, model = scene.viewer, scene.context.gallery
     scene.page.grid.go(2)
     scene.page.larger.view()
     strip = viewer.strip
@@ -229,7 +229,7 @@ def test_the_filmstrip_turns_pages_and_keys_judge(qtbot: QtBot, scene: Scene) ->
 
 
 def test_compared_pictures_zoom_as_one_at_the_pointer(qtbot: QtBot, scene: Scene) -> None:
-    viewer, model = scene.viewer, scene.desk.gallery
+    viewer, model = scene.viewer, scene.context.gallery
     model.select([scene.row(n).id for n in range(3)])
     scene.page.larger.compare()
     assert len(viewer.shown) == 3 and (viewer.strip is None or not viewer.strip.isVisible())
@@ -244,7 +244,7 @@ def test_compared_pictures_zoom_as_one_at_the_pointer(qtbot: QtBot, scene: Scene
 
 
 def test_choosing_everything_draws_only_what_is_in_sight(qtbot: QtBot, scene: Scene) -> None:
-    model = scene.desk.gallery
+    model = scene.context.gallery
     model.select_all()
     qtbot.waitUntil(lambda: model.selected_count == COUNT, timeout=WAIT_MS)
     assert model.selection == tuple(scene.row(n).id for n in range(COUNT))
@@ -253,7 +253,7 @@ def test_choosing_everything_draws_only_what_is_in_sight(qtbot: QtBot, scene: Sc
 
 
 def test_the_focus_is_seen_when_it_comes_by_key(scene: Scene, qtbot: QtBot) -> None:
-    grid, model = scene.page.grid, scene.desk.gallery
+    grid, model = scene.page.grid, scene.context.gallery
     qtbot.waitUntil(lambda: model.count == COUNT and model.row_at(0) is not None, timeout=WAIT_MS)
     grid.setFocus(Qt.FocusReason.MouseFocusReason)
     assert grid._current == -1

@@ -27,9 +27,9 @@ LEFT = Qt.MouseButton.LeftButton
 
 @pytest.fixture
 def charted(window: Window) -> Iterator[Window]:
-    window.desk.explorer.take_chart(chart_of(window.desk.explorer.place.model))
+    window.context.explorer.take_chart(chart_of(window.context.explorer.place.model))
     yield window
-    window.desk.player.pause()
+    window.context.player.pause()
 
 
 def test_map_and_lasso_by_key(qtbot: QtBot, charted: Window) -> None:
@@ -57,7 +57,7 @@ def test_map_and_lasso_by_key(qtbot: QtBot, charted: Window) -> None:
 
 
 def test_a_lasso_becomes_a_set(qtbot: QtBot, charted: Window, tmp_path: Path) -> None:
-    desk, canvas = charted.desk, charted.explorer.canvas
+    context, canvas = charted.context, charted.explorer.canvas
     charted.acts["select_all"].trigger()
     for point in canvas.selection.points[5:]:
         canvas.selection.toggle(point)
@@ -67,36 +67,36 @@ def test_a_lasso_becomes_a_set(qtbot: QtBot, charted: Window, tmp_path: Path) ->
     assert len(menu.actions()) == 1, "four of five; more there are not"
     menu.actions()[0].trigger()
     menu.close()
-    qtbot.waitUntil(lambda: desk.gallery.count == 4, timeout=WAIT_MS)
+    qtbot.waitUntil(lambda: context.gallery.count == 4, timeout=WAIT_MS)
     press(qtbot, charted.explorer.chosen, "Export")
     form = charted.exporting.map_sheet.form
     assert "5" in form.title.text()
     charted.exporting.map_sheet.close_up()
     press(qtbot, charted.explorer.chosen, "Keep all")
-    qtbot.waitUntil(lambda: desk.gallery.count == 9, timeout=WAIT_MS)
+    qtbot.waitUntil(lambda: context.gallery.count == 9, timeout=WAIT_MS)
     assert canvas.selection.points == ()
 
 
 def test_a_path_is_played_and_written(
     qtbot: QtBot, charted: Window, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    desk, canvas, bar = charted.desk, charted.explorer.canvas, charted.explorer.path
+    context, canvas, bar = charted.context, charted.explorer.canvas, charted.explorer.path
     qtbot.keyClick(canvas, Qt.Key.Key_W)
     assert bar.isVisible() and bar.hint.isVisible(), "it says what is missing"
     for x in (1, 4):
-        desk.explorer.move_to(float(x), 2.0)
+        context.explorer.move_to(float(x), 2.0)
         qtbot.keyClick(canvas, Qt.Key.Key_P)
     assert not bar.hint.isVisible()
     assert clipped(bar) == []
     seen: list[bool] = []
-    desk.explorer.image_changed.connect(lambda _: seen.append(desk.explorer.is_full))
+    context.explorer.image_changed.connect(lambda _: seen.append(context.explorer.is_full))
     bar.leg.picked.emit("0.2")
     bar.play.click()
-    assert desk.player.playing
-    qtbot.waitUntil(lambda: not desk.player.playing and len(seen) > 0, timeout=WAIT_MS)
-    qtbot.waitUntil(lambda: desk.explorer.recipe == desk.player.places[1], timeout=WAIT_MS)
+    assert context.player.playing
+    qtbot.waitUntil(lambda: not context.player.playing and len(seen) > 0, timeout=WAIT_MS)
+    qtbot.waitUntil(lambda: context.explorer.recipe == context.player.places[1], timeout=WAIT_MS)
     qtbot.keyClick(bar.track, Qt.Key.Key_Home)
-    qtbot.waitUntil(lambda: desk.explorer.recipe == desk.player.places[0], timeout=WAIT_MS)
+    qtbot.waitUntil(lambda: context.explorer.recipe == context.player.places[0], timeout=WAIT_MS)
     bar.export.click()
     form = charted.exporting.movie_sheet.form
     form.kind._group.buttons()[2].click()
@@ -106,8 +106,10 @@ def test_a_path_is_played_and_written(
     assert raw_words(charted) == clipped(form) == []
     form.export.click()
     qtbot.waitUntil(lambda: (tmp_path / "out" / "walk.gif").is_file(), timeout=WAIT_MS)
-    qtbot.waitUntil(lambda: not desk.jobs.running, timeout=WAIT_MS)
-    assert (desk.settings.movie.kind, desk.settings.pace.leg_s) == ("gif", 0.2), "kept for the next start"
+    qtbot.waitUntil(lambda: not context.jobs.running, timeout=WAIT_MS)
+    assert (context.settings.movie.kind, context.settings.pace.leg_s) == ("gif", 0.2), (
+        "kept for the next start"
+    )
     charted.exporting.ask_movie()
     charted.exporting.movie_sheet.form.export.click()
     press(qtbot, charted, "Keep both")
@@ -117,40 +119,40 @@ def test_a_path_is_played_and_written(
 
 
 def test_pins_are_ordered_and_removed_in_the_path(qtbot: QtBot, charted: Window) -> None:
-    desk, pins = charted.desk, charted.explorer.path.pins
+    context, pins = charted.context, charted.explorer.path.pins
     for x in (1, 3, 5):
-        desk.explorer.move_to(float(x), 2.0)
-        desk.on_explorer.pin()
+        context.explorer.move_to(float(x), 2.0)
+        context.on_explorer.pin()
     charted.explorer.show_path(True)
     qtbot.waitUntil(lambda: pins.isVisible() and pins.width() >= pins.cell(2).right())
-    ids = [pin.id for pin in desk.explorer.pins]
+    ids = [pin.id for pin in context.explorer.pins]
     start, end = (pins.cell(n).center().toPoint() for n in (0, 2))
     QTest.mousePress(pins, LEFT, pos=start)
     QTest.mouseMove(pins, start + QPoint(20, 0))
     QTest.mouseMove(pins, end)
     QTest.mouseRelease(pins, LEFT, pos=end)
-    assert [pin.id for pin in desk.explorer.pins] == [ids[1], ids[2], ids[0]]
+    assert [pin.id for pin in context.explorer.pins] == [ids[1], ids[2], ids[0]]
     qtbot.keyClick(pins, Qt.Key.Key_Left, SHIFT)
-    assert [pin.id for pin in desk.explorer.pins] == [ids[1], ids[0], ids[2]]
+    assert [pin.id for pin in context.explorer.pins] == [ids[1], ids[0], ids[2]]
     qtbot.keyClick(pins, Qt.Key.Key_Left)
     qtbot.keyClick(pins, Qt.Key.Key_Delete)
-    assert [pin.id for pin in desk.explorer.pins] == [ids[0], ids[2]]
+    assert [pin.id for pin in context.explorer.pins] == [ids[0], ids[2]]
     charted.acts["undo"].trigger()
-    assert len(desk.explorer.pins) == 3
+    assert len(context.explorer.pins) == 3
     QTest.mouseClick(pins, LEFT, pos=pins.cell(2).center().toPoint())
-    assert desk.player.position == 1.0
+    assert context.player.position == 1.0
     qtbot.wait(paths.REST_MS + 50)
-    assert desk.explorer.recipe == desk.player.places[2]
+    assert context.explorer.recipe == context.player.places[2]
 
 
 def test_holding_by_key_and_by_choice(qtbot: QtBot, charted: Window) -> None:
-    desk, choice = charted.desk, charted.explorer.controls.hold_section.choice
+    context, choice = charted.context, charted.explorer.controls.hold_section.choice
     qtbot.keyClick(charted.explorer.canvas, Qt.Key.Key_H)
-    assert choice.value() == desk.on_explorer.held == "forms"
+    assert choice.value() == context.on_explorer.held == "forms"
     choice._group.buttons()[2].click()
-    assert desk.on_explorer.held == "details"
+    assert context.on_explorer.held == "details"
     qtbot.keyClick(charted.explorer.canvas, Qt.Key.Key_J)
-    assert choice.value() == desk.on_explorer.held == ""
+    assert choice.value() == context.on_explorer.held == ""
     charted.acts["undo"].trigger()
     assert choice.value() == "details"
 

@@ -27,19 +27,19 @@ WORKS: dict[str, Work] = {
     "show the gallery": lambda w, _: w.show_page("gallery"),
     "show the explorer": lambda w, _: w.show_page("explore"),
     "show the settings": lambda w, _: w.show_settings("appearance"),
-    "another language": lambda w, _: setattr(w.desk.settings, "language", "zh_CN"),
+    "another language": lambda w, _: setattr(w.context.settings, "language", "zh_CN"),
     "open the palette": lambda w, _: w.palette_.open(),
     "close the palette": lambda w, _: w.palette_.close_up(),
     "open the shortcuts": lambda w, _: w.shortcuts.open(),
     "close the shortcuts": lambda w, _: w.shortcuts.close_up(),
-    "make a style": lambda w, folder: w.desk.on_styles.make(pictures(folder / "many", *range(8))),
+    "make a style": lambda w, folder: w.context.on_styles.make(pictures(folder / "many", *range(8))),
     "edit a style": lambda w, _: w.edit_style(),
     "close the editor": lambda w, _: w.style_editor.close_up(),
     "use another style": lambda w, _: w.step_style(1),
-    "jump": lambda w, _: w.desk.on_explorer.shuffle(),
-    "keep": lambda w, _: w.desk.on_pictures.keep(),
-    "take back": lambda w, _: w.desk.undo_stack.undo(),
-    "put a photo into a style": lambda w, folder: w.desk.on_photos.restyle(pictures(folder / "photo", 9)),
+    "jump": lambda w, _: w.context.on_explorer.shuffle(),
+    "keep": lambda w, _: w.context.on_pictures.keep(),
+    "take back": lambda w, _: w.context.undo_stack.undo(),
+    "put a photo into a style": lambda w, folder: w.context.on_photos.restyle(pictures(folder / "photo", 9)),
 }
 
 
@@ -52,7 +52,7 @@ def test_no_work_holds_up_the_window(
         watchdog.start()
         qtbot.wait(20)
         work(window, tmp_path)
-        wait(qtbot, lambda: not window.desk.jobs.running)
+        wait(qtbot, lambda: not window.context.jobs.running)
         qtbot.wait(60)
         watchdog.stop()
         took[name] = round(watchdog.worst_work_ms)

@@ -13,7 +13,7 @@ from PySide6.QtGui import QDragEnterEvent, QDropEvent
 from PySide6.QtWidgets import QApplication, QMenu, QWidget
 from pytestqt.qtbot import QtBot
 
-from studio.commands.desk import Desk
+from studio.commands.context import AppContext
 from studio.library.places import Places
 from studio.views.look import make_look
 from studio.views.styles import panel
@@ -37,20 +37,20 @@ def window(
 ) -> Iterator[Window]:
     """The studio with the starters Two and One, of which One is in use."""
     monkeypatch.setattr("studio.commands.fitting.CALM_MS", 1)
-    desk = Desk(Places.under(tmp_path / "home"), starters=shipped)
-    desk.settings.model = str(tiny_bundle)
-    desk.settings.welcome_done = desk.settings.reduce_motion = desk.settings.whole_pictures = True
-    window = Window(make_look("en"), desk)
+    context = AppContext(Places.under(tmp_path / "home"), starters=shipped)
+    context.settings.model = str(tiny_bundle)
+    context.settings.welcome_done = context.settings.reduce_motion = context.settings.whole_pictures = True
+    window = Window(make_look("en"), context)
     window.look.theme.choose("dark")
     window.resize(1200, 800)
     window.show()
-    desk.start()
-    qtbot.waitUntil(lambda: desk.explorer.is_full, timeout=WAIT_MS)
-    qtbot.waitUntil(lambda: len(desk.styles.entries) == 2 and not desk.styles.unfit, timeout=WAIT_MS)
-    desk.on_styles.use("one")
+    context.start()
+    qtbot.waitUntil(lambda: context.explorer.is_full, timeout=WAIT_MS)
+    qtbot.waitUntil(lambda: len(context.styles.entries) == 2 and not context.styles.unfit, timeout=WAIT_MS)
+    context.on_styles.use("one")
     yield window
     window.close()
-    assert desk.stop()
+    assert context.stop()
     shiboken6.delete(window)
 
 
@@ -59,7 +59,7 @@ def wait(qtbot: QtBot, until: Callable[[], object]) -> None:
 
 
 def ids(window: Window) -> list[str]:
-    return [entry.id for entry in window.desk.styles.entries]
+    return [entry.id for entry in window.context.styles.entries]
 
 
 def card(window: Window, which: str) -> StyleCard:
@@ -104,7 +104,7 @@ def test_a_style_dropped_on_another_is_mixed_and_at_an_edge_moves_there(qtbot: Q
     assert drop(card(window, "one"), style_mime("two"), middle(card(window, "one")))
     assert panel.mixer.isVisible()
     panel.mixer.slider.setValue(800)
-    assert [use.weight for use in window.desk.explorer.styles] == pytest.approx([0.2, 0.8])
+    assert [use.weight for use in window.context.explorer.styles] == pytest.approx([0.2, 0.8])
     qtbot.keyClick(panel.mixer.name, Qt.Key.Key_Return)
     wait(qtbot, lambda: len(ids(window)) == 3)
 
@@ -112,23 +112,23 @@ def test_a_style_dropped_on_another_is_mixed_and_at_an_edge_moves_there(qtbot: Q
 def test_pictures_dropped_on_a_card_become_references(qtbot: QtBot, window: Window, tmp_path: Path) -> None:
     files = pictures(tmp_path / "more", 4, 5)
     assert drop(card(window, "two"), file_mime(*files), middle(card(window, "two")))
-    wait(qtbot, lambda: len(references(window.desk, "two")) == 5)
+    wait(qtbot, lambda: len(references(window.context, "two")) == 5)
     assert ids(window) == ["two", "one"], "no new style"
 
 
 def test_cards_by_key(qtbot: QtBot, window: Window) -> None:
-    panel, desk = window.explorer.styles, window.desk
+    panel, context = window.explorer.styles, window.context
     panel.none.setFocus()
     qtbot.keyClick(panel.none, Qt.Key.Key_Down)
     assert card(window, "two").hasFocus()
     qtbot.keyClick(card(window, "two"), Qt.Key.Key_Return)
-    assert desk.styles.active_id == "two"
+    assert context.styles.active_id == "two"
     qtbot.keyClick(card(window, "two"), Qt.Key.Key_Down, Qt.KeyboardModifier.AltModifier)
     wait(qtbot, lambda: ids(window) == ["one", "two"])
     qtbot.keyClick(card(window, "two"), Qt.Key.Key_F2)
     qtbot.keyClicks(card(window, "two").name.field, "Second")
     qtbot.keyClick(card(window, "two").name.field, Qt.Key.Key_Return)
-    wait(qtbot, lambda: desk.styles.entries[1].name == "Second")
+    wait(qtbot, lambda: context.styles.entries[1].name == "Second")
     qtbot.keyClick(card(window, "two"), Qt.Key.Key_Delete)
     wait(qtbot, lambda: ids(window) == ["one"])
     panel._add.click()
@@ -144,20 +144,20 @@ def test_cards_by_key(qtbot: QtBot, window: Window) -> None:
 def test_a_card_says_what_it_is_and_how_its_references_fit(qtbot: QtBot, window: Window) -> None:
     one = card(window, "one")
     assert (one.name.label.text(), one.meta.text(), one.accessibleName()) == ("One", "warm", "One")
-    window.desk.settings.language = "zh_CN"
+    window.context.settings.language = "zh_CN"
     wait(qtbot, lambda: (one.name.label.text(), one.meta.text()) == ("一", "暖色"))
-    window.desk.settings.language = "en"
+    window.context.settings.language = "en"
     wait(qtbot, lambda: one.name.label.text() == "One" and one.references.isVisible())
     at = one.references._cell(1).center().toPoint()
     qtbot.mouseClick(one.references, Qt.MouseButton.LeftButton, pos=at)
     assert one.reference.isVisible()
     assert "fits" in one.reference.fit.text()
     one.reference.remove.click()
-    wait(qtbot, lambda: len(references(window.desk, "one")) == 2)
+    wait(qtbot, lambda: len(references(window.context, "one")) == 2)
 
 
 def test_the_editor_changes_everything_about_a_style(qtbot: QtBot, window: Window, tmp_path: Path) -> None:
-    desk = window.desk
+    context = window.context
     qtbot.keyClick(card(window, "one"), Qt.Key.Key_Return, Qt.KeyboardModifier.AltModifier)
     editor = window.style_editor
     assert editor.isVisible()
@@ -169,34 +169,34 @@ def test_the_editor_changes_everything_about_a_style(qtbot: QtBot, window: Windo
     editor.tags.selectAll()
     qtbot.keyClicks(editor.tags, "soft, bright")
     qtbot.keyClick(editor.tags, Qt.Key.Key_Return)
-    wait(qtbot, lambda: desk.styles.entry("one").style.tags == ("soft", "bright"))  # type: ignore[union-attr]
-    assert desk.styles.entry("one").name == "Unique"  # type: ignore[union-attr]
+    wait(qtbot, lambda: context.styles.entry("one").style.tags == ("soft", "bright"))  # type: ignore[union-attr]
+    assert context.styles.entry("one").name == "Unique"  # type: ignore[union-attr]
 
-    before = desk.explorer.styles
+    before = context.explorer.styles
     line = next(iter(editor.lines.values()))
     qtbot.keyClick(line.weight.track, Qt.Key.Key_PageDown)
-    wait(qtbot, lambda: desk.styles.entry("one").style.references[0].weight == 0.9)  # type: ignore[union-attr]
-    wait(qtbot, lambda: desk.explorer.styles != before)
+    wait(qtbot, lambda: context.styles.entry("one").style.references[0].weight == 0.9)  # type: ignore[union-attr]
+    wait(qtbot, lambda: context.explorer.styles != before)
 
     assert drop(editor, file_mime(*pictures(tmp_path / "more", 6)), QPointF(400, 300))
     wait(qtbot, lambda: len(editor.lines) == 4)
     list(editor.lines.values())[-1].remove.click()
     wait(qtbot, lambda: len(editor.lines) == 3)
     qtbot.keyClick(editor.strength.track, Qt.Key.Key_PageDown)
-    wait(qtbot, lambda: desk.styles.entry("one").style.strength == 0.9)  # type: ignore[union-attr]
+    wait(qtbot, lambda: context.styles.entry("one").style.strength == 0.9)  # type: ignore[union-attr]
 
-    desk.on_styles.delete(["one"])
+    context.on_styles.delete(["one"])
     wait(qtbot, lambda: not editor.isVisible())
 
 
 def test_the_editor_names_the_odd_ones(qtbot: QtBot, window: Window) -> None:
-    shelf, desk = window.desk.rooms.style_shelf, window.desk
-    entry = desk.styles.entry("one")
+    shelf, context = window.context.rooms.style_shelf, window.context
+    entry = context.styles.entry("one")
     assert entry is not None
     first, *rest = entry.style.references
     shelf.save("one", replace(entry.style, references=(replace(first, outlier=True, fit=0.1), *rest)))
-    desk.rooms.refresh_styles()
-    wait(qtbot, lambda: desk.styles.entry("one").style.outliers)  # type: ignore[union-attr]
+    context.rooms.refresh_styles()
+    wait(qtbot, lambda: context.styles.entry("one").style.outliers)  # type: ignore[union-attr]
     assert "1 stands out" in card(window, "one").meta.text()
     window.acts["edit_style"].trigger()
     editor = window.style_editor
@@ -229,15 +229,15 @@ def test_menus_wear_the_style_sheet(window: Window, monkeypatch: pytest.MonkeyPa
 
 
 def test_many_references_follow_bit_by_bit_and_their_lines_serve_again(qtbot: QtBot, window: Window) -> None:
-    shelf, desk = window.desk.rooms.style_shelf, window.desk
-    entry = desk.styles.entry("one")
+    shelf, context = window.context.rooms.style_shelf, window.context
+    entry = context.styles.entry("one")
     assert entry is not None
     first = entry.style.references[0]
     count = 2 * NEW_AT_ONCE + 1
     many = [replace(first, digest=f"{n:064x}", name=f"{n}.png", outlier=n == 0) for n in range(count)]
     shelf.save("one", replace(entry.style, references=tuple(many)))
-    desk.rooms.refresh_styles()
-    wait(qtbot, lambda: len(desk.styles.entry("one").style.references) == count)  # type: ignore[union-attr]
+    context.rooms.refresh_styles()
+    wait(qtbot, lambda: len(context.styles.entry("one").style.references) == count)  # type: ignore[union-attr]
     editor, steps = window.style_editor, []
     editor._more.timeout.connect(lambda: steps.append(len(editor.lines)))
     editor.show_style("one")
@@ -271,7 +271,7 @@ def test_a_photo_dropped_on_its_zone_goes_into_the_style(
     assert [sign.zone.id for sign in window.intake.drop.overlay.signs] == ["style", "photo"]
     below = window.intake.drop.overlay.geometry().bottomLeft() + QPoint(200, -100)
     assert drop(window, file_mime(*photo), QPointF(below))
-    wait(qtbot, lambda: window.desk.explorer.recipe.content is not None)  # type: ignore[union-attr]
+    wait(qtbot, lambda: window.context.explorer.recipe.content is not None)  # type: ignore[union-attr]
     assert len(ids(window)) == 2
     window.show_page("gallery")
     window.intake.drop.open()
@@ -289,7 +289,7 @@ def test_pasted_files_come_in_as_if_dropped(qtbot: QtBot, window: Window, tmp_pa
 
 
 def test_many_styles_come_bit_by_bit_and_in_order(qtbot: QtBot, window: Window) -> None:
-    library, cards = window.desk.styles, window.explorer.styles.cards
+    library, cards = window.context.styles, window.explorer.styles.cards
     one = library.entries[0]
     many = [replace(one, id=f"many-{number}") for number in range(2 * AT_ONCE + 3)]
     before = len(cards)

@@ -16,7 +16,7 @@ from pytestqt.qtbot import QtBot
 
 from engine.errors import BundleError
 from engine.images import read_recipe, save_picture
-from studio.commands.desk import Desk
+from studio.commands.context import AppContext
 from studio.library.places import Places
 from studio.library.settings import ExportOptions
 from studio.views.look import make_look
@@ -34,18 +34,18 @@ def open_window(qtbot: QtBot, tmp_path: Path, tiny_bundle: Path) -> Iterator[Ope
     opened: list[Window] = []
 
     def open_one(model: Path = tiny_bundle, language: str = "en", opener: Opener | None = None) -> Window:
-        desk = Desk(Places.under(tmp_path / "home"), starters=tmp_path / "none", opener=opener)
-        desk.settings.model = str(model)
-        desk.settings.reduce_motion = True
-        desk.settings.welcome_done = True
+        context = AppContext(Places.under(tmp_path / "home"), starters=tmp_path / "none", opener=opener)
+        context.settings.model = str(model)
+        context.settings.reduce_motion = True
+        context.settings.welcome_done = True
         look = make_look(language)
         look.theme.choose("dark")
-        window = Window(look, desk)
+        window = Window(look, context)
         window.resize(1200, 800)
         window.show()
-        desk.start()
+        context.start()
         opened.append(window)
-        qtbot.waitUntil(lambda: desk.model.status in ("ready", "failed"), timeout=WAIT_MS)
+        qtbot.waitUntil(lambda: context.model.status in ("ready", "failed"), timeout=WAIT_MS)
         return window
 
     yield open_one
@@ -57,14 +57,14 @@ def shut(window: Window) -> None:
     """Closes a window and ends everything behind it."""
     if shiboken6.isValid(window):
         window.close()
-        assert window.desk.stop()
+        assert window.context.stop()
         shiboken6.delete(window)
 
 
 @pytest.fixture
 def window(qtbot: QtBot, open_window: Open) -> Window:
     made = open_window()
-    qtbot.waitUntil(lambda: made.desk.explorer.is_full, timeout=WAIT_MS)
+    qtbot.waitUntil(lambda: made.context.explorer.is_full, timeout=WAIT_MS)
     return made
 
 
@@ -99,20 +99,20 @@ def press(qtbot: QtBot, widget: QWidget, words: str) -> None:
 
 
 def keep(qtbot: QtBot, window: Window) -> None:
-    before = window.desk.gallery.count
+    before = window.context.gallery.count
     qtbot.keyClick(window.explorer.canvas, Qt.Key.Key_K)
-    qtbot.waitUntil(lambda: window.desk.gallery.count > before, timeout=WAIT_MS)
+    qtbot.waitUntil(lambda: window.context.gallery.count > before, timeout=WAIT_MS)
 
 
 def test_shows_a_picture_and_always_the_device(window: Window) -> None:
-    assert isinstance(window.desk.explorer.image, QImage)
+    assert isinstance(window.context.explorer.image, QImage)
     assert "CPU" in window.status.device.text() or "CUDA" in window.status.device.text()
     assert window.status.device.toolTip()
     assert raw_words(window) == []
 
 
 def test_dragging_on_the_canvas_walks(qtbot: QtBot, window: Window) -> None:
-    canvas, explorer = window.explorer.canvas, window.desk.explorer
+    canvas, explorer = window.explorer.canvas, window.context.explorer
     before, recipe, seen = (explorer.x, explorer.y), explorer.recipe, []
     explorer.image_changed.connect(lambda _: seen.append(explorer.is_full))
     qtbot.mousePress(canvas, Qt.MouseButton.LeftButton, pos=QPoint(300, 300))
@@ -134,7 +134,7 @@ def test_a_click_on_a_thumbnail_goes_there(qtbot: QtBot, window: Window) -> None
     point = canvas.outlook.view.points(canvas.outlook.lens.width())[0]
     x, y = canvas.outlook.view.to_pixels(point.x, point.y)
     qtbot.mouseClick(canvas, Qt.MouseButton.LeftButton, pos=QPoint(round(x), round(y)))
-    assert (window.desk.explorer.x, window.desk.explorer.y) == pytest.approx((point.x, point.y))
+    assert (window.context.explorer.x, window.context.explorer.y) == pytest.approx((point.x, point.y))
 
 
 def test_thumbnails_fill_in(qtbot: QtBot, window: Window) -> None:
@@ -144,7 +144,7 @@ def test_thumbnails_fill_in(qtbot: QtBot, window: Window) -> None:
 
 
 def test_keys_walk_zoom_and_take_back(qtbot: QtBot, window: Window) -> None:
-    canvas, explorer = window.explorer.canvas, window.desk.explorer
+    canvas, explorer = window.explorer.canvas, window.context.explorer
     start = explorer.place
     qtbot.keyClick(canvas, Qt.Key.Key_Right)
     assert explorer.x == pytest.approx(start.x + canvas.outlook.view.step)
@@ -162,7 +162,7 @@ def test_keys_walk_zoom_and_take_back(qtbot: QtBot, window: Window) -> None:
 
 
 def test_sliders_change_the_picture(qtbot: QtBot, window: Window) -> None:
-    controls, explorer = window.explorer.controls, window.desk.explorer
+    controls, explorer = window.explorer.controls, window.context.explorer
     before = explorer.recipe
     qtbot.keyClick(controls.look_section.variety.track, Qt.Key.Key_PageUp)
     assert explorer.truncation > 0.7
@@ -178,12 +178,12 @@ def test_sliders_change_the_picture(qtbot: QtBot, window: Window) -> None:
 
 
 def test_dropped_pictures_become_a_style(qtbot: QtBot, window: Window, tmp_path: Path) -> None:
-    desk = window.desk
-    desk.settings.whole_pictures = True
+    context = window.context
+    context.settings.whole_pictures = True
     drop(window, *[QUrl.fromLocalFile(str(path)) for path in pictures(tmp_path / "ein Ordner")])
-    qtbot.waitUntil(lambda: len(desk.styles.entries) == 1, timeout=WAIT_MS)
-    qtbot.waitUntil(lambda: desk.styles.active is not None, timeout=WAIT_MS)
-    entry = desk.styles.entries[0]
+    qtbot.waitUntil(lambda: len(context.styles.entries) == 1, timeout=WAIT_MS)
+    qtbot.waitUntil(lambda: context.styles.active is not None, timeout=WAIT_MS)
+    entry = context.styles.entries[0]
     card = window.explorer.styles.cards[entry.id]
     assert card.active
     assert len(entry.style.references) == 3
@@ -203,7 +203,7 @@ def test_pictures_without_a_face_are_named_and_can_be_used_whole(
     qtbot.waitUntil(lambda: "could not be made" in window.notices.notices[-1].title.text(), timeout=WAIT_MS)
     notice = window.notices.notices[-1]
     press(qtbot, notice, "Use pictures whole")
-    qtbot.waitUntil(lambda: len(window.desk.styles.entries) == 1, timeout=WAIT_MS)
+    qtbot.waitUntil(lambda: len(window.context.styles.entries) == 1, timeout=WAIT_MS)
     qtbot.waitUntil(
         lambda: any("note.png" in d for n in window.notices.notices for d in n.message.details),
         timeout=WAIT_MS,
@@ -213,53 +213,53 @@ def test_pictures_without_a_face_are_named_and_can_be_used_whole(
 def test_addresses_are_refused_with_a_notice(window: Window) -> None:
     drop(window, QUrl("https://example.org/a.png"), QUrl("file://server/share/a.png"))
     assert any("computer" in notice.title.text() for notice in window.notices.notices)
-    assert window.desk.jobs.running == ()
+    assert window.context.jobs.running == ()
 
 
 def test_kept_pictures_survive_a_restart(qtbot: QtBot, open_window: Open) -> None:
     first = open_window()
-    qtbot.waitUntil(lambda: first.desk.explorer.is_full, timeout=WAIT_MS)
-    first.desk.explorer.move_to(2.5, 1.5)
-    qtbot.waitUntil(lambda: first.desk.explorer.is_full, timeout=WAIT_MS)
+    qtbot.waitUntil(lambda: first.context.explorer.is_full, timeout=WAIT_MS)
+    first.context.explorer.move_to(2.5, 1.5)
+    qtbot.waitUntil(lambda: first.context.explorer.is_full, timeout=WAIT_MS)
     keep(qtbot, first)
-    place = first.desk.explorer.place
+    place = first.context.explorer.place
     first.acts["panels"].trigger()
     first.show_page("gallery")
     shut(first)
 
     second = open_window()
-    qtbot.waitUntil(lambda: second.desk.gallery.count == 1, timeout=WAIT_MS)
+    qtbot.waitUntil(lambda: second.context.gallery.count == 1, timeout=WAIT_MS)
     assert second.page == "gallery"
     second.show_page("explore")
     assert second.acts["panels"].isChecked()
     assert not second.explorer.styles.isVisible()
     assert second.rail.buttons["gallery"]._badge == "1"
-    qtbot.waitUntil(lambda: second.desk.explorer.place == place, timeout=WAIT_MS)
+    qtbot.waitUntil(lambda: second.context.explorer.place == place, timeout=WAIT_MS)
 
 
 def test_gallery_by_key(qtbot: QtBot, window: Window) -> None:
-    desk, grid = window.desk, window.gallery.grid
+    context, grid = window.context, window.gallery.grid
     for x in (0.0, 1.0, 2.0):
-        desk.explorer.move_to(x, 0.0)
+        context.explorer.move_to(x, 0.0)
         keep(qtbot, window)
     window.acts["gallery"].trigger()
-    qtbot.waitUntil(lambda: desk.gallery.row_at(2) is not None, timeout=WAIT_MS)
+    qtbot.waitUntil(lambda: context.gallery.row_at(2) is not None, timeout=WAIT_MS)
     qtbot.keyClick(grid, Qt.Key.Key_Home)
-    first = desk.gallery.selection
+    first = context.gallery.selection
     qtbot.keyClick(grid, Qt.Key.Key_4)
-    qtbot.waitUntil(lambda: (r := desk.gallery.row_at(0)) is not None and r.rating == 4, timeout=WAIT_MS)
+    qtbot.waitUntil(lambda: (r := context.gallery.row_at(0)) is not None and r.rating == 4, timeout=WAIT_MS)
     assert window.gallery.inspector.stars.rating() == 4
     qtbot.keyClick(grid, Qt.Key.Key_Right, Qt.KeyboardModifier.ShiftModifier)
-    assert len(desk.gallery.selection) == 2
+    assert len(context.gallery.selection) == 2
     assert window.acts["compare"].isEnabled()
     qtbot.keyClick(grid, Qt.Key.Key_C)
     assert len(window.viewer.shown) == 2
     qtbot.keyClick(window.viewer, Qt.Key.Key_Escape)
     qtbot.keyClick(grid, Qt.Key.Key_Delete)
-    qtbot.waitUntil(lambda: desk.gallery.count == 1, timeout=WAIT_MS)
+    qtbot.waitUntil(lambda: context.gallery.count == 1, timeout=WAIT_MS)
     press(qtbot, window.notices, "Undo")  # the notice may come after the pictures have gone
-    qtbot.waitUntil(lambda: desk.gallery.count == 3, timeout=WAIT_MS)
-    assert desk.gallery.row_of(first[0]) == 0
+    qtbot.waitUntil(lambda: context.gallery.count == 3, timeout=WAIT_MS)
+    assert context.gallery.row_of(first[0]) == 0
 
 
 def test_search_and_what_is_said_when_nothing_is_found(qtbot: QtBot, window: Window) -> None:
@@ -267,7 +267,7 @@ def test_search_and_what_is_said_when_nothing_is_found(qtbot: QtBot, window: Win
     window.show_page("gallery")
     page = window.gallery
     qtbot.keyClicks(page.toolbar.search, "nobody")
-    qtbot.waitUntil(lambda: window.desk.gallery.count == 0, timeout=WAIT_MS)
+    qtbot.waitUntil(lambda: window.context.gallery.count == 0, timeout=WAIT_MS)
     qtbot.waitUntil(lambda: page._stack.currentWidget() is page._nothing, timeout=WAIT_MS)
     press(qtbot, page, "Clear search")
     qtbot.waitUntil(lambda: page._stack.currentWidget() is page.grid, timeout=WAIT_MS)
@@ -276,37 +276,37 @@ def test_search_and_what_is_said_when_nothing_is_found(qtbot: QtBot, window: Win
 def test_full_screen_and_back(qtbot: QtBot, window: Window) -> None:
     keep(qtbot, window)
     window.show_page("gallery")
-    qtbot.waitUntil(lambda: window.desk.gallery.row_at(0) is not None, timeout=WAIT_MS)
+    qtbot.waitUntil(lambda: window.context.gallery.row_at(0) is not None, timeout=WAIT_MS)
     qtbot.keyClick(window.gallery.grid, Qt.Key.Key_Home)
     qtbot.keyClick(window.gallery.grid, Qt.Key.Key_F)
     assert window.viewer.isVisible()
     qtbot.keyClick(window.viewer, Qt.Key.Key_3)
     qtbot.waitUntil(
-        lambda: (r := window.desk.gallery.row_at(0)) is not None and r.rating == 3, timeout=WAIT_MS
+        lambda: (r := window.context.gallery.row_at(0)) is not None and r.rating == 3, timeout=WAIT_MS
     )
     qtbot.keyClick(window.viewer, Qt.Key.Key_Escape)
     assert not window.viewer.isVisible()
 
 
 def test_a_double_click_goes_on_from_a_picture(qtbot: QtBot, window: Window) -> None:
-    desk = window.desk
-    desk.explorer.move_to(1.25, 0.5)
-    kept = desk.explorer.recipe
+    context = window.context
+    context.explorer.move_to(1.25, 0.5)
+    kept = context.explorer.recipe
     keep(qtbot, window)
-    desk.explorer.move_to(7.0, 7.0)
+    context.explorer.move_to(7.0, 7.0)
     window.show_page("gallery")
-    qtbot.waitUntil(lambda: desk.gallery.row_at(0) is not None, timeout=WAIT_MS)
+    qtbot.waitUntil(lambda: context.gallery.row_at(0) is not None, timeout=WAIT_MS)
     cell = window.gallery.grid.cell(0).center()
     qtbot.mouseDClick(window.gallery.grid.viewport(), Qt.MouseButton.LeftButton, pos=cell)
     assert window.page == "explore"
-    qtbot.waitUntil(lambda: desk.explorer.recipe == kept, timeout=WAIT_MS)
+    qtbot.waitUntil(lambda: context.explorer.recipe == kept, timeout=WAIT_MS)
 
 
 def test_export_to_a_folder_with_spaces(qtbot: QtBot, window: Window, tmp_path: Path) -> None:
-    desk, folder = window.desk, tmp_path / "Für Anna 导出"
+    context, folder = window.context, tmp_path / "Für Anna 导出"
     keep(qtbot, window)
     window.show_page("gallery")
-    qtbot.waitUntil(lambda: desk.gallery.row_at(0) is not None, timeout=WAIT_MS)
+    qtbot.waitUntil(lambda: context.gallery.row_at(0) is not None, timeout=WAIT_MS)
     qtbot.keyClick(window.gallery.grid, Qt.Key.Key_Home)
     window.acts["export"].trigger()
     form = window.exporting.sheet.form
@@ -317,8 +317,8 @@ def test_export_to_a_folder_with_spaces(qtbot: QtBot, window: Window, tmp_path: 
     assert "portrait-001.png" in form.example.text()
     form.export.click()
     qtbot.waitUntil(lambda: (folder / "portrait-001.png").is_file(), timeout=WAIT_MS)
-    assert read_recipe(folder / "portrait-001.png") == desk.explorer.recipe
-    qtbot.waitUntil(lambda: not desk.jobs.running, timeout=WAIT_MS)
+    assert read_recipe(folder / "portrait-001.png") == context.explorer.recipe
+    qtbot.waitUntil(lambda: not context.jobs.running, timeout=WAIT_MS)
 
     window.acts["export"].trigger()
     window.exporting.sheet.form.export.click()
@@ -327,61 +327,61 @@ def test_export_to_a_folder_with_spaces(qtbot: QtBot, window: Window, tmp_path: 
     asked = next(n for n in window.notices.notices if "already" in n.title.text())
     press(qtbot, asked, "Keep both")
     qtbot.waitUntil(lambda: len(list(folder.glob("*.png"))) > before, timeout=WAIT_MS)
-    qtbot.waitUntil(lambda: not desk.jobs.running, timeout=WAIT_MS)
+    qtbot.waitUntil(lambda: not context.jobs.running, timeout=WAIT_MS)
 
 
 def test_export_without_recipe_carries_none(qtbot: QtBot, window: Window, tmp_path: Path) -> None:
     keep(qtbot, window)
     window.show_page("gallery")
-    qtbot.waitUntil(lambda: window.desk.gallery.row_at(0) is not None, timeout=WAIT_MS)
+    qtbot.waitUntil(lambda: window.context.gallery.row_at(0) is not None, timeout=WAIT_MS)
     window.gallery.grid.go(0)
     options = ExportOptions(template="a", embed_recipe=False, contact_sheet=False)
     window.exporting._export_to(tmp_path / "x", options)
     qtbot.waitUntil(lambda: (tmp_path / "x" / "a.png").is_file(), timeout=WAIT_MS)
     assert read_recipe(tmp_path / "x" / "a.png") is None
-    qtbot.waitUntil(lambda: not window.desk.jobs.running, timeout=WAIT_MS)
+    qtbot.waitUntil(lambda: not window.context.jobs.running, timeout=WAIT_MS)
 
 
 def test_styles_are_renamed_mixed_and_deleted(qtbot: QtBot, window: Window, tmp_path: Path) -> None:
-    desk, panel = window.desk, window.explorer.styles
+    context, panel = window.context, window.explorer.styles
     for name in ("one", "two"):
-        job = desk.on_styles.make(pictures(tmp_path / name, 2), whole=True, name=name)
+        job = context.on_styles.make(pictures(tmp_path / name, 2), whole=True, name=name)
         qtbot.waitUntil(lambda: job.outcome is not None, timeout=WAIT_MS)  # noqa: B023
     qtbot.waitUntil(lambda: len(panel.cards) == 2, timeout=WAIT_MS)
-    two, one = (entry.id for entry in desk.styles.entries)
+    two, one = (entry.id for entry in context.styles.entries)
     card = panel.cards[one]
     card.name.edit()
     card.name.field.setText("Erste")
     qtbot.keyClick(card.name.field, Qt.Key.Key_Return)
-    qtbot.waitUntil(lambda: desk.styles.entry(one).name == "Erste", timeout=WAIT_MS)  # type: ignore[union-attr]
+    qtbot.waitUntil(lambda: context.styles.entry(one).name == "Erste", timeout=WAIT_MS)  # type: ignore[union-attr]
 
     card.mixed.emit(two)
     assert panel.mixer.isVisible()
     panel.mixer.slider.setValue(250)
-    assert [use.weight for use in desk.explorer.place.styles] == [0.75, 0.25]
+    assert [use.weight for use in context.explorer.place.styles] == [0.75, 0.25]
     panel.mixer.name.setText("Both")
     panel.mixer.save.click()
     qtbot.waitUntil(lambda: len(panel.cards) == 3, timeout=WAIT_MS)
     assert not panel.mixer.isVisible()
 
-    desk.on_styles.delete([one])
+    context.on_styles.delete([one])
     qtbot.waitUntil(lambda: len(panel.cards) == 2, timeout=WAIT_MS)
     window.acts["undo"].trigger()
     qtbot.waitUntil(lambda: len(panel.cards) == 3, timeout=WAIT_MS)
 
 
 def test_language_and_theme_change_without_a_restart(qtbot: QtBot, window: Window) -> None:
-    desk = window.desk
-    desk.settings.language = "zh_CN"
+    context = window.context
+    context.settings.language = "zh_CN"
     qtbot.waitUntil(lambda: not window.look.theme.is_changing, timeout=WAIT_MS)
     assert window.rail.buttons["gallery"].text() == "图库"
     assert window.acts["keep"].text() == "保留"
     assert raw_words(window) == []
-    desk.settings.theme = "light"
+    context.settings.theme = "light"
     assert not window.look.theme.tokens.is_dark
     window.acts["theme"].trigger()
     assert window.look.theme.tokens.is_dark
-    desk.settings.language = "en"
+    context.settings.language = "en"
     qtbot.waitUntil(lambda: window.acts["keep"].text() == "Keep", timeout=WAIT_MS)
 
 
@@ -481,5 +481,5 @@ def test_welcome_ticks_itself_off(qtbot: QtBot, window: Window) -> None:
     keep(qtbot, window)
     assert welcome.end_button.isVisible()
     welcome.end_button.click()
-    assert window.desk.settings.welcome_done
+    assert window.context.settings.welcome_done
     assert not welcome.isVisible()

@@ -1,4 +1,4 @@
-"""The training room on a desk whose trainer is a scripted child."""
+"""The training room in a studio whose trainer is a scripted child."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from pytestqt.qtbot import QtBot
 
 from engine.images import save_picture
 from studio.commands import preparing
-from studio.commands.desk import Desk
+from studio.commands.context import AppContext
 from studio.library.places import Places
 from studio.views.actions import Actions
 from studio.views.look import Look
@@ -38,15 +38,17 @@ def room(
     monkeypatch.setattr(preparing, "REST_MS", 1)
     monkeypatch.setattr("studio.commands.preparing.make_processes", lambda home: children.make)
     monkeypatch.setattr("studio.commands.training.make_processes", lambda home: children.make)
-    desk = Desk(Places.under(tmp_path / "home"), opener=opener(FakeEngine()), starters=tmp_path / "none")
-    page = TrainingPage(look, desk, Actions(look))
+    context = AppContext(
+        Places.under(tmp_path / "home"), opener=opener(FakeEngine()), starters=tmp_path / "none"
+    )
+    page = TrainingPage(look, context, Actions(look))
     page.resize(1100, 700)
     page.show()
-    desk.start()
-    until(lambda: desk.model.status in ("ready", "failed"))
+    context.start()
+    until(lambda: context.model.status in ("ready", "failed"))
     page.show_home()
     yield page
-    assert desk.stop()
+    assert context.stop()
     shiboken6.delete(page)
 
 

@@ -16,7 +16,7 @@ from studio.library.training_queue import TrainingRequest
 from studio.views.training.page import TrainingPage
 from studio.views.training.plot import round_range, thinned
 from tests.studio.views.training.conftest import Until
-from tests.studio.views.training.test_setting_up import desk_of, press
+from tests.studio.views.training.test_setting_up import context_of, press
 
 LEFT = Qt.MouseButton.LeftButton
 
@@ -55,7 +55,7 @@ def shown(room: TrainingPage) -> set[str]:
 def test_the_scrubber_goes_through_the_snapshots(
     room: TrainingPage, qtbot: QtBot, until: Until, run: RunState
 ) -> None:
-    desk_of(room).training.set_current(run)
+    context_of(room).training.set_current(run)
     room.show_run(run.folder)
     view = room.run
     assert view.standing.text() == "Learning · 50% · about 5 minutes left"
@@ -73,7 +73,7 @@ def test_the_scrubber_goes_through_the_snapshots(
     until(lambda: view.samples.image.pixelColor(1, 1).red() == 120)
 
     later = replace(run, snapshots=(*run.snapshots, replace(run.snapshots[2], step=4, kimg=8.0)))
-    desk_of(room).training.set_current(later)
+    context_of(room).training.set_current(later)
     assert view.chosen == run.snapshots[1], "a new one does not take it out of one's hand"
     press(qtbot, view.latest)
     assert view.scrubber.number == 3
@@ -84,11 +84,11 @@ def test_the_scrubber_goes_through_the_snapshots(
     room.image_opened.connect(images.append)
     press(qtbot, view.samples)
     assert len(images) == 1
-    desk_of(room).training.set_current(None)
+    context_of(room).training.set_current(None)
 
 
 def test_what_can_be_done_follows_the_state(room: TrainingPage, run: RunState) -> None:
-    training = desk_of(room).training
+    training = context_of(room).training
     training.set_current(run)
     room.show_run(run.folder)
     assert shown(room) == {"pause", "stop"}
@@ -116,7 +116,7 @@ def test_what_can_be_done_follows_the_state(room: TrainingPage, run: RunState) -
 
 
 def test_what_the_person_should_know_is_told_in_plain_words(room: TrainingPage, run: RunState) -> None:
-    training = desk_of(room).training
+    training = context_of(room).training
     warnings = (("nan", "r1 is no longer a number"), ("nan", "r2 is no longer a number"), ("new", "Beware."))
     problem = "the disk is full: no space left on the disk; put it right and continue, nothing is lost"
     training.set_current(replace(run, status="paused", message=problem, warnings=warnings))
@@ -137,7 +137,7 @@ def test_what_the_person_should_know_is_told_in_plain_words(room: TrainingPage, 
 
 def test_runs_are_listed_and_opened_by_key(room: TrainingPage, qtbot: QtBot, run: RunState) -> None:
     other = replace(run, folder=run.folder.with_name("Bella"), name="Bella", status="stopped")
-    desk_of(room).training.set_runs([run, other])
+    context_of(room).training.set_runs([run, other])
     assert room.runs.isVisible()
     card = room.runs.cards[other.folder]
     assert card.accessibleName() == "Bella, Stopped · 50% · 5 MB"
@@ -152,32 +152,32 @@ def test_runs_are_listed_and_opened_by_key(room: TrainingPage, qtbot: QtBot, run
 def test_a_deleted_run_is_gone_until_it_is_brought_back(
     room: TrainingPage, until: Until, run: RunState
 ) -> None:
-    desk = desk_of(room)
-    desk.on_training.refresh()
-    until(lambda: len(desk.training.runs) == 1)
+    context = context_of(room)
+    context.on_training.refresh()
+    until(lambda: len(context.training.runs) == 1)
     room.show_run(run.folder)
     room.run.delete.click()
-    until(lambda: desk.training.runs == () and room.shown == "intro")
-    desk.undo_stack.undo()
-    until(lambda: len(desk.training.runs) == 1)
+    until(lambda: context.training.runs == () and room.shown == "intro")
+    context.undo_stack.undo()
+    until(lambda: len(context.training.runs) == 1)
     assert run.folder.is_dir()
 
 
 def test_a_broken_off_run_goes_on(room: TrainingPage, until: Until, run: RunState) -> None:
-    desk = desk_of(room)
-    desk.on_training.refresh()
-    until(lambda: len(desk.training.runs) == 1)
+    context = context_of(room)
+    context.on_training.refresh()
+    until(lambda: len(context.training.runs) == 1)
     room.show_run(run.folder)
     room.run.buttons["resume"].click()
-    until(lambda: desk.training.current is not None and desk.training.current.device == "CPU")
+    until(lambda: context.training.current is not None and context.training.current.device == "CPU")
     room.run.buttons["pause"].click()
     until(lambda: shown(room) == {"go_on", "stop"})
     room.run.buttons["stop"].click()
-    until(lambda: desk.training.current is None)
+    until(lambda: context.training.current is None)
 
 
 def test_curves_say_their_values(room: TrainingPage, qtbot: QtBot, run: RunState) -> None:
-    desk_of(room).training.set_runs([run])
+    context_of(room).training.set_runs([run])
     room.show_run(run.folder)
     side = room.run.side
     assert side.quality.accessibleDescription() == "Distance 100"
@@ -201,13 +201,13 @@ def test_round_ranges_and_thinning() -> None:
 
 
 def waiting_names(room: TrainingPage) -> list[str]:
-    return [request.name for request in desk_of(room).training.waiting]
+    return [request.name for request in context_of(room).training.waiting]
 
 
 @pytest.fixture
 def queue(room: TrainingPage, tmp_path: Path) -> TrainingPage:
     """Three runs that wait."""
-    training = desk_of(room).training
+    training = context_of(room).training
     training.set_held(True)
     names = ("Anna", "Bella", "Cleo")
     training.set_waiting([TrainingRequest(name, tmp_path / "set", tmp_path / name) for name in names])
@@ -241,7 +241,7 @@ def test_those_that_wait_are_ordered_by_hand(queue: TrainingPage, qtbot: QtBot, 
 
 
 def test_a_drag_outlives_a_change_of_the_runs(queue: TrainingPage, qtbot: QtBot, tmp_path: Path) -> None:
-    training, runs = desk_of(queue).training, queue.runs
+    training, runs = context_of(queue).training, queue.runs
     card = runs.cards[tmp_path / "Anna"]
     qtbot.waitUntil(lambda: card.y() > 0)
     at = card.rect().center()
@@ -261,7 +261,7 @@ def test_a_drag_outlives_a_change_of_the_runs(queue: TrainingPage, qtbot: QtBot,
 def test_a_drag_that_changes_nothing_shows_what_came_meanwhile(
     queue: TrainingPage, qtbot: QtBot, tmp_path: Path, is_hidden: bool
 ) -> None:
-    training, runs = desk_of(queue).training, queue.runs
+    training, runs = context_of(queue).training, queue.runs
     card = runs.cards[tmp_path / "Anna"]
     qtbot.waitUntil(lambda: card.y() > 0)
     at = card.rect().center()

@@ -9,7 +9,7 @@ from PySide6.QtCore import QPoint, Qt
 from PySide6.QtWidgets import QApplication, QFileDialog, QWidget
 from pytestqt.qtbot import QtBot
 
-from studio.commands.desk import Desk
+from studio.commands.context import AppContext
 from studio.state.preparation import Stage
 from studio.views.training.page import TrainingPage
 from studio.views.training.time import SCRATCH, WHOLE
@@ -19,12 +19,12 @@ from tests.studio.views.watch import clipped, raw_words
 LEFT = Qt.MouseButton.LeftButton
 
 
-def desk_of(room: TrainingPage) -> Desk:
-    return room._desk
+def context_of(room: TrainingPage) -> AppContext:
+    return room._context
 
 
 def ready(room: TrainingPage) -> bool:
-    setup = desk_of(room).preparation.setup
+    setup = context_of(room).preparation.setup
     return setup.stage is Stage.READY and not setup.busy
 
 
@@ -83,7 +83,7 @@ def test_the_whole_way_by_mouse(
     assert setup.next.isEnabled()
     press(qtbot, setup.next)
     until(lambda: setup.step == "time")
-    until(lambda: desk_of(room).preparation.setup.measured.status == "known")
+    until(lambda: context_of(room).preparation.setup.measured.status == "known")
     assert "about 9 minutes" in setup.time.verdict.line.words.text()
     assert setup.time.name.text() == "Anna"
     assert setup.next.text().strip() == "Start training"
@@ -99,12 +99,12 @@ def test_the_whole_way_by_mouse(
     assert room.run.name.text() == "Anna's look"
     assert room.focusWidget() is room.runs.cards[room.run.run.folder], "and not the button that stops it"  # type: ignore[union-attr]
     press(qtbot, room.run.buttons["stop"])
-    until(lambda: desk_of(room).training.current is None)
+    until(lambda: context_of(room).training.current is None)
 
 
 def test_the_grid_by_key(room: TrainingPage, qtbot: QtBot, until: Until, pictures: Path) -> None:
     opened(room, pictures, until)
-    grid, setup = room.setup.pictures.grid, desk_of(room).preparation
+    grid, setup = room.setup.pictures.grid, context_of(room).preparation
     qtbot.keyClick(grid, Qt.Key.Key_Home)
     qtbot.keyClick(grid, Qt.Key.Key_Right)
     assert "2.png: kept" in grid.accessibleDescription()
@@ -169,7 +169,7 @@ def test_reading_can_be_stopped(room: TrainingPage, qtbot: QtBot, until: Until, 
     (tmp_path / "slow").mkdir()
     (tmp_path / "slow" / "a.png").write_text("x")
     room.take((tmp_path / "slow",))
-    until(lambda: desk_of(room).preparation.setup.total == 1)
+    until(lambda: context_of(room).preparation.setup.total == 1)
     assert room.setup.reading.isVisible()
     press(qtbot, room.setup.reading.cancel)
     assert room.shown == "intro"
@@ -178,14 +178,14 @@ def test_reading_can_be_stopped(room: TrainingPage, qtbot: QtBot, until: Until, 
 def test_a_folder_without_pictures_says_what_to_do(room: TrainingPage, until: Until, tmp_path: Path) -> None:
     (tmp_path / "empty").mkdir()
     room.take((tmp_path / "empty",))
-    until(lambda: desk_of(room).preparation.setup.stage is Stage.FAILED)
+    until(lambda: context_of(room).preparation.setup.stage is Stage.FAILED)
     assert room.setup.failed.title.text() == "There are no pictures in this folder."
     assert "JPEG" in room.setup.failed.hint.text()
 
 
 def test_files_are_no_folder(room: TrainingPage, pictures: Path) -> None:
     assert not room.take((pictures / "1.png",))
-    assert "folder" in str(desk_of(room).notices.notices[0].what)
+    assert "folder" in str(context_of(room).notices.notices[0].what)
 
 
 def test_whole_pictures_and_another_start(
@@ -194,7 +194,7 @@ def test_whole_pictures_and_another_start(
     opened(room, pictures, until)
     kind = room.setup.pictures.summary.kind
     kind.chosen.emit("whole")
-    until(lambda: ready(room) and desk_of(room).preparation.setup.whole)
+    until(lambda: ready(room) and context_of(room).preparation.setup.whole)
     assert room.setup.pictures.summary.count.text() == "5"
     assert not room.setup.pictures.all.isVisible()
     time = room.setup.time
@@ -222,9 +222,9 @@ def test_every_step_speaks_both_languages(
 def test_missing_helper_files_are_offered_before_the_training(
     room: TrainingPage, qtbot: QtBot, until: Until, pictures: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    helpers, step = desk_of(room).on_training.helpers, room.setup.time
+    helpers, step = context_of(room).on_training.helpers, room.setup.time
     monkeypatch.setenv("NO_HELPERS", "1")
-    desk_of(room).on_preparation.open(pictures)
+    context_of(room).on_preparation.open(pictures)
     until(lambda: helpers.status == "missing")
     assert not step.helpers.isHidden() and "two small files" in step.helpers.line.words.text().lower()
     step.helpers.get.click()
@@ -235,4 +235,4 @@ def test_missing_helper_files_are_offered_before_the_training(
     step.helpers.get.click()
     until(lambda: helpers.status == "here")
     assert step.helpers.isHidden()
-    until(lambda: desk_of(room).preparation.setup.report is not None)
+    until(lambda: context_of(room).preparation.setup.report is not None)

@@ -1,15 +1,13 @@
-"""The desk: library, state, workers and commands of one studio, wired together. No widgets.
+"""The application context: library, state, workers and commands of one studio, wired together. No widgets.
 
-    desk = Desk(Places.find())
-    desk.start()                 # loads styles, gallery and the model in the background; returns at once
-    window = Window(desk)
+    context = AppContext(Places.find())
+    context.start()              # loads styles, gallery and the model in the background; returns at once
+    window = Window(look, context)
     ...
-    desk.stop()                  # saves the session, ends all threads
+    context.stop()               # saves the session, ends all threads
 
-Views read `desk.explorer`, `desk.styles`, `desk.gallery`, `desk.model`, `desk.jobs`, `desk.notices`,
-`desk.settings`, `desk.history`, `desk.training`, `desk.preparation`, and act through `desk.on_pictures`,
-`desk.on_styles`, `desk.on_photos`, `desk.on_explorer`, `desk.on_models`, `desk.on_training` and
-`desk.on_preparation`.
+Views read state (`context.explorer`, `.styles`, `.gallery`, `.model`, `.jobs`, `.settings`, ...) and act by
+commands (`context.on_pictures`, `.on_styles`, `.on_explorer`, ...).
 """
 
 from __future__ import annotations
@@ -74,7 +72,7 @@ PATIENCE_MS = 1500
 """So long after the start the gallery's files are compared with its index: the first picture comes before."""
 
 
-class Desk(QObject):
+class AppContext(QObject):
     """Everything but the window."""
 
     first_picture = Signal()
