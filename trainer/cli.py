@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import json
 import sys
 from collections.abc import Sequence
 from pathlib import Path
@@ -27,8 +28,10 @@ def main(argv: Sequence[str] | None = None) -> int:
     invert.add_parser(commands)
     torch_bench.add_parser(commands)
     train_bench.add_parser(commands)
+    _add_base(commands)
     helpers = commands.add_parser("helpers", help="fetch the pretrained helpers for training and judging")
     helpers.add_argument("--check", action="store_true", help="only say whether they are here; fetch nothing")
+    helpers.add_argument("--all", action="store_true", help="also those for the base model and for likeness")
     helpers.set_defaults(run=_run_helpers)
     args = parser.parse_args(argv)
     try:
@@ -121,6 +124,27 @@ def _add_ablate(commands: Any) -> None:
     parser.set_defaults(run=_run_ablate)
 
 
+def _add_base(commands: Any) -> None:
+    parser = commands.add_parser("base", help="train the base model, stage by stage")
+    add = parser.add_argument
+    add("stage", choices=["autoencoder", "latents", "encoders", "gan", "all"])
+    add("--out", required=True, type=Path, metavar="FOLDER", help="where all stages keep their state")
+    add("--portraits", required=True, type=Path, metavar="SET", help="the set at 256 px")
+    add("--large", type=Path, metavar="SET", help="pictures of 512 px, for crops")
+    add("--threads", type=int, default=0, help="CPU threads")
+    add("--set", action="append", default=[], metavar="NAME=VALUE", help="change a setting of the stage")
+    parser.set_defaults(run=_run_base)
+
+
+def _run_base(args: argparse.Namespace) -> int:
+    from trainer.base.command import train_base
+    from trainer.data.prepared import PreparedSet
+
+    sets = [PreparedSet.open(folder) for folder in (args.portraits, args.large) if folder]
+    changes = {name: json.loads(value) for name, _, value in (text.partition("=") for text in args.set)}
+    return train_base(args.stage, args.out, sets, args.threads, changes)
+
+
 def _run_ablate(args: argparse.Namespace) -> int:
     from trainer.ablation.command import run
 
@@ -143,7 +167,9 @@ def _run_helpers(args: argparse.Namespace) -> int:
     from trainer.helpers import HELPERS, HelperError, fetch_helper, find_helper
 
     get = find_helper if args.check else fetch_helper
-    for name in HELPERS:
+    for name, helper in HELPERS.items():
+        if helper.optional and not args.all:
+            continue
         try:
             print(f"{name}: {get(name)}", file=sys.stderr)
         except HelperError as error:

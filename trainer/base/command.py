@@ -1,0 +1,116 @@
+"""`python -m trainer base STAGE --out FOLDER`: the stages of the base model, each by itself, or all in order.
+
+Every stage goes on where it stood, and stops in order when it is asked to (SIGTERM or Ctrl+C).
+"""
+
+from __future__ import annotations
+
+import json
+import signal
+import sys
+import threading
+from collections.abc import Callable, Iterable
+from pathlib import Path
+from typing import Any
+
+import torch
+
+from engine.bundle import Bundle, default_bundle_path
+from trainer.base import autoencode, encoders, gan, latents, samples
+from trainer.base.crops import pools
+from trainer.base.identity import FaceNetwork
+from trainer.base.state import card_of
+from trainer.data.prepared import PreparedSet
+from trainer.features import PerceptualDistance
+from trainer.helpers import find_helper
+from trainer.model.autoencoder import Autoencoder, AutoencoderConfig
+from trainer.model.latent_gan import LatentGanConfig
+
+STAGES = ("autoencoder", "latents", "encoders", "gan")
+
+
+def train_base(
+    stage: str, out: Path, sets: list[PreparedSet], threads: int = 0, changes: dict[str, Any] | None = None
+) -> int:
+    """Trains one stage, or "all", in the folder `out`; returns the exit code.
+
+    sets: portraits at 256 px, and optionally large ones. changes: settings of the stage by name.
+    """
+    if threads:
+        torch.set_num_threads(threads)
+    stop = threading.Event()
+    signal.signal(signal.SIGTERM, lambda *_: stop.set())
+    work: dict[str, Callable[..., None]] = {
+        "autoencoder": _autoencoder,
+        "latents": _latents,
+        "encoders": _encoders,
+        "gan": _gan,
+    }
+    for name in STAGES if stage == "all" else (stage,):
+        if not stop.is_set():
+            (out / name).mkdir(parents=True, exist_ok=True)
+            work[name](out, sets, changes or {}, stop.is_set)
+    return 0
+
+
+def load_autoencoder(out: Path) -> Autoencoder:
+    """The averaged autoencoder of a folder, frozen."""
+    file = out / "autoencoder" / "state.safetensors"
+    config = AutoencoderConfig.from_json(json.loads(card_of(file)["config"]))
+    return autoencode.load_average(file, config)
+
+
+def _autoencoder(
+    out: Path, sets: list[PreparedSet], changes: dict[str, Any], stop: Callable[[], bool]
+) -> None:
+    file = out / "autoencoder" / "state.safetensors"
+    card = card_of(file)
+    config = AutoencoderConfig.from_json(json.loads(card.get("config", "{}")))
+    job = autoencode.AutoencoderJob.from_json(json.loads(card.get("job", "{}")) | changes)
+    perceptual = PerceptualDistance(find_helper("efficientnet-lite0"))
+    training = autoencode.AutoencoderTraining(job, config, perceptual)
+    if card:
+        training.restore(file)
+    source = pools(sets[0], sets[1] if len(sets) > 1 else None, out / "decoded")
+    _log(out / "autoencoder", autoencode.run(training, source, file, stop))
+
+
+def _latents(out: Path, sets: list[PreparedSet], changes: dict[str, Any], stop: Callable[[], bool]) -> None:
+    before, faces = Bundle.load(default_bundle_path()), FaceNetwork(find_helper("sface"))
+    model = load_autoencoder(out)
+    for split in ("val", "train"):
+        if not (out / "latents" / f"{split}.json").exists():
+            making = latents.make(model, sets, split, before, faces, out / "latents", out / "decoded")
+            for line in making:
+                sys.stderr.write(line + "\n")
+
+
+def _encoders(out: Path, sets: list[PreparedSet], changes: dict[str, Any], stop: Callable[[], bool]) -> None:
+    job = encoders.EncoderJob(**changes)
+    train, val = (latents.LatentSet.load(out / "latents", split) for split in ("train", "val"))
+    training = encoders.EncoderTraining(job, train)
+    _log(out / "encoders", encoders.run(training, val, out / "encoders" / "encoders.safetensors", stop))
+
+
+def _gan(out: Path, sets: list[PreparedSet], changes: dict[str, Any], stop: Callable[[], bool]) -> None:
+    file = out / "gan" / "state.safetensors"
+    card = card_of(file)
+    config = LatentGanConfig.from_json(json.loads(card.get("config", "{}")))
+    job = gan.GanJob.from_json(json.loads(card.get("job", "{}")) | changes)
+    train, val = (latents.LatentSet.load(out / "latents", split) for split in ("train", "val"))
+    networks = encoders.load_encoders(out / "encoders" / "encoders.safetensors", config.latent_channels)
+    training = gan.GanTraining(job, config, train, *networks)
+    if card:
+        training.restore(file)
+    sampler = samples.Sampler(load_autoencoder(out), val, *networks, out / "gan" / "samples")
+    _log(out / "gan", gan.run(training, file, stop, sampler))
+
+
+def _log(folder: Path, rows: Iterable[dict[str, float]]) -> None:
+    """Keeps what a stage tells, and shows it."""
+    with (folder / "log.jsonl").open("a", encoding="utf-8") as log:
+        for row in rows:
+            text = json.dumps({k: round(v, 5) for k, v in row.items()})
+            log.write(text + "\n")
+            log.flush()
+            sys.stderr.write(text + "\n")
