@@ -13,7 +13,7 @@ from torch import nn
 from engine.bundle import Bundle
 from engine.card import file_digest
 from engine.formats.network import NetworkConfig
-from trainer.networks import Networks
+from trainer.model.networks import Networks
 
 
 class WeightsError(ValueError):

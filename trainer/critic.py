@@ -13,8 +13,9 @@ import torch
 from torch import Tensor
 
 from engine.formats.job import Job
-from trainer import augment, loss
-from trainer.networks import Discriminator
+from trainer import loss
+from trainer.model import augmentation
+from trainer.model.networks import Discriminator
 
 Values = dict[str, Tensor]
 Features = Callable[[Tensor], list[Tensor]]
@@ -48,7 +49,7 @@ class Critic:
     """D with all that it looks through."""
 
     def __init__(
-        self, job: Job, d: Discriminator, change: augment.Augment, features: Features | None = None
+        self, job: Job, d: Discriminator, change: augmentation.Augment, features: Features | None = None
     ) -> None:
         """features: unit-length maps of pictures [N, 3, H, W], where they can be had."""
         self.job, self.d, self.augment, self.features = job, d, change, features
@@ -135,4 +136,4 @@ class Critic:
 
     def shown(self, x: Tensor) -> Tensor:
         """What D sees of real and generated pictures [N, 3, R, R]: coarse before fine, and augmented."""
-        return self.augment(augment.blur(x, self.sigma))
+        return self.augment(augmentation.blur(x, self.sigma))

@@ -9,8 +9,8 @@ from torch import nn
 
 from engine.formats.job import Job, JobError
 from trainer import memory
-from trainer.features import PerceptualDistance
 from trainer.helpers import HelperError, find_helper
+from trainer.model.features import PerceptualDistance
 from trainer.world import World
 
 

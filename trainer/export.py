@@ -23,11 +23,11 @@ from torch import Tensor, nn
 
 from engine import card as cards
 from engine.formats.network import NetworkConfig
-from trainer.augment import crop, flip
 from trainer.bundles import weights_of
 from trainer.control import Check
-from trainer.directions import find_directions
-from trainer.networks import Generator, Networks, freeze
+from trainer.model.augmentation import crop, flip
+from trainer.model.directions import find_directions
+from trainer.model.networks import Generator, Networks, freeze
 
 TOLERANCE = 1e-3
 INPUTS = 64

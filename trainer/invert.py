@@ -40,7 +40,7 @@ def run(args: argparse.Namespace) -> int:
     from engine.recipe import pack_offset
     from trainer.bundles import WeightsError, load_networks
     from trainer.device import Device
-    from trainer.inversion import STEPS, Inverter
+    from trainer.model.inversion import STEPS, Inverter
 
     with suppress(AttributeError, OSError):
         os.nice(NICE)

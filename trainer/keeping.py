@@ -17,11 +17,11 @@ from trainer import checkpoint, snapshots
 from trainer.control import Stopped
 from trainer.described import described
 from trainer.export import ExportError, export_bundle
+from trainer.model.whitening import spread
 from trainer.samples import COLUMNS, sample_grid
 from trainer.sitting import WHITEN_PICTURES, Sitting
 from trainer.snapshots import Kept
 from trainer.step import Trainee
-from trainer.whitening import spread
 
 CARD_PICTURES = 1024
 

@@ -22,10 +22,10 @@ from trainer import checkpoint, memory, runfolder
 from trainer.album import is_due
 from trainer.control import Control, Stopped
 from trainer.device import Device
-from trainer.ema import update_average
 from trainer.guard import Trouble
 from trainer.keeping import Ended, Keeper
-from trainer.networks import Networks
+from trainer.model.ema import update_average
+from trainer.model.networks import Networks
 from trainer.preflight import can_halve
 from trainer.rollback import roll_back
 from trainer.sitting import Sitting, Warnings

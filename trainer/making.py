@@ -21,7 +21,7 @@ from trainer.data.home import data_home
 from trainer.data.listeners import Plain
 from trainer.data.prepare import Settings, prepare
 from trainer.data.prepared import PreparedSet
-from trainer.growing import resized_config
+from trainer.model.growing import resized_config
 from trainer.runfolder import FREE, JOB, LENGTHS, keep_job
 
 GIVEN = ("minutes", "device", "batch", "seed", "loss", "precision", "threads")

@@ -11,7 +11,7 @@ from engine.formats.job import Job
 from trainer import checkpoint, memory, speed
 from trainer.control import Control, Stopped
 from trainer.device import Device
-from trainer.networks import Networks
+from trainer.model.networks import Networks
 from trainer.step import Trainee
 from trainer.world import Elsewhere, World
 

@@ -26,7 +26,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from trainer.control import Check
-from trainer.networks import Networks
+from trainer.model.networks import Networks
 from trainer.snapshots import Kept
 
 SAMPLES = 192

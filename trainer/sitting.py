@@ -19,9 +19,9 @@ from trainer.bundles import load_networks
 from trainer.control import Control, Stopped
 from trainer.data.prepared import PreparedSet, set_digest
 from trainer.device import Device
-from trainer.growing import fill
 from trainer.meter import Clock, Meter
-from trainer.networks import Networks
+from trainer.model.growing import fill
+from trainer.model.networks import Networks
 from trainer.pictures import Pictures, source_digests
 from trainer.selection import Judge
 from trainer.step import Trainee

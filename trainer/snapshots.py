@@ -19,7 +19,7 @@ from safetensors.torch import save as serialize
 
 from engine.files import make_folder
 from engine.formats.job import JobError
-from trainer.networks import Networks
+from trainer.model.networks import Networks
 
 WEIGHTS, SAMPLES, CARD = "weights.safetensors", "samples.webp", "snapshot.json"
 FORMAT = 1

@@ -23,13 +23,14 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from engine.formats.job import Job
-from trainer import augment, loss, whitening
+from trainer import loss
 from trainer.critic import Critic, Meeting, Values
 from trainer.distance import SPREAD_SIDE, Reconstruction, shrink, spread
-from trainer.ema import averaged_copy, decay_for, update_average
-from trainer.freezing import freeze_parts, moved
 from trainer.guard import Guard
-from trainer.networks import Networks
+from trainer.model import augmentation, whitening
+from trainer.model.ema import averaged_copy, decay_for, update_average
+from trainer.model.freezing import freeze_parts, moved
+from trainer.model.networks import Networks
 from trainer.world import World
 
 AVERAGED = ("generator", "style_encoder", "content_encoder")
@@ -109,7 +110,7 @@ class Trainee:
         }
         freeze_parts(networks, job.trains, job.frozen_blocks)
         self.judging = moved(d)
-        self.augment = augment.Augment(job.augment, job.augment_target, job.augment_kimg)
+        self.augment = augmentation.Augment(job.augment, job.augment_target, job.augment_kimg)
         self.critic = Critic(job, d, self.augment, self.distance.features if job.feature_weight else None)
         self.step = 0
         self.seen = 0
@@ -162,7 +163,7 @@ class Trainee:
         torch.manual_seed(seed % 2**63)
         phase = phase_at(self.job, self.kimg)
         kinds = {"styles": self._style_step, "warm": self._warm_step, "adversarial": self._adversarial_step}
-        values = kinds[phase.name](augment.flip(x), labels, phase)
+        values = kinds[phase.name](augmentation.flip(x), labels, phase)
         self.step += 1
         pictures = x.shape[0] * self.world.size
         self.seen += pictures
@@ -177,9 +178,12 @@ class Trainee:
 
     def _contrast(self, x: Tensor, labels: Tensor) -> tuple[Tensor, Values]:
         e = self.networks.style_encoder
-        x, labels = torch.cat([augment.grade(x, 0.5), augment.grade(x)]), torch.cat([labels, labels])
+        x, labels = (
+            torch.cat([augmentation.grade(x, 0.5), augmentation.grade(x)]),
+            torch.cat([labels, labels]),
+        )
         with self._cast():
-            a, b = e(augment.crop(x)).float(), e(augment.scatter(augment.flip(x))).float()
+            a, b = e(augmentation.crop(x)).float(), e(augmentation.scatter(augmentation.flip(x))).float()
         contrast = loss.contrastive_loss(self.world.gather(a), self.world.gather(b))
         total = contrast
         if self.labels.out_features > 1:
@@ -197,9 +201,9 @@ class Trainee:
     def _relearn(self, x: Tensor, resolution: int) -> tuple[Tensor, Values]:
         job, g, c = self.job, self.networks.generator, self.networks.content_encoder
         with self._cast():
-            target = augment.grade(x, job.grades)
+            target = augmentation.grade(x, job.grades)
             style = self._style_of(target)
-            z = c(augment.grade(x, 0.7))
+            z = c(augmentation.grade(x, 0.7))
             normal = loss.normality_loss(self.world.gather(z.float()))
             z = z.float() + job.noise * torch.randn_like(z, dtype=torch.float32)
             pictures = g.synthesis.pyramid(g.mapping(z, style), until=resolution)
@@ -308,13 +312,13 @@ class Trainee:
 
     def _encoded(self, x: Tensor) -> Tensor:
         """The averaged E on a view of the pictures, so that nobody can learn to please it pixel by pixel."""
-        view = augment.crop(x) if float(torch.rand(())) < 0.5 else augment.scatter(x)
+        view = augmentation.crop(x) if float(torch.rand(())) < 0.5 else augmentation.scatter(x)
         style: Tensor = self.average.style_encoder(view).float()
         return style
 
     def _content_distance(self, fake: Tensor, z: Tensor) -> Tensor:
         """C(G(z, s)) from z, through a grade and noise that leave no room for a code hidden in fine grain."""
-        veiled = augment.grade(fake, 0.7)
+        veiled = augmentation.grade(fake, 0.7)
         veiled = veiled + 0.1 * torch.randn_like(veiled)
         return F.smooth_l1_loss(self.networks.content_encoder(veiled).float(), z)
 
@@ -324,7 +328,7 @@ class Trainee:
         The last `kept` pictures always have theirs.
         A picture shown without a style is shown as it is: "no style" means the set, not a mean of grades.
         """
-        graded = augment.grade(x, self.job.grades)
+        graded = augmentation.grade(x, self.job.grades)
         style, keep = self._drop(self._style_of(graded), kept)
         return torch.where(keep[:, :, None, None] > 0, graded, x), style, keep
 

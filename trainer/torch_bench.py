@@ -27,7 +27,7 @@ def run(args: argparse.Namespace) -> int:
     import torch
 
     from trainer.bundles import load_networks
-    from trainer.networks import freeze
+    from trainer.model.networks import freeze
 
     if args.threads:
         torch.set_num_threads(args.threads)

@@ -29,7 +29,7 @@ from trainer.ablation.table import line, table
 from trainer.ablation.tune import Tuned
 from trainer.data.errors import DataError
 from trainer.data.prepared import PreparedSet
-from trainer.networks import Networks
+from trainer.model.networks import Networks
 from trainer.step import Trainee
 from trainer.synthetic import draw_set
 

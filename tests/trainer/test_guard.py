@@ -13,7 +13,7 @@ import torch
 from tests.trainer import small
 from trainer import checkpoint
 from trainer.guard import Guard
-from trainer.networks import Networks
+from trainer.model.networks import Networks
 from trainer.rollback import roll_back
 from trainer.step import Trainee
 

@@ -16,7 +16,7 @@ from tests.trainer import small
 from trainer import selection, snapshots
 from trainer.album import Album, is_due
 from trainer.helpers import HelperError
-from trainer.networks import Networks
+from trainer.model.networks import Networks
 from trainer.selection import best_of, mark, turned
 from trainer.snapshots import Kept
 from trainer.step import Trainee

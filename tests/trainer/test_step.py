@@ -9,7 +9,7 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from tests.trainer.small import NETWORK, small_job
-from trainer.networks import Discriminator, Networks
+from trainer.model.networks import Discriminator, Networks
 from trainer.step import Trainee
 
 

@@ -11,7 +11,7 @@ import torch
 from engine.formats.job import Job, from_preset
 from tests.trainer import small
 from trainer import making, tiers
-from trainer.networks import Networks
+from trainer.model.networks import Networks
 from trainer.step import Trainee
 
 

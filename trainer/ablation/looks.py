@@ -14,7 +14,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from trainer.augment import blur
+from trainer.model.augmentation import blur
 
 Images = NDArray[np.uint8]
 

@@ -24,10 +24,10 @@ from engine.formats.network import NetworkConfig
 from trainer import checkpoint
 from trainer.ablation.practice import Log, Look, Material, practise, train, whiten
 from trainer.ablation.rows import Row
-from trainer.features import PerceptualDistance
 from trainer.helpers import find_helper
 from trainer.judging.quick import QuickJudge
-from trainer.networks import Networks
+from trainer.model.features import PerceptualDistance
+from trainer.model.networks import Networks
 from trainer.rollback import is_finite
 from trainer.selection import judged
 from trainer.step import Trainee

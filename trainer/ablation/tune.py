@@ -27,9 +27,9 @@ from trainer.ablation.rows import Row
 from trainer.bundles import load_networks, network_config
 from trainer.data.prepared import PreparedSet
 from trainer.device import Device
-from trainer.growing import fill, resized_config
 from trainer.judging.quick import QuickJudge
-from trainer.networks import Networks
+from trainer.model.growing import fill, resized_config
+from trainer.model.networks import Networks
 from trainer.selection import judged
 from trainer.step import Trainee
 

@@ -24,9 +24,9 @@ from torch.nn import functional as F
 from trainer import loss
 from trainer.base.crops import Pool, draw
 from trainer.base.state import card_of, part, restore_state, save_state
-from trainer.ema import averaged_copy, update_average
-from trainer.features import PerceptualDistance
 from trainer.model.autoencoder import Autoencoder, AutoencoderConfig, FeatureDiscriminator, PatchDiscriminator
+from trainer.model.ema import averaged_copy, update_average
+from trainer.model.features import PerceptualDistance
 
 
 @dataclass(frozen=True)

@@ -21,9 +21,9 @@ from trainer.base.crops import pools
 from trainer.base.identity import FaceNetwork
 from trainer.base.state import card_of
 from trainer.data.prepared import PreparedSet
-from trainer.features import PerceptualDistance
 from trainer.helpers import find_helper
 from trainer.model.autoencoder import Autoencoder, AutoencoderConfig
+from trainer.model.features import PerceptualDistance
 from trainer.model.latent_gan import LatentGanConfig
 
 STAGES = ("autoencoder", "latents", "encoders", "gan")

@@ -21,9 +21,9 @@ from torch.nn import functional as F
 from trainer import loss
 from trainer.base.autoencode import means
 from trainer.base.latents import LatentSet
-from trainer.ema import averaged_copy, update_average
+from trainer.model.ema import averaged_copy, update_average
 from trainer.model.latent_gan import LatentEncoder, LookEncoder, unit
-from trainer.networks import GAIN, Linear, activate
+from trainer.model.networks import GAIN, Linear, activate
 
 IDENTITY, BUILD, LOOK = 128, 64, 64
 """Sizes of the two parts of persona, and of look."""

@@ -25,7 +25,7 @@ from trainer.base.autoencode import means
 from trainer.base.encoders import IDENTITY, Look, Persona
 from trainer.base.latents import LatentSet
 from trainer.base.state import card_of, restore_state, save_state
-from trainer.ema import averaged_copy, decay_for, update_average
+from trainer.model.ema import averaged_copy, decay_for, update_average
 from trainer.model.latent_gan import (
     LatentContent,
     LatentDiscriminator,

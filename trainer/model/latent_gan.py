@@ -19,7 +19,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from trainer.networks import (
+from trainer.model.networks import (
     GAIN,
     Conv,
     DownBlock,

@@ -21,7 +21,7 @@ from torch.nn import functional as F
 
 from engine.formats.job import JobError
 from engine.formats.network import NetworkConfig
-from trainer.networks import ContentEncoder, Discriminator, Networks, activate
+from trainer.model.networks import ContentEncoder, Discriminator, Networks, activate
 
 State = dict[str, Tensor]
 

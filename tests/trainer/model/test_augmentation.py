@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import torch
 
-from trainer import augment
+from trainer.model import augmentation
 
 
 def pictures() -> torch.Tensor:
@@ -12,12 +12,12 @@ def pictures() -> torch.Tensor:
 
 def test_nothing_happens_at_probability_zero() -> None:
     x = pictures()
-    assert augment.Augment(0.0)(x) is x
+    assert augmentation.Augment(0.0)(x) is x
 
 
 def test_augmentation_has_second_derivatives() -> None:
     x = pictures().requires_grad_(True)
-    y = augment.Augment(1.0)(x)
+    y = augmentation.Augment(1.0)(x)
     (first,) = torch.autograd.grad(y.square().sum(), x, create_graph=True)
     (second,) = torch.autograd.grad(first.square().sum(), x)
 
@@ -26,7 +26,7 @@ def test_augmentation_has_second_derivatives() -> None:
 
 
 def test_strength_follows_the_lead_of_d() -> None:
-    policy = augment.Augment(0.1, target=0.6, kimg_to_full=1.0)
+    policy = augmentation.Augment(0.1, target=0.6, kimg_to_full=1.0)
     policy.adapt(lead=1.0, pictures=100)
     assert policy.p > 0.1
     for _ in range(20):
@@ -39,7 +39,7 @@ def test_strength_follows_the_lead_of_d() -> None:
 
 def test_scattering_keeps_every_pixel() -> None:
     x = pictures()
-    y = augment.scatter(x)
+    y = augmentation.scatter(x)
 
     assert not torch.equal(x, y)
     assert torch.equal(x.flatten(2).sort().values, y.flatten(2).sort().values)
@@ -47,8 +47,8 @@ def test_scattering_keeps_every_pixel() -> None:
 
 def test_grades_change_the_colours_of_the_share_and_stay_in_range() -> None:
     x = pictures()
-    assert torch.equal(augment.grade(x, 0.0), x)
-    y = augment.grade(x, 1.0)
+    assert torch.equal(augmentation.grade(x, 0.0), x)
+    y = augmentation.grade(x, 1.0)
     assert y.abs().max() <= 1
     assert (y - x).abs().mean() > 0.02
 
@@ -56,7 +56,7 @@ def test_grades_change_the_colours_of_the_share_and_stay_in_range() -> None:
 def test_shifts_touch_only_the_chosen() -> None:
     x = pictures()
     chosen = torch.tensor([True, False, True, False, True, False]).reshape(6, 1, 1, 1)
-    y = augment.translate(x, chosen)
+    y = augmentation.translate(x, chosen)
 
     assert torch.equal(y[1::2], x[1::2])
     assert y.shape == x.shape
@@ -64,11 +64,11 @@ def test_shifts_touch_only_the_chosen() -> None:
 
 def test_blur_keeps_the_mean_and_takes_the_grain() -> None:
     x = pictures()
-    y = augment.blur(x, 1.0)
+    y = augmentation.blur(x, 1.0)
 
     assert y.shape == x.shape
     assert torch.allclose(y.mean(), x.mean(), atol=0.02)
     assert y.diff(dim=3).abs().mean() < 0.5 * x.diff(dim=3).abs().mean()
-    assert augment.blur(x, 0.0) is x
+    assert augmentation.blur(x, 0.0) is x
     flat = torch.full_like(x, 0.25)
-    assert torch.allclose(augment.blur(flat, 2.0), flat, atol=1e-5)
+    assert torch.allclose(augmentation.blur(flat, 2.0), flat, atol=1e-5)

@@ -12,8 +12,8 @@ from engine.recipe import pack_offset, unpack_offset
 from tests.trainer.small import NETWORK
 from trainer import invert
 from trainer.cli import main
-from trainer.inversion import Inverter
-from trainer.networks import Networks
+from trainer.model.inversion import Inverter
+from trainer.model.networks import Networks
 
 
 @pytest.fixture

@@ -7,8 +7,8 @@ import torch
 
 from engine.formats.job import JobError
 from engine.formats.network import NetworkConfig
-from trainer.growing import fill, resized_config
-from trainer.networks import Networks, upsample
+from trainer.model.growing import fill, resized_config
+from trainer.model.networks import Networks, upsample
 
 SMALL = NetworkConfig(128, 64, 16, 8, 32, 256, 16)
 

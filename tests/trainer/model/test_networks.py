@@ -8,8 +8,8 @@ from torch.nn import functional as F
 
 from engine.formats.network import NetworkConfig
 from tests.trainer.small import NETWORK
-from trainer.networks import Networks, freeze
-from trainer.whitening import measure_prior, spread
+from trainer.model.networks import Networks, freeze
+from trainer.model.whitening import measure_prior, spread
 
 
 @pytest.fixture(scope="module")

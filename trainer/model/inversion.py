@@ -18,7 +18,7 @@ import torch
 from torch import Tensor
 from torch.nn import functional as F
 
-from trainer.networks import Networks, freeze
+from trainer.model.networks import Networks, freeze
 
 STEPS = 60
 RATE = 0.1

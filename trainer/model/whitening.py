@@ -9,7 +9,7 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 
-from trainer.networks import ContentEncoder, Generator, Linear
+from trainer.model.networks import ContentEncoder, Generator, Linear
 
 
 @torch.no_grad()

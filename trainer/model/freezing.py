@@ -12,7 +12,7 @@ from __future__ import annotations
 
 from torch import nn
 
-from trainer.networks import Networks
+from trainer.model.networks import Networks
 
 
 def freeze_parts(networks: Networks, trains: str, frozen_blocks: int) -> None:
