@@ -19,15 +19,15 @@ from engine.formats import protocol
 from engine.formats.job import Job
 from engine.images import Picture
 from trainer import selection, snapshots
-from trainer.control import Check
 from trainer.helpers import HelperError
 from trainer.judging.errors import JudgingError
 from trainer.judging.features import FeatureNet, Floats, Looks, in_chunks
 from trainer.judging.mobilenet import MobileNet
 from trainer.judging.quick import SIDE, QuickJudge
+from trainer.run.control import Check
+from trainer.run.step import Trainee
 from trainer.selection import Judge
 from trainer.snapshots import Kept
-from trainer.step import Trainee
 
 FOLDER = "snapshots"
 MOST_TRAIN, MOST_HELD_OUT = 800, 400

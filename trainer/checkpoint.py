@@ -21,7 +21,7 @@ from safetensors.torch import load
 from safetensors.torch import save as serialize
 from torch import Tensor
 
-from trainer.step import Trainee
+from trainer.run.step import Trainee
 
 FORMAT = 1
 TENSORS, COUNTERS = "state.safetensors", "state.json"

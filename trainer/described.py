@@ -8,8 +8,8 @@ from engine.formats.job import Job
 from trainer import history
 from trainer.data.prepared import PreparedSet
 from trainer.export import Described
+from trainer.run.step import Trainee
 from trainer.snapshots import Kept
-from trainer.step import Trainee
 
 
 def described(

@@ -11,7 +11,7 @@ from engine.formats.job import Job, JobError
 from trainer import memory
 from trainer.helpers import HelperError, find_helper
 from trainer.model.features import PerceptualDistance
-from trainer.world import World
+from trainer.run.world import World
 
 
 @dataclass(frozen=True)

@@ -14,14 +14,14 @@ from engine.files import target_error
 from engine.formats import protocol
 from engine.formats.job import JobError
 from trainer import checkpoint, snapshots
-from trainer.control import Stopped
 from trainer.described import described
 from trainer.export import ExportError, export_bundle
 from trainer.model.whitening import spread
-from trainer.samples import COLUMNS, sample_grid
-from trainer.sitting import WHITEN_PICTURES, Sitting
+from trainer.run.context import WHITEN_PICTURES, Sitting
+from trainer.run.control import Stopped
+from trainer.run.samples import COLUMNS, sample_grid
+from trainer.run.step import Trainee
 from trainer.snapshots import Kept
-from trainer.step import Trainee
 
 CARD_PICTURES = 1024
 

@@ -15,13 +15,13 @@ from engine.formats.job import Job, JobError, from_preset
 from engine.formats.network import NetworkConfig
 from trainer import consent, tiers
 from trainer.bundles import network_config
-from trainer.control import Control
 from trainer.data.crops import Cut
 from trainer.data.home import data_home
 from trainer.data.listeners import Plain
 from trainer.data.prepare import Settings, prepare
 from trainer.data.prepared import PreparedSet
 from trainer.model.growing import resized_config
+from trainer.run.control import Control
 from trainer.runfolder import FREE, JOB, LENGTHS, keep_job
 
 GIVEN = ("minutes", "device", "batch", "seed", "loss", "precision", "threads")

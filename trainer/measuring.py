@@ -9,11 +9,11 @@ import torch
 
 from engine.formats.job import Job
 from trainer import checkpoint, memory, speed
-from trainer.control import Control, Stopped
 from trainer.device import Device
 from trainer.model.networks import Networks
-from trainer.step import Trainee
-from trainer.world import Elsewhere, World
+from trainer.run.control import Control, Stopped
+from trainer.run.step import Trainee
+from trainer.run.world import Elsewhere, World
 
 PHASES = ("styles", "warm", "adversarial")
 SLOW_S = 2.0

@@ -22,7 +22,7 @@ from engine.formats.job import Job
 from trainer.data.home import data_home
 from trainer.device import Device
 from trainer.measuring import Measured
-from trainer.world import World
+from trainer.run.world import World
 
 NAME = "preflight.json"
 SHAPING = (

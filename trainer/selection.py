@@ -25,8 +25,8 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from trainer.control import Check
 from trainer.model.networks import Networks
+from trainer.run.control import Check
 from trainer.snapshots import Kept
 
 SAMPLES = 192

@@ -16,7 +16,7 @@ from typing import Any
 import torch
 from torch import nn
 
-from trainer.step import Trainee
+from trainer.run.step import Trainee
 
 OPTIONS: tuple[dict[str, Any], ...] = (
     {"precision": "bf16"},

@@ -17,13 +17,13 @@ from engine.formats.job import Job, JobError
 from trainer import checkpoint, making, preflight, runfolder, tiers
 from trainer.bundles import WeightsError, load_networks
 from trainer.checkpoint import CheckpointError
-from trainer.control import Control, Stopped, listen, signals_obeyed
 from trainer.data.prepared import PreparedSet
 from trainer.device import Device
 from trainer.export import ExportError
-from trainer.loop import Run
-from trainer.telling import Teller
-from trainer.world import World, WorldError
+from trainer.run.control import Control, Stopped, listen, signals_obeyed
+from trainer.run.event_writer import Teller
+from trainer.run.loop import Run
+from trainer.run.world import World, WorldError
 
 REFUSED = (JobError, PersonaError, WeightsError, CheckpointError)
 

@@ -30,7 +30,7 @@ from trainer.ablation.tune import Tuned
 from trainer.data.errors import DataError
 from trainer.data.prepared import PreparedSet
 from trainer.model.networks import Networks
-from trainer.step import Trainee
+from trainer.run.step import Trainee
 from trainer.synthetic import draw_set
 
 SMALL = {"warm_kimg": 0.016, "style_kimg": 0.016, "batch": 4, "style_batch": 4, "feature_weight": 0.0}

@@ -15,11 +15,11 @@ from engine.formats.job import Job
 from tests.trainer import small
 from trainer import measuring, memory, preflight
 from trainer.cli import main
-from trainer.control import Control, Stopped
 from trainer.device import Device
 from trainer.measuring import Measured, measure
 from trainer.preflight import Place, plan
-from trainer.world import World
+from trainer.run.control import Control, Stopped
+from trainer.run.world import World
 
 CPU = Device.choose("cpu")
 Usage = namedtuple("Usage", "total used free")

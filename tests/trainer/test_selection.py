@@ -17,9 +17,9 @@ from trainer import selection, snapshots
 from trainer.album import Album, is_due
 from trainer.helpers import HelperError
 from trainer.model.networks import Networks
+from trainer.run.step import Trainee
 from trainer.selection import best_of, mark, turned
 from trainer.snapshots import Kept
-from trainer.step import Trainee
 
 REAL = {
     "kid": 0.01,

@@ -12,7 +12,7 @@ from engine.formats.job import Job, from_preset
 from tests.trainer import small
 from trainer import making, tiers
 from trainer.model.networks import Networks
-from trainer.step import Trainee
+from trainer.run.step import Trainee
 
 
 @pytest.mark.parametrize(

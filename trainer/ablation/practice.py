@@ -15,9 +15,9 @@ import torch
 from numpy.typing import NDArray
 
 from trainer import checkpoint
-from trainer.guard import Trouble
-from trainer.rollback import roll_back
-from trainer.step import Trainee, phase_at
+from trainer.run.guard import Trouble
+from trainer.run.rollback import roll_back
+from trainer.run.step import Trainee, phase_at
 
 STOPS = 8
 """Checkpoints along the way."""

@@ -28,9 +28,9 @@ from trainer.helpers import find_helper
 from trainer.judging.quick import QuickJudge
 from trainer.model.features import PerceptualDistance
 from trainer.model.networks import Networks
-from trainer.rollback import is_finite
+from trainer.run.rollback import is_finite
+from trainer.run.step import Trainee
 from trainer.selection import judged
-from trainer.step import Trainee
 from trainer.synthetic import draw_set
 
 EVERYTHING = "everything"

@@ -30,8 +30,8 @@ from trainer.device import Device
 from trainer.judging.quick import QuickJudge
 from trainer.model.growing import fill, resized_config
 from trainer.model.networks import Networks
+from trainer.run.step import Trainee
 from trainer.selection import judged
-from trainer.step import Trainee
 
 UNTOUCHED, TUNED, SCRATCH = "untouched", "fine-tuned", "from scratch"
 VARIANTS = (UNTOUCHED, TUNED, SCRATCH)

@@ -21,12 +21,12 @@ from safetensors.torch import load_file
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from trainer import loss
 from trainer.base.crops import Pool, draw
 from trainer.base.state import card_of, part, restore_state, save_state
 from trainer.model.autoencoder import Autoencoder, AutoencoderConfig, FeatureDiscriminator, PatchDiscriminator
 from trainer.model.ema import averaged_copy, update_average
 from trainer.model.features import PerceptualDistance
+from trainer.run import losses
 
 
 @dataclass(frozen=True)
@@ -155,7 +155,7 @@ class AutoencoderTraining:
         feature = F.relu(1 - high).mean() + F.relu(1 + low).mean()
         total = patch + feature
         if job.penalty and self.step % 16 == 0:
-            total = total + 16 * job.penalty / 2 * loss.gradient_penalty(self.patches, real)
+            total = total + 16 * job.penalty / 2 * losses.gradient_penalty(self.patches, real)
         self.adversary.zero_grad(set_to_none=True)
         total.backward()  # type: ignore[no-untyped-call]
         self.adversary.step()

@@ -18,12 +18,12 @@ from safetensors.torch import load_file, save_file
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from trainer import loss
 from trainer.base.autoencode import means
 from trainer.base.latents import LatentSet
 from trainer.model.ema import averaged_copy, update_average
 from trainer.model.latent_gan import LatentEncoder, LookEncoder, unit
 from trainer.model.networks import GAIN, Linear, activate
+from trainer.run import losses
 
 IDENTITY, BUILD, LOOK = 128, 64, 64
 """Sizes of the two parts of persona, and of look."""
@@ -114,7 +114,7 @@ class EncoderTraining:
         wanted = self.wanted[rows].repeat(2, 1)
         identity = 1 - F.cosine_similarity(who, wanted).mean()
         one, other = unit(build).chunk(2)
-        contrast = loss.contrastive_loss(one, other, 0.2)
+        contrast = losses.contrastive_loss(one, other, 0.2)
         coarse = self._coarse(persona, rows)
         kind = torch.randint(3, (len(rows),))
         target = data.targets[rows, kind].float()

@@ -19,7 +19,6 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from trainer import loss
 from trainer.base.adversary import shown
 from trainer.base.autoencode import means
 from trainer.base.encoders import IDENTITY, Look, Persona
@@ -33,6 +32,7 @@ from trainer.model.latent_gan import (
     LatentGenerator,
     unit,
 )
+from trainer.run import losses
 
 KINDS = (0.4, 0.4, 0.2)
 """How often a picture is shown as it is, mirrored, and graded."""
@@ -210,7 +210,7 @@ class GanTraining:
             real = self.d(shown(batch.x, job.augment), batch.style)
         judged = self.d(shown(made, job.augment), asked.style)
         self.d.requires_grad_(True)
-        values["generator"] = loss.generator_loss("relativistic", real, judged)
+        values["generator"] = losses.generator_loss("relativistic", real, judged)
         kept, consistency = self._consistency(made, asked)
         values["diversity"] = self._diversity(free, drawn.style)
         ramp = min(1.0, (self.kimg - job.warm_kimg) / job.ramp_kimg)
@@ -228,11 +228,11 @@ class GanTraining:
         job = self.job
         truth, claim = shown(batch.x, job.augment), shown(made, job.augment)
         real, false = self.d(truth, batch.style), self.d(claim, style)
-        total = loss.discriminator_loss("relativistic", real, false)
+        total = losses.discriminator_loss("relativistic", real, false)
         values = {"discriminator": total, "lead": (real - false).mean(), "sign": (real - false).sign().mean()}
         if self.step % job.penalty_interval == 0:
-            r1 = loss.gradient_penalty(lambda x: self.d(x, batch.style), truth)
-            r2 = loss.gradient_penalty(lambda x: self.d(x, style), claim)
+            r1 = losses.gradient_penalty(lambda x: self.d(x, batch.style), truth)
+            r2 = losses.gradient_penalty(lambda x: self.d(x, style), claim)
             total = total + job.gamma / 2 * job.penalty_interval * (r1 + r2)
             values |= {"r1": r1, "r2": r2}
         self.judge.zero_grad(set_to_none=True)

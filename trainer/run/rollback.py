@@ -8,7 +8,7 @@ from pathlib import Path
 import torch
 
 from trainer import checkpoint
-from trainer.step import Trainee
+from trainer.run.step import Trainee
 
 
 def roll_back(trainee: Trainee, folder: Path) -> Path | None:

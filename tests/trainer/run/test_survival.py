@@ -22,11 +22,11 @@ from engine.formats.job import Job, JobError
 from tests.trainer import small
 from tests.trainer.children import Child, resume
 from trainer import checkpoint, keeping
-from trainer.control import Control
 from trainer.device import Device
-from trainer.loop import Run
-from trainer.pictures import Pictures
-from trainer.step import Trainee
+from trainer.run.control import Control
+from trainer.run.loop import Run
+from trainer.run.pictures import Pictures
+from trainer.run.step import Trainee
 
 Told = list[protocol.Event]
 

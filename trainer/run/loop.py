@@ -20,17 +20,17 @@ from engine.formats import protocol
 from engine.formats.job import Job, JobError
 from trainer import checkpoint, memory, runfolder
 from trainer.album import is_due
-from trainer.control import Control, Stopped
 from trainer.device import Device
-from trainer.guard import Trouble
 from trainer.keeping import Ended, Keeper
 from trainer.model.ema import update_average
 from trainer.model.networks import Networks
 from trainer.preflight import can_halve
-from trainer.rollback import roll_back
-from trainer.sitting import Sitting, Warnings
-from trainer.step import Trainee, phase_at
-from trainer.world import Elsewhere, World
+from trainer.run.context import Sitting, Warnings
+from trainer.run.control import Control, Stopped
+from trainer.run.guard import Trouble
+from trainer.run.rollback import roll_back
+from trainer.run.step import Trainee, phase_at
+from trainer.run.world import Elsewhere, World
 
 
 class Votes(NamedTuple):

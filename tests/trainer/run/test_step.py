@@ -10,7 +10,7 @@ from torch.nn import functional as F
 
 from tests.trainer.small import NETWORK, small_job
 from trainer.model.networks import Discriminator, Networks
-from trainer.step import Trainee
+from trainer.run.step import Trainee
 
 
 class DrawnFeatures(nn.Module):

@@ -13,9 +13,9 @@ import torch
 from torch import Tensor
 
 from engine.formats.job import Job
-from trainer import loss
 from trainer.model import augmentation
 from trainer.model.networks import Discriminator
+from trainer.run import losses
 
 Values = dict[str, Tensor]
 Features = Callable[[Tensor], list[Tensor]]
@@ -62,12 +62,12 @@ class Critic:
         shown = self.shown(fake)
         with torch.no_grad():
             real = self.shown(meeting.real)
-        losses = []
+        parts = []
         if self._judges_pixels(step):
             judged = d(shown, style, ramp).float()
             with torch.no_grad():
                 wanted = d(real, style, ramp).float()
-            losses.append(loss.generator_loss(job.loss, wanted, judged))
+            parts.append(losses.generator_loss(job.loss, wanted, judged))
         if self.features is not None:
             with torch.no_grad():
                 known = self.features(real)
@@ -76,8 +76,8 @@ class Critic:
             judged = d.judge_features(found, style, ramp).float()
             with torch.no_grad():
                 wanted = d.judge_features(known, style, ramp).float()
-            losses.append(job.feature_weight * loss.generator_loss(job.loss, wanted, judged))
-        return torch.stack(losses).sum()
+            parts.append(job.feature_weight * losses.generator_loss(job.loss, wanted, judged))
+        return torch.stack(parts).sum()
 
     def judgement(self, meeting: Meeting, ramp: float, step: int) -> tuple[Tensor, Values]:
         """What D minimises."""
@@ -102,13 +102,13 @@ class Critic:
         shown, made = self.shown(meeting.real), self.shown(meeting.fake)
         with half(job, shown):
             real, false = d(shown, style, ramp).float(), d(made, style, ramp).float()
-        total = loss.discriminator_loss(job.loss, real, false)
+        total = losses.discriminator_loss(job.loss, real, false)
         values = {"discriminator": total, "lead": (real - false).sign().mean()}
         every = 1 if self.features is None else job.pixel_interval
         looks = max(1, job.penalty_interval // every)
         if step // every % looks == 0:
-            r1 = loss.gradient_penalty(lambda p: d(p, style, ramp), shown)
-            r2 = loss.gradient_penalty(lambda p: d(p, style, ramp), made)
+            r1 = losses.gradient_penalty(lambda p: d(p, style, ramp), shown)
+            r2 = losses.gradient_penalty(lambda p: d(p, style, ramp), made)
             total = total + job.gamma / 2 * looks * (r1 + r2)
             values |= {"r1": r1, "r2": r2}
         return total, values
@@ -123,12 +123,12 @@ class Critic:
             return d.judge_features(maps, style, ramp)
 
         real, false = judge(known), judge(found)
-        total = job.feature_weight * loss.discriminator_loss(job.loss, real, false)
+        total = job.feature_weight * losses.discriminator_loss(job.loss, real, false)
         lead = (real - false).sign().mean()
         values = {"discriminator": total, "lead": lead}
         if step % job.penalty_interval == 0:
             penalty = sum(
-                loss.feature_penalty(lambda maps: judge(maps).mean(dim=1), maps) for maps in (known, found)
+                losses.feature_penalty(lambda maps: judge(maps).mean(dim=1), maps) for maps in (known, found)
             )
             total = total + job.feature_gamma / 2 * job.penalty_interval * penalty
             values["feature_penalty"] = torch.as_tensor(penalty)

@@ -14,12 +14,13 @@ import torch
 
 from engine.formats import protocol
 from tests.trainer import children, small
-from trainer import checkpoint, keeping, loss
-from trainer.control import Control
+from trainer import checkpoint, keeping
 from trainer.device import Device
-from trainer.loop import Run
-from trainer.step import Trainee
-from trainer.world import World
+from trainer.run import losses
+from trainer.run.control import Control
+from trainer.run.loop import Run
+from trainer.run.step import Trainee
+from trainer.run.world import World
 
 
 def skip_export() -> None:
@@ -88,7 +89,7 @@ def _contrast(rank: int, port: int, out: str) -> None:
     net, x = _inputs()
     half = x[:, rank * 4 : rank * 4 + 4]
     a, b = (torch.nn.functional.normalize(net(part), dim=1) for part in half)
-    loss.contrastive_loss(world.gather(a), world.gather(b)).backward()
+    losses.contrastive_loss(world.gather(a), world.gather(b)).backward()
     world.average_gradients(net.parameters())
     assert world.any(rank == 1, False) == (True, False)
     assert world.share(b"what the first knows" if world.leads else None) == b"what the first knows"
@@ -105,7 +106,7 @@ def test_the_contrast_sees_the_pictures_of_all_processes(tmp_path: Path) -> None
     """Its gradient is that of one process with the whole batch, to the last digits."""
     net, x = _inputs()
     a, b = (torch.nn.functional.normalize(net(part), dim=1) for part in x)
-    loss.contrastive_loss(a, b).backward()
+    losses.contrastive_loss(a, b).backward()
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]

@@ -23,15 +23,15 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from engine.formats.job import Job
-from trainer import loss
-from trainer.critic import Critic, Meeting, Values
-from trainer.distance import SPREAD_SIDE, Reconstruction, shrink, spread
-from trainer.guard import Guard
 from trainer.model import augmentation, whitening
 from trainer.model.ema import averaged_copy, decay_for, update_average
 from trainer.model.freezing import freeze_parts, moved
 from trainer.model.networks import Networks
-from trainer.world import World
+from trainer.run import losses
+from trainer.run.critic import Critic, Meeting, Values
+from trainer.run.distance import SPREAD_SIDE, Reconstruction, shrink, spread
+from trainer.run.guard import Guard
+from trainer.run.world import World
 
 AVERAGED = ("generator", "style_encoder", "content_encoder")
 BETAS, WARM_BETAS = (0.0, 0.99), (0.9, 0.99)
@@ -184,7 +184,7 @@ class Trainee:
         )
         with self._cast():
             a, b = e(augmentation.crop(x)).float(), e(augmentation.scatter(augmentation.flip(x))).float()
-        contrast = loss.contrastive_loss(self.world.gather(a), self.world.gather(b))
+        contrast = losses.contrastive_loss(self.world.gather(a), self.world.gather(b))
         total = contrast
         if self.labels.out_features > 1:
             total = total + 0.3 * F.cross_entropy(4 * self.labels(b), labels)
@@ -204,7 +204,7 @@ class Trainee:
             target = augmentation.grade(x, job.grades)
             style = self._style_of(target)
             z = c(augmentation.grade(x, 0.7))
-            normal = loss.normality_loss(self.world.gather(z.float()))
+            normal = losses.normality_loss(self.world.gather(z.float()))
             z = z.float() + job.noise * torch.randn_like(z, dtype=torch.float32)
             pictures = g.synthesis.pyramid(g.mapping(z, style), until=resolution)
             distance = self.distance(pictures, target, resolution)
@@ -265,9 +265,9 @@ class Trainee:
             meeting.fake = fake.detach()
             values = {
                 "generator": self.critic.preference(meeting, fake, ramp, self.step),
-                "style_consistency": loss.style_consistency(self._encoded(fake) * meeting.given, style),
+                "style_consistency": losses.style_consistency(self._encoded(fake) * meeting.given, style),
                 "content_consistency": self._content_distance(fake, z.detach()),
-                "normality": loss.normality_loss(self.world.gather(own)),
+                "normality": losses.normality_loss(self.world.gather(own)),
             }
             preview = F.l1_loss(
                 pyramid[job.network.preview_resolution],

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 import torch
 
-from trainer.pictures import Pictures, order
+from trainer.run.pictures import Pictures, order
 
 
 def pictures(train: int, val: int) -> Pictures:

@@ -16,16 +16,16 @@ from engine.formats.job import Job, JobError
 from trainer import checkpoint, runfolder, speed
 from trainer.album import Album, judge_for
 from trainer.bundles import load_networks
-from trainer.control import Control, Stopped
 from trainer.data.prepared import PreparedSet, set_digest
 from trainer.device import Device
-from trainer.meter import Clock, Meter
 from trainer.model.growing import fill
 from trainer.model.networks import Networks
-from trainer.pictures import Pictures, source_digests
+from trainer.run.control import Control, Stopped
+from trainer.run.meter import Clock, Meter
+from trainer.run.pictures import Pictures, source_digests
+from trainer.run.step import Trainee
+from trainer.run.world import World
 from trainer.selection import Judge
-from trainer.step import Trainee
-from trainer.world import World
 
 WHITEN_PICTURES = 2048
 TOLD = 5

@@ -13,9 +13,9 @@ from torch import Tensor
 
 from engine.errors import PersonaError
 from engine.formats.job import JobError
-from trainer.control import Check
 from trainer.data.prepared import Pictures as Decoded
 from trainer.data.prepared import PreparedSet, file_digest
+from trainer.run.control import Check
 
 Indices = NDArray[np.int64]
 MOST_ORDERS = 3

@@ -7,8 +7,8 @@ import torch
 from PIL import Image
 from torch import Tensor
 
-from trainer.control import Check
-from trainer.step import Trainee
+from trainer.run.control import Check
+from trainer.run.step import Trainee
 
 COLUMNS = 12
 

@@ -15,11 +15,12 @@ from engine.bundle import verify_bundle
 from engine.formats import protocol
 from engine.formats.job import Job, JobError
 from tests.trainer import small
-from trainer import sitting, snapshots
-from trainer.control import Control
+from trainer import snapshots
 from trainer.device import Device
-from trainer.loop import Run
-from trainer.step import Trainee
+from trainer.run import context
+from trainer.run.control import Control
+from trainer.run.loop import Run
+from trainer.run.step import Trainee
 
 Harm = Callable[[Trainee], None]
 
@@ -128,7 +129,7 @@ def test_a_run_that_cannot_be_healed_fails_without_a_snapshot(
 
 
 def judge_by(monkeypatch: pytest.MonkeyPatch, *kids: float) -> None:
-    monkeypatch.setattr(sitting, "judge_for", lambda *given: Scripted(*kids))
+    monkeypatch.setattr(context, "judge_for", lambda *given: Scripted(*kids))
 
 
 def test_the_best_snapshot_is_exported(

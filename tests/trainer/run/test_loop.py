@@ -16,12 +16,12 @@ from tests.trainer import small
 from tests.trainer.children import Child
 from trainer import checkpoint
 from trainer.cli import main
-from trainer.control import Control
 from trainer.data.prepared import PreparedSet
 from trainer.device import Device
-from trainer.loop import Run
+from trainer.run.control import Control
+from trainer.run.loop import Run
+from trainer.run.step import phase_at
 from trainer.runfolder import check_run
-from trainer.step import phase_at
 
 
 def run_through(job: Job, folder: Path, control: Control | None = None) -> list[protocol.Event]:

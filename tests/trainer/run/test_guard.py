@@ -12,10 +12,10 @@ import torch
 
 from tests.trainer import small
 from trainer import checkpoint
-from trainer.guard import Guard
 from trainer.model.networks import Networks
-from trainer.rollback import roll_back
-from trainer.step import Trainee
+from trainer.run.guard import Guard
+from trainer.run.rollback import roll_back
+from trainer.run.step import Trainee
 
 USUAL = {"generator": 0.9, "discriminator": 0.6, "lead": 0.5, "variety": 0.8, "reconstruction": 1.5}
 

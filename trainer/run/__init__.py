@@ -1,0 +1,1 @@
+"""A training run: its phases, its losses, its loop, and what guards it."""
