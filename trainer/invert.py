@@ -38,9 +38,9 @@ def run(args: argparse.Namespace) -> int:
     from engine.formats.job import JobError
     from engine.images import load_picture, resize
     from engine.recipe import pack_offset
-    from trainer.bundles import WeightsError, load_networks
     from trainer.device import Device
     from trainer.model.inversion import STEPS, Inverter
+    from trainer.storage.bundles import WeightsError, load_networks
 
     with suppress(AttributeError, OSError):
         os.nice(NICE)

@@ -14,7 +14,6 @@ from engine.bundle import Bundle
 from engine.formats.job import Job, JobError, from_preset
 from engine.formats.network import NetworkConfig
 from trainer import consent, tiers
-from trainer.bundles import network_config
 from trainer.data.crops import Cut
 from trainer.data.home import data_home
 from trainer.data.listeners import Plain
@@ -23,6 +22,7 @@ from trainer.data.prepared import PreparedSet
 from trainer.model.growing import resized_config
 from trainer.run.control import Control
 from trainer.runfolder import FREE, JOB, LENGTHS, keep_job
+from trainer.storage.bundles import network_config
 
 GIVEN = ("minutes", "device", "batch", "seed", "loss", "precision", "threads")
 """Options that are settings of the job by the same name."""

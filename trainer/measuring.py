@@ -8,12 +8,13 @@ from dataclasses import dataclass
 import torch
 
 from engine.formats.job import Job
-from trainer import checkpoint, memory, speed
+from trainer import memory, speed
 from trainer.device import Device
 from trainer.model.networks import Networks
 from trainer.run.control import Control, Stopped
 from trainer.run.step import Trainee
 from trainer.run.world import Elsewhere, World
+from trainer.storage import checkpoint
 
 PHASES = ("styles", "warm", "adversarial")
 SLOW_S = 2.0

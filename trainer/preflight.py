@@ -15,12 +15,13 @@ from pathlib import Path
 
 from engine.formats import protocol
 from engine.formats.job import Job
-from trainer import checkpoint, memory, speed
+from trainer import memory, speed
 from trainer.device import Device
 from trainer.measuring import Measured, tried
 from trainer.remembered import recall, remember
 from trainer.run.control import Control
 from trainer.run.world import World
+from trainer.storage import checkpoint
 
 FEWEST_SNAPSHOTS = 6
 """So many are taken against the adversary, however short the run is."""

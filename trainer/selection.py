@@ -27,7 +27,7 @@ from torch import Tensor
 
 from trainer.model.networks import Networks
 from trainer.run.control import Check
-from trainer.snapshots import Kept
+from trainer.storage.snapshots import Kept
 
 SAMPLES = 192
 STYLES = 24

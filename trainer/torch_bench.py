@@ -26,8 +26,8 @@ def run(args: argparse.Namespace) -> int:
     """Prints the median milliseconds of one full picture."""
     import torch
 
-    from trainer.bundles import load_networks
     from trainer.model.networks import freeze
+    from trainer.storage.bundles import load_networks
 
     if args.threads:
         torch.set_num_threads(args.threads)

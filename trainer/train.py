@@ -14,16 +14,17 @@ import torch
 from engine.errors import Cancelled, PersonaError
 from engine.formats import protocol
 from engine.formats.job import Job, JobError
-from trainer import checkpoint, making, preflight, runfolder, tiers
-from trainer.bundles import WeightsError, load_networks
-from trainer.checkpoint import CheckpointError
+from trainer import making, preflight, runfolder, tiers
 from trainer.data.prepared import PreparedSet
 from trainer.device import Device
-from trainer.export import ExportError
 from trainer.run.control import Control, Stopped, listen, signals_obeyed
 from trainer.run.event_writer import Teller
 from trainer.run.loop import Run
 from trainer.run.world import World, WorldError
+from trainer.storage import checkpoint
+from trainer.storage.bundles import WeightsError, load_networks
+from trainer.storage.checkpoint import CheckpointError
+from trainer.storage.export import ExportError
 
 REFUSED = (JobError, PersonaError, WeightsError, CheckpointError)
 

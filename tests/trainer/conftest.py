@@ -9,7 +9,7 @@ import pytest
 import torch
 
 from tests.trainer.small import write_set
-from trainer import keeping
+from trainer.storage import checkpoint_manager
 
 
 @pytest.fixture(scope="session")
@@ -30,7 +30,7 @@ def one_thread() -> Iterator[None]:
 @pytest.fixture
 def without_export(monkeypatch: pytest.MonkeyPatch) -> None:
     """Exporting takes longer than all the rest of a small run, and has tests of its own."""
-    monkeypatch.setattr(keeping, "export_bundle", lambda networks, folder, *rest: folder)
+    monkeypatch.setattr(checkpoint_manager, "export_bundle", lambda networks, folder, *rest: folder)
 
 
 @pytest.fixture(autouse=True)

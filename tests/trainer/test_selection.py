@@ -13,13 +13,14 @@ from PIL import Image
 from engine.formats import protocol
 from engine.formats.job import JobError
 from tests.trainer import small
-from trainer import selection, snapshots
-from trainer.album import Album, is_due
+from trainer import selection
 from trainer.helpers import HelperError
 from trainer.model.networks import Networks
 from trainer.run.step import Trainee
 from trainer.selection import best_of, mark, turned
-from trainer.snapshots import Kept
+from trainer.storage import snapshots
+from trainer.storage.snapshot_manager import Album, is_due
+from trainer.storage.snapshots import Kept
 
 REAL = {
     "kid": 0.01,

@@ -25,10 +25,10 @@ from trainer.ablation.recipe import Drawn
 from trainer.ablation.rows import Row, Rows
 from trainer.ablation.table import line, table
 from trainer.ablation.tune import Tuned
-from trainer.bundles import WeightsError
-from trainer.checkpoint import CheckpointError
 from trainer.helpers import HelperError
 from trainer.making import setting
+from trainer.storage.bundles import WeightsError
+from trainer.storage.checkpoint import CheckpointError
 
 REFUSED = (HelperError, PersonaError, WeightsError, CheckpointError, BrokenExecutor, ValueError, OSError)
 

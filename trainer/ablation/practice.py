@@ -14,10 +14,10 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from trainer import checkpoint
 from trainer.run.guard import Trouble
 from trainer.run.rollback import roll_back
 from trainer.run.step import Trainee, phase_at
+from trainer.storage import checkpoint
 
 STOPS = 8
 """Checkpoints along the way."""

@@ -21,7 +21,6 @@ import torch
 
 from engine.formats.job import Job, from_preset
 from engine.formats.network import NetworkConfig
-from trainer import checkpoint
 from trainer.ablation.practice import Log, Look, Material, practise, train, whiten
 from trainer.ablation.rows import Row
 from trainer.helpers import find_helper
@@ -31,6 +30,7 @@ from trainer.model.networks import Networks
 from trainer.run.rollback import is_finite
 from trainer.run.step import Trainee
 from trainer.selection import judged
+from trainer.storage import checkpoint
 from trainer.synthetic import draw_set
 
 EVERYTHING = "everything"

@@ -24,7 +24,6 @@ from trainer.ablation.looks import LOOKS, Images, redraw
 from trainer.ablation.practice import Log, Material, practise
 from trainer.ablation.recipe import finished
 from trainer.ablation.rows import Row
-from trainer.bundles import load_networks, network_config
 from trainer.data.prepared import PreparedSet
 from trainer.device import Device
 from trainer.judging.quick import QuickJudge
@@ -32,6 +31,7 @@ from trainer.model.growing import fill, resized_config
 from trainer.model.networks import Networks
 from trainer.run.step import Trainee
 from trainer.selection import judged
+from trainer.storage.bundles import load_networks, network_config
 
 UNTOUCHED, TUNED, SCRATCH = "untouched", "fine-tuned", "from scratch"
 VARIANTS = (UNTOUCHED, TUNED, SCRATCH)

@@ -13,9 +13,7 @@ from pathlib import Path
 import torch
 
 from engine.formats.job import Job, JobError
-from trainer import checkpoint, runfolder, speed
-from trainer.album import Album, judge_for
-from trainer.bundles import load_networks
+from trainer import runfolder, speed
 from trainer.data.prepared import PreparedSet, set_digest
 from trainer.device import Device
 from trainer.model.growing import fill
@@ -26,6 +24,9 @@ from trainer.run.pictures import Pictures, source_digests
 from trainer.run.step import Trainee
 from trainer.run.world import World
 from trainer.selection import Judge
+from trainer.storage import checkpoint
+from trainer.storage.bundles import load_networks
+from trainer.storage.snapshot_manager import Album, judge_for
 
 WHITEN_PICTURES = 2048
 TOLD = 5

@@ -18,10 +18,8 @@ from typing import NamedTuple
 from engine.errors import TargetError
 from engine.formats import protocol
 from engine.formats.job import Job, JobError
-from trainer import checkpoint, memory, runfolder
-from trainer.album import is_due
+from trainer import memory, runfolder
 from trainer.device import Device
-from trainer.keeping import Ended, Keeper
 from trainer.model.ema import update_average
 from trainer.model.networks import Networks
 from trainer.preflight import can_halve
@@ -31,6 +29,9 @@ from trainer.run.guard import Trouble
 from trainer.run.rollback import roll_back
 from trainer.run.step import Trainee, phase_at
 from trainer.run.world import Elsewhere, World
+from trainer.storage import checkpoint
+from trainer.storage.checkpoint_manager import Ended, Keeper
+from trainer.storage.snapshot_manager import is_due
 
 
 class Votes(NamedTuple):

@@ -7,8 +7,8 @@ from pathlib import Path
 
 import torch
 
-from trainer import checkpoint
 from trainer.run.step import Trainee
+from trainer.storage import checkpoint
 
 
 def roll_back(trainee: Trainee, folder: Path) -> Path | None:

@@ -48,7 +48,7 @@ def test_it_is_repeatable_and_small(networks: Networks) -> None:
 def test_the_command_tells_what_it_finds(
     networks: Networks, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    monkeypatch.setattr("trainer.bundles.load_networks", lambda path, without: networks)
+    monkeypatch.setattr("trainer.storage.bundles.load_networks", lambda path, without: networks)
     monkeypatch.setattr(invert, "NICE", 0)
     files = [
         save_picture(tmp_path / f"{n}.png", np.full((side, side, 3), 90 + n, np.uint8))

@@ -15,12 +15,12 @@ from engine.bundle import verify_bundle
 from engine.formats import protocol
 from engine.formats.job import Job, JobError
 from tests.trainer import small
-from trainer import snapshots
 from trainer.device import Device
 from trainer.run import context
 from trainer.run.control import Control
 from trainer.run.loop import Run
 from trainer.run.step import Trainee
+from trainer.storage import snapshots
 
 Harm = Callable[[Trainee], None]
 

@@ -14,7 +14,6 @@ from engine.formats import protocol
 from engine.formats.job import Job, JobError
 from tests.trainer import small
 from tests.trainer.children import Child
-from trainer import checkpoint
 from trainer.cli import main
 from trainer.data.prepared import PreparedSet
 from trainer.device import Device
@@ -22,6 +21,7 @@ from trainer.run.control import Control
 from trainer.run.loop import Run
 from trainer.run.step import phase_at
 from trainer.runfolder import check_run
+from trainer.storage import checkpoint
 
 
 def run_through(job: Job, folder: Path, control: Control | None = None) -> list[protocol.Event]:

@@ -21,12 +21,12 @@ from engine.formats import protocol
 from engine.formats.job import Job, JobError
 from tests.trainer import small
 from tests.trainer.children import Child, resume
-from trainer import checkpoint, keeping
 from trainer.device import Device
 from trainer.run.control import Control
 from trainer.run.loop import Run
 from trainer.run.pictures import Pictures
 from trainer.run.step import Trainee
+from trainer.storage import checkpoint, checkpoint_manager
 
 Told = list[protocol.Event]
 
@@ -45,7 +45,7 @@ def whole(small_set: Path, tmp_path_factory: pytest.TempPathFactory) -> tuple[Pa
     folder = tmp_path_factory.mktemp("whole")
     torch.set_num_threads(1)
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(keeping, "export_bundle", lambda networks, folder, *rest: folder)
+        patch.setattr(checkpoint_manager, "export_bundle", lambda networks, folder, *rest: folder)
         return folder, list(begin(small.small_job(small_set), folder))
 
 
@@ -133,7 +133,7 @@ def test_sigkill_at_random_moments(job: Job, whole: tuple[Path, Told], tmp_path:
 
 
 def skip_export() -> None:
-    keeping.export_bundle = lambda networks, folder, *rest: folder  # type: ignore[assignment]
+    checkpoint_manager.export_bundle = lambda networks, folder, *rest: folder  # type: ignore[assignment]
 
 
 # --- Memory that runs out ---
@@ -335,7 +335,7 @@ def test_stop_is_heard_in_the_middle_of_longer_work(
     job: Job, whole: tuple[Path, Told], tmp_path: Path, monkeypatch: pytest.MonkeyPatch, moment: str
 ) -> None:
     control = Control()
-    holder = {"whiten": Trainee, "load": Pictures}.get(moment, keeping)
+    holder = {"whiten": Trainee, "load": Pictures}.get(moment, checkpoint_manager)
     real = getattr(holder, moment)
 
     def stop_then(*args: Any, **named: Any) -> Any:

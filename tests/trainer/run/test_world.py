@@ -14,17 +14,17 @@ import torch
 
 from engine.formats import protocol
 from tests.trainer import children, small
-from trainer import checkpoint, keeping
 from trainer.device import Device
 from trainer.run import losses
 from trainer.run.control import Control
 from trainer.run.loop import Run
 from trainer.run.step import Trainee
 from trainer.run.world import World
+from trainer.storage import checkpoint, checkpoint_manager
 
 
 def skip_export() -> None:
-    keeping.export_bundle = lambda networks, folder, *rest: folder  # type: ignore[assignment]
+    checkpoint_manager.export_bundle = lambda networks, folder, *rest: folder  # type: ignore[assignment]
 
 
 def curve(events: list[protocol.Event], name: str) -> list[float]:
@@ -35,7 +35,7 @@ def test_two_processes_learn_what_one_with_the_same_total_batch_learns(
     small_set: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     lengths = {"style_kimg": 0.064, "warm_kimg": 0.16, "adversarial_kimg": 0.032, "checkpoint_kimg": 1.0}
-    monkeypatch.setattr(keeping, "export_bundle", lambda networks, folder, *rest: folder)
+    monkeypatch.setattr(checkpoint_manager, "export_bundle", lambda networks, folder, *rest: folder)
     one = small.small_job(small_set, batch=8, style_batch=8, **lengths)
     (tmp_path / "one").mkdir()
     alone = list(Run(one, tmp_path / "one", Device.choose("cpu"), Control()).events())

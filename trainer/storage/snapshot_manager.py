@@ -18,7 +18,7 @@ from torch import Tensor
 from engine.formats import protocol
 from engine.formats.job import Job
 from engine.images import Picture
-from trainer import selection, snapshots
+from trainer import selection
 from trainer.helpers import HelperError
 from trainer.judging.errors import JudgingError
 from trainer.judging.features import FeatureNet, Floats, Looks, in_chunks
@@ -27,7 +27,8 @@ from trainer.judging.quick import SIDE, QuickJudge
 from trainer.run.control import Check
 from trainer.run.step import Trainee
 from trainer.selection import Judge
-from trainer.snapshots import Kept
+from trainer.storage import snapshots
+from trainer.storage.snapshots import Kept
 
 FOLDER = "snapshots"
 MOST_TRAIN, MOST_HELD_OUT = 800, 400

@@ -7,8 +7,8 @@ from pathlib import Path
 from engine.bundle import seal
 from engine.formats import protocol
 from tests.trainer.small import small_job
-from trainer import history
 from trainer.run import event_writer
+from trainer.storage import history
 
 
 def write_events(run: Path, count: int) -> None:

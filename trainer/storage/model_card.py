@@ -5,11 +5,11 @@ from __future__ import annotations
 from pathlib import Path
 
 from engine.formats.job import Job
-from trainer import history
 from trainer.data.prepared import PreparedSet
-from trainer.export import Described
 from trainer.run.step import Trainee
-from trainer.snapshots import Kept
+from trainer.storage import history
+from trainer.storage.export import Described
+from trainer.storage.snapshots import Kept
 
 
 def described(

@@ -13,15 +13,15 @@ from engine.errors import TargetError
 from engine.files import target_error
 from engine.formats import protocol
 from engine.formats.job import JobError
-from trainer import checkpoint, snapshots
-from trainer.described import described
-from trainer.export import ExportError, export_bundle
 from trainer.model.whitening import spread
 from trainer.run.context import WHITEN_PICTURES, Sitting
 from trainer.run.control import Stopped
 from trainer.run.samples import COLUMNS, sample_grid
 from trainer.run.step import Trainee
-from trainer.snapshots import Kept
+from trainer.storage import checkpoint, snapshots
+from trainer.storage.export import ExportError, export_bundle
+from trainer.storage.model_card import described
+from trainer.storage.snapshots import Kept
 
 CARD_PICTURES = 1024
 

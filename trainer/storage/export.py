@@ -23,11 +23,11 @@ from torch import Tensor, nn
 
 from engine import card as cards
 from engine.formats.network import NetworkConfig
-from trainer.bundles import weights_of
 from trainer.model.augmentation import crop, flip
 from trainer.model.directions import find_directions
 from trainer.model.networks import Generator, Networks, freeze
 from trainer.run.control import Check
+from trainer.storage.bundles import weights_of
 
 TOLERANCE = 1e-3
 INPUTS = 64
