@@ -8,9 +8,9 @@ import torch
 from torch import nn
 
 from engine.formats.job import Job, JobError
-from trainer import memory
 from trainer.helpers import HelperError, find_helper
 from trainer.model.features import PerceptualDistance
+from trainer.planning import memory
 from trainer.run.world import World
 
 

@@ -14,9 +14,10 @@ import torch
 from engine.errors import Cancelled, PersonaError
 from engine.formats import protocol
 from engine.formats.job import Job, JobError
-from trainer import making, preflight, runfolder, tiers
+from trainer import runfolder
 from trainer.data.prepared import PreparedSet
 from trainer.device import Device
+from trainer.planning import job_builder, preflight, tiers
 from trainer.run.control import Control, Stopped, listen, signals_obeyed
 from trainer.run.event_writer import Teller
 from trainer.run.loop import Run
@@ -56,7 +57,7 @@ def bundle(args: argparse.Namespace) -> int:
     """Exports a bundle from the newest checkpoint of a run, or from one of its snapshots; 0, or 2 when there
     is none or it does not fit."""
     try:
-        job = replace(Job.load(args.run_folder / runfolder.JOB), **making.about(args))
+        job = replace(Job.load(args.run_folder / runfolder.JOB), **job_builder.about(args))
         job = replace(job, name=args.name or job.name)
         other = load_networks(args.blend) if args.blend else None
         if other is not None and other.config != job.network:
@@ -83,7 +84,7 @@ def _train(args: argparse.Namespace, control: Control, world: World, stack: Exit
     if world.leads and not args.resume and found.fits:
         runfolder.keep_job(job, args.out)
     teller = Teller(args.out, world.leads)
-    if world.leads and not args.resume and making.is_tuned(args):
+    if world.leads and not args.resume and job_builder.is_tuned(args):
         _say(tiers.sentence(len(PreparedSet.open(job.data).of("train")), job))
     teller.tell(found)
     if not found.fits:
@@ -110,13 +111,13 @@ def _events(run: Run) -> Iterator[protocol.Event]:
 def _job(args: argparse.Namespace, control: Control, stack: ExitStack) -> Job:
     """The job of the run folder when resuming, otherwise one made from the arguments; the folder is held."""
     if args.resume:
-        job = making.old_job(args)
+        job = job_builder.old_job(args)
         stack.enter_context(runfolder.held(args.out))
         return job
     if not args.preflight:
         runfolder.check_run(args.out)
         stack.enter_context(runfolder.held(args.out))
-    return making.new_job(args, control)
+    return job_builder.new_job(args, control)
 
 
 def _plan(
@@ -125,7 +126,7 @@ def _plan(
     pictures = len(PreparedSet.open(job.data).pictures)
     kimg = world.led(lambda: str(checkpoint.newest_kimg(args.out / "checkpoints") if args.resume else 0.0))
     place = preflight.Place(args.out, pictures, float(kimg))
-    return preflight.plan(job, device, place, world, control, making.stated(args))
+    return preflight.plan(job, device, place, world, control, job_builder.stated(args))
 
 
 def _say(text: str) -> None:

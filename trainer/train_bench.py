@@ -50,7 +50,7 @@ def run(args: argparse.Namespace) -> int:
 
 
 def _usual(device: Any) -> str:
-    from trainer import speed
+    from trainer.planning import speed
 
     bf16 = speed.can({"precision": "bf16"}, device.torch, 0.0)
     return "bf16" if bf16 else "fp32"
@@ -58,14 +58,14 @@ def _usual(device: Any) -> str:
 
 def _row(args: argparse.Namespace, device: Any, resolution: int, precision: str) -> dict[str, Any]:
     from engine.formats.job import from_preset
-    from trainer import making
-    from trainer.measuring import measure
+    from trainer.planning import job_builder
+    from trainer.planning.profiler import measure
 
-    changes = dict(making.setting(text) for text in args.set)
+    changes = dict(job_builder.setting(text) for text in args.set)
     job = from_preset(
         "base", "", precision=precision, batch=args.batch, accumulation=args.accumulation, **changes
     )
-    job = replace(job, network=making.resized(job.network, resolution), style_batch=2 * args.batch)
+    job = replace(job, network=job_builder.resized(job.network, resolution), style_batch=2 * args.batch)
     found = measure(job, device, steps=max(1, args.steps))
     return {
         "resolution": resolution,

@@ -26,7 +26,7 @@ from trainer.ablation.rows import Row, Rows
 from trainer.ablation.table import line, table
 from trainer.ablation.tune import Tuned
 from trainer.helpers import HelperError
-from trainer.making import setting
+from trainer.planning.job_builder import setting
 from trainer.storage.bundles import WeightsError
 from trainer.storage.checkpoint import CheckpointError
 

@@ -18,7 +18,6 @@ import torch
 from engine.bundle import Bundle
 from engine.formats.job import Job, from_preset
 from engine.formats.network import NetworkConfig
-from trainer import tiers
 from trainer.ablation.cut import cut
 from trainer.ablation.looks import LOOKS, Images, redraw
 from trainer.ablation.practice import Log, Material, practise
@@ -29,6 +28,7 @@ from trainer.device import Device
 from trainer.judging.quick import QuickJudge
 from trainer.model.growing import fill, resized_config
 from trainer.model.networks import Networks
+from trainer.planning import tiers
 from trainer.run.step import Trainee
 from trainer.selection import judged
 from trainer.storage.bundles import load_networks, network_config

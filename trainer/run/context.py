@@ -13,11 +13,12 @@ from pathlib import Path
 import torch
 
 from engine.formats.job import Job, JobError
-from trainer import runfolder, speed
+from trainer import runfolder
 from trainer.data.prepared import PreparedSet, set_digest
 from trainer.device import Device
 from trainer.model.growing import fill
 from trainer.model.networks import Networks
+from trainer.planning import speed
 from trainer.run.control import Control, Stopped
 from trainer.run.meter import Clock, Meter
 from trainer.run.pictures import Pictures, source_digests

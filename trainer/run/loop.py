@@ -18,11 +18,12 @@ from typing import NamedTuple
 from engine.errors import TargetError
 from engine.formats import protocol
 from engine.formats.job import Job, JobError
-from trainer import memory, runfolder
+from trainer import runfolder
 from trainer.device import Device
 from trainer.model.ema import update_average
 from trainer.model.networks import Networks
-from trainer.preflight import can_halve
+from trainer.planning import memory
+from trainer.planning.preflight import can_halve
 from trainer.run.context import Sitting, Warnings
 from trainer.run.control import Control, Stopped
 from trainer.run.guard import Trouble

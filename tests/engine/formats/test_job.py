@@ -6,7 +6,7 @@ import pytest
 
 from engine.formats.job import Job, JobError, from_preset
 from tests.trainer.small import small_job
-from trainer.making import setting
+from trainer.planning.job_builder import setting
 
 
 def test_a_job_survives_its_file(tmp_path: Path) -> None:

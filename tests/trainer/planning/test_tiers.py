@@ -10,8 +10,8 @@ import torch
 
 from engine.formats.job import Job, from_preset
 from tests.trainer import small
-from trainer import making, tiers
 from trainer.model.networks import Networks
+from trainer.planning import job_builder, tiers
 from trainer.run.step import Trainee
 
 
@@ -45,7 +45,7 @@ def test_the_sentence_tells_what_the_user_changed() -> None:
 
 def test_a_fine_tune_follows_its_tier_unless_another_preset_was_asked_for() -> None:
     def asked(start: str | None, preset: str | None) -> bool:
-        return making.is_tuned(argparse.Namespace(start_from=start, preset=preset))
+        return job_builder.is_tuned(argparse.Namespace(start_from=start, preset=preset))
 
     assert asked("model", None)
     assert asked("model", "tune")

@@ -15,10 +15,10 @@ from pathlib import Path
 
 from engine.formats import protocol
 from engine.formats.job import Job
-from trainer import memory, speed
 from trainer.device import Device
-from trainer.measuring import Measured, tried
-from trainer.remembered import recall, remember
+from trainer.planning import memory, speed
+from trainer.planning.profile_cache import recall, remember
+from trainer.planning.profiler import Measured, tried
 from trainer.run.control import Control
 from trainer.run.world import World
 from trainer.storage import checkpoint

@@ -13,11 +13,11 @@ import pytest
 from engine.formats import protocol
 from engine.formats.job import Job
 from tests.trainer import small
-from trainer import measuring, memory, preflight
 from trainer.cli import main
 from trainer.device import Device
-from trainer.measuring import Measured, measure
-from trainer.preflight import Place, plan
+from trainer.planning import memory, preflight, profiler
+from trainer.planning.preflight import Place, plan
+from trainer.planning.profiler import Measured, measure
 from trainer.run.control import Control, Stopped
 from trainer.run.world import World
 
@@ -26,7 +26,7 @@ Usage = namedtuple("Usage", "total used free")
 
 
 def measured(peak: float = 100.0, pace: float = 60.0) -> Measured:
-    phases = measuring.PHASES
+    phases = profiler.PHASES
     return Measured(dict.fromkeys(phases, pace), dict.fromkeys(phases, peak), 10.0, 6.0, 4.0)
 
 
@@ -112,7 +112,7 @@ def test_steps_that_run_out_of_memory_are_tried_in_smaller_parts(
             raise RuntimeError("CUDA error: out of memory")
         return measured()
 
-    monkeypatch.setattr(measuring, "measure", scarce)
+    monkeypatch.setattr(profiler, "measure", scarce)
     job, found = planned(small.small_job(small_set), tmp_path)
     assert job.accumulation == 2
     assert found.fits

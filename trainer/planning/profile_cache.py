@@ -21,7 +21,7 @@ from engine.files import make_folder, write_atomic
 from engine.formats.job import Job
 from trainer.data.home import data_home
 from trainer.device import Device
-from trainer.measuring import Measured
+from trainer.planning.profiler import Measured
 from trainer.run.world import World
 
 NAME = "preflight.json"

@@ -13,13 +13,14 @@ from typing import Any
 from engine.bundle import Bundle
 from engine.formats.job import Job, JobError, from_preset
 from engine.formats.network import NetworkConfig
-from trainer import consent, tiers
+from trainer import consent
 from trainer.data.crops import Cut
 from trainer.data.home import data_home
 from trainer.data.listeners import Plain
 from trainer.data.prepare import Settings, prepare
 from trainer.data.prepared import PreparedSet
 from trainer.model.growing import resized_config
+from trainer.planning import tiers
 from trainer.run.control import Control
 from trainer.runfolder import FREE, JOB, LENGTHS, keep_job
 from trainer.storage.bundles import network_config

@@ -8,9 +8,9 @@ from dataclasses import dataclass
 import torch
 
 from engine.formats.job import Job
-from trainer import memory, speed
 from trainer.device import Device
 from trainer.model.networks import Networks
+from trainer.planning import memory, speed
 from trainer.run.control import Control, Stopped
 from trainer.run.step import Trainee
 from trainer.run.world import Elsewhere, World
