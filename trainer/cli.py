@@ -12,7 +12,7 @@ from typing import Any
 from trainer import invert, torch_bench, train_bench
 from trainer.data import cli as data_cli
 from trainer.data import forget
-from trainer.judging import cli as judging_cli
+from trainer.evaluation import cli as judging_cli
 
 
 def main(argv: Sequence[str] | None = None) -> int:

@@ -23,13 +23,13 @@ from engine.formats.job import Job, from_preset
 from engine.formats.network import NetworkConfig
 from trainer.ablation.practice import Log, Look, Material, practise, train, whiten
 from trainer.ablation.rows import Row
+from trainer.evaluation.quick import QuickJudge
+from trainer.evaluation.selection import judged
 from trainer.helpers import find_helper
-from trainer.judging.quick import QuickJudge
 from trainer.model.features import PerceptualDistance
 from trainer.model.networks import Networks
 from trainer.run.rollback import is_finite
 from trainer.run.step import Trainee
-from trainer.selection import judged
 from trainer.storage import checkpoint
 from trainer.synthetic import draw_set
 

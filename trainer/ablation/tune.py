@@ -25,12 +25,12 @@ from trainer.ablation.recipe import finished
 from trainer.ablation.rows import Row
 from trainer.data.prepared import PreparedSet
 from trainer.device import Device
-from trainer.judging.quick import QuickJudge
+from trainer.evaluation.quick import QuickJudge
+from trainer.evaluation.selection import judged
 from trainer.model.growing import fill, resized_config
 from trainer.model.networks import Networks
 from trainer.planning import tiers
 from trainer.run.step import Trainee
-from trainer.selection import judged
 from trainer.storage.bundles import load_networks, network_config
 
 UNTOUCHED, TUNED, SCRATCH = "untouched", "fine-tuned", "from scratch"

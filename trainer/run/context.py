@@ -16,6 +16,7 @@ from engine.formats.job import Job, JobError
 from trainer import runfolder
 from trainer.data.prepared import PreparedSet, set_digest
 from trainer.device import Device
+from trainer.evaluation.selection import Judge
 from trainer.model.growing import fill
 from trainer.model.networks import Networks
 from trainer.planning import speed
@@ -24,7 +25,6 @@ from trainer.run.meter import Clock, Meter
 from trainer.run.pictures import Pictures, source_digests
 from trainer.run.step import Trainee
 from trainer.run.world import World
-from trainer.selection import Judge
 from trainer.storage import checkpoint
 from trainer.storage.bundles import load_networks
 from trainer.storage.snapshot_manager import Album, judge_for

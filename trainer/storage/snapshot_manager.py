@@ -18,15 +18,15 @@ from torch import Tensor
 from engine.formats import protocol
 from engine.formats.job import Job
 from engine.images import Picture
-from trainer import selection
+from trainer.evaluation import selection
+from trainer.evaluation.errors import JudgingError
+from trainer.evaluation.features import FeatureNet, Floats, Looks, in_chunks
+from trainer.evaluation.mobilenet import MobileNet
+from trainer.evaluation.quick import SIDE, QuickJudge
+from trainer.evaluation.selection import Judge
 from trainer.helpers import HelperError
-from trainer.judging.errors import JudgingError
-from trainer.judging.features import FeatureNet, Floats, Looks, in_chunks
-from trainer.judging.mobilenet import MobileNet
-from trainer.judging.quick import SIDE, QuickJudge
 from trainer.run.control import Check
 from trainer.run.step import Trainee
-from trainer.selection import Judge
 from trainer.storage import snapshots
 from trainer.storage.snapshots import Kept
 
