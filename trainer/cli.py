@@ -9,10 +9,11 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from trainer import invert, torch_bench, train_bench
+from trainer import invert
 from trainer.data import cli as data_cli
 from trainer.data import forget
 from trainer.evaluation import cli as judging_cli
+from trainer.tools import torch_bench, train_bench
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -146,7 +147,7 @@ def _run_base(args: argparse.Namespace) -> int:
 
 
 def _run_ablate(args: argparse.Namespace) -> int:
-    from trainer.ablation.command import run
+    from trainer.tools.ablation.command import run
 
     return run(args)
 

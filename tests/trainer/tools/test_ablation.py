@@ -18,20 +18,20 @@ from safetensors.torch import load_file
 
 from tests.trainer import small
 from trainer import cli
-from trainer.ablation import command, practice, recipe, tune
-from trainer.ablation.curves import curves
-from trainer.ablation.cut import cut
-from trainer.ablation.looks import INKS, LOOKS, redraw
-from trainer.ablation.practice import Log, Look, Material, practise
-from trainer.ablation.recipe import EVERYTHING, VARIANTS, Drawn
-from trainer.ablation.rows import Row, Rows
-from trainer.ablation.table import line, table
-from trainer.ablation.tune import Tuned
 from trainer.data.errors import DataError
 from trainer.data.prepared import PreparedSet
 from trainer.model.networks import Networks
 from trainer.run.step import Trainee
-from trainer.synthetic import draw_set
+from trainer.tools.ablation import command, practice, recipe, tune
+from trainer.tools.ablation.curves import curves
+from trainer.tools.ablation.cut import cut
+from trainer.tools.ablation.looks import INKS, LOOKS, redraw
+from trainer.tools.ablation.practice import Log, Look, Material, practise
+from trainer.tools.ablation.recipe import EVERYTHING, VARIANTS, Drawn
+from trainer.tools.ablation.rows import Row, Rows
+from trainer.tools.ablation.table import line, table
+from trainer.tools.ablation.tune import Tuned
+from trainer.tools.synthetic import draw_set
 
 SMALL = {"warm_kimg": 0.016, "style_kimg": 0.016, "batch": 4, "style_batch": 4, "feature_weight": 0.0}
 DRAWN = Drawn(16, 0.032, styles=2, each=2, changes=SMALL)
@@ -288,7 +288,7 @@ def test_workers_die_with_the_command(tmp_path: Path) -> None:
     script = tmp_path / "table.py"
     script.write_text(
         "import argparse, os, time\n"
-        "from trainer.ablation.command import _workers\n"
+        "from trainer.tools.ablation.command import _workers\n"
         "if __name__ == '__main__':\n"
         "    with _workers(argparse.Namespace(threads=1, jobs=1)) as pool:\n"
         "        print(pool.submit(os.getpid).result(), flush=True)\n"

@@ -19,16 +19,16 @@ import torch
 
 from engine.errors import PersonaError
 from engine.files import write_atomic
-from trainer.ablation import recipe, tune
-from trainer.ablation.curves import FILE, curves
-from trainer.ablation.recipe import Drawn
-from trainer.ablation.rows import Row, Rows
-from trainer.ablation.table import line, table
-from trainer.ablation.tune import Tuned
 from trainer.helpers import HelperError
 from trainer.planning.job_builder import setting
 from trainer.storage.bundles import WeightsError
 from trainer.storage.checkpoint import CheckpointError
+from trainer.tools.ablation import recipe, tune
+from trainer.tools.ablation.curves import FILE, curves
+from trainer.tools.ablation.recipe import Drawn
+from trainer.tools.ablation.rows import Row, Rows
+from trainer.tools.ablation.table import line, table
+from trainer.tools.ablation.tune import Tuned
 
 REFUSED = (HelperError, PersonaError, WeightsError, CheckpointError, BrokenExecutor, ValueError, OSError)
 

@@ -7,7 +7,7 @@ import statistics
 from collections import Counter
 from collections.abc import Iterable, Sequence
 
-from trainer.ablation.rows import Row
+from trainer.tools.ablation.rows import Row
 
 FIGURES = ("kid", "coverage", "diversity", "copying", "style_agreement")
 LEFT, WIDTH = 24, 18

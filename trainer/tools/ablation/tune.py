@@ -18,11 +18,6 @@ import torch
 from engine.bundle import Bundle
 from engine.formats.job import Job, from_preset
 from engine.formats.network import NetworkConfig
-from trainer.ablation.cut import cut
-from trainer.ablation.looks import LOOKS, Images, redraw
-from trainer.ablation.practice import Log, Material, practise
-from trainer.ablation.recipe import finished
-from trainer.ablation.rows import Row
 from trainer.data.prepared import PreparedSet
 from trainer.device import Device
 from trainer.evaluation.quick import QuickJudge
@@ -32,6 +27,11 @@ from trainer.model.networks import Networks
 from trainer.planning import tiers
 from trainer.run.step import Trainee
 from trainer.storage.bundles import load_networks, network_config
+from trainer.tools.ablation.cut import cut
+from trainer.tools.ablation.looks import LOOKS, Images, redraw
+from trainer.tools.ablation.practice import Log, Material, practise
+from trainer.tools.ablation.recipe import finished
+from trainer.tools.ablation.rows import Row
 
 UNTOUCHED, TUNED, SCRATCH = "untouched", "fine-tuned", "from scratch"
 VARIANTS = (UNTOUCHED, TUNED, SCRATCH)

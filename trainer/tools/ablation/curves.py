@@ -7,7 +7,7 @@ import statistics
 from collections.abc import Iterable, Sequence
 from html import escape
 
-from trainer.ablation.rows import Row
+from trainer.tools.ablation.rows import Row
 
 FILE = "curves.svg"
 WIDTH, HEIGHT = 640, 360

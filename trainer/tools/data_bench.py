@@ -1,4 +1,4 @@
-"""How fast pictures are prepared: `python -m trainer.data.bench FOLDER`.
+"""How fast pictures are prepared: `python -m trainer.tools.data_bench FOLDER`.
 
 Makes 12-megapixel JPEGs out of the pictures in FOLDER (enlarged, on each other as backgrounds, with camera-
 like noise), prepares them in a process of its own and prints pictures per second, the time that 2,000 would
@@ -29,7 +29,7 @@ NOISE = 4.0
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Measure, and print one JSON object."""
-    parser = argparse.ArgumentParser(prog="python -m trainer.data.bench", description=__doc__)
+    parser = argparse.ArgumentParser(prog="python -m trainer.tools.data_bench", description=__doc__)
     parser.add_argument("folder", type=Path, help="folder with pictures to make large ones from")
     parser.add_argument("--count", type=int, default=100, help="how many large pictures to make")
     parser.add_argument("--size", type=int, default=256)
@@ -86,7 +86,7 @@ import cv2
 from pathlib import Path
 from trainer.data.crops import Cut
 from trainer.data.prepare import Settings, prepare
-from trainer.data.bench import peak_mb
+from trainer.tools.data_bench import peak_mb
 cv2.setNumThreads(1)
 folder, out, size, threads, *whole = sys.argv[1:]
 made = prepare(Path(folder), Path(out), Settings(Cut(int(size), not whole), threads=int(threads)))

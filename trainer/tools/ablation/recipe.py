@@ -21,8 +21,6 @@ import torch
 
 from engine.formats.job import Job, from_preset
 from engine.formats.network import NetworkConfig
-from trainer.ablation.practice import Log, Look, Material, practise, train, whiten
-from trainer.ablation.rows import Row
 from trainer.evaluation.quick import QuickJudge
 from trainer.evaluation.selection import judged
 from trainer.helpers import find_helper
@@ -31,7 +29,9 @@ from trainer.model.networks import Networks
 from trainer.run.rollback import is_finite
 from trainer.run.step import Trainee
 from trainer.storage import checkpoint
-from trainer.synthetic import draw_set
+from trainer.tools.ablation.practice import Log, Look, Material, practise, train, whiten
+from trainer.tools.ablation.rows import Row
+from trainer.tools.synthetic import draw_set
 
 EVERYTHING = "everything"
 VARIANTS: dict[str, dict[str, Any]] = {

@@ -1,0 +1,1 @@
+"""Measuring tools: benches and ablations. The command line imports them when asked."""
