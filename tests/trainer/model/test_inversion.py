@@ -10,8 +10,7 @@ from engine.formats import protocol
 from engine.images import save_picture
 from engine.recipe import pack_offset, unpack_offset
 from tests.trainer.small import NETWORK
-from trainer import invert
-from trainer.cli import main
+from trainer.cli import invert, main
 from trainer.model.inversion import Inverter
 from trainer.model.networks import Networks
 

@@ -9,10 +9,10 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from trainer import invert
+from trainer.cli import invert
 from trainer.data import cli as data_cli
 from trainer.data import forget
-from trainer.evaluation import cli as judging_cli
+from trainer.evaluation import cli as evaluation_cli
 from trainer.tools import torch_bench, train_bench
 
 
@@ -24,7 +24,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     _add_bundle(commands)
     _add_ablate(commands)
     data_cli.add_parser(commands)
-    judging_cli.add_parser(commands)
+    evaluation_cli.add_parser(commands)
     forget.add_forget_parser(commands)
     invert.add_parser(commands)
     torch_bench.add_parser(commands)
@@ -153,13 +153,13 @@ def _run_ablate(args: argparse.Namespace) -> int:
 
 
 def _run_bundle(args: argparse.Namespace) -> int:
-    from trainer.train import bundle
+    from trainer.cli.train import bundle
 
     return bundle(args)
 
 
 def _run_train(args: argparse.Namespace) -> int:
-    from trainer.train import train
+    from trainer.cli.train import train
 
     return train(args)
 
