@@ -19,7 +19,7 @@ from trainer.data.prepared import PreparedSet
 from trainer.device import Device
 from trainer.planning import job_builder, preflight, tiers
 from trainer.run.control import Control, Stopped, listen, signals_obeyed
-from trainer.run.event_writer import Teller
+from trainer.run.event_writer import EventWriter
 from trainer.run.loop import Run
 from trainer.run.world import World, WorldError
 from trainer.storage import checkpoint
@@ -41,7 +41,7 @@ def train(args: argparse.Namespace) -> int:
                 listen(control, args.stdin_is_life, say=_say)
             return _train(args, control, world, stack)
     except (Stopped, Cancelled):
-        Teller(None, world.leads).tell(protocol.Done("stopped", 0.0, None))
+        EventWriter(None, world.leads).write(protocol.Done("stopped", 0.0, None))
         return 0
     except WorldError as error:
         return 2 if str(error) else 0  # the leading process says why, if it was not told to stop
@@ -79,17 +79,17 @@ def _train(args: argparse.Namespace, control: Control, world: World, stack: Exit
     device = Device.choose(job.device, world)
     job, found = _plan(job, device, args, control, world)
     if args.preflight:
-        Teller(None, world.leads).tell(found)
+        EventWriter(None, world.leads).write(found)
         return 0
     if world.leads and not args.resume and found.fits:
         runfolder.keep_job(job, args.out)
-    teller = Teller(args.out, world.leads)
+    writer = EventWriter(args.out, world.leads)
     if world.leads and not args.resume and job_builder.is_tuned(args):
         _say(tiers.sentence(len(PreparedSet.open(job.data).of("train")), job))
-    teller.tell(found)
+    writer.write(found)
     if not found.fits:
         raise JobError(found.sentence)
-    last = teller.tell_all(_events(Run(job, args.out, device, control, world)))
+    last = writer.write_all(_events(Run(job, args.out, device, control, world)))
     return 1 if isinstance(last, protocol.Failed) else 0
 
 

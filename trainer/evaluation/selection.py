@@ -27,7 +27,7 @@ from torch import Tensor
 
 from trainer.model.networks import Networks
 from trainer.run.control import Check
-from trainer.storage.snapshots import Kept
+from trainer.storage.snapshots import SavedSnapshot
 
 SAMPLES = 192
 STYLES = 24
@@ -105,7 +105,7 @@ def excess(values: Mapping[str, float]) -> float:
     return max(0.0, values.get("kid", math.inf) - max(0.0, values.get("real_kid", 0.0)))
 
 
-def best_of(kept: Sequence[Kept]) -> Kept | None:
+def best_of(kept: Sequence[SavedSnapshot]) -> SavedSnapshot | None:
     """The best of the snapshots, oldest first; the newest where none could be judged."""
     judged_ones = [one for one in kept if "mark" in one.values]
     if not judged_ones:
@@ -117,7 +117,7 @@ def best_of(kept: Sequence[Kept]) -> Kept | None:
     return best
 
 
-def turned(kept: Sequence[Kept], patience: int) -> bool:
+def turned(kept: Sequence[SavedSnapshot], patience: int) -> bool:
     """Whether the last `patience` snapshots, all judged, brought no better one than before; 0: never."""
     best = best_of(kept)
     if not patience or best is None or "mark" not in best.values:

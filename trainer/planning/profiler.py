@@ -12,7 +12,7 @@ from trainer.device import Device
 from trainer.model.networks import Networks
 from trainer.planning import memory, speed
 from trainer.run.control import Control, Stopped
-from trainer.run.step import Trainee
+from trainer.run.step import TrainState
 from trainer.run.world import Elsewhere, World
 from trainer.storage import checkpoint
 
@@ -58,17 +58,17 @@ def measure(
     """Times a few steps of every phase. Raises what the steps raise, out of memory too, and Stopped."""
     memory.release(device.torch)
     before = memory.used_mb(device.torch)
-    trainee = _trainee(job, device, world or World())
+    state = _new_state(job, device, world or World())
     starts = {"styles": 0.0, "warm": job.style_kimg + 0.75 * job.warm_kimg, "adversarial": job.total_kimg}
     pace, held = dict.fromkeys(PHASES, 0.0), dict.fromkeys(PHASES, 0.0)
     for phase, length in lengths(job).items():
         if length:
             batch = job.style_batch if phase == "styles" else job.batch
             memory.reset_peak(device.torch)
-            seconds = _seconds(trainee, batch, starts[phase], steps, control or Control())
-            pace[phase] = seconds / (batch * trainee.world.size) * 1000
+            seconds = _seconds(state, batch, starts[phase], steps, control or Control())
+            pace[phase] = seconds / (batch * state.world.size) * 1000
             held[phase] = max(0.0, memory.peak_mb(device.torch) - before)
-    return Measured(pace, held, checkpoint.size_mb(trainee), _model_mb(trainee), _weights_mb(trainee))
+    return Measured(pace, held, checkpoint.size_mb(state), _model_mb(state), _weights_mb(state))
 
 
 def tried(job: Job, device: Device, world: World, control: Control, forgive: bool = False) -> Measured | None:
@@ -89,30 +89,30 @@ def tried(job: Job, device: Device, world: World, control: Control, forgive: boo
     return None
 
 
-def _trainee(job: Job, device: Device, world: World) -> Trainee:
+def _new_state(job: Job, device: Device, world: World) -> TrainState:
     perceptual, _ = device.perceptual(job)
-    trainee = Trainee(job, Networks.create(job.network), 1, device.torch, perceptual, world)
-    trainee.whitened = True
-    speed.arrange(trainee)
-    return trainee
+    state = TrainState(job, Networks.create(job.network), 1, device.torch, perceptual, world)
+    state.whitened = True
+    speed.arrange(state)
+    return state
 
 
-def _seconds(trainee: Trainee, batch: int, kimg: float, steps: int, control: Control) -> float:
+def _seconds(state: TrainState, batch: int, kimg: float, steps: int, control: Control) -> float:
     """Mean seconds of a step, after one to warm up; a step with penalties counts by its share."""
-    job, side = trainee.job, trainee.job.network.resolution
-    x = torch.rand(batch, 3, side, side, device=trainee.device) * 2 - 1
-    labels = torch.zeros(batch, dtype=torch.long, device=trainee.device)
+    job, side = state.job, state.job.network.resolution
+    x = torch.rand(batch, 3, side, side, device=state.device) * 2 - 1
+    labels = torch.zeros(batch, dtype=torch.long, device=state.device)
 
     def step(number: int) -> float:
-        if trainee.world.agree(control.stop.is_set()):
+        if state.world.agree(control.stop.is_set()):
             raise Stopped
-        trainee.step, trainee.seen = number, int(kimg * 1000)
+        state.step, state.seen = number, int(kimg * 1000)
         start = time.perf_counter()
-        trainee.advance(x, labels)
+        state.advance(x, labels)
         return time.perf_counter() - start
 
     first = step(1)
-    if not trainee.world.agree(first < SLOW_S):
+    if not state.world.agree(first < SLOW_S):
         plain = first
     else:
         plain = sum(step(1 + i % max(1, job.penalty_interval - 1)) for i in range(steps)) / steps
@@ -123,13 +123,13 @@ def _seconds(trainee: Trainee, batch: int, kimg: float, steps: int, control: Con
 # --- Sizes on disk ---
 
 
-def _weights_mb(trainee: Trainee) -> float:
-    return sum(_bytes(network) for network in trainee.average.named().values()) / 2**20
+def _weights_mb(state: TrainState) -> float:
+    return sum(_bytes(network) for network in state.average.named().values()) / 2**20
 
 
-def _model_mb(trainee: Trainee) -> float:
+def _model_mb(state: TrainState) -> float:
     """Of a bundle: weights, D's in half precision, and the graphs; the synthesis is in two of them."""
-    size = {name: _bytes(network) for name, network in trainee.average.named().items()}
+    size = {name: _bytes(network) for name, network in state.average.named().items()}
     rest = size["style_encoder"] + size["content_encoder"]
     return (3 * size["generator"] + 2 * rest + size["discriminator"] / 2) / 2**20
 

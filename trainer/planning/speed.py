@@ -16,7 +16,7 @@ from typing import Any
 import torch
 from torch import nn
 
-from trainer.run.step import Trainee
+from trainer.run.step import TrainState
 
 OPTIONS: tuple[dict[str, Any], ...] = (
     {"precision": "bf16"},
@@ -41,20 +41,20 @@ def can(option: dict[str, Any], device: torch.device, seconds: float) -> bool:
     return True
 
 
-def arrange(trainee: Trainee) -> None:
+def arrange(state: TrainState) -> None:
     """Brings the networks into the layout that the job asks for, and compiles what it wants compiled."""
-    if trainee.device.type == "cuda":
+    if state.device.type == "cuda":
         torch.backends.cudnn.benchmark = True
-    job = trainee.job
+    job = state.job
     if job.channels_last:
-        for module in trainee.modules().values():
+        for module in state.modules().values():
             module.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
     if job.compiled:
-        for module in _once_derived(trainee):
+        for module in _once_derived(state):
             module.compile()
 
 
-def _once_derived(trainee: Trainee) -> list[nn.Module]:
-    online = trainee.networks
-    encoders = [online.style_encoder, online.content_encoder, trainee.average.style_encoder]
+def _once_derived(state: TrainState) -> list[nn.Module]:
+    online = state.networks
+    encoders = [online.style_encoder, online.content_encoder, state.average.style_encoder]
     return [*online.generator.synthesis.blocks, *encoders]

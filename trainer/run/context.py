@@ -1,7 +1,7 @@
-"""One sitting of a run: the pictures, networks and newest state that are loaded for it, and where it stands.
+"""What a run works with in this process: pictures, networks, the newest state, the clock.
 
-A run may be sat over several times; every sitting begins with what the one before left on disk. Nothing here
-takes a step or writes a file.
+A run may be taken up several times; every time it begins with what the process before left on disk. Nothing
+here takes a step or writes a file.
 """
 
 from __future__ import annotations
@@ -23,11 +23,11 @@ from trainer.planning import speed
 from trainer.run.control import Control, Stopped
 from trainer.run.meter import Clock, Meter
 from trainer.run.pictures import Pictures, source_digests
-from trainer.run.step import Trainee
+from trainer.run.step import TrainState
 from trainer.run.world import World
 from trainer.storage import checkpoint
 from trainer.storage.bundles import load_networks
-from trainer.storage.snapshot_manager import Album, judge_for
+from trainer.storage.snapshot_manager import SnapshotManager, judge_for
 
 WHITEN_PICTURES = 2048
 TOLD = 5
@@ -36,15 +36,15 @@ Warnings = list[tuple[str, str]]
 """Codes and sentences."""
 
 
-class Sitting:
+class RunContext:
     """What a run works with. Most of it is there once it was loaded."""
 
     data: PreparedSet
     digest: str
     """Of the set, as it was when the run began."""
     pictures: Pictures
-    trainee: Trainee
-    album: Album
+    state: TrainState
+    snapshots: SnapshotManager
     meter: Meter
 
     def __init__(self, job: Job, folder: Path, device: Device, control: Control, world: World) -> None:
@@ -60,16 +60,16 @@ class Sitting:
         """Pictures, networks and the newest state. train: to go on with it, not only to read it."""
         warnings = self._load_pictures(train)
         perceptual, warning = self.device.perceptual(self.job) if train else (None, "")
-        self.trainee = self._new_trainee(perceptual)
-        self.album = Album(self.folder, self.trainee, self._new_judge)
-        restored = checkpoint.restore_newest(self.trainee, self.checkpoints, tidy_up=train)
+        self.state = self._new_state(perceptual)
+        self.snapshots = SnapshotManager(self.folder, self.state, self._new_judge)
+        restored = checkpoint.restore_newest(self.state, self.checkpoints, tidy_up=train)
         self.resumed = restored is not None
         told = [("perceptual", warning)]
         if restored is not None:
             told += [("checkpoint", problem) for problem in restored.problems]
             told += [("job", runfolder.check_same_job(self.job, restored.extra.get("job", {})))]
             self.clock = Clock(float(restored.extra.get("seconds", 0.0)))
-        self.meter = Meter(self.trainee.kimg)
+        self.meter = Meter(self.state.kimg)
         self.loaded = True
         return warnings + [(code, message) for code, message in told if message]
 
@@ -88,7 +88,7 @@ class Sitting:
     def go_on(self, began: float) -> None:
         """After a pause that began at that time of the monotonic clock: it does not count."""
         self.clock.skip(time.monotonic() - began)
-        self.meter.restart(self.trainee.kimg)
+        self.meter.restart(self.state.kimg)
 
     def relative(self, path: Path) -> str:
         """A path as it is told: from the run's folder."""
@@ -126,7 +126,7 @@ class Sitting:
             raise JobError(f"the processes do not see the same pictures in {self.job.data}")
         return self.world.led(lambda: runfolder.check_same_pictures(self.folder, sources, unread))
 
-    def _new_trainee(self, perceptual: torch.nn.Module | None) -> Trainee:
+    def _new_state(self, perceptual: torch.nn.Module | None) -> TrainState:
         """The networks as they are before the first step."""
         job = self.job
         torch.manual_seed(job.seed)
@@ -134,14 +134,14 @@ class Sitting:
         if job.start_from:
             upper = load_networks(Path(job.upper_from)) if job.upper_from else None
             fill(networks, load_networks(Path(job.start_from)), upper)
-        trainee = Trainee(job, networks, len(self.data.classes), self.device.torch, perceptual, self.world)
-        speed.arrange(trainee)
+        state = TrainState(job, networks, len(self.data.classes), self.device.torch, perceptual, self.world)
+        speed.arrange(state)
         # A bundle's C is white already, and its prior measured. A warm start moves it, and only a large set
         # says what white is.
         few = len(self.pictures.train) < WHITEN_PICTURES
         ready = bool(networks.generator.mapping.prior_root.any()) or few
-        trainee.whitened = bool(job.start_from) and ready and (few or not job.warm_kimg)
-        return trainee
+        state.whitened = bool(job.start_from) and ready and (few or not job.warm_kimg)
+        return state
 
     def _new_judge(self) -> Judge:
         held_out = self.pictures.val[: None if self.data.of("val") else 0]

@@ -22,7 +22,7 @@ Features = Callable[[Tensor], list[Tensor]]
 
 
 @dataclass
-class Meeting:
+class Batch:
     """What G and D meet over in one part of a step."""
 
     real: Tensor
@@ -56,12 +56,12 @@ class Critic:
         self.sigma = 0.0
         """Of the blur that D looks through now, in pixels."""
 
-    def preference(self, meeting: Meeting, fake: Tensor, ramp: float, step: int) -> Tensor:
+    def adversarial_loss(self, batch: Batch, fake: Tensor, ramp: float, step: int) -> Tensor:
         """G's loss before D, who looks at pixels, at features, or at both."""
-        job, d, style = self.job, self.d, meeting.style
+        job, d, style = self.job, self.d, batch.style
         shown = self.shown(fake)
         with torch.no_grad():
-            real = self.shown(meeting.real)
+            real = self.shown(batch.real)
         parts = []
         if self._judges_pixels(step):
             judged = d(shown, style, ramp).float()
@@ -72,20 +72,20 @@ class Critic:
             with torch.no_grad():
                 known = self.features(real)
             found = self.features(shown)
-            meeting.maps = known, [x.detach() for x in found]
+            batch.maps = known, [x.detach() for x in found]
             judged = d.judge_features(found, style, ramp).float()
             with torch.no_grad():
                 wanted = d.judge_features(known, style, ramp).float()
             parts.append(job.feature_weight * losses.generator_loss(job.loss, wanted, judged))
         return torch.stack(parts).sum()
 
-    def judgement(self, meeting: Meeting, ramp: float, step: int) -> tuple[Tensor, Values]:
+    def discriminator_loss(self, batch: Batch, ramp: float, step: int) -> tuple[Tensor, Values]:
         """What D minimises."""
         parts = []
         if self._judges_pixels(step):
-            parts.append(self._judge_pixels(meeting, ramp, step))
-        if meeting.maps is not None:
-            parts.append(self._judge_features(meeting.style, *meeting.maps, ramp, step))
+            parts.append(self._judge_pixels(batch, ramp, step))
+        if batch.maps is not None:
+            parts.append(self._judge_features(batch.style, *batch.maps, ramp, step))
         values: Values = {}
         for _, told in parts:
             values = told | {"discriminator": values.get("discriminator", 0) + told["discriminator"]}
@@ -95,11 +95,11 @@ class Critic:
         """Whether D's trunk takes part in this step."""
         return self.features is None or step % self.job.pixel_interval == 0
 
-    def _judge_pixels(self, meeting: Meeting, ramp: float, step: int) -> tuple[Tensor, Values]:
+    def _judge_pixels(self, batch: Batch, ramp: float, step: int) -> tuple[Tensor, Values]:
         """The trunk's loss, with its gradient penalties on every n-th step."""
-        job, d, style = self.job, self.d, meeting.style
-        assert meeting.fake is not None
-        shown, made = self.shown(meeting.real), self.shown(meeting.fake)
+        job, d, style = self.job, self.d, batch.style
+        assert batch.fake is not None
+        shown, made = self.shown(batch.real), self.shown(batch.fake)
         with half(job, shown):
             real, false = d(shown, style, ramp).float(), d(made, style, ramp).float()
         total = losses.discriminator_loss(job.loss, real, false)

@@ -19,7 +19,7 @@ MOST_PENDING = 10_000
 """Lines that are kept for later; beyond it the oldest are lost."""
 
 
-class Teller:
+class EventWriter:
     """Writes events where they belong. In processes that do not lead it writes nothing."""
 
     def __init__(self, run: Path | None, leads: bool = True) -> None:
@@ -28,24 +28,24 @@ class Teller:
         self._pending: list[bytes] = []
         self._heard = True
 
-    def tell(self, event: protocol.Event) -> None:
+    def write(self, event: protocol.Event) -> None:
         """Passes one event on."""
         if not self._leads:
             return
         line = event.to_line() + "\n"
         if self._file is not None:
             self._pending = [*self._pending, line.encode()][-MOST_PENDING:]
-            self._write(self._file)
+            self._append(self._file)
         self._print(line)
 
-    def tell_all(self, events: Iterable[protocol.Event]) -> protocol.Event | None:
+    def write_all(self, events: Iterable[protocol.Event]) -> protocol.Event | None:
         """Passes all on as they come; returns the last."""
         last = None
         for last in events:
-            self.tell(last)
+            self.write(last)
         return last
 
-    def _write(self, path: Path) -> None:
+    def _append(self, path: Path) -> None:
         """Appends what is pending, whole lines or nothing: the run's folder may be gone, or its disk full."""
         with suppress(OSError):
             if not path.parent.is_dir():

@@ -3,7 +3,7 @@
 `Run.events` never prints. Commands come through `Control`, which any thread may set. Several processes go
 through the same turns: they decide together (`World.any`), and the leading one writes files while the others
 wait. Whatever happens between two checkpoints can be done again from the earlier one, with the same result.
-What a run works with is its `Sitting`; what it leaves on disk, its `Keeper` writes.
+What a run works with is its `RunContext`; what it leaves on disk, its `CheckpointManager` writes.
 """
 
 from __future__ import annotations
@@ -24,14 +24,14 @@ from trainer.model.ema import update_average
 from trainer.model.networks import Networks
 from trainer.planning import memory
 from trainer.planning.preflight import can_halve
-from trainer.run.context import Sitting, Warnings
+from trainer.run.context import RunContext, Warnings
 from trainer.run.control import Control, Stopped
 from trainer.run.guard import Trouble
 from trainer.run.rollback import roll_back
-from trainer.run.step import Trainee, phase_at
+from trainer.run.step import TrainState, phase_at
 from trainer.run.world import Elsewhere, World
 from trainer.storage import checkpoint
-from trainer.storage.checkpoint_manager import Ended, Keeper
+from trainer.storage.checkpoint_manager import CheckpointManager, Ended
 from trainer.storage.snapshot_manager import is_due
 
 
@@ -52,18 +52,18 @@ class Run:
         self, job: Job, folder: Path, device: Device, control: Control, world: World | None = None
     ) -> None:
         self.control, self.world = control, world or World()
-        self.sitting = Sitting(job, folder, device, control, self.world)
-        self.keeper = Keeper(self.sitting)
+        self.context = RunContext(job, folder, device, control, self.world)
+        self.manager = CheckpointManager(self.context)
         self.ending = "finished"
         self.looked = self.lost = False
 
     @property
     def job(self) -> Job:
-        return self.sitting.job
+        return self.context.job
 
     @property
-    def trainee(self) -> Trainee:
-        return self.sitting.trainee
+    def state(self) -> TrainState:
+        return self.context.state
 
     def events(self) -> Iterator[protocol.Event]:
         """Trains to the end of the job, or until told to stop. The last event tells how it ended."""
@@ -95,50 +95,50 @@ class Run:
         this run's, 1 takes the other's (network interpolation: Wang et al., 2018). factor: of the noise's
         reach.
         """
-        at = self.sitting
+        context = self.context
         self._load(train=False)
-        if not at.resumed:
-            raise JobError(f"{at.folder} has no checkpoint yet")
-        kept = None if snapshot is None else at.album.find(snapshot)
-        if kept is None and not self.trainee.whitened:
-            self.trainee.whiten(at.white_batches())
-        self.keeper.take_up(kept)
+        if not context.resumed:
+            raise JobError(f"{context.folder} has no checkpoint yet")
+        kept = None if snapshot is None else context.snapshots.find(snapshot)
+        if kept is None and not self.state.whitened:
+            self.state.whiten(context.white_batches())
+        self.manager.take_up(kept)
         if other is not None:
-            update_average(self.trainee.average.generator.synthesis, other.generator.synthesis, 1.0 - share)
-        return self.keeper.export(folder, kept, factor)
+            update_average(self.state.average.generator.synthesis, other.generator.synthesis, 1.0 - share)
+        return self.manager.export(folder, kept, factor)
 
     # --- The beginning ---
 
     def _begin(self) -> Iterator[protocol.Event]:
         for code, message in self._load(train=True):
             yield protocol.Warned(code, message)
-        at = self.sitting
-        at.meter.restart(self.trainee.kimg)
+        context = self.context
+        context.meter.restart(self.state.kimg)
         yield protocol.Started(
             protocol.VERSION,
-            str(at.folder),
-            at.device.label,
+            str(context.folder),
+            context.device.label,
             self.job.precision,
-            self.trainee.kimg,
+            self.state.kimg,
             self.job.total_kimg,
-            len(at.pictures.train),
-            at.resumed,
+            len(context.pictures.train),
+            context.resumed,
         )
-        if not at.resumed:
-            yield from self.keeper.save()
+        if not context.resumed:
+            yield from self.manager.save()
 
     def _load(self, train: bool) -> Warnings:
-        warnings = self.sitting.load(train)
-        self.keeper.count_from_here()
-        if self.sitting.resumed:
-            self.keeper.saved_step = self.trainee.step
+        warnings = self.context.load(train)
+        self.manager.count_from_here()
+        if self.context.resumed:
+            self.manager.saved_step = self.state.step
         return warnings
 
     # --- Turn by turn ---
 
     def _train(self) -> Iterator[protocol.Event]:
         going_on = True
-        while going_on and self.trainee.kimg < self.job.total_kimg - 1e-9:
+        while going_on and self.state.kimg < self.job.total_kimg - 1e-9:
             problem = ""
             try:
                 going_on = yield from self._turn()
@@ -147,7 +147,7 @@ class Run:
                     raise
                 if not isinstance(error, Elsewhere):
                     self.world.tell_trouble()
-                problem = f"memory ran out at step {self.trainee.step}"
+                problem = f"memory ran out at step {self.state.step}"
             if problem:
                 yield from self._shrink(problem)
         yield from self._finish()
@@ -163,25 +163,25 @@ class Run:
         if votes.pause:
             yield from self._pause()
             return True
-        trainee, meter = self.trainee, self.sitting.meter
-        phase = phase_at(self.job, trainee.kimg)
-        if not trainee.whitened and phase.name == "adversarial":
+        state, meter = self.state, self.context.meter
+        phase = phase_at(self.job, state.kimg)
+        if not state.whitened and phase.name == "adversarial":
             yield from self._whiten()
         if phase.name == "adversarial" and self._owes_snapshot():
-            yield from self.keeper.snapshot()
-        before = trainee.kimg
+            yield from self.manager.snapshot()
+        before = state.kimg
         values = self._step(phase.name)
-        trouble = trainee.guard.watch(values)
+        trouble = state.guard.watch(values)
         if trouble is not None:
             return (yield from self._go_back(trouble))
         meter.add(values)
         if meter.due(self.job.report_seconds):
             yield from self._report()
-        due = is_due(self.job, before, trainee.kimg)
+        due = is_due(self.job, before, state.kimg)
         if due:
-            yield from self.keeper.snapshot()
-        turned = phase_at(self.job, trainee.kimg).name != phase.name
-        yield from self.keeper.keep_due(votes.checkpoint or turned, votes.preview)
+            yield from self.manager.snapshot()
+        turned = phase_at(self.job, state.kimg).name != phase.name
+        yield from self.manager.keep_due(votes.checkpoint or turned, votes.preview)
         return not (due and self._has_turned())
 
     def _vote(self) -> Votes:
@@ -202,48 +202,48 @@ class Run:
         return votes
 
     def _is_late(self) -> bool:
-        return self.job.minutes > 0 and self.sitting.clock.seconds > self.job.minutes * 60
+        return self.job.minutes > 0 and self.context.clock.seconds > self.job.minutes * 60
 
     def _step(self, phase: str) -> dict[str, float]:
         """One step on the pictures whose turn it is; the values are those of all processes together."""
-        trainee, count = self.trainee, self.sitting.count(phase)
-        first = trainee.seen + self.world.rank * count
-        return self.world.means(trainee.advance(*self.sitting.pictures.batch(first, count)))
+        state, count = self.state, self.context.count(phase)
+        first = state.seen + self.world.rank * count
+        return self.world.means(state.advance(*self.context.pictures.batch(first, count)))
 
     def _owes_snapshot(self) -> bool:
         """Looks once: is the first snapshot missing, or one that the run was stopped at?"""
         if self.looked:
             return False
         self.looked = True
-        kimg, album = self.trainee.kimg, self.sitting.album
-        step_kimg = self.sitting.count("adversarial") * self.world.size / 1000
+        kimg, snapshots = self.state.kimg, self.context.snapshots
+        step_kimg = self.context.count("adversarial") * self.world.size / 1000
 
         def missing() -> str:
-            stopped_at = is_due(self.job, kimg - step_kimg, kimg) and not album.has(self.trainee.step)
-            return "yes" if stopped_at or not album.kept else ""
+            stopped_at = is_due(self.job, kimg - step_kimg, kimg) and not snapshots.has(self.state.step)
+            return "yes" if stopped_at or not snapshots.kept else ""
 
         return bool(self.world.led(missing))
 
     def _has_turned(self) -> bool:
         """Whether snapshots have become worse for so long that the run ends."""
-        turned = bool(self.world.led(lambda: "yes" if self.sitting.album.turned else ""))
+        turned = bool(self.world.led(lambda: "yes" if self.context.snapshots.turned else ""))
         if turned:
             self.ending = "quality has turned"
         return turned
 
     def _report(self) -> Iterator[protocol.Event]:
-        trainee, job, at = self.trainee, self.job, self.sitting
-        pace = at.meter.seconds_per_kimg(trainee.kimg)
-        left = None if pace is None else pace * max(0.0, job.total_kimg - trainee.kimg)
-        phase = phase_at(job, trainee.kimg).name
+        state, job, context = self.state, self.job, self.context
+        pace = context.meter.seconds_per_kimg(state.kimg)
+        left = None if pace is None else pace * max(0.0, job.total_kimg - state.kimg)
+        phase = phase_at(job, state.kimg).name
         yield protocol.Progress(
-            trainee.step, trainee.kimg, job.total_kimg, phase, pace or 0.0, left, at.device.memory_mb()
+            state.step, state.kimg, job.total_kimg, phase, pace or 0.0, left, context.device.memory_mb()
         )
-        yield protocol.Losses(trainee.step, trainee.kimg, at.meter.take())
+        yield protocol.Losses(state.step, state.kimg, context.meter.take())
 
     def _whiten(self) -> Iterator[protocol.Event]:
-        distance = self.trainee.whiten(self.sitting.white_batches())
-        yield protocol.Losses(self.trainee.step, self.trainee.kimg, {"whitened_from": distance})
+        distance = self.state.whiten(self.context.white_batches())
+        yield protocol.Losses(self.state.step, self.state.kimg, {"whitened_from": distance})
 
     # --- What interrupts ---
 
@@ -253,9 +253,9 @@ class Run:
         False when the run has gone back often enough and ends with its best snapshot. Raises Ended where it
         has none.
         """
-        trainee, step = self.trainee, self.trainee.step
-        if roll_back(trainee, self.sitting.checkpoints) is None:
-            if not self.world.led(lambda: "yes" if self.sitting.album.best else ""):
+        state, step = self.state, self.state.step
+        if roll_back(state, self.context.checkpoints) is None:
+            if not self.world.led(lambda: "yes" if self.context.snapshots.best else ""):
                 raise Ended(f"{trouble.message} at step {step}, and going back did not help")
             self.lost = True
             self.ending = f"{trouble.message} at step {step}, and going back did not help; the best is kept"
@@ -263,36 +263,36 @@ class Run:
         self._begin_anew()
         yield protocol.Warned(
             trouble.code,
-            f"{trouble.message} at step {step}; the run goes back to step {trainee.step}, "
-            f"and on at {trainee.caution:.0%} of its rate",
+            f"{trouble.message} at step {step}; the run goes back to step {state.step}, "
+            f"and on at {state.caution:.0%} of its rate",
         )
-        yield from self.keeper.save()
+        yield from self.manager.save()
         return True
 
     def _begin_anew(self) -> None:
         """Counts from a state that was gone back to."""
-        self.keeper.count_from_here()
-        self.sitting.meter.forget()
-        self.sitting.meter.restart(self.trainee.kimg)
+        self.manager.count_from_here()
+        self.context.meter.forget()
+        self.context.meter.restart(self.state.kimg)
 
     def _shrink(self, problem: str) -> Iterator[protocol.Event]:
         """After memory ran out: goes back to the last checkpoint, and on with half as large parts."""
-        job, at = self.job, self.sitting
-        memory.release(at.device.torch)
-        if not can_halve(job, at.count(phase_at(job, self.trainee.kimg).name)):
+        job, context = self.job, self.context
+        memory.release(context.device.torch)
+        if not can_halve(job, context.count(phase_at(job, self.state.kimg).name)):
             raise Ended(f"{problem}, and the batch is already computed in the smallest parts")
-        at.job = self.trainee.job = replace(job, accumulation=2 * job.accumulation)
-        restored = checkpoint.restore_newest(self.trainee, at.checkpoints)
+        context.job = self.state.job = replace(job, accumulation=2 * job.accumulation)
+        restored = checkpoint.restore_newest(self.state, context.checkpoints)
         if restored is None:
             raise Ended(f"{problem}, and there is no checkpoint to go back to")
         if self.world.leads:
             with suppress(TargetError):  # the next checkpoint says it, too
-                runfolder.keep_job(at.job, at.folder)
+                runfolder.keep_job(context.job, context.folder)
         self._begin_anew()
         yield protocol.Warned(
             "memory",
-            f"{problem}; the run goes on from step {self.trainee.step}, "
-            f"each batch of {job.batch} computed in {at.job.accumulation} parts",
+            f"{problem}; the run goes on from step {self.state.step}, "
+            f"each batch of {job.batch} computed in {context.job.accumulation} parts",
         )
 
     def _pause(self) -> Iterator[protocol.Event]:
@@ -300,25 +300,25 @@ class Run:
         began = time.monotonic()
         while self.control.pause.is_set() and not self.control.stop.is_set():
             time.sleep(0.05)
-        self.sitting.go_on(began)
+        self.context.go_on(began)
 
     # --- The end ---
 
     def _leave(self) -> Iterator[protocol.Event]:
         """Ends before the end, with everything saved."""
         kimg = 0.0
-        if self.sitting.loaded:
-            kimg = self.trainee.kimg
-            if self.keeper.saved_step != self.trainee.step:
-                yield from self.keeper.save()
+        if self.context.loaded:
+            kimg = self.state.kimg
+            if self.manager.saved_step != self.state.step:
+                yield from self.manager.save()
         yield protocol.Done("stopped", kimg, None)
 
     def _finish(self) -> Iterator[protocol.Event]:
         if not self.lost:
             yield from self._report()
-            if not self.trainee.whitened:
+            if not self.state.whitened:
                 yield from self._whiten()
-            yield from self.keeper.save()
-            yield from self.keeper.sample()
-            yield from self.keeper.last_snapshot()
-        yield from self.keeper.model(self.ending)
+            yield from self.manager.save()
+            yield from self.manager.sample()
+            yield from self.manager.last_snapshot()
+        yield from self.manager.model(self.ending)

@@ -40,7 +40,7 @@ class Meter:
 
 
 class Clock:
-    """Seconds that a run has worked, over all its sittings, without its pauses."""
+    """Seconds that a run has worked, over all its processes, without its pauses."""
 
     def __init__(self, before: float = 0.0) -> None:
         self._before, self._since = before, time.monotonic()

@@ -8,14 +8,14 @@ from PIL import Image
 from torch import Tensor
 
 from trainer.run.control import Check
-from trainer.run.step import Trainee
+from trainer.run.step import TrainState
 
 COLUMNS = 12
 
 
 @torch.no_grad()
 def sample_grid(
-    trainee: Trainee, pictures: Tensor, truncation: float = 0.8, check: Check = lambda: None
+    state: TrainState, pictures: Tensor, truncation: float = 0.8, check: Check = lambda: None
 ) -> Image.Image:
     """A grid from pictures x [<= 12, 3, R, R] in -1..1.
 
@@ -25,10 +25,10 @@ def sample_grid(
     """
     x = pictures[:COLUMNS]
     n = x.shape[0]
-    average = trainee.average
+    average = state.average
     g, e, c = average.generator, average.style_encoder, average.content_encoder
     rng = torch.Generator().manual_seed(2024)
-    size = trainee.job.network.z_size
+    size = state.job.network.z_size
 
     def noise(count: int) -> Tensor:
         return torch.randn(count, size, generator=rng).to(x.device).expand(n, -1) * truncation

@@ -28,7 +28,7 @@ from trainer.model.ema import averaged_copy, decay_for, update_average
 from trainer.model.freezing import freeze_parts, moved
 from trainer.model.networks import Networks
 from trainer.run import losses
-from trainer.run.critic import Critic, Meeting, Values
+from trainer.run.critic import Batch, Critic, Values
 from trainer.run.distance import SPREAD_SIDE, Reconstruction, shrink, spread
 from trainer.run.guard import Guard
 from trainer.run.world import World
@@ -75,7 +75,7 @@ def phase_at(job: Job, kimg: float) -> Phase:
     return Phase("warm", low if fraction < GROWS_AT else job.network.resolution, fraction)
 
 
-class Trainee:
+class TrainState:
     """Everything that a run trains, and one method for each kind of step."""
 
     def __init__(
@@ -174,9 +174,9 @@ class Trainee:
         """E on two views of every picture under two colour grades; each grade of each picture is a style."""
         rate = self.job.encoder_rate * (0.1 + 0.9 * _cosine(phase.fraction))
         parts = list(zip(self._parts(x), self._parts(labels), strict=True))
-        return self._descend("style_encoder", rate, parts, lambda part: self._contrast(*part))
+        return self._descend("style_encoder", rate, parts, lambda part: self._style_loss(*part))
 
-    def _contrast(self, x: Tensor, labels: Tensor) -> tuple[Tensor, Values]:
+    def _style_loss(self, x: Tensor, labels: Tensor) -> tuple[Tensor, Values]:
         e = self.networks.style_encoder
         x, labels = (
             torch.cat([augmentation.grade(x, 0.5), augmentation.grade(x)]),
@@ -195,10 +195,10 @@ class Trainee:
         rate = self.job.warm_rate * (0.2 + 0.8 * _cosine(phase.fraction))
         self._set_betas("generator", WARM_BETAS)
         return self._descend(
-            "generator", rate, self._parts(x), lambda part: self._relearn(part, phase.resolution)
+            "generator", rate, self._parts(x), lambda part: self._reconstruction_loss(part, phase.resolution)
         )
 
-    def _relearn(self, x: Tensor, resolution: int) -> tuple[Tensor, Values]:
+    def _reconstruction_loss(self, x: Tensor, resolution: int) -> tuple[Tensor, Values]:
         job, g, c = self.job, self.networks.generator, self.networks.content_encoder
         with self._cast():
             target = augmentation.grade(x, job.grades)
@@ -220,26 +220,29 @@ class Trainee:
         rate = job.rate * (1.0 - 0.7 * phase.fraction)
         begun = min(1.0, since / max(1e-3, job.rate_ramp_kimg))
         self.critic.sigma = job.blur * job.network.resolution * (1.0 - (1.0 - BLUR_LEFT) * phase.fraction)
-        meetings = [self._meeting(part) for part in self._parts(x)]
+        batches = [self._batch(part) for part in self._parts(x)]
         hold = job.reconstruction_weight * (1.0 - (1.0 - job.reconstruction_floor) * phase.fraction)
 
         self._set_betas("generator", BETAS)
         for weight in self.judging:
             weight.requires_grad_(False)
         values = self._descend(
-            "generator", rate * (0.1 + 0.9 * begun), meetings, lambda part: self._deceive(part, ramp, hold)
+            "generator",
+            rate * (0.1 + 0.9 * begun),
+            batches,
+            lambda part: self._generator_loss(part, ramp, hold),
         )
         for weight in self.judging:
             weight.requires_grad_(True)
         values |= self._descend(
-            "discriminator", rate, meetings, lambda part: self.critic.judgement(part, ramp, self.step)
+            "discriminator", rate, batches, lambda part: self.critic.discriminator_loss(part, ramp, self.step)
         )
         if job.augment_target > 0:
             self.augment.adapt(float(self.world.mean(values["lead"])), x.shape[0] * self.world.size)
         return values | {"augment_p": torch.tensor(self.augment.p)}
 
     @torch.no_grad()
-    def _meeting(self, x: Tensor) -> Meeting:
+    def _batch(self, x: Tensor) -> Batch:
         """Real pictures with their own styles, and z: noise, and for a share the content of another.
 
         The last ones are kept: G makes them again, from their own content.
@@ -251,21 +254,21 @@ class Trainee:
             z = torch.randn(n, self.job.network.z_size, device=self.device)
             if swapped:
                 z[:swapped] = self.networks.content_encoder(x.roll(1, dims=0)[:swapped]).float()
-        return Meeting(real, style, given, z, kept)
+        return Batch(real, style, given, z, kept)
 
-    def _deceive(self, meeting: Meeting, ramp: float, hold: float) -> tuple[Tensor, Values]:
+    def _generator_loss(self, batch: Batch, ramp: float, hold: float) -> tuple[Tensor, Values]:
         """What G minimises: D's preference for real pictures, and what keeps G to style, content and past."""
         job, g = self.job, self.networks.generator
-        style = meeting.style
+        style = batch.style
         with self._cast():
-            own = self.networks.content_encoder(meeting.real).float()
-            z = torch.cat([meeting.z[: len(own) - meeting.kept], own[len(own) - meeting.kept :]])
+            own = self.networks.content_encoder(batch.real).float()
+            z = torch.cat([batch.z[: len(own) - batch.kept], own[len(own) - batch.kept :]])
             pyramid = g.synthesis.pyramid(g.mapping(z, style))
             fake = pyramid[job.network.resolution]
-            meeting.fake = fake.detach()
+            batch.fake = fake.detach()
             values = {
-                "generator": self.critic.preference(meeting, fake, ramp, self.step),
-                "style_consistency": losses.style_consistency(self._encoded(fake) * meeting.given, style),
+                "generator": self.critic.adversarial_loss(batch, fake, ramp, self.step),
+                "style_consistency": losses.style_consistency(self._encoded(fake) * batch.given, style),
                 "content_consistency": self._content_distance(fake, z.detach()),
                 "normality": losses.normality_loss(self.world.gather(own)),
             }
@@ -281,27 +284,25 @@ class Trainee:
             + preview
         )
         with torch.no_grad():
-            values["variety"] = spread(fake) / spread(meeting.real).clamp(min=1e-3)
+            values["variety"] = spread(fake) / spread(batch.real).clamp(min=1e-3)
         if job.diversity_weight and self.step % DIVERSITY_INTERVAL == 0:
-            values["diversity"] = self._diversity(pyramid, meeting)
+            values["diversity"] = self._diversity(pyramid, batch)
             missing = F.relu(job.diversity_floor - values["diversity"])
             total = total + DIVERSITY_INTERVAL * job.diversity_weight * missing
-        if meeting.kept and hold:
-            again = {side: pictures[-meeting.kept :] for side, pictures in pyramid.items()}
-            values["reconstruction"] = self.distance(
-                again, meeting.real[-meeting.kept :], job.network.resolution
-            )
+        if batch.kept and hold:
+            again = {side: pictures[-batch.kept :] for side, pictures in pyramid.items()}
+            values["reconstruction"] = self.distance(again, batch.real[-batch.kept :], job.network.resolution)
             total = total + hold * values["reconstruction"]
         return total, values
 
-    def _diversity(self, pyramid: dict[int, Tensor], meeting: Meeting) -> Tensor:
+    def _diversity(self, pyramid: dict[int, Tensor], batch: Batch) -> Tensor:
         """How far two pictures in one style are apart, against real pictures of any style."""
         g, side = self.networks.generator, min(DIVERSITY_SIDE, self.job.network.resolution)
         with self._cast():
-            w = g.mapping(torch.randn_like(meeting.z), meeting.style)
+            w = g.mapping(torch.randn_like(batch.z), batch.style)
             other = g.synthesis.pyramid(w, until=side)[side]
         apart = F.l1_loss(shrink(pyramid[side], SPREAD_SIDE).float(), shrink(other, SPREAD_SIDE).float())
-        return apart / spread(meeting.real).clamp(min=1e-3)
+        return apart / spread(batch.real).clamp(min=1e-3)
 
     # --- What the steps share ---
 

@@ -21,7 +21,7 @@ from safetensors.torch import load
 from safetensors.torch import save as serialize
 from torch import Tensor
 
-from trainer.run.step import Trainee
+from trainer.run.step import TrainState
 
 FORMAT = 1
 TENSORS, COUNTERS = "state.safetensors", "state.json"
@@ -44,7 +44,7 @@ class Restored:
     """What was saved with it."""
 
 
-def save(trainee: Trainee, folder: Path, extra: dict[str, Any]) -> Path:
+def save(state: TrainState, folder: Path, extra: dict[str, Any]) -> Path:
     """Writes the state below `folder`, reads it back, and only then drops all but the newest two.
 
     On a full disk the older of the two gives way; the newest stays in any case. Raises OSError.
@@ -53,10 +53,10 @@ def save(trainee: Trainee, folder: Path, extra: dict[str, Any]) -> Path:
         raise FileNotFoundError(errno.ENOENT, "the folder is not there any more", str(folder.parent))
     folder.mkdir(exist_ok=True)
     _sweep(folder, ".partial", ".replaced")
-    data = serialize(_tensors(trainee))
+    data = serialize(_tensors(state))
     digest = hashlib.sha256(data).hexdigest()
-    card = {"format": FORMAT, "counters": trainee.counters(), "sha256": digest, "extra": extra}
-    final = folder / f"step-{trainee.step:08d}"
+    card = {"format": FORMAT, "counters": state.counters(), "sha256": digest, "extra": extra}
+    final = folder / f"step-{state.step:08d}"
     try:
         _put(final, data, card)
     except OSError as error:
@@ -85,10 +85,10 @@ def newest_kimg(folder: Path) -> float:
     return 0.0
 
 
-def size_mb(trainee: Trainee) -> float:
+def size_mb(state: TrainState) -> float:
     """What a checkpoint takes on disk, once all optimizers have moments."""
-    weights = [value for module in trainee.modules().values() for value in module.state_dict().values()]
-    moments = [p for one in trainee.optimizers.values() for g in one.param_groups for p in g["params"]]
+    weights = [value for module in state.modules().values() for value in module.state_dict().values()]
+    moments = [p for one in state.optimizers.values() for g in one.param_groups for p in g["params"]]
     total = sum(t.numel() * t.element_size() for t in weights)
     return (total + 2 * sum(p.numel() * p.element_size() for p in moments if p.requires_grad)) / 2**20
 
@@ -98,19 +98,19 @@ def verify(checkpoint: Path) -> dict[str, Any]:
     return _read(checkpoint)[0]
 
 
-def restore_newest(trainee: Trainee, folder: Path, *, tidy_up: bool = True) -> Restored | None:
+def restore_newest(state: TrainState, folder: Path, *, tidy_up: bool = True) -> Restored | None:
     """Restores the newest checkpoint that verifies, in every process. None where there is none.
 
     tidy_up: sets aside those that do not verify; a mere reader of somebody else's run leaves them alone.
     Raises CheckpointError when there are some and none can be used.
     """
-    if trainee.world.size == 1:
-        found = _newest(trainee, folder, tidy_up)
+    if state.world.size == 1:
+        found = _newest(state, folder, tidy_up)
         return found[0] if found else None
-    return _restore_everywhere(trainee, folder, tidy_up)
+    return _restore_everywhere(state, folder, tidy_up)
 
 
-def _newest(trainee: Trainee, folder: Path, tidy_up: bool) -> tuple[Restored, dict[str, Any], bytes] | None:
+def _newest(state: TrainState, folder: Path, tidy_up: bool) -> tuple[Restored, dict[str, Any], bytes] | None:
     """Restores the newest that verifies; with its card and tensors as they lie on disk."""
     problems: list[str] = []
     for checkpoint in reversed(existing(folder)):
@@ -121,20 +121,20 @@ def _newest(trainee: Trainee, folder: Path, tidy_up: bool) -> tuple[Restored, di
             if tidy_up:
                 _set_aside(checkpoint)
             continue
-        _take_up(trainee, card, data)
+        _take_up(state, card, data)
         return Restored(checkpoint, problems, card["extra"]), card, data
     if problems:
         raise CheckpointError("no checkpoint of this run can be read: " + "; ".join(problems))
     return None
 
 
-def _restore_everywhere(trainee: Trainee, folder: Path, tidy_up: bool) -> Restored | None:
+def _restore_everywhere(state: TrainState, folder: Path, tidy_up: bool) -> Restored | None:
     """The leading process reads; the others, which may be on other machines, are given the same."""
-    world = trainee.world
+    world = state.world
     found: list[tuple[Restored, dict[str, Any], bytes]] = []
 
     def read() -> str:
-        found.extend(one for one in [_newest(trainee, folder, tidy_up)] if one is not None)
+        found.extend(one for one in [_newest(state, folder, tidy_up)] if one is not None)
         if not found:
             return ""
         restored, card, _ = found[0]
@@ -147,7 +147,7 @@ def _restore_everywhere(trainee: Trainee, folder: Path, tidy_up: bool) -> Restor
     if found:
         return found[0][0]
     heard = json.loads(told)
-    _take_up(trainee, heard["card"], data)
+    _take_up(state, heard["card"], data)
     return Restored(folder / heard["name"], heard["problems"], heard["card"]["extra"])
 
 
@@ -165,11 +165,11 @@ def _read(checkpoint: Path) -> tuple[dict[str, Any], bytes]:
     return {"extra": {}} | card, data
 
 
-def _take_up(trainee: Trainee, card: dict[str, Any], data: bytes) -> None:
-    """Puts a checkpoint's content into the trainee. Raises CheckpointError where it does not fit."""
+def _take_up(state: TrainState, card: dict[str, Any], data: bytes) -> None:
+    """Puts a checkpoint's content into the state. Raises CheckpointError where it does not fit."""
     try:
-        _restore(trainee, load(data))
-        trainee.restore_counters(card["counters"])
+        _restore(state, load(data))
+        state.restore_counters(card["counters"])
     except (KeyError, RuntimeError, TypeError, ValueError) as error:
         raise CheckpointError(f"the checkpoint does not fit the run: {error}") from error
 
@@ -211,14 +211,14 @@ def _set_aside(checkpoint: Path) -> None:
     checkpoint.replace(aside)
 
 
-def _tensors(trainee: Trainee) -> dict[str, Tensor]:
+def _tensors(state: TrainState) -> dict[str, Tensor]:
     tensors: dict[str, Tensor] = {}
-    for name, module in trainee.modules().items():
+    for name, module in state.modules().items():
         for key, value in module.state_dict().items():
             tensors[f"net/{name}/{key}"] = _plain(value)
-    for name, optimizer in trainee.optimizers.items():
-        for index, state in optimizer.state_dict()["state"].items():
-            for key, value in state.items():
+    for name, optimizer in state.optimizers.items():
+        for index, moments in optimizer.state_dict()["state"].items():
+            for key, value in moments.items():
                 tensors[f"opt/{name}/{index}/{key}"] = _plain(torch.as_tensor(value))
     return tensors
 
@@ -227,21 +227,21 @@ def _plain(value: Tensor) -> Tensor:
     return value.detach().cpu().contiguous()
 
 
-def _restore(trainee: Trainee, tensors: dict[str, Tensor]) -> None:
-    for name, module in trainee.modules().items():
+def _restore(state: TrainState, tensors: dict[str, Tensor]) -> None:
+    for name, module in state.modules().items():
         prefix = f"net/{name}/"
         module.load_state_dict(
             {k.removeprefix(prefix): v for k, v in tensors.items() if k.startswith(prefix)}
         )
-    for name, optimizer in trainee.optimizers.items():
+    for name, optimizer in state.optimizers.items():
         prefix = f"opt/{name}/"
-        state: dict[int, dict[str, Tensor]] = {}
+        moments: dict[int, dict[str, Tensor]] = {}
         for key, value in tensors.items():
             if key.startswith(prefix):
                 index, field_name = key.removeprefix(prefix).split("/")
-                state.setdefault(int(index), {})[field_name] = value
+                moments.setdefault(int(index), {})[field_name] = value
         whole = optimizer.state_dict()
-        whole["state"] = state
+        whole["state"] = moments
         optimizer.load_state_dict(whole)
 
 

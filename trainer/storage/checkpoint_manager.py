@@ -14,14 +14,14 @@ from engine.files import target_error
 from engine.formats import protocol
 from engine.formats.job import JobError
 from trainer.model.whitening import spread
-from trainer.run.context import WHITEN_PICTURES, Sitting
+from trainer.run.context import WHITEN_PICTURES, RunContext
 from trainer.run.control import Stopped
 from trainer.run.samples import COLUMNS, sample_grid
-from trainer.run.step import Trainee
+from trainer.run.step import TrainState
 from trainer.storage import checkpoint, snapshots
 from trainer.storage.export import ExportError, export_bundle
 from trainer.storage.model_card import described
-from trainer.storage.snapshots import Kept
+from trainer.storage.snapshots import SavedSnapshot
 
 CARD_PICTURES = 1024
 
@@ -30,25 +30,25 @@ class Ended(Exception):
     """The run cannot go on; the message says why in one sentence."""
 
 
-class Keeper:
+class CheckpointManager:
     """Writes what a run keeps, and remembers when it did so last."""
 
-    def __init__(self, sitting: Sitting) -> None:
-        self.sitting = sitting
+    def __init__(self, context: RunContext) -> None:
+        self.context = context
         self.saved_at = self.samples_at = 0.0
         self.saved_step = -1
 
     @property
-    def trainee(self) -> Trainee:
-        return self.sitting.trainee
+    def state(self) -> TrainState:
+        return self.context.state
 
     def count_from_here(self) -> None:
         """Nothing is due at the state that the run stands at."""
-        self.saved_at = self.samples_at = self.trainee.kimg
+        self.saved_at = self.samples_at = self.state.kimg
 
     def keep_due(self, checkpoint_asked: bool, sample_asked: bool) -> Iterator[protocol.Event]:
         """Checkpoints and sample grids, when they are due or asked for."""
-        kimg, job = self.trainee.kimg, self.sitting.job
+        kimg, job = self.state.kimg, self.context.job
         if checkpoint_asked or kimg - self.saved_at >= job.checkpoint_kimg - 1e-9:
             yield from self.save()
         if sample_asked or kimg - self.samples_at >= job.sample_kimg - 1e-9:
@@ -56,12 +56,12 @@ class Keeper:
 
     def save(self) -> Iterator[protocol.Event]:
         """A checkpoint."""
-        self.saved_at, self.saved_step = self.trainee.kimg, self.trainee.step
+        self.saved_at, self.saved_step = self.state.kimg, self.state.step
         yield from self._led(self._write_checkpoint())
 
     def sample(self) -> Iterator[protocol.Event]:
         """A grid of pictures at fixed seeds."""
-        self.samples_at = self.trainee.kimg
+        self.samples_at = self.state.kimg
         yield from self._led(self._write_samples())
 
     def snapshot(self) -> Iterator[protocol.Event]:
@@ -76,37 +76,37 @@ class Keeper:
         """The bundle of the best snapshot; tells how the run ended."""
         yield from self._led(self._write_model(ending))
 
-    def take_up(self, kept: Kept | None) -> None:
+    def take_up(self, kept: SavedSnapshot | None) -> None:
         """Puts a snapshot's weights in place of the averages, which are not needed any more."""
         if kept is not None:
-            snapshots.load_into(self.trainee.average, kept)
+            snapshots.load_into(self.state.average, kept)
 
-    def export(self, folder: Path, kept: Kept | None, factor: float = 1.0) -> Path:
+    def export(self, folder: Path, kept: SavedSnapshot | None, factor: float = 1.0) -> Path:
         """A bundle of the averaged networks, which are those of `kept` where there is one.
 
         factor: how much further than the codes of pictures noise reaches (`whitening.spread`).
         """
-        at, trainee, pictures = self.sitting, self.trainee, self.sitting.pictures
+        context, state, pictures = self.context, self.state, self.context.pictures
         if len(pictures.train) >= WHITEN_PICTURES:
-            trainee.whiten_average(at.white_batches())
+            state.whiten_average(context.white_batches())
         if factor != 1.0:
-            spread(trainee.average.content_encoder, trainee.average.generator, factor)
-        trainee.measure_centre()
+            spread(state.average.content_encoder, state.average.generator, factor)
+        state.measure_centre()
         return export_bundle(
-            trainee.average,
+            state.average,
             folder,
-            described(at.job, at.folder, at.data, at.digest, trainee, kept),
+            described(context.job, context.folder, context.data, context.digest, state, kept),
             pictures.shown(0, CARD_PICTURES, "val"),
-            pictures.val_labels[:CARD_PICTURES].to(at.device.torch),
-            tuple(at.data.classes),
-            at.control.check,
+            pictures.val_labels[:CARD_PICTURES].to(context.device.torch),
+            tuple(context.data.classes),
+            context.control.check,
         )
 
     # --- How it is done ---
 
     def _led(self, work: Iterator[protocol.Event]) -> Iterator[protocol.Event]:
         """Work that the leading process does while the others wait; they end as it ends."""
-        world, stopped, problem = self.sitting.world, False, ""
+        world, stopped, problem = self.context.world, False, ""
         if world.leads:
             try:
                 yield from work
@@ -121,58 +121,58 @@ class Keeper:
             raise Ended(problem)
 
     def _write_checkpoint(self) -> Iterator[protocol.Event]:
-        at = self.sitting
+        context = self.context
         while True:
-            extra = {"job": at.job.to_json(), "seconds": round(at.clock.seconds, 1)}
+            extra = {"job": context.job.to_json(), "seconds": round(context.clock.seconds, 1)}
             try:
-                path = checkpoint.save(self.trainee, at.checkpoints, extra)
+                path = checkpoint.save(self.state, context.checkpoints, extra)
                 break
             except OSError as error:
                 yield from self._wait_for_help(f"the checkpoint cannot be written: {reason(error)}")
-        yield protocol.Checkpointed(self.trainee.step, self.trainee.kimg, at.relative(path))
+        yield protocol.Checkpointed(self.state.step, self.state.kimg, context.relative(path))
 
     def _write_samples(self) -> Iterator[protocol.Event]:
-        at, step = self.sitting, self.trainee.step
-        pictures = at.pictures.examples(COLUMNS)
-        path = at.folder / "samples" / f"step-{step:08d}.webp"
+        context, step = self.context, self.state.step
+        pictures = context.pictures.examples(COLUMNS)
+        path = context.folder / "samples" / f"step-{step:08d}.webp"
         try:
-            grid = sample_grid(self.trainee, pictures, check=at.control.check)
+            grid = sample_grid(self.state, pictures, check=context.control.check)
             path.parent.mkdir(exist_ok=True)
             grid.save(path, quality=90)
         except OSError as error:
             yield protocol.Warned("samples", f"the samples cannot be written: {reason(error)}")
         else:
-            yield protocol.Samples(step, self.trainee.kimg, at.relative(path))
+            yield protocol.Samples(step, self.state.kimg, context.relative(path))
 
     def _write_snapshot(self) -> Iterator[protocol.Event]:
-        at, check = self.sitting, self.sitting.control.check
-        pictures = at.pictures.examples(COLUMNS)
+        context, check = self.context, self.context.control.check
+        pictures = context.pictures.examples(COLUMNS)
         try:
-            yield from at.album.take(sample_grid(self.trainee, pictures, check=check), check)
+            yield from context.snapshots.take(sample_grid(self.state, pictures, check=check), check)
         except (OSError, TargetError) as error:
             yield protocol.Warned("snapshot", f"the snapshot cannot be written: {reason(error)}")
 
     def _write_last_snapshot(self) -> Iterator[protocol.Event]:
-        if not self.sitting.album.has(self.trainee.step):
+        if not self.context.snapshots.has(self.state.step):
             yield from self._write_snapshot()
 
     def _write_model(self, ending: str) -> Iterator[protocol.Event]:
-        at = self.sitting
+        context = self.context
         while True:
             try:
-                best = at.album.best
+                best = context.snapshots.best
                 self.take_up(best)
-                path = self.export(at.folder / "model", best)
+                path = self.export(context.folder / "model", best)
                 break
             except (OSError, TargetError) as error:
                 yield from self._wait_for_help(f"the model cannot be written: {reason(error)}")
             except (ExportError, JobError) as error:
                 raise Ended(f"the model could not be exported: {error}") from error
-        yield protocol.Done(ending, self.trainee.kimg, at.relative(path))
+        yield protocol.Done(ending, self.state.kimg, context.relative(path))
 
     def _wait_for_help(self, problem: str) -> Iterator[protocol.Event]:
         """Waits until somebody has put a problem right. Raises Ended where nobody is there to do so."""
-        control = self.sitting.control
+        control = self.context.control
         if control.stop.is_set() or not control.present.is_set():
             raise Ended(f"{problem}; the last checkpoint is kept")
         control.pause.set()
@@ -180,7 +180,7 @@ class Keeper:
         began = time.monotonic()
         if not control.wait_for_resume():
             raise Ended(f"{problem}; the last checkpoint is kept")
-        self.sitting.go_on(began)
+        self.context.go_on(began)
 
 
 def reason(error: OSError | TargetError) -> str:

@@ -6,20 +6,20 @@ from pathlib import Path
 
 from engine.formats.job import Job
 from trainer.data.prepared import PreparedSet
-from trainer.run.step import Trainee
+from trainer.run.step import TrainState
 from trainer.storage import history
 from trainer.storage.export import Described
-from trainer.storage.snapshots import Kept
+from trainer.storage.snapshots import SavedSnapshot
 
 
 def described(
-    job: Job, run: Path, data: PreparedSet, digest: str, trainee: Trainee, kept: Kept | None = None
+    job: Job, run: Path, data: PreparedSet, digest: str, state: TrainState, kept: SavedSnapshot | None = None
 ) -> Described:
     """What the card of the model of this `run` (its folder) says; `digest` is that of the set.
 
-    kept: the snapshot that is shipped; None: the trainee as it is.
+    kept: the snapshot that is shipped; None: the state as it is.
     """
-    shipped: Trainee | Kept = trainee if kept is None else kept
+    shipped: TrainState | SavedSnapshot = state if kept is None else kept
     counts = {name: sum(p.label == name for p in data.pictures) for name in data.classes}
     return Described(
         name=job.name,

@@ -26,9 +26,9 @@ from trainer.evaluation.quick import SIDE, QuickJudge
 from trainer.evaluation.selection import Judge
 from trainer.helpers import HelperError
 from trainer.run.control import Check
-from trainer.run.step import Trainee
+from trainer.run.step import TrainState
 from trainer.storage import snapshots
-from trainer.storage.snapshots import Kept
+from trainer.storage.snapshots import SavedSnapshot
 
 FOLDER = "snapshots"
 MOST_TRAIN, MOST_HELD_OUT = 800, 400
@@ -36,32 +36,32 @@ FEW = 16
 """Pictures that are looked at between two looks at whether to go on."""
 
 
-class Album:
+class SnapshotManager:
     """Takes the snapshots of one run."""
 
-    def __init__(self, run: Path, trainee: Trainee, make_judge: Callable[[], Judge]) -> None:
+    def __init__(self, run: Path, state: TrainState, make_judge: Callable[[], Judge]) -> None:
         """make_judge: looks at the real pictures once, when the first snapshot is judged."""
-        self.run, self.trainee, self._make_judge = run, trainee, make_judge
+        self.run, self.state, self._make_judge = run, state, make_judge
         self._judge: Judge | None = None
         self._blind = False
 
     @property
-    def kept(self) -> list[Kept]:
+    def kept(self) -> list[SavedSnapshot]:
         """The snapshots up to where the run stands, oldest first.
 
         Later ones are of a way that the run did not get back from, or has yet to go again.
         """
-        return [one for one in snapshots.existing(self.run / FOLDER) if one.step <= self.trainee.step]
+        return [one for one in snapshots.existing(self.run / FOLDER) if one.step <= self.state.step]
 
     @property
-    def best(self) -> Kept | None:
+    def best(self) -> SavedSnapshot | None:
         """The best so far; None before the first."""
         return selection.best_of(self.kept)
 
     @property
     def turned(self) -> bool:
         """Whether quality has turned, so that it is time to end."""
-        return selection.turned(self.kept, self.trainee.job.patience)
+        return selection.turned(self.kept, self.state.job.patience)
 
     def has(self, step: int) -> bool:
         """Whether there is a snapshot of a step, weights and all."""
@@ -72,16 +72,16 @@ class Album:
 
         check: called between the parts of the work; what it raises ends it, and nothing is kept.
         """
-        trainee = self.trainee
+        state = self.state
         values, problem = self._figures(check)
         if problem:
             yield protocol.Warned("judging", problem)
         if values:
             values["mark"] = selection.mark(values, self._first(values))
-        networks, folder = trainee.average, self.run / FOLDER
-        taken = snapshots.keep(networks, folder, trainee.step, trainee.kimg, values, grid)
+        networks, folder = state.average, self.run / FOLDER
+        taken = snapshots.keep(networks, folder, state.step, state.kimg, values, grid)
         best = self.best
-        snapshots.tidy(self.kept, best, trainee.job.snapshot_mb)
+        snapshots.tidy(self.kept, best, state.job.snapshot_mb)
         yield protocol.Snapshot(
             taken.step,
             taken.kimg,
@@ -91,22 +91,22 @@ class Album:
             best is not None and best.step == taken.step,
         )
 
-    def find(self, step: int) -> Kept:
+    def find(self, step: int) -> SavedSnapshot:
         """The snapshot of a step. Raises JobError when there is none."""
         return snapshots.find(self.run / FOLDER, step)
 
     def _first(self, values: dict[str, float]) -> dict[str, float]:
         """The figures that likeness is counted from: those of the run's first judged snapshot."""
-        earlier = (one.values for one in self.kept if one.values and one.step < self.trainee.step)
+        earlier = (one.values for one in self.kept if one.values and one.step < self.state.step)
         return next(earlier, values)
 
     def _figures(self, check: Check) -> tuple[dict[str, float], str]:
         """The figures of the state as it is; without them, why there are none, told once."""
-        if self._blind or not self.trainee.job.judging:
+        if self._blind or not self.state.job.judging:
             return {}, ""
         try:
             self._judge = self._judge or self._make_judge()
-            return selection.judged(self._judge, self.trainee.average, self.trainee.device, check), ""
+            return selection.judged(self._judge, self.state.average, self.state.device, check), ""
         except (HelperError, JudgingError) as error:
             self._blind = True
             return {}, f"snapshots cannot be judged, so the newest counts as the best: {error}"

@@ -26,7 +26,7 @@ FORMAT = 1
 
 
 @dataclass(frozen=True)
-class Kept:
+class SavedSnapshot:
     """One snapshot on disk."""
 
     folder: Path
@@ -43,7 +43,7 @@ class Kept:
 
 def keep(
     networks: Networks, folder: Path, step: int, kimg: float, values: dict[str, float], grid: Image.Image
-) -> Kept:
+) -> SavedSnapshot:
     """Writes a snapshot below `folder`. Raises OSError."""
     make_folder(folder)
     final = folder / f"step-{step:08d}"
@@ -59,23 +59,23 @@ def keep(
         partial.replace(final)
     finally:
         shutil.rmtree(partial, ignore_errors=True)
-    return Kept(final, step, kimg, values)
+    return SavedSnapshot(final, step, kimg, values)
 
 
-def existing(folder: Path) -> list[Kept]:
+def existing(folder: Path) -> list[SavedSnapshot]:
     """Complete snapshots, oldest first; damaged ones are passed over."""
     found = []
     for place in sorted(folder.glob("step-*")):
         try:
             card: dict[str, Any] = json.loads((place / CARD).read_text(encoding="utf-8"))
             values = {str(k): float(v) for k, v in card["values"].items()}
-            found.append(Kept(place, int(card["step"]), float(card["kimg"]), values))
+            found.append(SavedSnapshot(place, int(card["step"]), float(card["kimg"]), values))
         except (OSError, ValueError, KeyError, TypeError, AttributeError):
             continue
     return found
 
 
-def find(folder: Path, step: int) -> Kept:
+def find(folder: Path, step: int) -> SavedSnapshot:
     """The snapshot of a step. Raises JobError when there is none."""
     kept = existing(folder)
     for one in kept:
@@ -85,7 +85,7 @@ def find(folder: Path, step: int) -> Kept:
     raise JobError(f"there is no snapshot of step {step}; there are {steps or 'none'}")
 
 
-def load_into(networks: Networks, kept: Kept) -> None:
+def load_into(networks: Networks, kept: SavedSnapshot) -> None:
     """Puts a snapshot's weights into networks. Raises JobError where they are gone or do not fit."""
     if not kept.has_weights:
         raise JobError(f"the weights of the snapshot at step {kept.step} were given up to save disk")
@@ -100,7 +100,7 @@ def load_into(networks: Networks, kept: Kept) -> None:
         raise JobError(f"the snapshot at step {kept.step} cannot be read: {error}") from error
 
 
-def tidy(kept: list[Kept], best: Kept | None, budget_mb: float) -> None:
+def tidy(kept: list[SavedSnapshot], best: SavedSnapshot | None, budget_mb: float) -> None:
     """Deletes the oldest weights beyond the budget, never those of the best or the newest snapshot."""
     heavy = [one for one in kept if one.has_weights]
     total = sum((one.folder / WEIGHTS).stat().st_size for one in heavy) / 2**20

@@ -17,10 +17,10 @@ from trainer.evaluation import selection
 from trainer.evaluation.selection import best_of, mark, turned
 from trainer.helpers import HelperError
 from trainer.model.networks import Networks
-from trainer.run.step import Trainee
+from trainer.run.step import TrainState
 from trainer.storage import snapshots
-from trainer.storage.snapshot_manager import Album, is_due
-from trainer.storage.snapshots import Kept
+from trainer.storage.snapshot_manager import SnapshotManager, is_due
+from trainer.storage.snapshots import SavedSnapshot
 
 REAL = {
     "kid": 0.01,
@@ -50,14 +50,14 @@ class Scripted:
         return self.figures.pop(0)
 
 
-def trainee(folder: Path, **changes: object) -> Trainee:
+def state(folder: Path, **changes: object) -> TrainState:
     job = small.small_job(folder, **{"judging": True, **changes})
     torch.manual_seed(0)
-    return Trainee(job, Networks.create(job.network), 2, torch.device("cpu"))
+    return TrainState(job, Networks.create(job.network), 2, torch.device("cpu"))
 
 
-def kept(*marks: float) -> list[Kept]:
-    return [Kept(Path("unused"), i, i / 10, {"mark": value}) for i, value in enumerate(marks)]
+def kept(*marks: float) -> list[SavedSnapshot]:
+    return [SavedSnapshot(Path("unused"), i, i / 10, {"mark": value}) for i, value in enumerate(marks)]
 
 
 def test_marks_reward_likeness_coverage_and_style_and_punish_copies() -> None:
@@ -89,17 +89,17 @@ def test_snapshots_fall_at_fixed_intervals(tmp_path: Path) -> None:
 
 
 def test_an_album_judges_tells_and_finds_its_best_again(tmp_path: Path) -> None:
-    one = trainee(tmp_path, patience=2)
+    one = state(tmp_path, patience=2)
     judge = Scripted(START, REAL, START)
-    album = Album(tmp_path, one, lambda: judge)
+    manager = SnapshotManager(tmp_path, one, lambda: judge)
     told = []
     for one.step in (1, 2, 3):
-        told += list(album.take(GRID))
+        told += list(manager.take(GRID))
     assert [event.best for event in told if isinstance(event, protocol.Snapshot)] == [True, True, False]
     assert np.array_equal(judge.seen[0], judge.seen[2])
     assert (tmp_path / told[-1].samples).is_file()
 
-    again = Album(tmp_path, one, lambda: Scripted(START))
+    again = SnapshotManager(tmp_path, one, lambda: Scripted(START))
     assert again.best is not None
     assert again.best.step == 2
     assert not again.turned
@@ -112,33 +112,33 @@ def test_without_a_judge_it_warns_once_and_the_newest_counts(tmp_path: Path) -> 
     def missing() -> Scripted:
         raise HelperError("the eye is not installed")
 
-    one = trainee(tmp_path)
-    album = Album(tmp_path, one, missing)
+    one = state(tmp_path)
+    manager = SnapshotManager(tmp_path, one, missing)
     told = []
     for one.step in (1, 2):
-        told += list(album.take(GRID))
+        told += list(manager.take(GRID))
     assert [type(event) for event in told] == [protocol.Warned, protocol.Snapshot, protocol.Snapshot]
-    assert album.best is not None
-    assert album.best.step == 2
+    assert manager.best is not None
+    assert manager.best.step == 2
 
 
 def test_old_weights_go_within_the_budget_but_never_the_best(tmp_path: Path) -> None:
-    one = trainee(tmp_path, snapshot_mb=0.001)
-    album = Album(tmp_path, one, lambda: judge)
+    one = state(tmp_path, snapshot_mb=0.001)
+    manager = SnapshotManager(tmp_path, one, lambda: judge)
     judge = Scripted(START, REAL, START, START)
     for one.step in (1, 2, 3, 4):
-        list(album.take(GRID))
-    assert [kept.has_weights for kept in album.kept] == [False, True, False, True]
-    assert all((kept.folder / snapshots.SAMPLES).is_file() for kept in album.kept)
+        list(manager.take(GRID))
+    assert [kept.has_weights for kept in manager.kept] == [False, True, False, True]
+    assert all((kept.folder / snapshots.SAMPLES).is_file() for kept in manager.kept)
     with pytest.raises(JobError, match="given up"):
-        snapshots.load_into(one.average, album.kept[0])
+        snapshots.load_into(one.average, manager.kept[0])
     with pytest.raises(JobError, match="there are 1, 2, 3, 4"):
-        album.find(9)
+        manager.find(9)
 
 
 def test_a_snapshot_gives_its_weights_back(tmp_path: Path) -> None:
-    one = trainee(tmp_path)
-    list(Album(tmp_path, one, lambda: Scripted(START)).take(GRID))
+    one = state(tmp_path)
+    list(SnapshotManager(tmp_path, one, lambda: Scripted(START)).take(GRID))
     wanted = {k: v.clone() for k, v in one.average.generator.state_dict().items()}
     other = Networks.create(one.job.network)
     snapshots.load_into(other, snapshots.find(tmp_path / "snapshots", 0))

@@ -12,7 +12,7 @@ from engine.formats.job import Job, from_preset
 from tests.trainer import small
 from trainer.model.networks import Networks
 from trainer.planning import job_builder, tiers
-from trainer.run.step import Trainee
+from trainer.run.step import TrainState
 
 
 @pytest.mark.parametrize(
@@ -56,7 +56,7 @@ def test_a_fine_tune_follows_its_tier_unless_another_preset_was_asked_for() -> N
 def after_two_steps(job: Job) -> tuple[dict[str, float], set[str]]:
     """The losses, and the names of the weights that have moved."""
     torch.manual_seed(0)
-    one = Trainee(job, Networks.create(job.network), 2, torch.device("cpu"))
+    one = TrainState(job, Networks.create(job.network), 2, torch.device("cpu"))
     before = {
         f"{name}.{key}": value.clone()
         for name, network in one.networks.named().items()

@@ -14,7 +14,7 @@ from tests.trainer import small
 from trainer.model.networks import Networks
 from trainer.run.guard import Guard
 from trainer.run.rollback import roll_back
-from trainer.run.step import Trainee
+from trainer.run.step import TrainState
 from trainer.storage import checkpoint
 
 USUAL = {"generator": 0.9, "discriminator": 0.6, "lead": 0.5, "variety": 0.8, "reconstruction": 1.5}
@@ -70,14 +70,14 @@ def test_what_it_remembers_survives_the_checkpoint(seasoned: Guard) -> None:
     assert other.state() == seasoned.state()
 
 
-def trainee(folder: Path) -> Trainee:
+def state(folder: Path) -> TrainState:
     job = small.small_job(folder)
     torch.manual_seed(0)
-    return Trainee(job, Networks.create(job.network), 2, torch.device("cpu"))
+    return TrainState(job, Networks.create(job.network), 2, torch.device("cpu"))
 
 
 def test_rolling_back_halves_the_rate_and_gives_up_after_a_few(tmp_path: Path) -> None:
-    one = trainee(tmp_path)
+    one = state(tmp_path)
     one.step, one.seen = 10, 40
     checkpoint.save(one, tmp_path / "checkpoints", {})
     one.step = 15
@@ -90,7 +90,7 @@ def test_rolling_back_halves_the_rate_and_gives_up_after_a_few(tmp_path: Path) -
 
 
 def test_a_state_with_numbers_that_are_none_gives_way_to_the_one_before(tmp_path: Path) -> None:
-    one = trainee(tmp_path)
+    one = state(tmp_path)
     for step, broken in ((10, False), (20, True)):
         one.step = step
         if broken:
@@ -106,7 +106,7 @@ def test_a_state_with_numbers_that_are_none_gives_way_to_the_one_before(tmp_path
 
 
 def test_a_state_that_led_to_trouble_twice_gives_way_to_the_one_before(tmp_path: Path) -> None:
-    one = trainee(tmp_path)
+    one = state(tmp_path)
     for one.step in (10, 20):
         checkpoint.save(one, tmp_path / "checkpoints", {})
     roll_back(one, tmp_path / "checkpoints")

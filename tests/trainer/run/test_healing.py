@@ -19,10 +19,10 @@ from trainer.device import Device
 from trainer.run import context
 from trainer.run.control import Control
 from trainer.run.loop import Run
-from trainer.run.step import Trainee
+from trainer.run.step import TrainState
 from trainer.storage import snapshots
 
-Harm = Callable[[Trainee], None]
+Harm = Callable[[TrainState], None]
 
 
 class Scripted:
@@ -43,13 +43,13 @@ def adversarial_job(data: Path, **changes: object) -> Job:
 
 
 def run(job: Job, folder: Path, harm: Harm | None = None, at: int = 12) -> list[protocol.Event]:
-    """Runs it; `harm` is done to the trainee once, before step `at`."""
+    """Runs it; `harm` is done to the state once, before step `at`."""
     one = Run(job, folder, Device.choose("cpu"), Control())
     events, harmed = [], False
     for event in one.events():
         events.append(event)
         if harm and not harmed and isinstance(event, protocol.Progress) and event.step == at:
-            harm(one.trainee)
+            harm(one.state)
             harmed = True
     return events
 
@@ -63,14 +63,14 @@ def taken(events: list[protocol.Event]) -> list[protocol.Snapshot]:
 
 
 @torch.no_grad()
-def make_nan(trainee: Trainee) -> None:
-    trainee.networks.generator.mapping.direct.weight[0, 0] = float("nan")
+def make_nan(state: TrainState) -> None:
+    state.networks.generator.mapping.direct.weight[0, 0] = float("nan")
 
 
 @torch.no_grad()
-def make_grey(trainee: Trainee) -> None:
+def make_grey(state: TrainState) -> None:
     """G makes one picture only: its colours no longer depend on anything."""
-    for name, weight in trainee.networks.generator.synthesis.named_parameters():
+    for name, weight in state.networks.generator.synthesis.named_parameters():
         if "to_rgb.conv.weight" in name:
             weight.zero_()
 
@@ -85,8 +85,8 @@ def test_numbers_that_are_none_are_rolled_back_at_half_the_rate(small_set: Path,
     assert isinstance(end, protocol.Done)
     assert end.bundle is not None
     assert verify_bundle(tmp_path / "run" / end.bundle) == []
-    state = json.loads(next((tmp_path / "run" / "checkpoints").glob("*/state.json")).read_text())
-    assert state["counters"]["rollbacks"] == 1
+    card = json.loads(next((tmp_path / "run" / "checkpoints").glob("*/state.json")).read_text())
+    assert card["counters"]["rollbacks"] == 1
 
 
 def test_a_collapse_is_rolled_back_within_a_few_steps(small_set: Path, tmp_path: Path) -> None:
@@ -98,13 +98,13 @@ def test_a_collapse_is_rolled_back_within_a_few_steps(small_set: Path, tmp_path:
 
 
 def always_broken(monkeypatch: pytest.MonkeyPatch, after: int) -> None:
-    honest = Trainee.advance
+    honest = TrainState.advance
 
-    def advance(self: Trainee, x: torch.Tensor, labels: torch.Tensor) -> dict[str, float]:
+    def advance(self: TrainState, x: torch.Tensor, labels: torch.Tensor) -> dict[str, float]:
         values = honest(self, x, labels)
         return values | ({"generator": float("nan")} if self.step > after else {})
 
-    monkeypatch.setattr(Trainee, "advance", advance)
+    monkeypatch.setattr(TrainState, "advance", advance)
 
 
 def test_a_run_that_cannot_be_healed_ends_with_its_best_snapshot(

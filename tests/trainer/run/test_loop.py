@@ -140,14 +140,14 @@ def test_whitening_changes_no_picture_and_makes_codes_normal(small_set: Path, tm
     job = small.small_job(small_set, adversarial_kimg=0.0, warm_kimg=0.024)
     run = Run(job, tmp_path, Device.choose("cpu"), Control())
     run._load(train=True)
-    trainee = run.trainee
+    state = run.state
     x = torch.rand(64, 3, 32, 32) * 2 - 1
     style = torch.nn.functional.normalize(torch.randn(64, 8), dim=1)
-    before = trainee.average.generator(trainee.average.content_encoder(x), style)
-    trainee.whiten(iter(x.split(16)))
-    z = trainee.average.content_encoder(x)
+    before = state.average.generator(state.average.content_encoder(x), style)
+    state.whiten(iter(x.split(16)))
+    z = state.average.content_encoder(x)
 
-    assert torch.allclose(trainee.average.generator(z, style), before, atol=1e-3)
+    assert torch.allclose(state.average.generator(z, style), before, atol=1e-3)
     assert z.mean(dim=0).abs().max() < 1e-3
     assert 0.5 < float(z.var(dim=0).mean()) < 1.5
 

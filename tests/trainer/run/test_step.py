@@ -10,7 +10,7 @@ from torch.nn import functional as F
 
 from tests.trainer.small import NETWORK, small_job
 from trainer.model.networks import Discriminator, Networks
-from trainer.run.step import Trainee
+from trainer.run.step import TrainState
 
 
 class DrawnFeatures(nn.Module):
@@ -27,30 +27,30 @@ class DrawnFeatures(nn.Module):
         return (x - target).abs().mean()
 
 
-def trainee_of(perceptual: nn.Module | None, **changes: Any) -> Trainee:
+def state_of(perceptual: nn.Module | None, **changes: Any) -> TrainState:
     torch.manual_seed(1)
     job = small_job(Path("set"), style_kimg=0.0, warm_kimg=0.0, adversarial_kimg=1.0, **changes)
-    trainee = Trainee(job, Networks.create(NETWORK), 2, torch.device("cpu"), perceptual)
-    trainee.whiten(iter([torch.randn(32, 3, 32, 32).clamp(-1, 1)]))
-    return trainee
+    state = TrainState(job, Networks.create(NETWORK), 2, torch.device("cpu"), perceptual)
+    state.whiten(iter([torch.randn(32, 3, 32, 32).clamp(-1, 1)]))
+    return state
 
 
 def weights(module: nn.Module) -> Tensor:
     return torch.cat([p.detach().flatten() for p in module.parameters()])
 
 
-def steps(trainee: Trainee, count: int) -> list[dict[str, float]]:
+def steps(state: TrainState, count: int) -> list[dict[str, float]]:
     x, labels = torch.randn(4, 3, 32, 32).clamp(-1, 1), torch.zeros(4, dtype=torch.long)
-    return [trainee.advance(x, labels) for _ in range(count)]
+    return [state.advance(x, labels) for _ in range(count)]
 
 
 def test_where_features_can_be_had_the_trunk_judges_every_nth_step_only() -> None:
-    trainee = trainee_of(DrawnFeatures(), pixel_interval=2)
-    d = trainee.networks.discriminator
+    state = state_of(DrawnFeatures(), pixel_interval=2)
+    d = state.networks.discriminator
     moved = []
     for _ in range(4):
         before = weights(d.blocks), weights(d.heads)
-        steps(trainee, 1)
+        steps(state, 1)
         moved.append(
             (not torch.equal(before[0], weights(d.blocks)), not torch.equal(before[1], weights(d.heads)))
         )
@@ -59,15 +59,15 @@ def test_where_features_can_be_had_the_trunk_judges_every_nth_step_only() -> Non
 
 
 def test_every_step_against_features_tells_loss_and_lead() -> None:
-    for values in steps(trainee_of(DrawnFeatures(), pixel_interval=3, accumulation=2), 3):
+    for values in steps(state_of(DrawnFeatures(), pixel_interval=3, accumulation=2), 3):
         assert {"generator", "discriminator", "lead", "variety"} <= set(values)
 
 
 def test_without_features_the_trunk_judges_alone() -> None:
-    trainee = trainee_of(None, pixel_interval=2)
-    d = trainee.networks.discriminator
+    state = state_of(None, pixel_interval=2)
+    d = state.networks.discriminator
     before = weights(d.heads)
-    values = steps(trainee, 2)
+    values = steps(state, 2)
 
     assert torch.equal(before, weights(d.heads))
     assert all("lead" in one for one in values)
@@ -75,26 +75,26 @@ def test_without_features_the_trunk_judges_alone() -> None:
 
 @pytest.mark.parametrize("weight", [0.0, 1.0])
 def test_features_can_be_left_out(weight: float) -> None:
-    trainee = trainee_of(DrawnFeatures(), feature_weight=weight)
+    state = state_of(DrawnFeatures(), feature_weight=weight)
 
-    assert (trainee.critic.features is None) == (weight == 0.0)
+    assert (state.critic.features is None) == (weight == 0.0)
 
 
 def test_whitening_measures_the_prior() -> None:
-    trainee = trainee_of(None)
+    state = state_of(None)
 
-    for networks in (trainee.networks, trainee.average):
+    for networks in (state.networks, state.average):
         assert networks.generator.mapping.prior_root.any()
 
 
 def test_before_shipping_codes_are_white_again_and_pictures_stay() -> None:
-    trainee = trainee_of(None)
-    average, x = trainee.average, torch.randn(64, 3, 32, 32).clamp(-1, 1)
+    state = state_of(None)
+    average, x = state.average, torch.randn(64, 3, 32, 32).clamp(-1, 1)
     with torch.no_grad():
         average.content_encoder.out.bias += 3.0
         style = average.style_encoder(x)
         before = average.generator(average.content_encoder(x), style)
-        assert trainee.whiten_average(iter(x.split(16))) > 1.0
+        assert state.whiten_average(iter(x.split(16))) > 1.0
         z = average.content_encoder(x)
 
         assert z.mean(dim=0).abs().max() < 1e-3

@@ -25,7 +25,7 @@ from trainer.device import Device
 from trainer.run.control import Control
 from trainer.run.loop import Run
 from trainer.run.pictures import Pictures
-from trainer.run.step import Trainee
+from trainer.run.step import TrainState
 from trainer.storage import checkpoint, checkpoint_manager
 
 Told = list[protocol.Event]
@@ -64,14 +64,14 @@ def losses(told: Told) -> dict[int, dict[str, float]]:
     return found
 
 
-def state(run: Path) -> tuple[dict[str, torch.Tensor], dict[str, Any]]:
+def saved_state(run: Path) -> tuple[dict[str, torch.Tensor], dict[str, Any]]:
     newest = checkpoint.existing(run / "checkpoints")[-1]
     card = json.loads((newest / checkpoint.COUNTERS).read_text(encoding="utf-8"))
     return load_file(newest / checkpoint.TENSORS), card["counters"]
 
 
 def assert_same_end(run: Path, other: Path) -> None:
-    (tensors, counters), (wanted, wanted_counters) = state(run), state(other)
+    (tensors, counters), (wanted, wanted_counters) = saved_state(run), saved_state(other)
     assert counters == wanted_counters
     assert set(tensors) == set(wanted)
     assert all(torch.equal(tensors[name], wanted[name]) for name in wanted)
@@ -142,14 +142,14 @@ def skip_export() -> None:
 @pytest.fixture
 def scarce(monkeypatch: pytest.MonkeyPatch) -> None:
     """Step 9, against the adversary, fits the memory only in two parts; half of it is done when it fails."""
-    descend = Trainee._descend
+    descend = TrainState._descend
 
-    def fail(self: Trainee, name: str, *rest: Any) -> Any:
+    def fail(self: TrainState, name: str, *rest: Any) -> Any:
         if self.step == 9 and self.job.accumulation == 1 and name == "discriminator":
             raise torch.OutOfMemoryError("CUDA out of memory. Tried to allocate 2.00 GiB")
         return descend(self, name, *rest)
 
-    monkeypatch.setattr(Trainee, "_descend", fail)
+    monkeypatch.setattr(TrainState, "_descend", fail)
 
 
 @pytest.mark.usefixtures("scarce")
@@ -173,10 +173,10 @@ def test_out_of_memory_goes_on_in_smaller_parts_and_resumes_exactly(job: Job, tm
 def test_without_any_memory_it_ends_in_order(
     job: Job, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def fail(self: Trainee, *rest: Any) -> Any:
+    def fail(self: TrainState, *rest: Any) -> Any:
         raise RuntimeError("[enforce fail at alloc_cpu.cpp:124] DefaultCPUAllocator: can't allocate memory")
 
-    monkeypatch.setattr(Trainee, "advance", fail)
+    monkeypatch.setattr(TrainState, "advance", fail)
     told = list(begin(job, tmp_path))
     assert isinstance(told[-1], protocol.Failed)
     assert "smallest parts" in told[-1].message
@@ -335,7 +335,7 @@ def test_stop_is_heard_in_the_middle_of_longer_work(
     job: Job, whole: tuple[Path, Told], tmp_path: Path, monkeypatch: pytest.MonkeyPatch, moment: str
 ) -> None:
     control = Control()
-    holder = {"whiten": Trainee, "load": Pictures}.get(moment, checkpoint_manager)
+    holder = {"whiten": TrainState, "load": Pictures}.get(moment, checkpoint_manager)
     real = getattr(holder, moment)
 
     def stop_then(*args: Any, **named: Any) -> Any:

@@ -18,7 +18,7 @@ from trainer.device import Device
 from trainer.run import losses
 from trainer.run.control import Control
 from trainer.run.loop import Run
-from trainer.run.step import Trainee
+from trainer.run.step import TrainState
 from trainer.run.world import World
 from trainer.storage import checkpoint, checkpoint_manager
 
@@ -56,14 +56,14 @@ def test_two_processes_learn_what_one_with_the_same_total_batch_learns(
 def scarce_in_the_second() -> None:
     """The second process runs out of memory in the middle of a step that the first finishes."""
     skip_export()
-    descend = Trainee._descend
+    descend = TrainState._descend
 
-    def fail(self: Trainee, name: str, *rest: Any) -> Any:
+    def fail(self: TrainState, name: str, *rest: Any) -> Any:
         if os.environ["RANK"] == "1" and self.step == 9 and self.job.accumulation == 1:
             raise MemoryError
         return descend(self, name, *rest)
 
-    Trainee._descend = fail  # type: ignore[method-assign]
+    TrainState._descend = fail  # type: ignore[method-assign]
 
 
 def test_one_without_memory_takes_the_others_along_and_a_stop_stops_all(
@@ -83,7 +83,7 @@ def test_one_without_memory_takes_the_others_along_and_a_stop_stops_all(
     assert checkpoint.newest_kimg(run / "checkpoints") == end.kimg
 
 
-def _contrast(rank: int, port: int, out: str) -> None:
+def _style_loss(rank: int, port: int, out: str) -> None:
     os.environ |= {"RANK": str(rank), "WORLD_SIZE": "2", "MASTER_ADDR": "127.0.0.1", "MASTER_PORT": str(port)}
     world = World.join("cpu")
     net, x = _inputs()
@@ -111,7 +111,7 @@ def test_the_contrast_sees_the_pictures_of_all_processes(tmp_path: Path) -> None
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
     context: multiprocessing.context.BaseContext = children.context
-    both = [context.Process(target=_contrast, args=(rank, port, str(tmp_path))) for rank in range(2)]
+    both = [context.Process(target=_style_loss, args=(rank, port, str(tmp_path))) for rank in range(2)]
     for process in both:
         process.start()
     for process in both:

@@ -21,7 +21,7 @@ from trainer import cli
 from trainer.data.errors import DataError
 from trainer.data.prepared import PreparedSet
 from trainer.model.networks import Networks
-from trainer.run.step import Trainee
+from trainer.run.step import TrainState
 from trainer.tools.ablation import command, practice, recipe, tune
 from trainer.tools.ablation.curves import curves
 from trainer.tools.ablation.cut import cut
@@ -57,10 +57,10 @@ def even(monkeypatch: pytest.MonkeyPatch) -> None:
     recipe._judge.cache_clear()
 
 
-def new_trainee() -> Trainee:
+def new_state() -> TrainState:
     job = DRAWN.job(EVERYTHING, 0)
     torch.manual_seed(0)
-    return Trainee(job, Networks.create(job.network), recipe.KNOWN, torch.device("cpu"))
+    return TrainState(job, Networks.create(job.network), recipe.KNOWN, torch.device("cpu"))
 
 
 # --- The drawn set ---
@@ -90,13 +90,13 @@ def test_all_runs_start_from_one_model_each_seed_with_its_own_d(
 ) -> None:
     began: dict[str, tuple[float, float, str, str]] = {}
 
-    def note(trainee: Trainee, material: Material, until: float, folder: Path, look: Look) -> Log:
+    def note(state: TrainState, material: Material, until: float, folder: Path, look: Look) -> Log:
         g, d = (
             f"{sum(float(p.detach().abs().sum()) for p in network.parameters()):.6f}"
-            for network in (trainee.networks.generator, trainee.networks.discriminator)
+            for network in (state.networks.generator, state.networks.discriminator)
         )
-        began[folder.name] = (trainee.kimg, trainee.augment.p, g, d)
-        return practise(trainee, material, until, folder, look)
+        began[folder.name] = (state.kimg, state.augment.p, g, d)
+        return practise(state, material, until, folder, look)
 
     monkeypatch.setattr(recipe, "practise", note)
     recipe.make_start(DRAWN, tmp_path)
@@ -121,15 +121,15 @@ def train_on(folder: Path, stop_at: int = 0) -> dict[str, torch.Tensor]:
     """The last state of a run, which breaks off at a judgement where that is asked for."""
     looked = 0
 
-    def look(trainee: Trainee) -> dict[str, float]:
+    def look(state: TrainState) -> dict[str, float]:
         nonlocal looked
         looked += 1
         if looked == stop_at:
             raise KeyboardInterrupt
         return {"kid": 1.0}
 
-    trainee = new_trainee()
-    practise(trainee, DRAWN.material(), trainee.job.total_kimg, folder, look)
+    state = new_state()
+    practise(state, DRAWN.material(), state.job.total_kimg, folder, look)
     return load_file(sorted(folder.glob("step-*"))[-1] / "state.safetensors")
 
 
@@ -143,18 +143,18 @@ def test_a_run_that_was_broken_off_ends_as_if_it_had_not(tmp_path: Path) -> None
 
 
 def test_trouble_is_gone_back_from_and_counted(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    real, steps = Trainee.advance, 0
+    real, steps = TrainState.advance, 0
 
-    def advance(self: Trainee, x: torch.Tensor, labels: torch.Tensor) -> dict[str, float]:
+    def advance(self: TrainState, x: torch.Tensor, labels: torch.Tensor) -> dict[str, float]:
         nonlocal steps
         steps += 1
         return real(self, x, labels) | ({"generator": float("nan")} if steps in (10, 14) else {})
 
-    monkeypatch.setattr(Trainee, "advance", advance)
-    trainee = new_trainee()
-    until = trainee.job.total_kimg
-    log = practise(trainee, DRAWN.material(), until, tmp_path, lambda trainee: {"kid": 1.0})
-    assert (log.met, log.ended, trainee.rollbacks) == (["nan", "nan"], "", 2)
+    monkeypatch.setattr(TrainState, "advance", advance)
+    state = new_state()
+    until = state.job.total_kimg
+    log = practise(state, DRAWN.material(), until, tmp_path, lambda state: {"kid": 1.0})
+    assert (log.met, log.ended, state.rollbacks) == (["nan", "nan"], "", 2)
     assert [one["kimg"] for one in log.curve] == sorted({one["kimg"] for one in log.curve})
     assert len(log.curve) == practice.LOOKS
 

@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from trainer.run.guard import Trouble
 from trainer.run.rollback import roll_back
-from trainer.run.step import Trainee, phase_at
+from trainer.run.step import TrainState, phase_at
 from trainer.storage import checkpoint
 
 STOPS = 8
@@ -25,7 +25,7 @@ LOOKS = 8
 """Judgements along the way, the last one at the end."""
 WHITEN_BATCH = 64
 
-Look = Callable[[Trainee], dict[str, float]]
+Look = Callable[[TrainState], dict[str, float]]
 
 
 class Material(NamedTuple):
@@ -50,55 +50,55 @@ class Log:
     """kimg and the figures there."""
 
 
-def practise(trainee: Trainee, material: Material, until: float, folder: Path, look: Look) -> Log:
+def practise(state: TrainState, material: Material, until: float, folder: Path, look: Look) -> Log:
     """Trains until so many kimg were seen, or until trouble that going back does not help with."""
     folder.mkdir(parents=True, exist_ok=True)
-    log = _begin(trainee, folder)
+    log = _begin(state, folder)
     stops = [log.start + (until - log.start) * (i + 1) / STOPS for i in range(STOPS)]
-    while trainee.kimg < until - 1e-9:
-        number, stop = next((i, kimg) for i, kimg in enumerate(stops, 1) if kimg > trainee.kimg + 1e-9)
-        trouble = train(trainee, material, stop)
+    while state.kimg < until - 1e-9:
+        number, stop = next((i, kimg) for i, kimg in enumerate(stops, 1) if kimg > state.kimg + 1e-9)
+        trouble = train(state, material, stop)
         if trouble is not None:
             log.met.append(trouble.code)
-            if roll_back(trainee, folder) is None:
+            if roll_back(state, folder) is None:
                 log.ended = trouble.message
                 break
-            log.curve = [one for one in log.curve if one["kimg"] <= trainee.kimg]
+            log.curve = [one for one in log.curve if one["kimg"] <= state.kimg]
         elif number % (STOPS // LOOKS) == 0:
-            log.curve.append({"kimg": round(trainee.kimg, 3)} | look(trainee))
-        checkpoint.save(trainee, folder, {"log": asdict(log)})
+            log.curve.append({"kimg": round(state.kimg, 3)} | look(state))
+        checkpoint.save(state, folder, {"log": asdict(log)})
     return log
 
 
-def _begin(trainee: Trainee, folder: Path) -> Log:
+def _begin(state: TrainState, folder: Path) -> Log:
     """Takes up what was broken off, or keeps the state as it is to go back to."""
-    restored = checkpoint.restore_newest(trainee, folder)
+    restored = checkpoint.restore_newest(state, folder)
     if restored is not None:
         return Log(**restored.extra["log"])
-    log = Log(trainee.kimg)
-    checkpoint.save(trainee, folder, {"log": asdict(log)})
+    log = Log(state.kimg)
+    checkpoint.save(state, folder, {"log": asdict(log)})
     return log
 
 
-def train(trainee: Trainee, material: Material, until: float) -> Trouble | None:
+def train(state: TrainState, material: Material, until: float) -> Trouble | None:
     """Steps until so many kimg were seen; stops at the first trouble."""
-    x, y = signed(material.images, trainee.device), torch.from_numpy(material.labels).to(trainee.device)
-    while trainee.kimg < until - 1e-9:
-        job, phase = trainee.job, phase_at(trainee.job, trainee.kimg).name
-        if phase == "adversarial" and not trainee.whitened:
-            whiten(trainee, material)
+    x, y = signed(material.images, state.device), torch.from_numpy(material.labels).to(state.device)
+    while state.kimg < until - 1e-9:
+        job, phase = state.job, phase_at(state.job, state.kimg).name
+        if phase == "adversarial" and not state.whitened:
+            whiten(state, material)
         count = job.style_batch if phase == "styles" else job.batch
-        rng = np.random.default_rng([job.seed, trainee.step])
-        chosen = torch.from_numpy(rng.choice(len(x), count, replace=len(x) < count)).to(trainee.device)
-        trouble = trainee.guard.watch(trainee.advance(x[chosen], y[chosen]))
+        rng = np.random.default_rng([job.seed, state.step])
+        chosen = torch.from_numpy(rng.choice(len(x), count, replace=len(x) < count)).to(state.device)
+        trouble = state.guard.watch(state.advance(x[chosen], y[chosen]))
         if trouble is not None:
             return trouble
     return None
 
 
-def whiten(trainee: Trainee, material: Material) -> None:
+def whiten(state: TrainState, material: Material) -> None:
     """Lets noise take the place of the codes of pictures."""
-    trainee.whiten(iter(signed(material.images, trainee.device).split(WHITEN_BATCH)))
+    state.whiten(iter(signed(material.images, state.device).split(WHITEN_BATCH)))
 
 
 def signed(images: NDArray[np.uint8], device: torch.device) -> torch.Tensor:

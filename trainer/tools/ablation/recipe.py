@@ -27,7 +27,7 @@ from trainer.helpers import find_helper
 from trainer.model.features import PerceptualDistance
 from trainer.model.networks import Networks
 from trainer.run.rollback import is_finite
-from trainer.run.step import Trainee
+from trainer.run.step import TrainState
 from trainer.storage import checkpoint
 from trainer.tools.ablation.practice import Log, Look, Material, practise, train, whiten
 from trainer.tools.ablation.rows import Row
@@ -100,48 +100,48 @@ def make_start(drawn: Drawn, folder: Path) -> None:
         return
     job = drawn.job(EVERYTHING, 0)
     material = Material(*draw_set(KNOWN, KNOWN_EACH, drawn.side, seed=3))
-    trainee = _trainee(job, None)
-    trouble = train(trainee, material, job.style_kimg + job.warm_kimg)
+    state = _new_state(job, None)
+    trouble = train(state, material, job.style_kimg + job.warm_kimg)
     if trouble is not None:
         raise ValueError(f"the model to start from could not be made: {trouble.message}")
-    whiten(trainee, material)
+    whiten(state, material)
     place.mkdir(parents=True, exist_ok=True)
-    checkpoint.save(trainee, place, {})
+    checkpoint.save(state, place, {})
 
 
 def run(drawn: Drawn, variant: str, seed: int, folder: Path) -> Row:
     """One row of the table. Raises HelperError where D lacks the net whose features it judges."""
     job = drawn.job(variant, seed)
     features = PerceptualDistance(find_helper(FEATURES)) if job.feature_weight else None
-    trainee = _trainee(job, features)
-    own = copy.deepcopy(trainee.networks.discriminator.state_dict())
-    checkpoint.restore_newest(trainee, folder / START)
-    trainee.networks.discriminator.load_state_dict(own)
-    trainee.augment.p = job.augment
+    state = _new_state(job, features)
+    own = copy.deepcopy(state.networks.discriminator.state_dict())
+    checkpoint.restore_newest(state, folder / START)
+    state.networks.discriminator.load_state_dict(own)
+    state.augment.p = job.augment
 
-    def look(trainee: Trainee) -> dict[str, float]:
-        judge, device = _judge(drawn.side, drawn.styles, drawn.each), trainee.device
-        return judged(judge, trainee.average, device, count=SAMPLES, styles=REFERENCES)
+    def look(state: TrainState) -> dict[str, float]:
+        judge, device = _judge(drawn.side, drawn.styles, drawn.each), state.device
+        return judged(judge, state.average, device, count=SAMPLES, styles=REFERENCES)
 
     place = folder / f"{variant.replace(' ', '-')}-{seed}"
-    log = practise(trainee, drawn.material(), job.total_kimg, place, look)
-    row = finished(variant, seed, trainee, log, look)
+    log = practise(state, drawn.material(), job.total_kimg, place, look)
+    row = finished(variant, seed, state, log, look)
     shutil.rmtree(place, ignore_errors=True)  # what it left to go on with
     return row
 
 
-def finished(variant: str, seed: int, trainee: Trainee, log: Log, look: Look) -> Row:
+def finished(variant: str, seed: int, state: TrainState, log: Log, look: Look) -> Row:
     """The row of a run: its last judgement, or one of the state that trouble left it in."""
     if not log.ended and log.curve:
         values = {name: value for name, value in log.curve[-1].items() if name != "kimg"}
     else:
-        values = look(trainee) if is_finite(trainee) else {}
+        values = look(state) if is_finite(state) else {}
     return Row(variant, seed, values, tuple(log.met), log.ended, log.curve)
 
 
-def _trainee(job: Job, features: PerceptualDistance | None) -> Trainee:
+def _new_state(job: Job, features: PerceptualDistance | None) -> TrainState:
     torch.manual_seed(job.seed)
-    return Trainee(job, Networks.create(job.network), KNOWN, torch.device("cpu"), features)
+    return TrainState(job, Networks.create(job.network), KNOWN, torch.device("cpu"), features)
 
 
 @lru_cache(maxsize=1)

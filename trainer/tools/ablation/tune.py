@@ -25,7 +25,7 @@ from trainer.evaluation.selection import judged
 from trainer.model.growing import fill, resized_config
 from trainer.model.networks import Networks
 from trainer.planning import tiers
-from trainer.run.step import Trainee
+from trainer.run.step import TrainState
 from trainer.storage.bundles import load_networks, network_config
 from trainer.tools.ablation.cut import cut
 from trainer.tools.ablation.looks import LOOKS, Images, redraw
@@ -108,26 +108,26 @@ def run(tuned: Tuned, variant: str, seed: int, folder: Path, device: str) -> Row
     judge = QuickJudge(train.images, held_out.images)
     job = tuned.job(variant, seed, config)
     chosen = Device.choose(device)
-    trainee = _trainee(job, len(tuned.cut.classes), chosen, None if variant == SCRATCH else bundle.path)
+    state = _new_state(job, len(tuned.cut.classes), chosen, None if variant == SCRATCH else bundle.path)
 
-    def look(trainee: Trainee) -> dict[str, float]:
-        return judged(judge, trainee.average, trainee.device, count=SAMPLES, styles=REFERENCES)
+    def look(state: TrainState) -> dict[str, float]:
+        return judged(judge, state.average, state.device, count=SAMPLES, styles=REFERENCES)
 
     if variant == UNTOUCHED:
-        return finished(variant, seed, trainee, Log(0.0), look)
+        return finished(variant, seed, state, Log(0.0), look)
     place = folder / f"{variant.replace(' ', '-')}-{seed}"
-    log = practise(trainee, train, job.total_kimg, place, look)
-    row = finished(variant, seed, trainee, log, look)
+    log = practise(state, train, job.total_kimg, place, look)
+    row = finished(variant, seed, state, log, look)
     shutil.rmtree(place, ignore_errors=True)  # what it left to go on with
     return row
 
 
-def _trainee(job: Job, classes: int, device: Device, model: Path | None) -> Trainee:
+def _new_state(job: Job, classes: int, device: Device, model: Path | None) -> TrainState:
     torch.manual_seed(job.seed)
     networks = Networks.create(job.network)
     if model is not None:
         fill(networks, load_networks(model))
     perceptual, _ = device.perceptual(job)
-    trainee = Trainee(job, networks, classes, device.torch, perceptual)
-    trainee.whitened = model is not None
-    return trainee
+    state = TrainState(job, networks, classes, device.torch, perceptual)
+    state.whitened = model is not None
+    return state
