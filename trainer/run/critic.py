@@ -1,4 +1,4 @@
-"""The contest of G and D: what they meet over, what D thinks of it, and what each of them learns from that.
+"""G against D: the batch of one step, what D thinks of it, and what each of them minimises.
 
 D's trunk judges pixels. Where a pretrained network is at hand, D's heads judge its features as well, and the
 trunk looks on every n-th step only. Both look through the same fading blur and augmentation.
@@ -23,7 +23,7 @@ Features = Callable[[Tensor], list[Tensor]]
 
 @dataclass
 class Batch:
-    """What G and D meet over in one part of a step."""
+    """What G and D see in one part of a step."""
 
     real: Tensor
     """[N, 3, R, R]"""
