@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import logging
 import threading
+from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, QTimer, Signal
 
 from engine.bundle import Bundle
 from engine.chart import Chart
 from engine.errors import Cancelled
-from studio.commands.rooms import Rooms
 from studio.library.maps import MapCache
+
+if TYPE_CHECKING:
+    from studio.commands.context import AppContext
 
 PATIENCE_MS = 1200
 """So long after the first picture a chart is begun: until then the start has the processor to itself."""
@@ -25,17 +28,17 @@ class Charts(QObject):
     charted = Signal(object)
     """Chart: it is in use from now on."""
 
-    def __init__(self, rooms: Rooms, cache: MapCache, parent: QObject | None = None) -> None:
-        super().__init__(parent)
-        self._rooms, self._cache = rooms, cache
+    def __init__(self, context: AppContext, cache: MapCache) -> None:
+        super().__init__(context)
+        self._context, self._cache = context, cache
         self._bundle: Bundle | None = None
         self._missing = False
         """A chart is to be made once the first picture is there."""
         self._stopped = threading.Event()
         self._patience = QTimer(self, singleShot=True, interval=PATIENCE_MS)
         self._patience.timeout.connect(self._make)
-        rooms.model.bundle_changed.connect(self.follow)
-        rooms.explorer.image_changed.connect(self._begin)
+        context.model.bundle_changed.connect(self.follow)
+        context.explorer.image_changed.connect(self._begin)
 
     def follow(self, bundle: Bundle | None) -> None:
         """Another model is in use."""
@@ -43,7 +46,7 @@ class Charts(QObject):
         self._bundle, self._missing = bundle, False
         if bundle is None:
             return
-        self._rooms.reader.run(
+        self._context.reader.run(
             lambda: self._cache.stored_chart(bundle.id),
             lambda chart: self._take(chart) if chart is not None else self._wait(),
             lambda _: self._wait(),
@@ -59,28 +62,28 @@ class Charts(QObject):
         self._begin()
 
     def _begin(self, *_: object) -> None:
-        if self._missing and self._rooms.explorer.image is not None:
+        if self._missing and self._context.explorer.image is not None:
             self._missing = False
             self._patience.start()
 
     def _make(self) -> None:
         bundle = self._bundle
         if bundle is not None:
-            self._rooms.reader.run(
+            self._context.reader.run(
                 lambda: self._cache.make_chart(bundle, self._stopped.is_set), self._take, self._fail
             )
 
     def _take(self, chart: Chart) -> None:
         if self._bundle is not None and chart.model == self._bundle.id:
-            self._rooms.explorer.take_chart(chart)
+            self._context.explorer.take_chart(chart)
             self._move_history(chart)
             self.charted.emit(chart)
 
     def _move_history(self, chart: Chart) -> None:
         """Where each of many pictures lies on the chart takes longer than the window may wait."""
-        history = self._rooms.history
+        history = self._context.history
         places = [node.place for node in history.nodes]
-        self._rooms.reader.run(
+        self._context.reader.run(
             lambda: {place: place.on_chart(chart) for place in places}, history.move_places
         )
 

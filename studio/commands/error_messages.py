@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 
 from engine.errors import (
@@ -84,6 +85,18 @@ def tell(
         acts=acts,
         error=error,
     )
+
+
+def tell_skipped(notices: Notices, what: Text, damaged: Sequence[object]) -> None:
+    """A notice about files that cannot be used, if there are any; each says its name and the reason."""
+    if damaged:
+        notices.add(
+            Kind.WARNING,
+            what,
+            meaning=Text("They were skipped and left as they are."),
+            advice=Text("Open them in another program, or move them elsewhere."),
+            details=shortened(tuple(map(str, damaged))),
+        )
 
 
 def said(error: Exception) -> Text:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject
 
@@ -12,13 +13,15 @@ from engine.errors import PersonaError
 from engine.recipe import Recipe
 from studio.commands.error_messages import tell
 from studio.commands.models import ModelCommands
-from studio.commands.rooms import Rooms
 from studio.commands.styles import StyleCommands
 from studio.commands.undo import UndoStep
 from studio.library.text import Text
 from studio.state.history import Node
 from studio.state.notices import Kind
 from studio.state.place import Place
+
+if TYPE_CHECKING:
+    from studio.commands.context import AppContext
 
 HOLDS = ("forms", "details")
 """What can be held while one walks on: the coarse layers of w (pose, hair, surroundings), or the fine
@@ -39,35 +42,33 @@ class Dropped:
 class ExplorerCommands(QObject):
     """Acts on the explorer. Moves become steps by themselves when the hand rests."""
 
-    def __init__(
-        self, rooms: Rooms, styles: StyleCommands, models: ModelCommands, parent: QObject | None = None
-    ) -> None:
-        super().__init__(parent)
-        self._rooms = rooms
+    def __init__(self, context: AppContext, styles: StyleCommands, models: ModelCommands) -> None:
+        super().__init__(context)
+        self._context = context
         self._styles = styles
         self._models = models
-        rooms.explorer.settled.connect(self._settle)
+        context.explorer.settled.connect(self._settle)
 
     # ---- opening
 
     def open_recipe(self, recipe: Recipe) -> None:
         """Continues from a recipe; a notice when it is for another model."""
-        model = self._rooms.model
+        model = self._context.model
         if model.bundle is not None and recipe.model != model.model_id:
             self._tell_other_model()
             return
-        self._rooms.explorer.open(recipe)
+        self._context.explorer.open(recipe)
 
     def come_closer(self, recipe: Recipe) -> bool:
         """An opened photo is known better: `recipe` has its offset. False when another is open now."""
-        nearer = self._rooms.explorer.place.closer(recipe)
+        nearer = self._context.explorer.place.closer(recipe)
         if nearer is not None:
-            self._rooms.explorer.go(nearer)
+            self._context.explorer.go(nearer)
         return nearer is not None
 
     def open_picture(self, id: str) -> None:
         """Continues from a kept picture."""
-        self._open(lambda: self._rooms.gallery.recipe(id), id)
+        self._open(lambda: self._context.library.gallery.recipe(id), id)
 
     def open_file(self, path: Path) -> None:
         """Continues from any picture file that carries a recipe; a notice when it carries none."""
@@ -78,19 +79,21 @@ class ExplorerCommands(QObject):
             if recipe is not None:
                 self.open_recipe(recipe)
                 return
-            self._rooms.notices.add(
+            self._context.notices.add(
                 Kind.INFO,
                 Text("{name} carries no recipe.", name=name),
                 meaning=Text("Only pictures saved by this program with their recipe can be continued."),
                 advice=Text("Drop it on the styles to make a style from it."),
             )
 
-        self._rooms.reader.run(
-            read, take, lambda error: tell(self._rooms.notices, Text("{n} cannot be opened.", n=name), error)
+        self._context.reader.run(
+            read,
+            take,
+            lambda error: tell(self._context.notices, Text("{n} cannot be opened.", n=name), error),
         )
 
     def _tell_other_model(self) -> None:
-        self._rooms.notices.add(
+        self._context.notices.add(
             Kind.WARNING,
             Text("The picture was made with another model."),
             meaning=Text("The model in use cannot continue from it."),
@@ -101,11 +104,11 @@ class ExplorerCommands(QObject):
 
     def shuffle(self) -> None:
         """Another map altogether."""
-        self._rooms.explorer.shuffle()
+        self._context.explorer.shuffle()
 
     def go(self, node: int) -> None:
         """To any node of the history."""
-        here, there = self._rooms.history.current, self._rooms.history.node(node)
+        here, there = self._context.history.current, self._context.history.node(node)
         if there is None or here is None or there.id == here.id:
             return
         self._go(there)
@@ -113,44 +116,44 @@ class ExplorerCommands(QObject):
 
     def back(self) -> None:
         """To the place before, along the history."""
-        current = self._rooms.history.current
+        current = self._context.history.current
         if current is not None and current.parent is not None:
             self.go(current.parent)
 
     def forward(self) -> None:
         """To the place after, along the branch last walked."""
-        there = self._rooms.history.next
+        there = self._context.history.next
         if there is not None:
             self.go(there.id)
 
     def _settle(self, place: Place) -> None:
         """The hand rests: a step in the history."""
-        here = self._rooms.history.current
-        there = self._rooms.history.add(place)
+        here = self._context.history.current
+        there = self._context.history.add(place)
         if here is not None and there.id != here.id:
             self._push(here, there)
 
     def _push(self, here: Node, there: Node) -> None:
         step = UndoStep(Text("Move"), lambda: self._go(here), lambda: self._go(there))
-        self._rooms.undo_stack.push(step)
+        self._context.undo_stack.push(step)
 
     def _go(self, node: Node) -> None:
         """To a node; to its place, when the history has forgotten it meanwhile."""
-        found = self._rooms.history.node(node.id) or node
-        if found.place.model not in ("", self._rooms.model.model_id):
+        found = self._context.history.node(node.id) or node
+        if found.place.model not in ("", self._context.model.model_id):
             self._tell_other_model()
             return
-        self._rooms.history.go(found.id)
-        self._rooms.explorer.restore(found.place)
+        self._context.history.go(found.id)
+        self._context.explorer.restore(found.place)
 
     # ---- holding
 
     def hold(self, which: str) -> None:
         """Keeps one of HOLDS as it is, wherever one walks; "" lets go. The picture at hand stays the same."""
-        bundle = self._rooms.model.bundle
+        bundle = self._context.model.bundle
         if bundle is None:
             return
-        explorer, layers = self._rooms.explorer, bundle.card.num_ws
+        explorer, layers = self._context.explorer, bundle.card.num_ws
         coarse = max(1, round(layers / 3))
         if which == "forms":
             explorer.hold_layers(0, coarse - 1)
@@ -162,39 +165,39 @@ class ExplorerCommands(QObject):
     @property
     def held(self) -> str:
         """What is held: one of HOLDS, or ""."""
-        mix = self._rooms.explorer.place.held
+        mix = self._context.explorer.place.held
         return "" if mix is None else "forms" if mix.first == 0 else "details"
 
     # ---- pins
 
     def pin(self) -> None:
         """Remembers the place where one stands."""
-        explorer = self._rooms.explorer
+        explorer = self._context.explorer
         if explorer.recipe is not None:
             self._change_pins(Text("Pin"), explorer.add_pin)
 
     def unpin(self, pin: int) -> None:
         """Forgets a pin."""
-        self._change_pins(Text("Remove pin"), lambda: self._rooms.explorer.remove_pin(pin))
+        self._change_pins(Text("Remove pin"), lambda: self._context.explorer.remove_pin(pin))
 
     def unpin_all(self) -> None:
         """Forgets all pins."""
-        self._change_pins(Text("Remove all pins"), lambda: self._rooms.explorer.set_pins(()))
+        self._change_pins(Text("Remove all pins"), lambda: self._context.explorer.set_pins(()))
 
     def order_pins(self, ids: Sequence[int]) -> None:
         """Sets the order in which a path goes through the pins."""
-        explorer, places = self._rooms.explorer, {pin: number for number, pin in enumerate(ids)}
+        explorer, places = self._context.explorer, {pin: number for number, pin in enumerate(ids)}
         ordered = sorted(explorer.pins, key=lambda pin: places.get(pin.id, len(places)))
         self._change_pins(Text("Reorder pins"), lambda: explorer.set_pins(ordered))
 
     def _change_pins(self, title: Text, change: Callable[[], object]) -> None:
-        explorer = self._rooms.explorer
+        explorer = self._context.explorer
         before = explorer.pins
         change()
         after = explorer.pins
         if after != before:
             set_pins = explorer.set_pins
-            self._rooms.undo_stack.push(UndoStep(title, lambda: set_pins(before), lambda: set_pins(after)))
+            self._context.undo_stack.push(UndoStep(title, lambda: set_pins(before), lambda: set_pins(after)))
 
     # ---- dropping
 
@@ -202,10 +205,10 @@ class ExplorerCommands(QObject):
         """Files were dropped: models are imported, style files too, a picture with a recipe is opened,
         any other pictures become a style."""
         paths = list(paths)
-        self._rooms.reader.run(
+        self._context.reader.run(
             lambda: sort_out(paths),
             lambda found: self._take(found),
-            lambda error: tell(self._rooms.notices, Text("The files cannot be used."), error),
+            lambda error: tell(self._context.notices, Text("The files cannot be used."), error),
         )
 
     def _take(self, found: Dropped) -> None:

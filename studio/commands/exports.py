@@ -16,7 +16,6 @@ from engine.errors import PersonaError, TargetError, TargetExistsError
 from engine.images import Picture
 from engine.recipe import Recipe
 from studio.commands.error_messages import said, shortened, tell
-from studio.commands.rooms import Rooms
 from studio.commands.varied import candidates_for, choose_varied
 from studio.library.exports import ExportJournal, ExportOrder
 from studio.library.index import Query
@@ -28,6 +27,7 @@ from studio.state.notices import Act, Kind
 
 if TYPE_CHECKING:
     from engine.export import ExportItem, ExportPlan
+    from studio.commands.context import AppContext
 
 
 class ExportCommands(QObject):
@@ -36,9 +36,9 @@ class ExportCommands(QObject):
     exported = Signal(object)
     """engine.export.ExportResult."""
 
-    def __init__(self, rooms: Rooms, journal: ExportJournal, parent: QObject | None = None) -> None:
-        super().__init__(parent)
-        self._rooms, self._journal = rooms, journal
+    def __init__(self, context: AppContext, journal: ExportJournal) -> None:
+        super().__init__(context)
+        self._context, self._journal = context, journal
 
     # ---- what to write
 
@@ -62,39 +62,41 @@ class ExportCommands(QObject):
         self, count: int, folder: Path, options: ExportOptions, *, conflict: str = "rename"
     ) -> Job:
         """Makes strangers in the style under the probe and writes the `count` that differ most."""
-        some = candidates_for(self._rooms, count)
+        some = candidates_for(self._context, count)
 
         def done(chosen: list[Recipe]) -> None:
             if chosen:
                 self.export_recipes(chosen, folder, options, conflict=conflict)
 
-        return self._rooms.background.start(
+        return self._context.background.start(
             Text("Choosing the most varied of {n}", n=len(some)),
-            lambda progress, cancelled: choose_varied(self._rooms, some, count, progress, cancelled),
+            lambda progress, cancelled: choose_varied(self._context, some, count, progress, cancelled),
             done,
-            lambda error: tell(self._rooms.notices, Text("The pictures could not be made."), error),
+            lambda error: tell(self._context.notices, Text("The pictures could not be made."), error),
         )
 
     def list_ids(self, query: Query, then: Callable[[tuple[str, ...]], object]) -> None:
         """Finds the ids of everything that matches, in order, and calls `then` with them."""
-        index = self._rooms.gallery.index
+        index = self._context.library.gallery.index
 
         def find() -> tuple[str, ...]:
             keys = index.keys(query).tolist()
             ids = index.ids(keys)
             return tuple(ids[key] for key in keys if key in ids)
 
-        self._rooms.reader.run(
+        self._context.reader.run(
             find,
             then,
-            lambda error: tell(self._rooms.notices, Text("The gallery could not be read completely."), error),
+            lambda error: tell(
+                self._context.notices, Text("The gallery could not be read completely."), error
+            ),
         )
 
     # ---- going on
 
     def look_for_unfinished(self) -> None:
         """Tells about exports that a crash or a closed window broke off."""
-        self._rooms.reader.run(self._journal.unfinished, self._tell_unfinished, lambda error: None)
+        self._context.reader.run(self._journal.unfinished, self._tell_unfinished, lambda error: None)
 
     def _tell_unfinished(self, orders: Sequence[ExportOrder]) -> None:
         for order in orders:
@@ -103,7 +105,7 @@ class ExportCommands(QObject):
                 n=order.count,
                 folder=str(order.folder),
             )
-            self._rooms.notices.add(
+            self._context.notices.add(
                 Kind.WARNING,
                 what,
                 meaning=Text("Finished pictures are there, whole; none is half-written."),
@@ -131,7 +133,7 @@ class ExportCommands(QObject):
         def work(progress: Progress, cancelled: IsCancelled) -> object:
             from engine.export import export_set
 
-            source = _Source(self._rooms, order)
+            source = _Source(self._context, order)
 
             def begin(plan: ExportPlan) -> None:
                 begun(plan)
@@ -161,11 +163,11 @@ class ExportCommands(QObject):
             if isinstance(error, TargetExistsError) and not latest[0].names:
                 return  # that is a question, for whoever asked for the export
             acts = (self._go_on(latest[0]),) if latest[0].names else ()
-            tell(self._rooms.notices, Text("The export could not be finished."), error, acts=acts)
+            tell(self._context.notices, Text("The export could not be finished."), error, acts=acts)
 
         def cancelled() -> None:
             self._journal.forget(latest[0])
-            self._rooms.notices.add(
+            self._context.notices.add(
                 Kind.INFO,
                 Text("The export was stopped; finished pictures stay in {f}.", f=str(order.folder)),
                 acts=(self._go_on(latest[0]),),
@@ -173,13 +175,13 @@ class ExportCommands(QObject):
 
         count = order.count
         title = Text("Exporting a picture") if count == 1 else Text("Exporting {n} pictures", n=count)
-        return self._rooms.background.start(title, work, done, failed, cancelled)
+        return self._context.background.start(title, work, done, failed, cancelled)
 
     def _tell_done(self, order: ExportOrder, skipped: list[Text]) -> None:
         count = order.count - len(skipped)
         show = Act(Text("Show folder"), lambda: _open_folder(order.folder))
         if skipped:
-            self._rooms.notices.add(
+            self._context.notices.add(
                 Kind.WARNING,
                 Text("Exported {n} of {all} pictures.", n=count, all=order.count),
                 meaning=Text("The others cannot be read; they were left as they are."),
@@ -190,19 +192,19 @@ class ExportCommands(QObject):
         folder = str(order.folder)
         one = Text("Exported a picture to {folder}.", folder=folder)
         many = Text("Exported {n} pictures to {folder}.", n=count, folder=folder)
-        self._rooms.notices.add(Kind.SUCCESS, one if count == 1 else many, acts=(show,))
+        self._context.notices.add(Kind.SUCCESS, one if count == 1 else many, acts=(show,))
 
 
 class _Source:
     """The pictures of an order: files of the gallery, or recipes that are rendered a few ahead."""
 
-    def __init__(self, rooms: Rooms, order: ExportOrder) -> None:
+    def __init__(self, context: AppContext, order: ExportOrder) -> None:
         from engine.export import ExportItem
 
-        self._rooms, self._order = rooms, order
+        self._context, self._order = context, order
         self._stream: Generator[tuple[Picture, float | None], None, None] | None = None
         if order.pictures:
-            self.items = [_kept(rooms, one) for one in order.pictures]
+            self.items = [_kept(context, one) for one in order.pictures]
         else:
             self.items = [
                 ExportItem(self._next, recipe, f"portrait {recipe.seed}") for recipe in order.recipes
@@ -211,7 +213,7 @@ class _Source:
     def begin(self, todo: Sequence[int]) -> None:
         """Only what is still to be written is rendered."""
         if self._order.recipes:
-            self._stream = self._rooms.generator.render_many([self._order.recipes[n] for n in todo])
+            self._stream = self._context.generator.render_many([self._order.recipes[n] for n in todo])
 
     def close(self) -> None:
         """What was rendered ahead is not wanted any more."""
@@ -223,13 +225,13 @@ class _Source:
         return next(self._stream)[0]
 
 
-def _kept(rooms: Rooms, one: str) -> ExportItem:
+def _kept(context: AppContext, one: str) -> ExportItem:
     """A kept picture; one that cannot be read is told when its turn comes."""
     from engine.export import ExportItem
 
-    path = rooms.gallery.path(one)
+    path = context.library.gallery.path(one)
     try:
-        row, recipe = rooms.gallery.row(one), rooms.gallery.recipe(one)
+        row, recipe = context.library.gallery.row(one), context.library.gallery.recipe(one)
         return ExportItem(path, recipe, row.name, row.score)
     except (PersonaError, OSError):
         return ExportItem(path, None, path.stem)

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from engine.bundle import Bundle
     from engine.providers import Provider
     from engine.style import StyleMaker
-    from studio.commands.rooms import Rooms
+    from studio.commands.context import AppContext
 
 CALM_MS = 300
 """So long after a model came the first style is made: the first picture comes before."""
@@ -39,10 +39,10 @@ class Fitting(QObject):
     done = Signal()
     """Every style is fit for the model in use, or cannot be."""
 
-    def __init__(self, rooms: Rooms, parent: QObject | None = None) -> None:
-        super().__init__(parent)
-        self._rooms = rooms
-        self._cache = FittedStyles(rooms.places.fitted, bundled_fits_folder())
+    def __init__(self, context: AppContext) -> None:
+        super().__init__(context)
+        self._context = context
+        self._cache = FittedStyles(context.places.fitted, bundled_fits_folder())
         self._maker: StyleMaker | None = None
         self._lock = threading.Lock()
         self._looked_up: set[tuple[str, Style]] = set()
@@ -53,12 +53,12 @@ class Fitting(QObject):
         self._timer = QTimer(self)
         self._timer.setSingleShot(True)
         self._timer.timeout.connect(self._next)
-        rooms.model.bundle_changed.connect(lambda _: self._look(CALM_MS))
-        rooms.styles.entries_changed.connect(self._look)
+        context.model.bundle_changed.connect(lambda _: self._look(CALM_MS))
+        context.styles.entries_changed.connect(self._look)
 
     def hurry(self, id: str, then: Callable[[], object]) -> bool:
         """Someone waits for this style: `then` is called once it is fit. False when it cannot be made fit."""
-        entry = next((entry for entry in self._rooms.styles.unfit if entry.id == id), None)
+        entry = next((entry for entry in self._context.styles.unfit if entry.id == id), None)
         if entry is None or self._key(entry) in self._refused:
             return False
         self._wanted = {id: then}
@@ -70,7 +70,7 @@ class Fitting(QObject):
 
         It raises NoModelError when there is no model.
         """
-        bundle, provider = self._rooms.model.bundle, self._rooms.model.provider
+        bundle, provider = self._context.model.bundle, self._context.model.provider
 
         def get() -> StyleMaker:
             if bundle is None:
@@ -104,21 +104,21 @@ class Fitting(QObject):
 
     def _next(self) -> None:
         """Begins with the next style, unless one is being made."""
-        if self._busy or self._rooms.model.bundle is None:
+        if self._busy or self._context.model.bundle is None:
             return
-        if new := [one for one in self._rooms.styles.unfit if self._key(one) not in self._looked_up]:
+        if new := [one for one in self._context.styles.unfit if self._key(one) not in self._looked_up]:
             self._look_up(new)
             return
         entry = self._choose()
         if entry is None:
             self.done.emit()
             return
-        if self._rooms.explorer.moving and entry.id not in self._wanted:
+        if self._context.explorer.moving and entry.id not in self._wanted:
             self._timer.start(CALM_MS)  # the hand has the processor to itself
             return
         self._busy = True
         maker = self.maker()
-        self._rooms.reader.run(
+        self._context.reader.run(
             lambda: self._cache.make(entry.style, maker()),
             lambda fitted: self._take([(entry, fitted)]),
             lambda error: self._refuse(entry),
@@ -129,24 +129,24 @@ class Fitting(QObject):
         """What was made before, or came made, is there in one go."""
         self._busy = True
         self._looked_up |= {self._key(entry) for entry in entries}
-        model, cache = self._rooms.model.model_id, self._cache
+        model, cache = self._context.model.model_id, self._cache
 
         def find() -> list[tuple[StyleEntry, Style]]:
             found = ((entry, cache.known(entry.style, model)) for entry in entries)
             return [(entry, fitted) for entry, fitted in found if fitted is not None]
 
-        self._rooms.reader.run(find, self._take)
+        self._context.reader.run(find, self._take)
 
     def _choose(self) -> StyleEntry | None:
-        unfit = [entry for entry in self._rooms.styles.unfit if self._key(entry) not in self._refused]
+        unfit = [entry for entry in self._context.styles.unfit if self._key(entry) not in self._refused]
         return min(unfit, key=lambda entry: entry.id not in self._wanted, default=None)
 
     def _take(self, made: list[tuple[StyleEntry, Style]]) -> None:
         self._busy = False
-        self._rooms.styles.add_fitted((entry.style, fitted) for entry, fitted in made)
+        self._context.styles.add_fitted((entry.style, fitted) for entry, fitted in made)
         for entry, _ in made:
             then = self._wanted.pop(entry.id, None)
-            if then is not None and self._rooms.styles.entry(entry.id) is not None:
+            if then is not None and self._context.styles.entry(entry.id) is not None:
                 then()
         self._look()
 
@@ -158,4 +158,4 @@ class Fitting(QObject):
         self._look()
 
     def _key(self, entry: StyleEntry) -> tuple[str, Style]:
-        return self._rooms.model.model_id, entry.style
+        return self._context.model.model_id, entry.style

@@ -6,15 +6,19 @@ offered before a training.
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from PySide6.QtCore import QObject, Signal
 
-from studio.commands.rooms import Rooms
 from studio.commands.trainer_child import Errands
 from studio.commands.trouble import trouble_of
 from studio.library.text import Text
 from studio.state.notices import Kind
 from studio.state.preparation import Trouble
 from studio.workers.training_process import TrainingEnd
+
+if TYPE_CHECKING:
+    from studio.commands.context import AppContext
 
 
 class HelperFiles(QObject):
@@ -23,9 +27,9 @@ class HelperFiles(QObject):
     changed = Signal()
     """`status` did."""
 
-    def __init__(self, rooms: Rooms, errands: Errands, parent: QObject | None = None) -> None:
-        super().__init__(parent)
-        self._rooms, self._errands = rooms, errands
+    def __init__(self, context: AppContext, errands: Errands) -> None:
+        super().__init__(context)
+        self._context, self._errands = context, errands
         self._status = "unknown"
 
     @property
@@ -54,7 +58,7 @@ class HelperFiles(QObject):
         def done(end: TrainingEnd) -> None:
             self._set("here" if end.ok else "missing" if end.stopped else "failed")
             if end.ok:
-                self._rooms.notices.add(
+                self._context.notices.add(
                     Kind.SUCCESS,
                     Text("The helper files are installed."),
                     meaning=Text("They are used from the next start of a training on."),
@@ -65,7 +69,7 @@ class HelperFiles(QObject):
         self._errands.run(Text("Fetching the helper files"), ["helpers"], done)
 
     def _tell_trouble(self, trouble: Trouble) -> None:
-        self._rooms.notices.add(
+        self._context.notices.add(
             Kind.ERROR,
             Text("The helper files could not be fetched."),
             meaning=trouble.what,

@@ -18,7 +18,6 @@ from PySide6.QtCore import QObject, QTimer
 from engine.errors import PersonaError
 from engine.style import Style
 from studio.commands.fitting import Fitting
-from studio.commands.rooms import Rooms
 from studio.library.index import Sort
 from studio.library.looks import Look, LookFile, Matches, Vector, fresh
 from studio.library.pictures import file_part
@@ -27,6 +26,7 @@ from studio.state.gallery import Comparison
 
 if TYPE_CHECKING:
     from engine.style import StyleMaker
+    from studio.commands.context import AppContext
 
 BIT = 24
 """Pictures that are looked at in a row."""
@@ -70,10 +70,10 @@ class _Round:
 class Matching(QObject):
     """Watches the gallery's question, the style in use and the model."""
 
-    def __init__(self, rooms: Rooms, fitting: Fitting, parent: QObject | None = None) -> None:
-        super().__init__(parent)
-        self._rooms, self._fitting = rooms, fitting
-        self._file = LookFile(rooms.places.cache / "looks.sqlite3")
+    def __init__(self, context: AppContext, fitting: Fitting) -> None:
+        super().__init__(context)
+        self._context, self._fitting = context, fitting
+        self._file = LookFile(context.places.cache / "looks.sqlite3")
         self._lock = threading.Lock()
         self._model, self._looks = "", dict[str, Look]()
         self._turn = 0
@@ -81,12 +81,12 @@ class Matching(QObject):
         self._timer.timeout.connect(self._begin)
         self._idle = QTimer(self, singleShot=True, interval=IDLE_MS)
         self._idle.timeout.connect(self._tidy)
-        gallery = rooms.gallery_model
+        gallery = context.gallery
         gallery.query_changed.connect(self._follow)
         gallery.counts_changed.connect(self._follow)
-        rooms.styles.active_changed.connect(self._follow)
-        rooms.styles.entries_changed.connect(self._follow)
-        rooms.model.bundle_changed.connect(self._follow)
+        context.styles.active_changed.connect(self._follow)
+        context.styles.entries_changed.connect(self._follow)
+        context.model.bundle_changed.connect(self._follow)
 
     def stop(self) -> None:
         """Begins nothing more."""
@@ -101,8 +101,8 @@ class Matching(QObject):
     @property
     def entry(self) -> StyleEntry | None:
         """What pictures are compared with: the style in use, if the model in use understands it."""
-        entry = self._rooms.styles.active
-        return entry if entry is not None and self._rooms.styles.is_usable(entry) else None
+        entry = self._context.styles.active
+        return entry if entry is not None and self._context.styles.is_usable(entry) else None
 
     def _follow(self, *_: object) -> None:
         self._timer.start()
@@ -110,8 +110,8 @@ class Matching(QObject):
     def _begin(self) -> None:
         """Compares with what is known already, then looks at the rest."""
         self._turn += 1
-        gallery, entry = self._rooms.gallery_model, self.entry
-        if entry is None or self._rooms.model.bundle is None:
+        gallery, entry = self._context.gallery, self.entry
+        if entry is None or self._context.model.bundle is None:
             gallery.set_matches(None)
             gallery.comparison = None
         elif gallery.query.sort is Sort.SCORE or gallery.query.score:
@@ -132,17 +132,17 @@ class Matching(QObject):
         def take(found: tuple[Matches, _Pictures, list[str]]) -> None:
             matches, pictures, rest = found
             if turn == self._turn:
-                self._rooms.gallery_model.set_matches(matches)
+                self._context.gallery.set_matches(matches)
                 self._look(_Round(turn, entry, style, pictures, rest), 0)
 
-        self._rooms.reader.run(work, take, lambda error: self._give_up(turn, error), priority=LAST)
+        self._context.reader.run(work, take, lambda error: self._give_up(turn, error), priority=LAST)
 
     def _look(self, round: _Round, done: int) -> None:
         """Looks at the next few of those that were not looked at yet."""
         ids, after = round.rest[done : done + BIT], done + BIT
         if round.turn != self._turn:
             return
-        self._rooms.gallery_model.comparison = round.after(done)
+        self._context.gallery.comparison = round.after(done)
         if not ids:
             return
         get = self._fitting.maker()
@@ -163,20 +163,20 @@ class Matching(QObject):
         def take(matches: Matches | None) -> None:
             if round.turn == self._turn:
                 if matches is not None:
-                    self._rooms.gallery_model.set_matches(matches)
+                    self._context.gallery.set_matches(matches)
                 self._look(round, after)
 
-        self._rooms.reader.run(work, take, lambda error: self._give_up(round.turn, error), priority=LAST)
+        self._context.reader.run(work, take, lambda error: self._give_up(round.turn, error), priority=LAST)
 
     def _give_up(self, turn: int, error: Exception) -> None:
         """The gallery stays as far as it was compared."""
         log.error("Pictures could not be compared.", exc_info=error)
-        gallery = self._rooms.gallery_model
+        gallery = self._context.gallery
         if turn == self._turn and gallery.comparison is not None:
             gallery.comparison = Comparison(gallery.comparison.entry, 1, 1)
 
     def _see(self, maker: StyleMaker, id: str, file: str) -> Look:
-        return Look(file, _vector(maker, self._rooms.gallery.path(id)))
+        return Look(file, _vector(maker, self._context.library.gallery.path(id)))
 
     def _known(self, maker: StyleMaker) -> dict[str, Look]:
         """What was seen under the model in use."""
@@ -186,25 +186,28 @@ class Matching(QObject):
             return dict(self._looks)
 
     def _pictures(self) -> _Pictures:
-        index = self._rooms.gallery.index
+        index = self._context.library.gallery.index
         keys = {one: key for key, one in index.ids(index.keys()).items()}
         return _Pictures(keys, {one: file_part(stamp) for one, stamp in index.stamps().items()})
 
     # ---- forgetting
 
     def _tidy(self) -> None:
-        rooms, bundle = self._rooms, self._rooms.model.bundle
-        if rooms.jobs.running or rooms.reader.pending:
+        context, bundle = self._context, self._context.model.bundle
+        if context.jobs.running or context.reader.pending:
             self._idle.start()
-        elif bundle is not None and not rooms.gallery.is_behind:
-            rooms.reader.run(lambda: self._forget(bundle.id), None, _let_be, priority=LAST)
+        elif bundle is not None and not context.library.gallery.is_behind:
+            context.reader.run(lambda: self._forget(bundle.id), None, _let_be, priority=LAST)
 
     def _forget(self, model: str) -> None:
         """Keeps what was seen in the pictures of gallery and bin under models that can be chosen."""
-        rooms = self._rooms
-        slots = rooms.trash.slots("pictures")
-        pictures = {*rooms.gallery.index.stamps(), *(item[-1] for slot in slots for item in slot.items)}
-        self._file.prune({model, *rooms.model_shelf.ids()}, pictures)
+        context = self._context
+        slots = context.library.trash.slots("pictures")
+        pictures = {
+            *context.library.gallery.index.stamps(),
+            *(item[-1] for slot in slots for item in slot.items),
+        }
+        self._file.prune({model, *context.library.models.ids()}, pictures)
         with self._lock:
             self._looks = {one: look for one, look in self._looks.items() if one in pictures}
 

@@ -9,7 +9,6 @@ from PySide6.QtCore import QObject
 
 from engine.errors import TargetExistsError
 from studio.commands.error_messages import shortened, tell
-from studio.commands.rooms import Rooms
 from studio.library.models import ModelEntry
 from studio.library.pictures import Damage
 from studio.library.tasks import IsCancelled, Progress
@@ -19,46 +18,49 @@ from studio.state.notices import Kind
 
 if TYPE_CHECKING:
     from engine.bundle import Bundle
+    from studio.commands.context import AppContext
     from studio.workers.generator_thread import Loaded
 
 
 class ModelCommands(QObject):
     """Acts on models."""
 
-    def __init__(self, rooms: Rooms, parent: QObject | None = None) -> None:
-        super().__init__(parent)
-        self._rooms = rooms
-        rooms.generator.loading.connect(rooms.model.set_loading)
-        rooms.generator.ready.connect(self._take)
-        rooms.generator.failed.connect(self._fail)
+    def __init__(self, context: AppContext) -> None:
+        super().__init__(context)
+        self._context = context
+        context.generator.loading.connect(context.model.set_loading)
+        context.generator.ready.connect(self._take)
+        context.generator.failed.connect(self._fail)
 
     def use(self, path: Path | None) -> None:
         """Switches to a model; None is the default one. A .persona file is imported first."""
         if path is not None and path.is_file():
             self.import_file(path)
             return
-        self._rooms.settings.model = str(path) if path is not None else ""
+        self._context.settings.model = str(path) if path is not None else ""
         self.load()
 
     def set_device(self, device: str) -> None:
         """Chooses the device (`library.settings.DEVICES`) and loads the model on it."""
-        self._rooms.settings.device = device
+        self._context.settings.device = device
         self.load()
 
     def load(self) -> None:
         """Loads the model of the settings on the device of the settings."""
-        settings = self._rooms.settings
-        self._rooms.generator.load(Path(settings.model) if settings.model else None, settings.device)
+        settings = self._context.settings
+        self._context.generator.load(Path(settings.model) if settings.model else None, settings.device)
 
     def import_file(self, path: Path) -> Job:
         """Imports a .persona file or a bundle folder, and switches to it."""
-        shelf = self._rooms.model_shelf
+        shelf = self._context.library.models
 
         def work(progress: Progress, cancelled: IsCancelled) -> Bundle:
             return shelf.add(path)
 
         def done(bundle: Bundle) -> None:
-            self._rooms.notices.add(Kind.SUCCESS, Text("The model “{name}” was imported.", name=bundle.name))
+            self._context.notices.add(
+                Kind.SUCCESS, Text("The model “{name}” was imported.", name=bundle.name)
+            )
             self.refresh()
             self.use(bundle.path)
 
@@ -66,19 +68,19 @@ class ModelCommands(QObject):
             what = Text("The model {name} could not be imported.", name=path.name)
             if isinstance(error, TargetExistsError):
                 what = Text("A model of this name is in the library already.")
-            tell(self._rooms.notices, what, error)
+            tell(self._context.notices, what, error)
 
-        return self._rooms.background.start(
+        return self._context.background.start(
             Text("Importing the model {name}", name=path.name), work, done, fail
         )
 
     def refresh(self) -> None:
         """Reads anew which models there are."""
-        notices = self._rooms.notices
+        notices = self._context.notices
 
         def take(found: tuple[list[ModelEntry], list[Damage]]) -> None:
             entries, damaged = found
-            self._rooms.model.set_entries(entries)
+            self._context.model.set_entries(entries)
             if damaged:
                 notices.add(
                     Kind.WARNING,
@@ -87,23 +89,23 @@ class ModelCommands(QObject):
                     details=shortened(tuple(map(str, damaged))),
                 )
 
-        self._rooms.reader.run(
-            self._rooms.model_shelf.entries,
+        self._context.reader.run(
+            self._context.library.models.entries,
             take,
             lambda error: tell(notices, Text("The models could not be listed."), error),
         )
 
     def _take(self, loaded: Loaded) -> None:
-        rooms = self._rooms
-        rooms.model.set_ready(loaded.bundle, loaded.provider)
+        context = self._context
+        context.model.set_ready(loaded.bundle, loaded.provider)
 
     def _fail(self, error: Exception) -> None:
-        rooms = self._rooms
-        rooms.model.set_failed(error)
-        tell(rooms.notices, Text("The model could not be loaded."), error)
-        if rooms.settings.model and rooms.model.bundle is None:
-            rooms.settings.model = ""  # so that there is a picture at all
+        context = self._context
+        context.model.set_failed(error)
+        tell(context.notices, Text("The model could not be loaded."), error)
+        if context.settings.model and context.model.bundle is None:
+            context.settings.model = ""  # so that there is a picture at all
             self.load()
-        elif rooms.settings.device != "auto" and rooms.model.bundle is None:
-            rooms.settings.device = "auto"
+        elif context.settings.device != "auto" and context.model.bundle is None:
+            context.settings.device = "auto"
             self.load()

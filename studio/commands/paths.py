@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Generator, Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, QUrl, Signal
 from PySide6.QtGui import QDesktopServices
@@ -14,7 +15,6 @@ from engine.movie import Frame, write_movie
 from engine.recipe import Recipe
 from studio.commands.error_messages import tell
 from studio.commands.pictures import PictureCommands
-from studio.commands.rooms import Rooms
 from studio.library.movies import MovieOptions, free_target
 from studio.library.sets import along, look_of, most_varied
 from studio.library.tasks import IsCancelled, Progress
@@ -24,6 +24,9 @@ from studio.state.notices import Act, Kind
 from studio.state.player import Pace
 from studio.workers.generator_thread import BULK
 
+if TYPE_CHECKING:
+    from studio.commands.context import AppContext
+
 
 class PathCommands(QObject):
     """Acts on sets and paths. Each returns at once; what takes long is a job that can be stopped."""
@@ -31,9 +34,16 @@ class PathCommands(QObject):
     written = Signal(object)
     """Path of a movie that was written."""
 
-    def __init__(self, rooms: Rooms, pictures: PictureCommands, parent: QObject | None = None) -> None:
-        super().__init__(parent)
-        self._rooms, self._pictures = rooms, pictures
+    def __init__(self, context: AppContext, pictures: PictureCommands) -> None:
+        super().__init__(context)
+        self._context, self._pictures = context, pictures
+        context.explorer.pins_changed.connect(self._lay_path)
+        context.player.frame_wanted.connect(context.generator.request_preview)
+
+    def _lay_path(self) -> None:
+        """The path leads through the pins."""
+        recipes = (pin.place.recipe() for pin in self._context.explorer.pins)
+        self._context.player.set_places([recipe for recipe in recipes if recipe is not None])
 
     def choose_varied(
         self, recipes: Sequence[Recipe], count: int, then: Callable[[list[Recipe]], object]
@@ -43,7 +53,7 @@ class PathCommands(QObject):
         if count >= len(recipes):
             then(recipes)
             return None
-        generator = self._rooms.generator
+        generator = self._context.generator
 
         def choose(progress: Progress, cancelled: IsCancelled) -> list[Recipe]:
             looks = []
@@ -56,11 +66,11 @@ class PathCommands(QObject):
                 progress(len(looks), len(recipes))
             return [recipes[n] for n in most_varied(looks, count)]
 
-        return self._rooms.background.start(
+        return self._context.background.start(
             Text("Choosing the most varied of {n}", n=len(recipes)),
             choose,
             then,
-            lambda error: tell(self._rooms.notices, Text("The pictures could not be made."), error),
+            lambda error: tell(self._context.notices, Text("The pictures could not be made."), error),
         )
 
     def keep_varied(self, recipes: Sequence[Recipe], count: int) -> None:
@@ -100,12 +110,12 @@ class PathCommands(QObject):
             finally:
                 frames.close()
 
-        return self._rooms.background.start(
+        return self._context.background.start(
             Text("Writing {name}", name=target.name), work, self._tell_written, self._fail
         )
 
     def _frames(self, recipes: Sequence[Recipe]) -> Generator[Frame, None, None]:
-        pictures = self._rooms.generator.render_many(recipes)
+        pictures = self._context.generator.render_many(recipes)
         try:
             for recipe, (picture, _) in zip(recipes, pictures, strict=True):
                 yield picture, recipe
@@ -114,12 +124,12 @@ class PathCommands(QObject):
 
     def _tell_written(self, path: Path) -> None:
         show = Act(Text("Show folder"), lambda: _open(path.parent))
-        self._rooms.notices.add(Kind.SUCCESS, Text("{name} is written.", name=path.name), acts=(show,))
+        self._context.notices.add(Kind.SUCCESS, Text("{name} is written.", name=path.name), acts=(show,))
         self.written.emit(path)
 
     def _fail(self, error: Exception) -> None:
         if not isinstance(error, TargetExistsError):  # that is a question, for whoever asked
-            tell(self._rooms.notices, Text("The movie could not be written."), error)
+            tell(self._context.notices, Text("The movie could not be written."), error)
 
 
 def _open(folder: Path) -> None:

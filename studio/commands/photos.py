@@ -20,7 +20,6 @@ from studio.commands.error_messages import said, shortened, tell
 from studio.commands.explorer import ExplorerCommands
 from studio.commands.fitting import Fitting
 from studio.commands.pictures import PictureCommands
-from studio.commands.rooms import Rooms
 from studio.library.inversion import can_invert, invert
 from studio.library.tasks import IsCancelled, Progress
 from studio.library.text import Text
@@ -29,6 +28,7 @@ from studio.state.notices import Act, Kind
 
 if TYPE_CHECKING:
     from engine.style import StyleMaker
+    from studio.commands.context import AppContext
 
 FAITHFUL = 1.0
 """Truncation: nearest to the photo."""
@@ -50,14 +50,13 @@ class PhotoCommands(QObject):
 
     def __init__(
         self,
-        rooms: Rooms,
+        context: AppContext,
         fitting: Fitting,
         explorer: ExplorerCommands,
         pictures: PictureCommands,
-        parent: QObject | None = None,
     ) -> None:
-        super().__init__(parent)
-        self._rooms, self._fitting = rooms, fitting
+        super().__init__(context)
+        self._context, self._fitting = context, fitting
         self._explorer, self._pictures = explorer, pictures
 
     def restyle(self, paths: Sequence[Path], *, whole: bool | None = None) -> Job:
@@ -66,9 +65,9 @@ class PhotoCommands(QObject):
         The first is opened on the canvas; of several, all are kept in the gallery. Without a style in use a
         photo brings its own. whole: whether photos without a face are used whole; None as in the settings.
         """
-        paths, rooms, maker = list(paths), self._rooms, self._fitting.maker()
-        styles, strength = rooms.explorer.styles, rooms.explorer.style_strength
-        whole = rooms.settings.whole_pictures if whole is None else whole
+        paths, context, maker = list(paths), self._context, self._fitting.maker()
+        styles, strength = context.explorer.styles, context.explorer.style_strength
+        whole = context.settings.whole_pictures if whole is None else whole
 
         def work(progress: Progress, cancelled: IsCancelled) -> Restyled:
             faces: list[Picture] = []
@@ -93,15 +92,15 @@ class PhotoCommands(QObject):
             return (Act(Text("Use pictures whole"), lambda: self.restyle(paths, whole=True)),)
 
         title = Text("Looking for the face") if len(paths) == 1 else Text("Looking for the faces")
-        return rooms.background.start(
+        return context.background.start(
             title,
             work,
             lambda found: self._show(found, again()),
-            lambda error: tell(rooms.notices, Text("The photo could not be used."), error),
+            lambda error: tell(context.notices, Text("The photo could not be used."), error),
         )
 
     def _show(self, found: Restyled, acts: tuple[Act, ...]) -> None:
-        recipes, notices = found.recipes, self._rooms.notices
+        recipes, notices = found.recipes, self._context.notices
         if found.problems:
             faceless = any(isinstance(problem, NoFaceError) for problem in found.problems)
             notices.add(
@@ -117,8 +116,8 @@ class PhotoCommands(QObject):
 
     def _come_closer(self, found: Restyled) -> None:
         """Looks at the photos closely. Several are kept after that, as closely as they were seen."""
-        rooms, recipes = self._rooms, found.recipes
-        bundle = rooms.model.bundle
+        context, recipes = self._context, found.recipes
+        bundle = context.model.bundle
         if bundle is None or bundle.id != recipes[0].model or not can_invert(bundle):
             self._keep(recipes)
             return
@@ -136,18 +135,18 @@ class PhotoCommands(QObject):
             self._keep([*known, *recipes[len(known) :]])
 
         def failed(error: Exception) -> None:
-            tell(rooms.notices, Text("The photo is only roughly alike."), error)
+            tell(context.notices, Text("The photo is only roughly alike."), error)
             end()
 
         title = Text("Looking closely at the photo")
         if len(recipes) > 1:
             title = Text("Looking closely at the photos")
-        rooms.background.start(title, look, end, failed, cancelled=end)
+        context.background.start(title, look, end, failed, cancelled=end)
 
     def _take(self, near: Recipe) -> None:
         """The first photo is known better now: on the canvas, if one still goes on from it there."""
         if not self._explorer.come_closer(near):
-            self._rooms.notices.add(
+            self._context.notices.add(
                 Kind.INFO,
                 Text("The photo has come closer to the person."),
                 acts=(Act(Text("Show it"), lambda: self._explorer.open_recipe(near)),),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import replace
+from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, Signal
 
@@ -11,7 +12,6 @@ from engine.errors import Cancelled
 from engine.images import Picture
 from engine.recipe import Recipe
 from studio.commands.error_messages import tell
-from studio.commands.rooms import Rooms
 from studio.commands.undo import UndoStep
 from studio.commands.varied import candidates_for, choose_varied
 from studio.library.index import Row
@@ -22,6 +22,9 @@ from studio.library.trash import Slot
 from studio.state.jobs import Job
 from studio.workers.generator_thread import SAVE, Render
 
+if TYPE_CHECKING:
+    from studio.commands.context import AppContext
+
 
 class PictureCommands(QObject):
     """Acts on the gallery. Each returns at once."""
@@ -30,21 +33,21 @@ class PictureCommands(QObject):
     """library.index.Row of a picture that was just kept."""
     bin_emptied = Signal()
 
-    def __init__(self, rooms: Rooms, parent: QObject | None = None) -> None:
-        super().__init__(parent)
-        self._rooms = rooms
+    def __init__(self, context: AppContext) -> None:
+        super().__init__(context)
+        self._context = context
 
     # ---- keeping
 
     def keep(self) -> None:
         """Keeps the picture under the probe, at full resolution."""
-        recipe = self._rooms.explorer.recipe
+        recipe = self._context.explorer.recipe
         if recipe is not None:
             self.keep_recipe(recipe)
 
     def keep_recipe(self, recipe: Recipe) -> None:
         """Renders a recipe at full resolution and keeps it."""
-        self._rooms.generator.render(
+        self._context.generator.render(
             recipe,
             priority=SAVE,
             score=bool(recipe.styles),
@@ -54,16 +57,16 @@ class PictureCommands(QObject):
 
     def keep_recipes(self, recipes: Sequence[Recipe]) -> Job:
         """Renders and keeps many; what was kept before a cancel or an error stays."""
-        rooms, recipes = self._rooms, list(recipes)
+        context, recipes = self._context, list(recipes)
         kept: list[Row] = []
 
         def work(progress: Progress, cancelled: IsCancelled) -> list[Row]:
-            pictures = rooms.generator.render_many(recipes, score=True)
+            pictures = context.generator.render_many(recipes, score=True)
             for recipe, (image, score) in zip(recipes, pictures, strict=True):
                 if cancelled():
                     pictures.close()
                     raise Cancelled
-                kept.append(rooms.gallery.keep(image, recipe, score=score))
+                kept.append(context.library.gallery.keep(image, recipe, score=score))
                 progress(len(kept), len(recipes))
             return kept
 
@@ -75,7 +78,7 @@ class PictureCommands(QObject):
             end()
             self._tell(Text("Not all pictures could be kept."), error)
 
-        return rooms.background.start(
+        return context.background.start(
             Text("Keeping {n} pictures", n=len(recipes)), work, end, fail, cancelled=end
         )
 
@@ -84,41 +87,41 @@ class PictureCommands(QObject):
 
         candidates: how many to choose from, as previews; 0 for four times as many.
         """
-        some = candidates_for(self._rooms, count, candidates)
+        some = candidates_for(self._context, count, candidates)
 
         def done(chosen: list[Recipe]) -> None:
             if chosen:
                 self.keep_recipes(chosen)
 
-        return self._rooms.background.start(
+        return self._context.background.start(
             Text("Choosing the most varied of {n}", n=len(some)),
-            lambda progress, cancelled: choose_varied(self._rooms, some, count, progress, cancelled),
+            lambda progress, cancelled: choose_varied(self._context, some, count, progress, cancelled),
             done,
             lambda error: self._tell(Text("The pictures could not be made."), error),
         )
 
     def _save(self, render: Render, image: Picture) -> None:
-        self._rooms.writer.run(
-            lambda: self._rooms.gallery.keep(image, render.recipe, score=render.score),
+        self._context.writer.run(
+            lambda: self._context.library.gallery.keep(image, render.recipe, score=render.score),
             lambda row: self._push_kept([row]),
             lambda error: self._tell(Text("The picture could not be kept."), error),
         )
 
     def _push_kept(self, rows: list[Row]) -> None:
         """What was kept can be taken back: into the bin, and out of it again."""
-        rooms = self._rooms
+        context = self._context
         slots: list[Slot] = []
         ids = tuple(row.id for row in rows)
 
         def undo() -> None:
-            self._in_lane(lambda: slots.append(rooms.gallery.delete(ids)))
+            self._in_lane(lambda: slots.append(context.library.gallery.delete(ids)))
 
         def redo() -> None:
-            self._in_lane(lambda: rooms.gallery.restore(slots.pop()))
+            self._in_lane(lambda: context.library.gallery.restore(slots.pop()))
 
         title = _counted(len(rows), "Keep picture", "Keep {n} pictures")
-        rooms.undo_stack.push(UndoStep(title, undo, redo))
-        rooms.refresh_gallery()
+        context.undo_stack.push(UndoStep(title, undo, redo))
+        context.refresh_gallery()
         for row in rows:
             self.kept.emit(row)
 
@@ -161,7 +164,7 @@ class PictureCommands(QObject):
         self._edit(Text("Take off board"), ids, lambda row: replace(row, boards=_without(row.boards, board)))
 
     def _edit(self, title: Text, ids: Sequence[str], edit: Callable[[Row], Row]) -> None:
-        gallery, ids = self._rooms.gallery, tuple(ids)
+        gallery, ids = self._context.library.gallery, tuple(ids)
         if not ids:
             return
 
@@ -175,7 +178,7 @@ class PictureCommands(QObject):
 
     def make_board(self, name: str, ids: Sequence[str] = ()) -> None:
         """A new board, with these pictures on it."""
-        gallery, ids = self._rooms.gallery, tuple(ids)
+        gallery, ids = self._context.library.gallery, tuple(ids)
         board = gallery.new_board(name)
 
         def do() -> Callable[[], object]:
@@ -210,7 +213,7 @@ class PictureCommands(QObject):
         self._set_boards(Text("Delete board"), lambda boards: [one for one in boards if one.id != board])
 
     def _set_boards(self, title: Text, change: Callable[[list[Board]], list[Board]]) -> None:
-        gallery = self._rooms.gallery
+        gallery = self._context.library.gallery
 
         def do() -> Callable[[], object]:
             before = gallery.boards()
@@ -223,7 +226,7 @@ class PictureCommands(QObject):
 
     def delete(self, ids: Sequence[str]) -> None:
         """Moves pictures to the bin; undo brings them back."""
-        gallery, ids = self._rooms.gallery, tuple(ids)
+        gallery, ids = self._context.library.gallery, tuple(ids)
         if not ids:
             return
 
@@ -231,7 +234,7 @@ class PictureCommands(QObject):
             slot = gallery.delete(ids)
             return lambda: gallery.restore(slot)
 
-        model = self._rooms.gallery_model
+        model = self._context.gallery
         model.select([one for one in model.selection if one not in ids])
         title = _counted(len(ids), "Delete picture", "Delete {n} pictures")
         self._written(title, do, Text("The pictures could not be deleted."), ids)
@@ -242,7 +245,7 @@ class PictureCommands(QObject):
 
     def restore_many(self, chosen: Sequence[tuple[Slot, Sequence[int]]]) -> None:
         """Brings back some items of several slots, as one step."""
-        gallery, waiting = self._rooms.gallery, list(chosen)
+        gallery, waiting = self._context.library.gallery, list(chosen)
 
         def do() -> Callable[[], object]:
             ids = [row.id for slot, items in waiting for row in gallery.restore(slot, items)]
@@ -256,13 +259,13 @@ class PictureCommands(QObject):
 
     def empty_bin(self, slots: Sequence[Slot]) -> None:
         """Deletes what is in the bin for good. Nothing brings it back, so whoever calls has asked first."""
-        trash = self._rooms.trash
+        trash = self._context.library.trash
 
         def purge() -> None:
             for slot in slots:
                 trash.purge(slot)
 
-        self._rooms.writer.run(
+        self._context.writer.run(
             purge,
             lambda _: self.bin_emptied.emit(),
             lambda error: self._tell(Text("The bin could not be emptied."), error),
@@ -273,17 +276,17 @@ class PictureCommands(QObject):
     def _written(
         self, title: Text, do: Callable[[], Callable[[], object]], failed: Text, ids: tuple[str, ...]
     ) -> None:
-        self._rooms.written(title, do, lambda: self._rooms.refresh_gallery(ids), failed)
+        self._context.written(title, do, lambda: self._context.refresh_gallery(ids), failed)
 
     def _in_lane(self, work: Callable[[], object]) -> None:
-        self._rooms.writer.run(
+        self._context.writer.run(
             work,
-            lambda _: self._rooms.refresh_gallery(),
+            lambda _: self._context.refresh_gallery(),
             lambda error: self._tell(Text("The step could not be undone."), error),
         )
 
     def _tell(self, what: Text, error: Exception) -> None:
-        tell(self._rooms.notices, what, error)
+        tell(self._context.notices, what, error)
 
 
 def _counted(n: int, one: str, many: str) -> Text:

@@ -10,6 +10,7 @@ import secrets
 import shutil
 from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, QTimer, Signal
 
@@ -17,7 +18,6 @@ from engine.formats.protocol import Preflight
 from studio.commands.error_messages import tell
 from studio.commands.helper_files import HelperFiles
 from studio.commands.plan import Plan
-from studio.commands.rooms import Rooms
 from studio.commands.trainer_child import MakeProcess, OneChild, make_processes
 from studio.commands.training import TrainingCommands
 from studio.commands.trouble import trouble_of
@@ -29,6 +29,9 @@ from studio.library.training_queue import TrainingRequest
 from studio.state.preparation import Measured, Preparation, Setup, Stage, Trouble
 from studio.state.training import Training
 from studio.workers.training_process import TrainingEnd
+
+if TYPE_CHECKING:
+    from studio.commands.context import AppContext
 
 SIDE = 256
 """Pixels of the pictures while no model says how many it draws."""
@@ -48,22 +51,21 @@ class PreparationCommands(QObject):
 
     def __init__(
         self,
-        rooms: Rooms,
+        context: AppContext,
         preparation: Preparation,
         training: Training,
         on_training: TrainingCommands,
-        parent: QObject | None = None,
         *,
         make_process: MakeProcess | None = None,
         options: Iterable[str] = (),
     ) -> None:
         """options: further ones for every training, such as a preset for tests."""
-        super().__init__(parent)
-        self._rooms, self._preparation, self._training = rooms, preparation, training
+        super().__init__(context)
+        self._context, self._preparation, self._training = context, preparation, training
         self._on_training = on_training
-        self._child = OneChild(make_process or make_processes(rooms.places.data), self)
+        self._child = OneChild(make_process or make_processes(context.places.data), self)
         self._options = tuple(options)
-        self._consents = ConsentShelf(rooms.places.consents)
+        self._consents = ConsentShelf(context.places.consents)
         self._refused: datasets.Refused | None = None
         self._rest = QTimer(self, singleShot=True, interval=REST_MS)
         self._rest.timeout.connect(self._apply)
@@ -79,8 +81,8 @@ class PreparationCommands(QObject):
         """Begins with a folder of pictures, or with a set that was prepared before."""
         self.close()
         prepared = datasets.is_prepared(folder)
-        place = folder if prepared else datasets.place_for(folder, self._rooms.places.sets)
-        model = self._rooms.model.bundle
+        place = folder if prepared else datasets.place_for(folder, self._context.places.sets)
+        model = self._context.model.bundle
         side = model.card.resolution if model is not None else SIDE
         self._preparation.set(Setup(Stage.READING, source=folder, folder=place, side=side))
         self.opened.emit()
@@ -144,7 +146,7 @@ class PreparationCommands(QObject):
             self._rest.start()  # the one before is still at work
             return
         decisions = dict(setup.deciding)
-        self._rooms.reader.run(
+        self._context.reader.run(
             lambda: datasets.decide(setup.folder, decisions),
             lambda _: self._prepare(),
             self._fail_to_decide,
@@ -152,7 +154,7 @@ class PreparationCommands(QObject):
 
     def _fail_to_decide(self, error: Exception) -> None:
         self._preparation.change(deciding={}, busy=False)
-        tell(self._rooms.notices, Text("The decision could not be written down."), error)
+        tell(self._context.notices, Text("The decision could not be written down."), error)
 
     def _prepare(self) -> None:
         setup = self._preparation.setup
@@ -216,7 +218,7 @@ class PreparationCommands(QObject):
             )
             self._fail(trouble, self._preparation.setup)
 
-        self._rooms.reader.run(work, take, fail)
+        self._context.reader.run(work, take, fail)
 
     def _take_report(self, report: Report, consent: Consent | None) -> None:
         before = self._preparation.setup
@@ -241,7 +243,7 @@ class PreparationCommands(QObject):
         """Calls `done` with what to fill in, and whether the pictures changed since it was last given."""
         report = self._preparation.setup.report
         if report is not None:
-            self._rooms.reader.run(
+            self._context.reader.run(
                 lambda: self._consents.proposed(report.digest, report.sources, report.earlier),
                 lambda found: done(*found),
             )
@@ -255,10 +257,10 @@ class PreparationCommands(QObject):
                 self._preparation.change(consent=record)
                 self.consented.emit(record)
 
-        self._rooms.writer.run(
+        self._context.writer.run(
             lambda: self._consents.save(record),
             take,
-            lambda error: tell(self._rooms.notices, Text("The permission could not be saved."), error),
+            lambda error: tell(self._context.notices, Text("The permission could not be saved."), error),
         )
 
     # ---- how long it takes, and off it goes
@@ -273,12 +275,12 @@ class PreparationCommands(QObject):
             return
         self._child.drop()
         self._preparation.change(measured=Measured("measuring"))
-        scratch = self._rooms.places.cache / f"preflight-{secrets.token_hex(4)}"
+        scratch = self._context.places.cache / f"preflight-{secrets.token_hex(4)}"
         arguments = ("--name", plan.name, *self._arguments(plan))
         words = [*TrainingRequest(plan.name, setup.folder, scratch, arguments).command(), "--preflight"]
 
         def end(outcome: TrainingEnd) -> None:
-            self._rooms.reader.run(lambda: shutil.rmtree(scratch, ignore_errors=True))
+            self._context.reader.run(lambda: shutil.rmtree(scratch, ignore_errors=True))
             if self._preparation.setup.measured.status == "measuring":
                 self._preparation.change(measured=Measured("failed", trouble=trouble_of(outcome)))
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject
 
@@ -12,20 +13,22 @@ from engine.errors import NoFaceError, StyleError
 from engine.style import Reference, Style, StyleResult
 from studio.commands.error_messages import said, shortened, tell
 from studio.commands.fitting import Fitting
-from studio.commands.rooms import Rooms
 from studio.library.styles import StyleEntry
 from studio.library.tasks import IsCancelled, Progress
 from studio.library.text import Text
 from studio.state.jobs import Job
 from studio.state.notices import Act, Kind
 
+if TYPE_CHECKING:
+    from studio.commands.context import AppContext
+
 
 class ReferenceCommands(QObject):
     """Acts on the references of a style, which is made anew from them each time. `by` as everywhere."""
 
-    def __init__(self, rooms: Rooms, fitting: Fitting, parent: QObject | None = None) -> None:
-        super().__init__(parent)
-        self._rooms, self._fitting = rooms, fitting
+    def __init__(self, context: AppContext, fitting: Fitting) -> None:
+        super().__init__(context)
+        self._context, self._fitting = context, fitting
 
     def weigh(self, id: str, weights: Mapping[str, float]) -> None:
         """How much each reference counts (digest -> weight 0..1)."""
@@ -38,12 +41,12 @@ class ReferenceCommands(QObject):
 
     def remove(self, id: str, digests: Collection[str]) -> None:
         """Leaves references out; the last ones stay."""
-        entry = self._rooms.styles.entry(id)
+        entry = self._context.styles.entry(id)
         known = [one.digest for one in entry.style.references] if entry else []
         if entry is None or not set(digests) & set(known):
             return
         if set(known) <= set(digests):
-            self._rooms.notices.add(
+            self._context.notices.add(
                 Kind.INFO,
                 Text("A style needs at least one picture."),
                 advice=Text("Add another picture first, or delete the style."),
@@ -57,9 +60,9 @@ class ReferenceCommands(QObject):
 
         whole: whether pictures without a face are used whole; None as in the settings.
         """
-        entry, paths = self._rooms.styles.entry(id), list(paths)
+        entry, paths = self._context.styles.entry(id), list(paths)
         name = entry.name if entry else id
-        whole = self._rooms.settings.whole_pictures if whole is None else whole
+        whole = self._context.settings.whole_pictures if whole is None else whole
         maker = self._fitting.maker()
 
         def work(progress: Progress, cancelled: IsCancelled) -> StyleResult:
@@ -73,9 +76,9 @@ class ReferenceCommands(QObject):
         def fail(error: Exception) -> None:
             nothing = isinstance(error, StyleError) and error.code == "no-pictures"
             what = Text("No picture was added to the style “{name}”.", name=name)
-            tell(self._rooms.notices, what, error, acts=again() if nothing else ())
+            tell(self._context.notices, what, error, acts=again() if nothing else ())
 
-        return self._rooms.background.start(
+        return self._context.background.start(
             Text("Adding to the style “{name}”", name=name),
             work,
             lambda result: self._join(id, name, result, again()),
@@ -84,10 +87,10 @@ class ReferenceCommands(QObject):
 
     def add_from_gallery(self, id: str, ids: Sequence[str]) -> Job:
         """Adds kept pictures."""
-        return self.add(id, [self._rooms.gallery.path(one) for one in ids], whole=True)
+        return self.add(id, [self._context.library.gallery.path(one) for one in ids], whole=True)
 
     def _join(self, id: str, name: str, result: StyleResult, acts: tuple[Act, ...]) -> None:
-        entry = self._rooms.styles.entry(id)
+        entry = self._context.styles.entry(id)
         if entry is None:
             return
         known = {one.digest for one in entry.style.references}
@@ -96,12 +99,12 @@ class ReferenceCommands(QObject):
             title = Text("Add a reference") if len(new) == 1 else Text("Add {n} references", n=len(new))
             self._change(title, id, lambda old: [*old, *new])
         elif not result.problems:
-            self._rooms.notices.add(
+            self._context.notices.add(
                 Kind.INFO, Text("The pictures are in the style “{name}” already.", name=name)
             )
         if result.problems:
             faceless = any(isinstance(problem, NoFaceError) for problem in result.problems)
-            self._rooms.notices.add(
+            self._context.notices.add(
                 Kind.WARNING,
                 Text("Some pictures were not added to the style “{name}”.", name=name),
                 details=shortened(tuple(map(said, result.problems))),
@@ -112,7 +115,7 @@ class ReferenceCommands(QObject):
         self, title: Text, id: str, change: Callable[[Sequence[Reference]], Sequence[Reference]]
     ) -> None:
         """Makes the style anew from changed references, as a step."""
-        rooms, shelf, maker = self._rooms, self._rooms.style_shelf, self._fitting.maker()
+        context, shelf, maker = self._context, self._context.library.styles, self._fitting.maker()
 
         def make(entry: StyleEntry) -> Style:
             changed = replace(entry.style, references=tuple(change(entry.style.references)))
@@ -125,4 +128,4 @@ class ReferenceCommands(QObject):
             return lambda: shelf.save(id, entry.style)
 
         failed = Text("The style could not be changed.")
-        rooms.written(title, do, rooms.refresh_styles, failed)
+        context.written(title, do, context.refresh_styles, failed)

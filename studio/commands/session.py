@@ -4,16 +4,18 @@ from __future__ import annotations
 
 from contextlib import suppress
 from dataclasses import asdict, replace
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import QObject, QTimer
 
 from engine.errors import RecipeError
-from studio.commands.rooms import Rooms
 from studio.library.index import Query, Sort
 from studio.library.session import SessionFile
 from studio.state.explorer import Pin
 from studio.state.place import Place
+
+if TYPE_CHECKING:
+    from studio.commands.context import AppContext
 
 FORMAT = 1
 FIRST_PLACE = (1.0, 0.0)
@@ -25,27 +27,27 @@ AUTOSAVE_MS = 3000
 class Session(QObject):
     """Saves itself a moment after anything changed."""
 
-    def __init__(self, rooms: Rooms, file: SessionFile, parent: QObject | None = None) -> None:
-        super().__init__(parent)
-        self._rooms = rooms
+    def __init__(self, context: AppContext, file: SessionFile) -> None:
+        super().__init__(context)
+        self._context = context
         self._file = file
         self._saved = _read(file)
         self._window: dict[str, Any] = _dict(self._saved.get("window"))
         self._resumed = False
         if not self._saved:
             x, y = FIRST_PLACE
-            rooms.explorer.restore(replace(rooms.explorer.place, x=x, y=y))
+            context.explorer.restore(replace(context.explorer.place, x=x, y=y))
         self._timer = QTimer(self)
         self._timer.setSingleShot(True)
         self._timer.setInterval(AUTOSAVE_MS)
         self._timer.timeout.connect(self.save)
         for signal in (
-            rooms.explorer.place_changed,
-            rooms.explorer.zoom_changed,
-            rooms.explorer.pins_changed,
-            rooms.history.current_changed,
-            rooms.gallery_model.query_changed,
-            rooms.gallery_model.selection_changed,
+            context.explorer.place_changed,
+            context.explorer.zoom_changed,
+            context.explorer.pins_changed,
+            context.history.current_changed,
+            context.gallery.query_changed,
+            context.gallery.selection_changed,
         ):
             signal.connect(self.touch)
         self._resume_gallery()
@@ -72,11 +74,11 @@ class Session(QObject):
             return
         self._resumed = True
         saved = _dict(self._saved.get("explorer"))
-        explorer = self._rooms.explorer
+        explorer = self._context.explorer
         with suppress(RecipeError):
             place = Place.from_dict(_dict(saved.get("place")))
             if place.model == model_id:
-                self._rooms.history.load(_dict(self._saved.get("history")))
+                self._context.history.load(_dict(self._saved.get("history")))
                 explorer.restore(place)
             elif not place.model:
                 explorer.restore(replace(place, model=model_id))
@@ -88,7 +90,7 @@ class Session(QObject):
     def save(self) -> None:
         """Writes it, in the background."""
         session = self.collect()
-        self._rooms.writer.run(lambda: self._file.save(session), None, lambda error: None)
+        self._context.writer.run(lambda: self._file.save(session), None, lambda error: None)
 
     def stop(self) -> None:
         """Saves for the last time."""
@@ -97,7 +99,7 @@ class Session(QObject):
 
     def collect(self) -> dict[str, Any]:
         """All that is remembered, as plain values."""
-        rooms = self._rooms
+        context = self._context
         if not self._resumed:  # no model came; what was remembered before is still the best we have
             return {**self._saved, "format": FORMAT, "window": self._window}
         return {
@@ -105,17 +107,17 @@ class Session(QObject):
             "format": FORMAT,
             "window": self._window,
             "explorer": {
-                "place": rooms.explorer.place.to_dict(),
-                "zoom": rooms.explorer.zoom,
+                "place": context.explorer.place.to_dict(),
+                "zoom": context.explorer.zoom,
                 "pins": [
                     {"id": pin.id, "name": pin.name, "place": pin.place.to_dict()}
-                    for pin in rooms.explorer.pins
+                    for pin in context.explorer.pins
                 ],
             },
-            "history": rooms.history.to_dict(),
+            "history": context.history.to_dict(),
             "gallery": {
-                "query": asdict(rooms.gallery_model.query),
-                "selection": rooms.gallery_model.some_selected(1000),
+                "query": asdict(context.gallery.query),
+                "selection": context.gallery.some_selected(1000),
             },
         }
 
@@ -123,10 +125,10 @@ class Session(QObject):
         saved = _dict(self._saved.get("gallery"))
         with suppress(TypeError, ValueError):
             query = Query(**_dict(saved.get("query")))
-            self._rooms.gallery_model.query = replace(query, sort=Sort(query.sort), text=str(query.text))
+            self._context.gallery.query = replace(query, sort=Sort(query.sort), text=str(query.text))
         selection = saved.get("selection")
         if isinstance(selection, list):
-            self._rooms.gallery_model.select(one for one in selection if isinstance(one, str))
+            self._context.gallery.select(one for one in selection if isinstance(one, str))
 
 
 def _read(file: SessionFile) -> dict[str, Any]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, Signal
 
@@ -14,13 +15,15 @@ from engine.style import Style, StyleResult, mix
 from studio.commands.error_messages import said, shortened, tell
 from studio.commands.fitting import Fitting
 from studio.commands.references import ReferenceCommands
-from studio.commands.rooms import Rooms
 from studio.library.styles import StyleEntry
 from studio.library.tasks import IsCancelled, Progress
 from studio.library.text import Text
 from studio.library.trash import Slot
 from studio.state.jobs import Job
 from studio.state.notices import Act, Kind
+
+if TYPE_CHECKING:
+    from studio.commands.context import AppContext
 
 MAX_PICTURES = 50
 
@@ -31,29 +34,29 @@ class StyleCommands(QObject):
     made = Signal(object)
     """StyleEntry that was just made (and put to use)."""
 
-    def __init__(self, rooms: Rooms, parent: QObject | None = None) -> None:
-        super().__init__(parent)
-        self._rooms = rooms
-        self.fitting = Fitting(rooms, self)
-        self.references = ReferenceCommands(rooms, self.fitting, self)
+    def __init__(self, context: AppContext) -> None:
+        super().__init__(context)
+        self._context = context
+        self.fitting = Fitting(context)
+        self.references = ReferenceCommands(context, self.fitting)
 
     # ---- using
 
     def use(self, id: str | None) -> None:
         """Puts a style to use on the canvas, or none."""
-        rooms = self._rooms
-        entry = rooms.styles.entry(id) if id is not None else None
+        context = self._context
+        entry = context.styles.entry(id) if id is not None else None
         if entry is None:
-            rooms.explorer.set_styles(())
-        elif rooms.styles.is_usable(entry):
-            rooms.explorer.set_styles([entry.style.use()], entry.style.strength)
+            context.explorer.set_styles(())
+        elif context.styles.is_usable(entry):
+            context.explorer.set_styles([entry.style.use()], entry.style.strength)
         elif not self.fitting.hurry(entry.id, lambda: self.use(entry.id)):
             self._tell_other_model(entry)
 
     def use_again(self, id: str) -> None:
         """Another model is in use: the style comes along as soon as it is fit for it, if it can be."""
-        entry = self._rooms.styles.entry(id)
-        if entry is not None and self._rooms.styles.is_usable(entry):
+        entry = self._context.styles.entry(id)
+        if entry is not None and self._context.styles.is_usable(entry):
             self.use(id)
         else:
             self.fitting.hurry(id, lambda: self.use(id))
@@ -62,7 +65,7 @@ class StyleCommands(QObject):
         """The style in the library that is in use, if it is one and alone."""
         if len(styles) != 1:
             return None
-        same = [entry for entry in self._rooms.styles.entries if entry.style.vector == styles[0].vector]
+        same = [entry for entry in self._context.styles.entries if entry.style.vector == styles[0].vector]
         return next((entry for entry in same if entry.name == styles[0].name), same[0] if same else None)
 
     # ---- making
@@ -74,17 +77,17 @@ class StyleCommands(QObject):
         """
         paths = list(paths)
         name = name.strip() or _name_for(paths)
-        whole = self._rooms.settings.whole_pictures if whole is None else whole
+        whole = self._context.settings.whole_pictures if whole is None else whole
         return self._make(name, paths, whole)
 
     def make_from_gallery(self, ids: Sequence[str], *, name: str = "") -> Job:
         """A style from kept pictures."""
-        paths = [self._rooms.gallery.path(one) for one in ids]
+        paths = [self._context.library.gallery.path(one) for one in ids]
         return self._make(name.strip() or _name_for(paths), paths, True)
 
     def _make(self, name: str, paths: list[Path], whole: bool, replaced: str = "") -> Job:
         """replaced: id of a style that the new one takes the place of."""
-        shelf, maker = self._rooms.style_shelf, self.fitting.maker()
+        shelf, maker = self._context.library.styles, self.fitting.maker()
 
         def use_whole(instead_of: str = "") -> tuple[Act, ...]:
             if whole:
@@ -110,9 +113,9 @@ class StyleCommands(QObject):
         def fail(error: Exception) -> None:
             nothing = isinstance(error, StyleError) and error.code == "no-pictures"
             what = Text("The style “{name}” could not be made.", name=name)
-            tell(self._rooms.notices, what, error, acts=use_whole() if nothing else ())
+            tell(self._context.notices, what, error, acts=use_whole() if nothing else ())
 
-        return self._rooms.background.start(
+        return self._context.background.start(
             Text("Making the style “{name}”", name=name),
             work,
             done,
@@ -121,26 +124,26 @@ class StyleCommands(QObject):
 
     def mix(self, weights: Mapping[str, float], *, name: str = "") -> None:
         """A new style between several (style id -> weight); then it is in use."""
-        entries = [entry for one in weights if (entry := self._rooms.styles.entry(one)) is not None]
+        entries = [entry for one in weights if (entry := self._context.styles.entry(one)) is not None]
         shares = [weights[entry.id] for entry in entries]
         self._add(lambda: mix([entry.style for entry in entries], shares, name.strip() or None))
 
     def duplicate(self, id: str, *, name: str = "") -> None:
         """A copy, right behind the original. name: empty for the original's with a number."""
-        entry = self._rooms.styles.entry(id)
+        entry = self._context.styles.entry(id)
         if entry is not None:
             copy = replace(entry.style, name=name.strip() or entry.name)
-            self._added(lambda: self._rooms.style_shelf.add(copy, after=id), use=False)
+            self._added(lambda: self._context.library.styles.add(copy, after=id), use=False)
 
     def import_file(self, path: Path) -> None:
         """Adds a style from a file."""
-        self._added(lambda: self._rooms.style_shelf.import_file(path))
+        self._added(lambda: self._context.library.styles.import_file(path))
 
     def _add(self, make: Callable[[], Style]) -> None:
-        self._added(lambda: self._rooms.style_shelf.add(make()))
+        self._added(lambda: self._context.library.styles.add(make()))
 
     def _added(self, add: Callable[[], StyleEntry], *, use: bool = True) -> None:
-        self._rooms.writer.run(
+        self._context.writer.run(
             add,
             lambda entry: self._push_made(entry, use=use),
             lambda error: self._tell(Text("The style could not be added."), error),
@@ -148,7 +151,7 @@ class StyleCommands(QObject):
 
     def _push_made(self, entry: StyleEntry, *, use: bool = True) -> None:
         """A new style can be taken back: into the bin, and out of it again."""
-        shelf = self._rooms.style_shelf
+        shelf = self._context.library.styles
         slots: list[Slot] = []
         first = True
 
@@ -160,15 +163,15 @@ class StyleCommands(QObject):
             return lambda: slots.append(shelf.delete([entry.id]))
 
         def shown() -> None:
-            self._rooms.refresh_styles()
+            self._context.refresh_styles()
 
-        self._rooms.written(
+        self._context.written(
             Text("New style “{name}”", name=entry.name),
             do,
             shown,
             Text("The style could not be added."),
         )
-        self._rooms.refresh_styles(lambda: self._present(entry, use))
+        self._context.refresh_styles(lambda: self._present(entry, use))
 
     def _present(self, entry: StyleEntry, use: bool) -> None:
         if use:
@@ -195,7 +198,7 @@ class StyleCommands(QObject):
 
     def reorder(self, ids: Sequence[str]) -> None:
         """Sets the order."""
-        shelf, ids = self._rooms.style_shelf, list(ids)
+        shelf, ids = self._context.library.styles, list(ids)
 
         def do() -> Callable[[], object]:
             before = [entry.id for entry in shelf.entries()[0]]
@@ -206,7 +209,7 @@ class StyleCommands(QObject):
 
     def delete(self, ids: Sequence[str]) -> None:
         """Moves styles to the bin; undo brings them back."""
-        shelf, ids = self._rooms.style_shelf, tuple(ids)
+        shelf, ids = self._context.library.styles, tuple(ids)
         if not ids:
             return
 
@@ -219,8 +222,8 @@ class StyleCommands(QObject):
 
     def binned(self, then: Callable[[list[Slot]], object]) -> None:
         """Looks what can be brought back, newest first, and tells `then`."""
-        trash = self._rooms.trash
-        self._rooms.reader.run(
+        trash = self._context.library.trash
+        self._context.reader.run(
             lambda: trash.slots("styles"),
             then,
             lambda error: self._tell(Text("The bin could not be read."), error),
@@ -228,7 +231,7 @@ class StyleCommands(QObject):
 
     def restore(self, slot: Slot, items: Sequence[int] | None = None) -> None:
         """Brings styles back from the bin; undo deletes them again."""
-        shelf = self._rooms.style_shelf
+        shelf = self._context.library.styles
 
         def do() -> Callable[[], object]:
             ids = [entry.id for entry in shelf.restore(slot, items)]
@@ -238,10 +241,10 @@ class StyleCommands(QObject):
 
     def export_file(self, id: str, path: Path, *, overwrite: bool = False) -> None:
         """Writes a style to a file of its own."""
-        notices, entry = self._rooms.notices, self._rooms.styles.entry(id)
+        notices, entry = self._context.notices, self._context.styles.entry(id)
         if entry is None:
             return
-        self._rooms.writer.run(
+        self._context.writer.run(
             lambda: entry.style.save(path, overwrite=overwrite),
             lambda written: notices.add(
                 Kind.SUCCESS, Text("The style was written to {path}.", path=str(written))
@@ -250,7 +253,7 @@ class StyleCommands(QObject):
         )
 
     def _change(self, title: Text, id: str, change: Callable[[Style], Style]) -> None:
-        shelf = self._rooms.style_shelf
+        shelf = self._context.library.styles
 
         def do() -> Callable[[], object]:
             before = shelf.entry(id).style
@@ -261,12 +264,12 @@ class StyleCommands(QObject):
 
     def _written(self, title: Text, do: Callable[[], Callable[[], object]]) -> None:
         failed = Text("The style could not be changed.")
-        self._rooms.written(title, do, self._rooms.refresh_styles, failed)
+        self._context.written(title, do, self._context.refresh_styles, failed)
 
     # ---- telling
 
     def _tell(self, what: Text, error: Exception) -> None:
-        tell(self._rooms.notices, what, error)
+        tell(self._context.notices, what, error)
 
     def _tell_made(self, entry: StyleEntry, result: StyleResult, acts: tuple[Act, ...]) -> None:
         details = shortened((*map(said, result.problems), *map(Text, result.notes)))
@@ -284,10 +287,10 @@ class StyleCommands(QObject):
                 else Text("{n} pictures were left out.", n=skipped)
             )
         kind = Kind.WARNING if result.problems else Kind.SUCCESS
-        self._rooms.notices.add(kind, what, meaning=meaning, details=details, acts=acts)
+        self._context.notices.add(kind, what, meaning=meaning, details=details, acts=acts)
 
     def _tell_other_model(self, entry: StyleEntry) -> None:
-        self._rooms.notices.add(
+        self._context.notices.add(
             Kind.WARNING,
             Text("The style “{name}” was made with another model.", name=entry.name),
             meaning=Text("Its numbers mean nothing to the model in use."),

@@ -14,6 +14,7 @@ from contextlib import suppress
 from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, Signal
 
@@ -23,7 +24,6 @@ from engine.formats.protocol import Event, Started
 from studio.commands.error_messages import tell
 from studio.commands.helper_files import HelperFiles
 from studio.commands.models import ModelCommands
-from studio.commands.rooms import Rooms
 from studio.commands.trainer_child import Errands, MakeProcess, make_processes
 from studio.commands.trouble import trouble_of
 from studio.library import jsonfile
@@ -33,6 +33,9 @@ from studio.library.training_queue import QueueFile, TrainingRequest
 from studio.state.notices import Act, Kind
 from studio.state.training import Training
 from studio.workers.training_process import TrainingEnd, TrainingProcess
+
+if TYPE_CHECKING:
+    from studio.commands.context import AppContext
 
 LEAVE_MS = 15_000
 """How long the trainer may take for its last checkpoint when the studio closes."""
@@ -46,24 +49,23 @@ class TrainingCommands(QObject):
 
     def __init__(
         self,
-        rooms: Rooms,
+        context: AppContext,
         training: Training,
         models: ModelCommands,
-        parent: QObject | None = None,
         *,
         make_process: MakeProcess | None = None,
     ) -> None:
-        super().__init__(parent)
-        self._rooms = rooms
+        super().__init__(context)
+        self._context = context
         self._training = training
         self._models = models
-        self._make_process = make_process or make_processes(rooms.places.data)
+        self._make_process = make_process or make_processes(context.places.data)
         self._process: TrainingProcess | None = None
         self._request: TrainingRequest | None = None
-        self._errands = Errands(rooms.jobs, self._make_process, self)
-        self.helpers = HelperFiles(rooms, self._errands, self)
+        self._errands = Errands(context.jobs, self._make_process, self)
+        self.helpers = HelperFiles(context, self._errands)
         self._folders: set[Path] = set()
-        self._queue_file = QueueFile(rooms.places.queue)
+        self._queue_file = QueueFile(context.places.queue)
         self._leaving = False
         training.waiting_changed.connect(self._remember)
 
@@ -77,20 +79,20 @@ class TrainingCommands(QObject):
             if then is not None:
                 then()
 
-        self._rooms.reader.run(
-            lambda: list_runs(self._rooms.places.runs),
+        self._context.reader.run(
+            lambda: list_runs(self._context.places.runs),
             take,
-            lambda error: tell(self._rooms.notices, Text("The training runs could not be listed."), error),
+            lambda error: tell(self._context.notices, Text("The training runs could not be listed."), error),
         )
 
     def recover(self) -> None:
         """After a start: what was under way or waited when the studio ended is offered again."""
         if self._leaving:
             return
-        self._rooms.reader.run(self._left_over, self._offer)
+        self._context.reader.run(self._left_over, self._offer)
 
     def _left_over(self) -> tuple[list[RunState], tuple[TrainingRequest, ...]]:
-        runs = list_runs(self._rooms.places.runs)
+        runs = list_runs(self._context.places.runs)
         done = {run.folder for run in runs if not run.can_go_on}
         wanted = [request for request in self._queue_file.load() if request.run not in done]
         return runs, tuple(request.going_on() for request in wanted)
@@ -102,7 +104,7 @@ class TrainingCommands(QObject):
             return
         self._training.set_held(True)
         self._training.set_waiting(wanted)
-        self._rooms.notices.add(
+        self._context.notices.add(
             Kind.INFO,
             Text("The training of “{name}” was broken off when the studio ended.", name=wanted[0].name),
             meaning=Text("Nothing that was saved is lost."),
@@ -119,7 +121,7 @@ class TrainingCommands(QObject):
     def start(self, data: Path, name: str, arguments: Sequence[str] = ()) -> TrainingRequest:
         """Trains on a folder, now or after the runs that wait. arguments: options of `trainer train`."""
         stamp = f"{datetime.now():%Y%m%d-%H%M%S}"
-        folder = free_name(self._rooms.places.runs / safe_name(f"{name} {stamp}", fallback=stamp))
+        folder = free_name(self._context.places.runs / safe_name(f"{name} {stamp}", fallback=stamp))
         while folder in self._folders:
             folder = folder.with_name(folder.name + "+")
         self._folders.add(folder)
@@ -132,10 +134,10 @@ class TrainingCommands(QObject):
         if self._training.is_waiting(run.folder):
             self.release()
             return
-        self._rooms.reader.run(
+        self._context.reader.run(
             lambda: _request_of(run.folder),
             self._queue,
-            lambda error: tell(self._rooms.notices, Text("The run “{n}” cannot go on.", n=run.name), error),
+            lambda error: tell(self._context.notices, Text("The run “{n}” cannot go on.", n=run.name), error),
         )
 
     def withdraw(self, request: TrainingRequest) -> None:
@@ -180,7 +182,7 @@ class TrainingCommands(QObject):
 
     def use_model(self, bundle: Path) -> None:
         """Puts a run's model into the library, unless it is there already, and to use."""
-        entries = self._rooms.model.entries
+        entries = self._context.model.entries
 
         def work() -> Path | None:
             digest = _digest_of(bundle)
@@ -193,15 +195,15 @@ class TrainingCommands(QObject):
                 self._models.import_file(bundle)
 
         what = Text("The model {name} could not be imported.", name=bundle.parent.name)
-        self._rooms.reader.run(work, take, lambda error: tell(self._rooms.notices, what, error))
+        self._context.reader.run(work, take, lambda error: tell(self._context.notices, what, error))
 
     def use_snapshot(self, run: RunState, snapshot: Snapshot, name: str) -> None:
         """Makes a model of a snapshot, and puts it to use. It takes a moment, in a child of its own."""
-        out = self._rooms.places.cache / f"snapshot-{secrets.token_hex(4)}" / "model"
+        out = self._context.places.cache / f"snapshot-{secrets.token_hex(4)}" / "model"
         words = ["bundle", str(run.folder), "--snapshot", str(snapshot.step), "--out", str(out)]
 
         def tidy() -> None:
-            self._rooms.reader.run(lambda: shutil.rmtree(out.parent, ignore_errors=True))
+            self._context.reader.run(lambda: shutil.rmtree(out.parent, ignore_errors=True))
 
         def done(end: TrainingEnd) -> None:
             if end.ok:
@@ -215,7 +217,7 @@ class TrainingCommands(QObject):
 
     def delete(self, run: RunState) -> None:
         """Moves a run to the bin, with all its checkpoints; a model made of it stays."""
-        runs, trash = self._rooms.places.runs, self._rooms.trash
+        runs, trash = self._context.places.runs, self._context.library.trash
         if self._training.current is not None and self._training.current.folder == run.folder:
             return
 
@@ -226,7 +228,7 @@ class TrainingCommands(QObject):
         for request in self._training.waiting:
             if request.run == run.folder:
                 self.withdraw(request)
-        self._rooms.written(
+        self._context.written(
             Text("Delete training"), do, self.refresh, Text("The training could not be deleted.")
         )
 
@@ -273,7 +275,7 @@ class TrainingCommands(QObject):
         self._training.take(stamped)
         if isinstance(stamped[1], Started) and self._training.current is not None:
             begun = self._training.current
-            self._rooms.reader.run(lambda: with_job(begun), self._take_job)
+            self._context.reader.run(lambda: with_job(begun), self._take_job)
 
     def _take_job(self, begun: RunState) -> None:
         """What the trainer wrote down about the run that has begun."""
@@ -291,8 +293,8 @@ class TrainingCommands(QObject):
             return
         self._request = None
         self._remember()
-        self._rooms.reader.run(
-            lambda: list_runs(self._rooms.places.runs),
+        self._context.reader.run(
+            lambda: list_runs(self._context.places.runs),
             lambda runs: self._show_end(request, end, run, runs),
             lambda error: self._show_end(request, end, run, self._training.runs),
         )
@@ -310,16 +312,16 @@ class TrainingCommands(QObject):
         if self._leaving:
             return
         wanted = [*((self._request,) if self._request is not None else ()), *self._training.waiting]
-        self._rooms.writer.run(
+        self._context.writer.run(
             lambda: self._queue_file.save(wanted),
             None,
-            lambda error: tell(self._rooms.notices, Text("The queue could not be written down."), error),
+            lambda error: tell(self._context.notices, Text("The queue could not be written down."), error),
         )
 
     # ---- telling
 
     def _tell(self, request: TrainingRequest, end: TrainingEnd, run: RunState | None) -> None:
-        notices, name = self._rooms.notices, request.name
+        notices, name = self._context.notices, request.name
         bundle = run.bundle if run is not None else None
         if bundle is not None:
             use = Act(Text("Use this model"), lambda: self.use_model(bundle))
@@ -335,7 +337,7 @@ class TrainingCommands(QObject):
 
     def _tell_trouble(self, what: Text, end: TrainingEnd) -> None:
         trouble = trouble_of(end)
-        self._rooms.notices.add(
+        self._context.notices.add(
             Kind.ERROR,
             what,
             meaning=trouble.what,

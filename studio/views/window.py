@@ -212,7 +212,7 @@ class Window(QMainWindow):
         context.training.current_changed.connect(self._badge_training)
         self._connect_welcome()
         self.prebuilder = IdlePrebuilder(self._prebuild(), lambda: not context.explorer.moving, self)
-        context.first_picture.connect(self.prebuilder.start)
+        context.live_picture.first_came.connect(self.prebuilder.start)
         context.explorer.recipe_changed.connect(self.prebuilder.postpone)
         self.look.words.language_changed.connect(self._follow_undo_stack)
         self.look.words.language_changed.connect(self._show_hint)
@@ -450,7 +450,7 @@ class Window(QMainWindow):
 
     def _restore(self) -> None:
         """As it was left the last time."""
-        session = self.context.window_session
+        session = self.context.session.window
         try:
             geometry = base64.b64decode(str(session.get("geometry", "")))
         except ValueError:
@@ -473,7 +473,7 @@ class Window(QMainWindow):
     def remember(self) -> None:
         """Leaves a note for the next start."""
         geometry = base64.b64encode(self.saveGeometry().data()).decode()
-        self.context.window_session = {
+        self.context.session.window = {
             "geometry": geometry,
             "page": self.page,
             "panels_hidden": self.acts["panels"].isChecked(),

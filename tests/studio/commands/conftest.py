@@ -48,7 +48,7 @@ def open_context(
         )
         contexts.append(context)
         read: list[int] = []
-        context.gallery_ready.connect(lambda: read.append(1))
+        context.gallery_upkeep.ready.connect(lambda: read.append(1))
         context.start()
         if wait:
             until(lambda: read and context.model.status in ("ready", "failed"))

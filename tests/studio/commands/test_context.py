@@ -88,7 +88,7 @@ def test_the_score_follows(context: AppContext, until: Until) -> None:
 
 def test_a_restart_brings_everything_back(open_context: OpenContext, until: Until) -> None:
     first = open_context()
-    first.window_session = {"width": 1234}
+    first.session.window = {"width": 1234}
     first.on_styles.use("Starter")
     first.explorer.move_to(3.25, -1)
     first.explorer.move_to(4, 4)
@@ -103,7 +103,7 @@ def test_a_restart_brings_everything_back(open_context: OpenContext, until: Unti
     place, nodes, selection = first.explorer.place, first.history.nodes, first.gallery.selection
     assert first.stop()
     again = open_context()
-    assert again.window_session == {"width": 1234}
+    assert again.session.window == {"width": 1234}
     assert again.settings.theme == "dark"
     assert again.explorer.place == place
     assert again.explorer.zoom == 2.5

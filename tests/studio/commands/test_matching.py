@@ -60,7 +60,7 @@ def scores(gallery: GalleryModel) -> list[float | None]:
 def filled(context: AppContext) -> None:
     for name, light in (("dark", 10), ("bright", 250), ("grey", 120), ("dim", 60), ("light", 200)):
         picture = np.full((24, 24, 3), light, np.uint8)
-        context.rooms.gallery.keep(picture, recipe(light), score=0.9, name=name)
+        context.library.gallery.keep(picture, recipe(light), score=0.9, name=name)
     context.gallery.refresh()
 
 
@@ -72,8 +72,8 @@ def test_the_gallery_is_compared_with_the_style_in_use(
     filled(context)
     dark = replace(style("Dark"), vector=(1.0, 0.0, 0.0, 0.0))
     light = replace(style("Light"), vector=(0.0, 1.0, 0.0, 0.0))
-    ids = [context.rooms.style_shelf.add(one).id for one in (dark, light)]
-    context.styles.set_entries(context.rooms.style_shelf.entries()[0])
+    ids = [context.library.styles.add(one).id for one in (dark, light)]
+    context.styles.set_entries(context.library.styles.entries()[0])
     until(lambda: context.gallery.count == 5)
     assert maker.asked == [], "nothing is compared before somebody asks"
     told: list[Comparison | None] = []
@@ -116,8 +116,8 @@ def test_a_comparison_that_fails_is_not_awaited(
 
     monkeypatch.setattr(maker, "vector", fail)
     monkeypatch.setattr(matching.log, "error", lambda *args, **more: None)
-    one = context.rooms.style_shelf.add(style("Dark"))
-    context.styles.set_entries(context.rooms.style_shelf.entries()[0])
+    one = context.library.styles.add(style("Dark"))
+    context.styles.set_entries(context.library.styles.entries()[0])
     context.styles.activate(one.id)
     context.gallery.query = Query(sort=Sort.SCORE)
     until(lambda: context.gallery.comparison is not None and not context.gallery.comparison.is_under_way)
@@ -130,8 +130,8 @@ def test_what_was_seen_is_forgotten_with_the_picture(
     context = open_context()
     until(lambda: context.model.status == "ready" and context.styles.entries)
     filled(context)
-    one = context.rooms.style_shelf.add(replace(style("Dark"), vector=(1.0, 0.0, 0.0, 0.0)))
-    context.styles.set_entries(context.rooms.style_shelf.entries()[0])
+    one = context.library.styles.add(replace(style("Dark"), vector=(1.0, 0.0, 0.0, 0.0)))
+    context.styles.set_entries(context.library.styles.entries()[0])
     context.styles.activate(one.id)
     context.gallery.query = Query(sort=Sort.SCORE)
     until(lambda: order(context.gallery) == ["dark", "dim", "grey", "light", "bright"])
@@ -142,18 +142,18 @@ def test_what_was_seen_is_forgotten_with_the_picture(
     dark, dim = (context.gallery.row_at(n) for n in (0, 1))
     assert dark is not None and dim is not None
     picture = np.full((24, 24, 3), 255, np.uint8)
-    context.rooms.gallery.path(dark.id).write_bytes(encode(picture, "PNG"))
-    context.rooms.gallery.refresh()
+    context.library.gallery.path(dark.id).write_bytes(encode(picture, "PNG"))
+    context.library.gallery.refresh()
     context.gallery.refresh()
     context.matching._follow()
     until(lambda: order(context.gallery)[-1] == dark.name and len(maker.asked) == 6)
-    context.rooms.gallery.change([dim.id], rating=3)
+    context.library.gallery.change([dim.id], rating=3)
     turn = context.matching._turn
     context.matching._follow()
-    until(lambda: context.matching._turn > turn and not context.rooms.reader.pending)
+    until(lambda: context.matching._turn > turn and not context.reader.pending)
     assert len(maker.asked) == 6, "what is said about a picture changes nothing in it"
 
-    slot = context.rooms.gallery.delete([dim.id])
+    slot = context.library.gallery.delete([dim.id])
     context.matching.tidy_soon()
     until(lambda: not looks.load("a model of last year"))
     assert len(looks.load(MODEL)) == 5, "what lies in the bin may come back"

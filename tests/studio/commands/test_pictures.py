@@ -121,7 +121,7 @@ def test_deleting_and_bringing_back(context: AppContext, three: list[str], until
     until(lambda: context.gallery.count == 3)
     context.undo_stack.redo()
     until(lambda: context.gallery.count == 1)
-    (slot,) = context.trash.slots("pictures")
+    (slot,) = context.library.trash.slots("pictures")
     context.on_pictures.restore(slot, [0])
     until(lambda: context.gallery.count == 2)
     context.undo_stack.undo()

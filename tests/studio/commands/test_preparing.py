@@ -35,13 +35,12 @@ def on(
     context: AppContext, preparation: Preparation, training: Training, monkeypatch: pytest.MonkeyPatch
 ) -> Iterator[PreparationCommands]:
     monkeypatch.setattr(preparing, "REST_MS", 1)
-    runs = TrainingCommands(context.rooms, training, context.on_models, context, make_process=children.make)
+    runs = TrainingCommands(context, training, context.on_models, make_process=children.make)
     commands = PreparationCommands(
-        context.rooms,
+        context,
         preparation,
         training,
         runs,
-        context,
         make_process=children.make,
         options=("--seed", "1"),
     )
@@ -200,9 +199,9 @@ def test_why_a_folder_cannot_be_used(
 def test_why_it_does_not_fit(
     context: AppContext, preparation: Preparation, training: Training, until: Until, tmp_path: Path
 ) -> None:
-    runs = TrainingCommands(context.rooms, training, context.on_models, context, make_process=children.make)
+    runs = TrainingCommands(context, training, context.on_models, make_process=children.make)
     on = PreparationCommands(
-        context.rooms, preparation, training, runs, context, make_process=children.make, options=("broken",)
+        context, preparation, training, runs, make_process=children.make, options=("broken",)
     )
     on.open(folder(tmp_path / "Anna", "a", "b"))
     until(lambda: ready(preparation))

@@ -39,7 +39,7 @@ def real(
     context.settings.model = str(tiny_bundle)
     context.settings.device = "cpu"
     read: list[int] = []
-    context.gallery_ready.connect(lambda: read.append(1))
+    context.gallery_upkeep.ready.connect(lambda: read.append(1))
     context.start()
     until(lambda: read and context.explorer.is_full and context.explorer.is_current)
     until(lambda: len(context.styles.entries) == 2 and not context.styles.unfit)
@@ -68,7 +68,7 @@ def test_starters_become_usable_by_themselves_and_their_files_stay_drafts(real: 
     entry = real.styles.entry("one")
     assert entry is not None
     assert entry.style.model == real.model.model_id
-    assert real.rooms.style_shelf.entry("one").style.model == NO_MODEL
+    assert real.library.styles.entry("one").style.model == NO_MODEL
     real.on_styles.use("one")
     assert real.styles.active_id == "one"
     assert real.explorer.styles == (entry.style.use(),)
@@ -240,7 +240,7 @@ def test_several_photos_are_kept_as_they_were_seen_closely(
     ended(real.on_photos.restyle(pictures(tmp_path / "p", 1, 2), whole=True), until)
     until(lambda: real.gallery.count == 2 and real.gallery.row_at(1) is not None)
     rows = [real.gallery.row_at(n) for n in range(2)]
-    kept = [read_recipe(real.rooms.gallery.path(row.id)) for row in rows if row is not None]
+    kept = [read_recipe(real.library.gallery.path(row.id)) for row in rows if row is not None]
     assert [recipe.offset for recipe in kept if recipe is not None] == [NEAR, NEAR]
 
 
@@ -269,7 +269,7 @@ def test_what_was_seen_closely_before_a_failure_is_kept(
     ended(real.on_photos.restyle(pictures(tmp_path / "p", 1, 2), whole=True), until)
     until(lambda: real.gallery.count == 2 and real.gallery.row_at(1) is not None)
     rows = [real.gallery.row_at(n) for n in range(2)]
-    kept = [read_recipe(real.rooms.gallery.path(row.id)) for row in rows if row is not None]
+    kept = [read_recipe(real.library.gallery.path(row.id)) for row in rows if row is not None]
     assert sorted(recipe.offset for recipe in kept if recipe is not None) == ["", NEAR]
 
 

@@ -26,9 +26,7 @@ def training(context: AppContext) -> Training:
 
 @pytest.fixture
 def on(context: AppContext, training: Training) -> Iterator[TrainingCommands]:
-    commands = TrainingCommands(
-        context.rooms, training, context.on_models, context, make_process=children.make
-    )
+    commands = TrainingCommands(context, training, context.on_models, make_process=children.make)
     yield commands
     assert commands.leave()
 
@@ -145,7 +143,7 @@ def test_what_the_studio_left_is_offered_again(
     assert on.leave()
     until(lambda: len(QueueFile(context.places.queue).load()) == 2)
     later = Training(context)
-    again = TrainingCommands(context.rooms, later, context.on_models, context, make_process=children.make)
+    again = TrainingCommands(context, later, context.on_models, make_process=children.make)
     again.recover()
     until(lambda: later.held)
     assert [request.name for request in later.waiting] == ["Anna", "Bella"]

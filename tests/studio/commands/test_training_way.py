@@ -67,7 +67,7 @@ def test_a_folder_becomes_a_model_though_the_trainer_is_killed(
 
     options = [*OPTIONS, *(word for name, value in SHORT.items() for word in ("--set", f"{name}={value}"))]
     on = PreparationCommands(
-        context.rooms, context.preparation, context.training, context.on_training, context, options=options
+        context, context.preparation, context.training, context.on_training, options=options
     )
     preparation, training = context.preparation, context.training
     on.open(drawings(tmp_path / "Discs 圆"))

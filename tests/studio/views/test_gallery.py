@@ -37,7 +37,7 @@ class Scene:
     def __init__(self, look: Look, home: Path) -> None:
         make_specimen(Places.under(home).gallery, COUNT)
         self.context = AppContext(Places.under(home), starters=home / "none")
-        self.context.rooms.gallery.rebuild()
+        self.context.library.gallery.rebuild()
         self.host = QWidget()
         self.actions = Actions(look, self.host)
         self.viewer = Viewer(look, self.host)

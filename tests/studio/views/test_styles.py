@@ -190,12 +190,12 @@ def test_the_editor_changes_everything_about_a_style(qtbot: QtBot, window: Windo
 
 
 def test_the_editor_names_the_odd_ones(qtbot: QtBot, window: Window) -> None:
-    shelf, context = window.context.rooms.style_shelf, window.context
+    shelf, context = window.context.library.styles, window.context
     entry = context.styles.entry("one")
     assert entry is not None
     first, *rest = entry.style.references
     shelf.save("one", replace(entry.style, references=(replace(first, outlier=True, fit=0.1), *rest)))
-    context.rooms.refresh_styles()
+    context.refresh_styles()
     wait(qtbot, lambda: context.styles.entry("one").style.outliers)  # type: ignore[union-attr]
     assert "1 stands out" in card(window, "one").meta.text()
     window.acts["edit_style"].trigger()
@@ -229,14 +229,14 @@ def test_menus_wear_the_style_sheet(window: Window, monkeypatch: pytest.MonkeyPa
 
 
 def test_many_references_follow_bit_by_bit_and_their_lines_serve_again(qtbot: QtBot, window: Window) -> None:
-    shelf, context = window.context.rooms.style_shelf, window.context
+    shelf, context = window.context.library.styles, window.context
     entry = context.styles.entry("one")
     assert entry is not None
     first = entry.style.references[0]
     count = 2 * NEW_AT_ONCE + 1
     many = [replace(first, digest=f"{n:064x}", name=f"{n}.png", outlier=n == 0) for n in range(count)]
     shelf.save("one", replace(entry.style, references=tuple(many)))
-    context.rooms.refresh_styles()
+    context.refresh_styles()
     wait(qtbot, lambda: len(context.styles.entry("one").style.references) == count)  # type: ignore[union-attr]
     editor, steps = window.style_editor, []
     editor._more.timeout.connect(lambda: steps.append(len(editor.lines)))
