@@ -172,7 +172,7 @@ class Generator:
         return self._truncated(z, style, recipe.truncation, photo)
 
     def _truncated(
-        self, z: Floats, style: Floats, psi: float, photo: Recipe | LayerMix | None = None
+        self, z: Floats, style: Floats, truncation: float, photo: Recipe | LayerMix | None = None
     ) -> Floats:
         """photo: whose offset is added."""
         w = self.network.mapping(z[None], style[None])[0]
@@ -180,7 +180,7 @@ class Generator:
         if offset is not None:
             w = w.copy()
             w[: len(offset)] += offset
-        return w if psi == 1.0 else latent.truncate(w, self.centre(style), psi)
+        return w if truncation == 1.0 else latent.truncate(w, self.centre(style), truncation)
 
     def _centre(self, style: Floats) -> Floats:
         z = np.random.Generator(np.random.PCG64(CENTRE_SEED)).standard_normal(

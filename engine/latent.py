@@ -60,10 +60,10 @@ def slerp(a: ArrayLike, b: ArrayLike, t: float) -> Vector:
     return np.asarray((p * a / la + q * b / lb) * length, np.float32)
 
 
-def truncate(w: ArrayLike, centre: ArrayLike, psi: float) -> Vector:
-    """centre + psi (w - centre): nearer to the centre for psi < 1. [L, W]"""
+def truncate(w: ArrayLike, centre: ArrayLike, truncation: float) -> Vector:
+    """centre + truncation (w - centre): nearer to the centre below 1 (psi in the papers). [L, W]"""
     w, centre = np.asarray(w, np.float64), np.asarray(centre, np.float64)
-    return np.asarray(centre + psi * (w - centre), np.float32)
+    return np.asarray(centre + truncation * (w - centre), np.float32)
 
 
 def z(recipe: Recipe | LayerMix, size: int) -> Vector:

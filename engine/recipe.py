@@ -2,7 +2,7 @@
 
     z = (sum_i a_i z_i + b c) / l                            seeds z_i, weights a_i; a photo's c, weight b
     s = strength * normalised(sum_j v_j s_j)                 styles
-    w = m(s) + psi (mapping(z, s) + b / l o - m(s))          truncation towards the style's own centre m(s)
+    w = m(s) + t (mapping(z, s) + b / l o - m(s))            truncation t towards the style's own centre m(s)
 
 with l = sqrt(sum_i a_i^2 + b^2) and o what z cannot say of the photo (its offset, found by inversion); then
 single layers of w from elsewhere, then directions. `engine.latent` and `engine.generator` carry it out.
@@ -142,7 +142,7 @@ class Recipe:
     style_strength: float = 1.0
     """0 without style ... 1 the whole style."""
     truncation: float = 0.7
-    """psi, 0..1.2; smaller is nearer to the style's average picture."""
+    """0..1.2; smaller is nearer to the style's average picture."""
     layers: tuple[LayerMix, ...] = ()
     directions: tuple[DirectionUse, ...] = ()
     offset: str = ""

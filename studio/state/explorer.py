@@ -114,7 +114,7 @@ class Explorer(QObject):
 
     @property
     def truncation(self) -> float:
-        """psi, 0..1.2; smaller is nearer to the style's average picture."""
+        """0..1.2; smaller is nearer to the style's average picture."""
         return self._place.truncation
 
     @truncation.setter

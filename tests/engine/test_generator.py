@@ -95,7 +95,7 @@ class TestW:
         styled = replace(recipe, styles=(STYLE,))
         for one in (recipe, styled):
             centre = generator.centre(latent.style(one, tiny.S))
-            w = [generator.w(replace(one, truncation=psi)) for psi in (0.0, 0.5, 1.0)]
+            w = [generator.w(replace(one, truncation=value)) for value in (0.0, 0.5, 1.0)]
             np.testing.assert_allclose(w[0], centre, atol=1e-6)
             np.testing.assert_allclose(w[1], (w[0] + w[2]) / 2, atol=1e-6)
         none = np.zeros(tiny.S, np.float32)

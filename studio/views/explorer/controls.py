@@ -1,4 +1,4 @@
-"""The sliders beside the canvas: strength of the style, variety of the people, the model's directions."""
+"""The sliders beside the canvas: strength of the style, truncation, the model's directions."""
 
 from __future__ import annotations
 
@@ -16,8 +16,8 @@ from studio.views.kit.slider import SliderRow
 from studio.views.kit.text import title
 from studio.views.look import Look
 
-MOST_VARIETY = 1.2
-USUAL_VARIETY = 0.7
+MOST_TRUNCATION = 1.2
+USUAL_TRUNCATION = 0.7
 REACH = 3.0
 """Furthest along a direction, in its own scale."""
 
@@ -45,24 +45,24 @@ class Section(QWidget):
 
 
 class LookSection(Section):
-    """Style strength and variety."""
+    """Style strength and truncation, which people read as variety."""
 
     def __init__(self, look: Look, explorer: Explorer, parent: QWidget | None = None) -> None:
         reset = IconButton(look, "reset", "action.reset_look", size=24, icon_size=15)
         super().__init__(look, "controls.look", tools=(reset,), parent=parent)
         self._explorer = explorer
         self.strength = SliderRow(look, "controls.strength", default=1.0, tip="controls.strength.tip")
-        self.variety = SliderRow(
+        self.truncation = SliderRow(
             look,
-            "controls.variety",
-            high=MOST_VARIETY,
-            default=USUAL_VARIETY,
-            tip="controls.variety.tip",
+            "controls.truncation",
+            high=MOST_TRUNCATION,
+            default=USUAL_TRUNCATION,
+            tip="controls.truncation.tip",
         )
         self.body.addWidget(self.strength)
-        self.body.addWidget(self.variety)
+        self.body.addWidget(self.truncation)
         steer(self.strength, explorer, "style_strength")
-        steer(self.variety, explorer, "truncation")
+        steer(self.truncation, explorer, "truncation")
         explorer.styles_changed.connect(self._know_styles)
         reset.clicked.connect(self.reset)
         self._know_styles()
@@ -71,7 +71,7 @@ class LookSection(Section):
         """The usual values, as one move."""
         explorer = self._explorer
         explorer.begin_move()
-        explorer.style_strength, explorer.truncation = 1.0, USUAL_VARIETY
+        explorer.style_strength, explorer.truncation = 1.0, USUAL_TRUNCATION
         explorer.clear_directions()
         explorer.end_move()
 

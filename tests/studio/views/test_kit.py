@@ -9,13 +9,13 @@ from studio.views.kit.choice import Segmented, Stars, Switch
 from studio.views.kit.flow import ColumnLayout, FlowLayout
 from studio.views.kit.notice import MOST, WIDTH, Action, Message, NoticeStack
 from studio.views.kit.slider import SliderRow
-from studio.views.kit.text import Text
+from studio.views.kit.text import Label
 from studio.views.look import Look
 
 
 @pytest.fixture
 def slider(qtbot: QtBot, look: Look) -> SliderRow:
-    made = SliderRow(look, "controls.variety", low=0.0, high=1.2, default=0.7)
+    made = SliderRow(look, "controls.truncation", low=0.0, high=1.2, default=0.7)
     qtbot.addWidget(made)
     made.resize(240, 50)
     made.show()
@@ -155,7 +155,7 @@ def test_a_flow_wraps_and_columns_share_the_width(qtbot: QtBot) -> None:
 
 
 def test_labels_show_what_was_typed_as_it_is(qtbot: QtBot, look: Look) -> None:
-    label = Text(look)
+    label = Label(look)
     qtbot.addWidget(label)
     label.setText("<b>Anna</b>")
     assert label.textFormat() == Qt.TextFormat.PlainText

@@ -164,7 +164,7 @@ def test_keys_walk_zoom_and_take_back(qtbot: QtBot, window: Window) -> None:
 def test_sliders_change_the_picture(qtbot: QtBot, window: Window) -> None:
     controls, explorer = window.explorer.controls, window.context.explorer
     before = explorer.recipe
-    qtbot.keyClick(controls.look_section.variety.track, Qt.Key.Key_PageUp)
+    qtbot.keyClick(controls.look_section.truncation.track, Qt.Key.Key_PageUp)
     assert explorer.truncation > 0.7
     smile = controls.directions._sliders["smile"]
     assert smile.name.text() == "Smile"
