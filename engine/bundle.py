@@ -18,7 +18,7 @@ from importlib import resources
 from pathlib import Path
 
 from engine import archive, graphs
-from engine.card import CARD, FORMAT, MAX_CARD, Card, Direction, FileEntry, file_digest, parse, seal
+from engine.card import CARD, FORMAT, MAX_CARD, Direction, FileEntry, ModelCard, file_digest, parse, seal
 from engine.errors import BundleError, PathText
 from engine.files import atomic_folder, safe_name, target_error, write_atomic
 
@@ -28,8 +28,8 @@ __all__ = [
     "GRAPHS",
     "SUFFIX",
     "Bundle",
-    "Card",
     "Direction",
+    "ModelCard",
     "bundled_models",
     "default_bundle_path",
     "export_bundle",
@@ -48,7 +48,7 @@ class Bundle:
     """A bundle whose card and graphs were checked."""
 
     path: Path
-    card: Card
+    card: ModelCard
     id: str
     """Model id, written into recipes and styles: it stays equal when only the card's words change."""
 
@@ -83,7 +83,7 @@ class Bundle:
         return problems(self, progress)
 
 
-def model_id(card: Card) -> str:
+def model_id(card: ModelCard) -> str:
     """sha256 hex over the graphs' names and digests."""
     lines = (f"{name}:{card.files[name].sha256}\n" for name in sorted(GRAPHS))
     return hashlib.sha256("".join(lines).encode()).hexdigest()
@@ -169,14 +169,14 @@ def check_file(path: Path, entry: FileEntry, *, digest: bool = True) -> None:
         raise BundleError(path, f"{entry.name} cannot be read ({error.strerror})", "unreadable") from error
 
 
-def unlisted(path: Path, card: Card) -> list[str]:
+def unlisted(path: Path, card: ModelCard) -> list[str]:
     """Names of files in the folder that the card does not know, without what systems leave behind."""
     found = (Path(root) / name for root, _, names in os.walk(path) for name in names)
     names = sorted(file.relative_to(path).as_posix() for file in found if file.name not in _SYSTEM_LITTER)
     return [name for name in names if name != CARD and name not in card.files]
 
 
-def _read_card(path: Path) -> Card:
+def _read_card(path: Path) -> ModelCard:
     try:
         if not path.exists():
             raise BundleError(path, "there is nothing at that place", "missing")
@@ -195,7 +195,7 @@ def _read_card(path: Path) -> Card:
         raise BundleError(path, str(error), "card") from None
 
 
-def _check_graph(path: Path, card: Card, entry: FileEntry) -> None:
+def _check_graph(path: Path, card: ModelCard, entry: FileEntry) -> None:
     """One reading serves the digest and the look inside."""
     if entry.bytes > graphs.MAX_BYTES:
         raise BundleError(path, f"{entry.name} is absurdly large", "graph")
@@ -211,7 +211,7 @@ def _check_graph(path: Path, card: Card, entry: FileEntry) -> None:
         raise BundleError(path, f"{entry.name} {error}", "graph") from None
 
 
-def _ends(card: Card, name: str) -> tuple[dict[str, graphs.Shape], dict[str, graphs.Shape]]:
+def _ends(card: ModelCard, name: str) -> tuple[dict[str, graphs.Shape], dict[str, graphs.Shape]]:
     """Inputs and outputs that the card promises for a graph; N is None."""
     full: graphs.Shape = (None, 3, card.resolution, card.resolution)
     small: graphs.Shape = (None, 3, card.preview_resolution, card.preview_resolution)
@@ -242,7 +242,7 @@ def _default_name(folder: Path) -> str:
         return ""
 
 
-def _peek(source: Path) -> Card:
+def _peek(source: Path) -> ModelCard:
     """The card of a bundle folder or .persona file."""
     if source.is_dir():
         return _read_card(source)

@@ -53,7 +53,7 @@ class FileEntry:
 
 
 @dataclass(frozen=True, eq=False)
-class Card:
+class ModelCard:
     """What model.json says."""
 
     name: str
@@ -80,7 +80,7 @@ class Card:
     """The whole card as read: data, consent, metrics, training, network besides the above."""
 
 
-def parse(data: bytes) -> Card:
+def parse(data: bytes) -> ModelCard:
     """The card in the bytes of model.json. ValueError, with a clause about the model, otherwise."""
     raw = jsonio.parse(data, MAX_CARD)
     if not isinstance(raw, dict) or "format" not in raw:
@@ -129,7 +129,7 @@ def file_digest(path: Path) -> str:
         return hashlib.file_digest(file, "sha256").hexdigest()
 
 
-def _card(raw: dict[str, Any]) -> Card:
+def _card(raw: dict[str, Any]) -> ModelCard:
     sizes = {key: _integer(raw, key, low, high) for key, (low, high) in _SIZES.items()}
     if sizes["preview_resolution"] > sizes["resolution"]:
         raise ValueError("its preview is larger than its pictures")
@@ -137,7 +137,7 @@ def _card(raw: dict[str, Any]) -> Card:
         if not isinstance(raw[key], kinds):
             raise ValueError(f"its card has a malformed {key!r}")
     score = raw["style_score"]
-    return Card(
+    return ModelCard(
         name=_text(raw, "name", 200),
         **sizes,
         color_range=_rising(raw["color_range"], "color_range"),

@@ -11,7 +11,7 @@ from engine.images import picture_files
 from engine.recipe import Recipe
 from engine.style import StyleMaker
 from studio.cli.arguments import add_model
-from studio.cli.generate import Job, render_into, save_sheet, stem_of
+from studio.cli.generate import GenerateOrder, render_into, save_sheet, stem_of
 from studio.cli.opened import Blend, open_generator, with_strength
 from studio.cli.output import Output, count
 from studio.cli.stop import Stop
@@ -36,7 +36,7 @@ def run(args: Namespace, out: Output) -> int:
     folder = PictureFolder(Path(args.out))
     blend = make_style(maker, folder, out)
     jobs = [
-        Job(
+        GenerateOrder(
             with_strength(Recipe.from_seed(generator.bundle.id, seed), blend, None),
             stem_of(blend.name or NAME, seed),
         )

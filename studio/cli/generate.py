@@ -89,7 +89,7 @@ def run(args: Namespace, out: Output) -> int:
 
 
 @dataclass(frozen=True)
-class Job:
+class GenerateOrder:
     """One picture to make and its file's name without suffix."""
 
     recipe: Recipe
@@ -117,15 +117,17 @@ def start_of(args: Namespace, blend: Blend, model: str) -> Recipe:
     return base if args.truncation is None else replace(base, truncation=args.truncation)
 
 
-def plan(args: Namespace, base: Recipe) -> Iterator[Job]:
+def plan(args: Namespace, base: Recipe) -> Iterator[GenerateOrder]:
     """The pictures that the options ask for."""
     name = safe_name("+".join(use.name for use in base.styles) or "persona")
     if args.recipe and args.seed is None:
-        yield Job(base, stem_of(name, base.seed))
+        yield GenerateOrder(base, stem_of(name, base.seed))
         return
     first = 1 if args.seed is None else args.seed
     for seed in range(first, first + args.count):
-        yield Job(replace(base, seeds=(SeedUse(seed),), content=None, offset=""), stem_of(name, seed))
+        yield GenerateOrder(
+            replace(base, seeds=(SeedUse(seed),), content=None, offset=""), stem_of(name, seed)
+        )
 
 
 def stem_of(name: str, seed: int | None) -> str:
@@ -135,7 +137,7 @@ def stem_of(name: str, seed: int | None) -> str:
 
 def render_into(
     folder: PictureFolder,
-    jobs: Iterable[Job],
+    jobs: Iterable[GenerateOrder],
     total: int,
     generator: Generator,
     maker: StyleMaker,
@@ -161,7 +163,9 @@ def render_into(
     return kept
 
 
-def save_one(folder: PictureFolder, job: Job, image: Picture, maker: StyleMaker) -> dict[str, object]:
+def save_one(
+    folder: PictureFolder, job: GenerateOrder, image: Picture, maker: StyleMaker
+) -> dict[str, object]:
     """Saves a picture, scored against its style if it has one, and describes it for JSON. TargetError."""
     recipe = job.recipe
     score = maker.score(style_of(recipe, maker), image) if recipe.styles else None

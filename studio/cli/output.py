@@ -34,7 +34,7 @@ class Output:
         self.problems: list[PersonaError] = []
         self._stdout = stdout
         self._stderr = stderr
-        self._progress = _Progress(stderr, shown=not quiet)
+        self._progress = _ProgressLine(stderr, shown=not quiet)
 
     def progress(self, done: int, total: int, what: str) -> None:
         """Says how far the work is: "12 of 100 pictures"."""
@@ -104,7 +104,7 @@ class Output:
         print(printable(sentence), file=self._stderr, flush=True)
 
 
-class _Progress:
+class _ProgressLine:
     """One line that counts: redrawn on a terminal, now and then a line elsewhere."""
 
     def __init__(self, stream: TextIO, *, shown: bool) -> None:

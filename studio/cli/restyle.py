@@ -22,7 +22,7 @@ from engine.images import Picture
 from engine.recipe import Recipe
 from engine.style import StyleMaker
 from studio.cli.arguments import FORMATS, add_model, number
-from studio.cli.generate import Job, save_one
+from studio.cli.generate import GenerateOrder, save_one
 from studio.cli.lookup import find_pictures
 from studio.cli.opened import Blend, open_blend, open_generator, with_strength
 from studio.cli.output import Output, count
@@ -81,7 +81,7 @@ def run(args: Namespace, out: Output) -> int:
         for done, (photo, recipe) in enumerate(zip(faces, recipes if args.quick else near, strict=True), 1):
             if stop():
                 raise Cancelled
-            job = Job(recipe, f"{safe_name(photo.stem)}-{safe_name(blend.name)}")
+            job = GenerateOrder(recipe, f"{safe_name(photo.stem)}-{safe_name(blend.name)}")
             files.append(save_one(folder, job, generator.render(recipe), maker) | {"photo": str(photo)})
             out.progress(done, len(faces), "photos")
     return out.finish(

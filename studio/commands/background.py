@@ -9,7 +9,7 @@ from PySide6.QtCore import QObject
 
 from studio.library.tasks import End, IsCancelled, Outcome, Progress
 from studio.library.text import Text
-from studio.state.jobs import Job, Jobs
+from studio.state.jobs import BackgroundJob, Jobs
 from studio.workers.pool import LongWork
 
 
@@ -28,7 +28,7 @@ class Background(QObject):
         done: Callable[[Any], object],
         failed: Callable[[Exception], object],
         cancelled: Callable[[], object] | None = None,
-    ) -> Job:
+    ) -> BackgroundJob:
         """Begins; `done`, `failed` or `cancelled` is called on the Qt thread before the job ends."""
         long_work = LongWork(work, title.source, self)
         job = self._jobs.add(title, long_work.cancel)

@@ -29,7 +29,7 @@ ones."""
 
 
 @dataclass(frozen=True)
-class Dropped:
+class DroppedFiles:
     """What was found among dropped files."""
 
     models: tuple[Path, ...] = ()
@@ -211,7 +211,7 @@ class ExplorerCommands(QObject):
             lambda error: tell(self._context.notices, Text("The files cannot be used."), error),
         )
 
-    def _take(self, found: Dropped) -> None:
+    def _take(self, found: DroppedFiles) -> None:
         for path in found.models:
             self._models.import_file(path)
         for path in found.styles:
@@ -222,7 +222,7 @@ class ExplorerCommands(QObject):
             self._styles.make(found.pictures)
 
 
-def sort_out(paths: Sequence[Path]) -> Dropped:
+def sort_out(paths: Sequence[Path]) -> DroppedFiles:
     """What is what among dropped files and folders. Reads files."""
     models = tuple(
         path for path in paths if path.suffix.lower() == ".persona" or (path / "model.json").is_file()
@@ -232,7 +232,7 @@ def sort_out(paths: Sequence[Path]) -> Dropped:
     recipe = None
     if len(rest) == 1 and not models and not styles and rest[0].is_file():
         recipe = _recipe_or_none(rest[0])
-    return Dropped(models, styles, recipe, () if recipe else rest)
+    return DroppedFiles(models, styles, recipe, () if recipe else rest)
 
 
 def _recipe_in(path: Path) -> Recipe | None:

@@ -22,7 +22,7 @@ from studio.library.index import Query
 from studio.library.settings import ExportOptions
 from studio.library.tasks import IsCancelled, Progress
 from studio.library.text import Text
-from studio.state.jobs import Job
+from studio.state.jobs import BackgroundJob
 from studio.state.notices import Act, Kind
 
 if TYPE_CHECKING:
@@ -44,7 +44,7 @@ class ExportCommands(QObject):
 
     def export(
         self, ids: Sequence[str], folder: Path, options: ExportOptions, *, conflict: str = "rename"
-    ) -> Job:
+    ) -> BackgroundJob:
         """Writes kept pictures.
 
         conflict: "ask" (ends with TargetExistsError before anything is written), "rename", "overwrite" or
@@ -54,13 +54,13 @@ class ExportCommands(QObject):
 
     def export_recipes(
         self, recipes: Sequence[Recipe], folder: Path, options: ExportOptions, *, conflict: str = "rename"
-    ) -> Job:
+    ) -> BackgroundJob:
         """Renders recipes at full resolution straight into a finished set."""
         return self.carry_out(ExportOrder.new(folder, options, conflict, recipes=tuple(recipes)))
 
     def export_varied(
         self, count: int, folder: Path, options: ExportOptions, *, conflict: str = "rename"
-    ) -> Job:
+    ) -> BackgroundJob:
         """Makes strangers in the style under the probe and writes the `count` that differ most."""
         some = candidates_for(self._context, count)
 
@@ -117,7 +117,7 @@ class ExportCommands(QObject):
 
     # ---- writing
 
-    def carry_out(self, order: ExportOrder) -> Job:
+    def carry_out(self, order: ExportOrder) -> BackgroundJob:
         """Writes an order, from its beginning or from where it stopped."""
         latest = [order]
         skipped: list[Text] = []

@@ -19,7 +19,7 @@ from engine.errors import PersonaError
 from engine.style import Style
 from studio.commands.fitting import Fitting
 from studio.library.index import Sort
-from studio.library.looks import Look, LookFile, Matches, Vector, fresh
+from studio.library.looks import LookFile, Matches, PictureLook, Vector, fresh
 from studio.library.pictures import file_part
 from studio.library.styles import StyleEntry
 from studio.state.gallery import Comparison
@@ -75,7 +75,7 @@ class Matching(QObject):
         self._context, self._fitting = context, fitting
         self._file = LookFile(context.places.cache / "looks.sqlite3")
         self._lock = threading.Lock()
-        self._model, self._looks = "", dict[str, Look]()
+        self._model, self._looks = "", dict[str, PictureLook]()
         self._turn = 0
         self._timer = QTimer(self, singleShot=True, interval=REST_MS)
         self._timer.timeout.connect(self._begin)
@@ -175,10 +175,10 @@ class Matching(QObject):
         if turn == self._turn and gallery.comparison is not None:
             gallery.comparison = Comparison(gallery.comparison.entry, 1, 1)
 
-    def _see(self, maker: StyleMaker, id: str, file: str) -> Look:
-        return Look(file, _vector(maker, self._context.library.gallery.path(id)))
+    def _see(self, maker: StyleMaker, id: str, file: str) -> PictureLook:
+        return PictureLook(file, _vector(maker, self._context.library.gallery.path(id)))
 
-    def _known(self, maker: StyleMaker) -> dict[str, Look]:
+    def _known(self, maker: StyleMaker) -> dict[str, PictureLook]:
         """What was seen under the model in use."""
         with self._lock:
             if self._model != maker.bundle.id:

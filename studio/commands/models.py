@@ -13,7 +13,7 @@ from studio.library.models import ModelEntry
 from studio.library.pictures import Damage
 from studio.library.tasks import IsCancelled, Progress
 from studio.library.text import Text
-from studio.state.jobs import Job
+from studio.state.jobs import BackgroundJob
 from studio.state.notices import Kind
 
 if TYPE_CHECKING:
@@ -50,7 +50,7 @@ class ModelCommands(QObject):
         settings = self._context.settings
         self._context.generator.load(Path(settings.model) if settings.model else None, settings.device)
 
-    def import_file(self, path: Path) -> Job:
+    def import_file(self, path: Path) -> BackgroundJob:
         """Imports a .persona file or a bundle folder, and switches to it."""
         shelf = self._context.library.models
 

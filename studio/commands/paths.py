@@ -19,7 +19,7 @@ from studio.library.movies import MovieOptions, free_target
 from studio.library.sets import along, look_of, most_varied
 from studio.library.tasks import IsCancelled, Progress
 from studio.library.text import Text
-from studio.state.jobs import Job
+from studio.state.jobs import BackgroundJob
 from studio.state.notices import Act, Kind
 from studio.state.player import Pace
 from studio.workers.generator_thread import BULK
@@ -47,7 +47,7 @@ class PathCommands(QObject):
 
     def choose_varied(
         self, recipes: Sequence[Recipe], count: int, then: Callable[[list[Recipe]], object]
-    ) -> Job | None:
+    ) -> BackgroundJob | None:
         """Finds the `count` of `recipes` that look most different, and hands them to `then`."""
         recipes = list(recipes)
         if count >= len(recipes):
@@ -79,7 +79,7 @@ class PathCommands(QObject):
 
     def export_path(
         self, places: Sequence[Recipe], pace: Pace, options: MovieOptions, conflict: str = "ask"
-    ) -> Job:
+    ) -> BackgroundJob:
         """Renders the path through `places` at full size and writes it.
 
         conflict: where something is already, "ask" ends the job with TargetExistsError and nothing written,

@@ -23,7 +23,7 @@ from studio.commands.pictures import PictureCommands
 from studio.library.inversion import can_invert, invert
 from studio.library.tasks import IsCancelled, Progress
 from studio.library.text import Text
-from studio.state.jobs import Job
+from studio.state.jobs import BackgroundJob
 from studio.state.notices import Act, Kind
 
 if TYPE_CHECKING:
@@ -59,7 +59,7 @@ class PhotoCommands(QObject):
         self._context, self._fitting = context, fitting
         self._explorer, self._pictures = explorer, pictures
 
-    def restyle(self, paths: Sequence[Path], *, whole: bool | None = None) -> Job:
+    def restyle(self, paths: Sequence[Path], *, whole: bool | None = None) -> BackgroundJob:
         """Puts photos (and folders of them) into the style in use, with progress and cancel.
 
         The first is opened on the canvas; of several, all are kept in the gallery. Without a style in use a

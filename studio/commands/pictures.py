@@ -19,7 +19,7 @@ from studio.library.pictures import Board
 from studio.library.tasks import IsCancelled, Progress
 from studio.library.text import Text
 from studio.library.trash import Slot
-from studio.state.jobs import Job
+from studio.state.jobs import BackgroundJob
 from studio.workers.generator_thread import SAVE, Render
 
 if TYPE_CHECKING:
@@ -55,7 +55,7 @@ class PictureCommands(QObject):
             failed=lambda _, error: self._tell(Text("The picture could not be kept."), error),
         )
 
-    def keep_recipes(self, recipes: Sequence[Recipe]) -> Job:
+    def keep_recipes(self, recipes: Sequence[Recipe]) -> BackgroundJob:
         """Renders and keeps many; what was kept before a cancel or an error stays."""
         context, recipes = self._context, list(recipes)
         kept: list[Row] = []
@@ -82,7 +82,7 @@ class PictureCommands(QObject):
             Text("Keeping {n} pictures", n=len(recipes)), work, end, fail, cancelled=end
         )
 
-    def keep_varied(self, count: int, *, candidates: int = 0) -> Job:
+    def keep_varied(self, count: int, *, candidates: int = 0) -> BackgroundJob:
         """Makes strangers in the style under the probe and keeps the `count` that differ most.
 
         candidates: how many to choose from, as previews; 0 for four times as many.

@@ -16,7 +16,7 @@ from studio.commands.fitting import Fitting
 from studio.library.styles import StyleEntry
 from studio.library.tasks import IsCancelled, Progress
 from studio.library.text import Text
-from studio.state.jobs import Job
+from studio.state.jobs import BackgroundJob
 from studio.state.notices import Act, Kind
 
 if TYPE_CHECKING:
@@ -55,7 +55,7 @@ class ReferenceCommands(QObject):
         title = Text("Leave out a reference") if len(digests) == 1 else Text("Leave out references")
         self._change(title, id, lambda old: [one for one in old if one.digest not in digests])
 
-    def add(self, id: str, paths: Sequence[Path], *, whole: bool | None = None) -> Job:
+    def add(self, id: str, paths: Sequence[Path], *, whole: bool | None = None) -> BackgroundJob:
         """Adds pictures, and folders of them, with progress and cancel.
 
         whole: whether pictures without a face are used whole; None as in the settings.
@@ -85,7 +85,7 @@ class ReferenceCommands(QObject):
             fail,
         )
 
-    def add_from_gallery(self, id: str, ids: Sequence[str]) -> Job:
+    def add_from_gallery(self, id: str, ids: Sequence[str]) -> BackgroundJob:
         """Adds kept pictures."""
         return self.add(id, [self._context.library.gallery.path(one) for one in ids], whole=True)
 

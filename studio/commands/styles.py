@@ -19,7 +19,7 @@ from studio.library.styles import StyleEntry
 from studio.library.tasks import IsCancelled, Progress
 from studio.library.text import Text
 from studio.library.trash import Slot
-from studio.state.jobs import Job
+from studio.state.jobs import BackgroundJob
 from studio.state.notices import Act, Kind
 
 if TYPE_CHECKING:
@@ -70,7 +70,7 @@ class StyleCommands(QObject):
 
     # ---- making
 
-    def make(self, paths: Sequence[Path], *, name: str = "", whole: bool | None = None) -> Job:
+    def make(self, paths: Sequence[Path], *, name: str = "", whole: bool | None = None) -> BackgroundJob:
         """A style from pictures and folders of pictures, with progress and cancel; then it is in use.
 
         name: empty for one taken from the folder or the first picture. whole: None as in the settings.
@@ -80,12 +80,12 @@ class StyleCommands(QObject):
         whole = self._context.settings.whole_pictures if whole is None else whole
         return self._make(name, paths, whole)
 
-    def make_from_gallery(self, ids: Sequence[str], *, name: str = "") -> Job:
+    def make_from_gallery(self, ids: Sequence[str], *, name: str = "") -> BackgroundJob:
         """A style from kept pictures."""
         paths = [self._context.library.gallery.path(one) for one in ids]
         return self._make(name.strip() or _name_for(paths), paths, True)
 
-    def _make(self, name: str, paths: list[Path], whole: bool, replaced: str = "") -> Job:
+    def _make(self, name: str, paths: list[Path], whole: bool, replaced: str = "") -> BackgroundJob:
         """replaced: id of a style that the new one takes the place of."""
         shelf, maker = self._context.library.styles, self.fitting.maker()
 

@@ -27,7 +27,7 @@ MANY = 1000
 
 
 @dataclass(frozen=True, eq=False)
-class Look:
+class PictureLook:
     """What was seen in one picture."""
 
     file: str
@@ -45,7 +45,7 @@ class LookFile:
     def __init__(self, path: Path) -> None:
         self.path = path
 
-    def load(self, model: str) -> dict[str, Look]:
+    def load(self, model: str) -> dict[str, PictureLook]:
         """Id of a picture -> what was seen in it under a model."""
         try:
             with closing(self._open()) as file:
@@ -53,9 +53,9 @@ class LookFile:
                 found = file.execute(sql, [model]).fetchall()
         except (sqlite3.Error, OSError):
             return {}
-        return {one: Look(stamp, np.frombuffer(vector, np.float32)) for one, stamp, vector in found}
+        return {one: PictureLook(stamp, np.frombuffer(vector, np.float32)) for one, stamp, vector in found}
 
-    def add(self, model: str, looks: Iterable[tuple[str, Look]]) -> None:
+    def add(self, model: str, looks: Iterable[tuple[str, PictureLook]]) -> None:
         """Remembers looks; where that cannot be done they are made anew another time."""
         rows = [(model, one, look.file, look.vector.astype(np.float32).tobytes()) for one, look in looks]
         try:
@@ -95,7 +95,7 @@ class LookFile:
         return file
 
 
-def fresh(looks: Mapping[str, Look], files: Mapping[str, str]) -> dict[str, Vector]:
+def fresh(looks: Mapping[str, PictureLook], files: Mapping[str, str]) -> dict[str, Vector]:
     """Id -> vector of those that are still what was looked at. files: id -> what each file is like now."""
     return {one: look.vector for one, look in looks.items() if files.get(one) == look.file}
 

@@ -25,7 +25,7 @@ class JobRole(IntEnum):
     RUNNING = Qt.ItemDataRole.UserRole + 5
 
 
-class Job(QObject):
+class BackgroundJob(QObject):
     """One piece of long work."""
 
     progress_changed = Signal(int, int)
@@ -74,16 +74,16 @@ class Jobs(QAbstractListModel):
 
     def __init__(self, parent: QObject | None = None) -> None:
         super().__init__(parent)
-        self._jobs: list[Job] = []
+        self._jobs: list[BackgroundJob] = []
 
     @property
-    def running(self) -> tuple[Job, ...]:
+    def running(self) -> tuple[BackgroundJob, ...]:
         """The jobs under way, oldest first."""
         return tuple(self._jobs)
 
-    def add(self, title: Text, cancel: Callable[[], object]) -> Job:
+    def add(self, title: Text, cancel: Callable[[], object]) -> BackgroundJob:
         """A job begins."""
-        job = Job(title, cancel, self)
+        job = BackgroundJob(title, cancel, self)
         row = len(self._jobs)
         self.beginInsertRows(ROOT, row, row)
         self._jobs.append(job)
@@ -115,12 +115,12 @@ class Jobs(QAbstractListModel):
         }
         return values.get(role)
 
-    def _touch(self, job: Job) -> None:
+    def _touch(self, job: BackgroundJob) -> None:
         if job in self._jobs:
             index = self.index(self._jobs.index(job))
             self.dataChanged.emit(index, index)
 
-    def _remove(self, job: Job) -> None:
+    def _remove(self, job: BackgroundJob) -> None:
         row = self._jobs.index(job)
         self.beginRemoveRows(ROOT, row, row)
         del self._jobs[row]

@@ -91,7 +91,7 @@ def _median(work: Callable[[], object]) -> float:
     return round(statistics.median(times), 2)
 
 
-class Sitting:
+class GallerySession:
     """One person at the gallery, with a stopwatch."""
 
     def __init__(self, home: Path) -> None:
@@ -185,7 +185,7 @@ def measure(home: Path, count: int) -> dict[str, Any]:
     checked = time.perf_counter() - begun
     searches, sorts = search_milliseconds(gallery), sort_milliseconds(gallery)
     gallery.close()
-    sitting = Sitting(home)
+    sitting = GallerySession(home)
     try:
         frames, watchdog = sitting.scroll()
         asked = [sitting.ask(text) for text in ("anna", "rating:4", "an winter", "")]

@@ -40,7 +40,7 @@ MAP_ZOOM = 0.4
 
 
 @dataclass(frozen=True)
-class Scene:
+class StagedView:
     """One view: how to get there, and how to leave."""
 
     name: str
@@ -87,46 +87,46 @@ def furnished_window(model: Path | None, home: Path) -> Iterator[Window]:
         context.stop()
 
 
-def scenes() -> list[Scene]:
+def scenes() -> list[StagedView]:
     """Every view, in the order in which they are pictured."""
     return [
-        Scene("explore", lambda w: w.show_page("explore")),
-        Scene(
+        StagedView("explore", lambda w: w.show_page("explore")),
+        StagedView(
             "explore-large",
             lambda w: w.explorer.canvas.set_large(True),
             lambda w: w.explorer.canvas.set_large(False),
         ),
-        Scene("explore-map", _show_map, _leave_map),
-        Scene("explore-path", _show_path, _leave_path),
-        Scene("explore-movie", _show_movie, _leave_movie),
-        Scene("explore-welcome", lambda w: w.start_welcome(), lambda w: w.explorer.welcome.hide()),
-        Scene("explore-drop", _show_drop, lambda w: w.intake.drop.overlay.hide()),
-        Scene("style-editor", _edit_style, lambda w: w.style_editor.close_up()),
-        Scene("style-mixer", _mix, lambda w: w.explorer.styles._cancel_mix()),
-        Scene("explore-notices", _show_notices, lambda w: w.notices.clear()),
-        Scene("gallery", _show_gallery),
-        Scene("gallery-export", lambda w: w.exporting.ask(), lambda w: w.exporting.sheet.close_up()),
-        Scene("gallery-export-new", _ask_new_people, lambda w: w.exporting.sheet.close_up()),
-        Scene("gallery-board", _show_board, lambda w: w.gallery.show_place(ALL)),
-        Scene("gallery-bin", lambda w: w.show_bin(), lambda w: w.gallery.show_place(ALL)),
-        Scene("gallery-view", lambda w: w.gallery.larger.view(), lambda w: w.viewer.close_up()),
-        Scene("gallery-compare", _compare, lambda w: w.viewer.close_up()),
-        Scene(
+        StagedView("explore-map", _show_map, _leave_map),
+        StagedView("explore-path", _show_path, _leave_path),
+        StagedView("explore-movie", _show_movie, _leave_movie),
+        StagedView("explore-welcome", lambda w: w.start_welcome(), lambda w: w.explorer.welcome.hide()),
+        StagedView("explore-drop", _show_drop, lambda w: w.intake.drop.overlay.hide()),
+        StagedView("style-editor", _edit_style, lambda w: w.style_editor.close_up()),
+        StagedView("style-mixer", _mix, lambda w: w.explorer.styles._cancel_mix()),
+        StagedView("explore-notices", _show_notices, lambda w: w.notices.clear()),
+        StagedView("gallery", _show_gallery),
+        StagedView("gallery-export", lambda w: w.exporting.ask(), lambda w: w.exporting.sheet.close_up()),
+        StagedView("gallery-export-new", _ask_new_people, lambda w: w.exporting.sheet.close_up()),
+        StagedView("gallery-board", _show_board, lambda w: w.gallery.show_place(ALL)),
+        StagedView("gallery-bin", lambda w: w.show_bin(), lambda w: w.gallery.show_place(ALL)),
+        StagedView("gallery-view", lambda w: w.gallery.larger.view(), lambda w: w.viewer.close_up()),
+        StagedView("gallery-compare", _compare, lambda w: w.viewer.close_up()),
+        StagedView(
             "gallery-nothing",
             lambda w: w.gallery.toolbar.search.setText("zzzz"),
             lambda w: w.gallery.clear_query(),
         ),
         *(
-            Scene(f"training-{name}", _settled(show), training.leave)
+            StagedView(f"training-{name}", _settled(show), training.leave)
             for name, show in training.scenes(sample_sets())
         ),
-        Scene("settings", lambda w: w.show_settings("appearance")),
-        Scene("settings-models", lambda w: w.show_settings("models")),
-        Scene("settings-diagnostics", lambda w: w.show_settings("diagnostics")),
-        Scene("settings-about", lambda w: w.show_settings("about")),
-        Scene("variations", _show_variations, lambda w: w.variations.close_up()),
-        Scene("palette", _show_palette, lambda w: w.palette_.close_up()),
-        Scene("shortcuts", lambda w: w.shortcuts.open(), lambda w: w.shortcuts.close_up()),
+        StagedView("settings", lambda w: w.show_settings("appearance")),
+        StagedView("settings-models", lambda w: w.show_settings("models")),
+        StagedView("settings-diagnostics", lambda w: w.show_settings("diagnostics")),
+        StagedView("settings-about", lambda w: w.show_settings("about")),
+        StagedView("variations", _show_variations, lambda w: w.variations.close_up()),
+        StagedView("palette", _show_palette, lambda w: w.palette_.close_up()),
+        StagedView("shortcuts", lambda w: w.shortcuts.open(), lambda w: w.shortcuts.close_up()),
     ]
 
 
@@ -152,7 +152,7 @@ def take_all(window: Window, folder: Path, settle: Callable[[str], object] | Non
 
 
 @contextmanager
-def staged(window: Window, scene: Scene) -> Iterator[None]:
+def staged(window: Window, scene: StagedView) -> Iterator[None]:
     """The scene, and everything as before afterwards."""
     scene.open(window)
     try:

@@ -24,7 +24,7 @@ from studio.theme import RADIUS_LARGE
 from studio.views.kit.empty import Sign
 from studio.views.kit.flow import clear
 from studio.views.kit.layout import column
-from studio.views.kit.text import Text, heading
+from studio.views.kit.text import Label, heading
 from studio.views.look import Look
 
 PICTURE_FILTER = " ".join(f"*{suffix}" for suffix in SUFFIXES)
@@ -46,7 +46,7 @@ STYLE = Zone("style", "pictures")
 
 
 @dataclass(frozen=True)
-class Dropped:
+class DroppedUrls:
     """What was dropped: files that may be used, and addresses that are refused."""
 
     paths: tuple[Path, ...]
@@ -55,7 +55,7 @@ class Dropped:
     """Where they were dropped."""
 
 
-def sort_urls(urls: Sequence[QUrl]) -> Dropped:
+def sort_urls(urls: Sequence[QUrl]) -> DroppedUrls:
     """Only files on this machine come in.
 
     `QUrl.isLocalFile()` alone will not do: it is true for file://host/share, which would make the program
@@ -69,7 +69,7 @@ def sort_urls(urls: Sequence[QUrl]) -> Dropped:
             paths.append(Path(path))
         else:
             refused.append(_shown(url))
-    return Dropped(tuple(paths), tuple(refused))
+    return DroppedUrls(tuple(paths), tuple(refused))
 
 
 def _shown(url: QUrl) -> str:
@@ -91,7 +91,7 @@ class ZoneSign(QWidget):
         self._look, self.zone, self._on = look, zone, False
         values = dict(zone.values)
         name = heading(look)
-        hint = Text(look, role="muted", wrap=True)
+        hint = Label(look, role="muted", wrap=True)
         look.words.bind(name, "setText", f"drop.{zone.id}", **values)
         look.words.bind(hint, "setText", f"drop.{zone.id}.hint", **values)
         for label in (name, hint):

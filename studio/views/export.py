@@ -27,7 +27,7 @@ from studio.views.kit.form import (
 from studio.views.kit.layout import Line, column, row
 from studio.views.kit.overlay import Overlay
 from studio.views.kit.slider import SliderRow
-from studio.views.kit.text import Elided, Text, caption, heading
+from studio.views.kit.text import Elided, Label, caption, heading
 from studio.views.look import Look
 
 FORMATS = ("png", "jpeg", "webp", "tiff")
@@ -104,7 +104,7 @@ class ExportForm(Card):
         self.recipe = Segmented(look, [(how, f"export.recipe.{how}") for how in RECIPES])
         self.privacy = caption(look, wrap=True)
         self.mark = caption(look, "export.mark", wrap=True)
-        self.problem = Text(look, role="danger", wrap=True)
+        self.problem = Label(look, role="danger", wrap=True)
         self.export = Button(look, "export.go", kind="primary", icon="export", pressed=self._accept)
         self._arrange()
         self._connect()
@@ -112,7 +112,7 @@ class ExportForm(Card):
     def _arrange(self) -> None:
         look = self._look
         form = form_grid(8)
-        self.what = Text(look, "export.source", role="muted")
+        self.what = Label(look, "export.source", role="muted")
         form.addWidget(self.what, 0, 0)
         form.addLayout(column(row(self.source, None), self.many, gap=4), 0, 1)
         lines: tuple[FormLine, ...] = (

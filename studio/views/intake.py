@@ -13,7 +13,7 @@ from PySide6.QtWidgets import QFileDialog, QMenu
 
 from studio.library.text import Text
 from studio.state.notices import Kind
-from studio.views.drop import PICTURE_FILTER, STYLE, Dropped, DropTarget, Zone
+from studio.views.drop import PICTURE_FILTER, STYLE, DroppedUrls, DropTarget, Zone
 from studio.views.status import HEIGHT
 
 if TYPE_CHECKING:
@@ -31,7 +31,7 @@ class Intake(QObject):
         self.drop = DropTarget(self.look, window, self._drop_zones, self._drop_place)
         self.drop.dropped.connect(self.take)
 
-    def take(self, dropped: Dropped) -> None:
+    def take(self, dropped: DroppedUrls) -> None:
         """Files were dropped on the window."""
         if dropped.refused:
             self.context.notices.add(

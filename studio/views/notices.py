@@ -9,10 +9,9 @@ from PySide6.QtCore import QObject, QTimer
 
 from studio.commands.undo import UndoStack, UndoStep
 from studio.library.text import Text
-from studio.state.jobs import Job, Jobs
+from studio.state.jobs import BackgroundJob, Jobs
 from studio.state.notices import Kind, Notice, Notices
-from studio.views.kit.notice import Action, Message, NoticeStack, Working
-from studio.views.kit.notice import Notice as Shown
+from studio.views.kit.notice import Action, Message, NoticeCard, NoticeStack, Working
 from studio.views.look import Look
 
 PATIENCE_MS = 350
@@ -40,7 +39,7 @@ class NoticePresenter(QObject):
         self._look, self._notices, self._jobs = look, notices, jobs
         self._undo_stack, self._stack = undo_stack, stack
         self._known: set[int] = set()
-        self._undo: Shown | None = None
+        self._undo: NoticeCard | None = None
         notices.added.connect(self._tell)
         undo_stack.changed.connect(self._after_step)
         jobs.rowsInserted.connect(lambda: self._wait_for_jobs())
@@ -85,7 +84,7 @@ class NoticePresenter(QObject):
                 self._known.add(id(job))
                 QTimer.singleShot(PATIENCE_MS, self, partial(self._show_job, job))
 
-    def _show_job(self, job: Job) -> None:
+    def _show_job(self, job: BackgroundJob) -> None:
         if not shiboken6.isValid(job) or not job.running:
             return
         working = self._stack.work(self._look.words.say(job.title))
@@ -94,6 +93,6 @@ class NoticePresenter(QObject):
         job.finished.connect(lambda _: self._end(job, working))
         working.cancelled.connect(job.cancel)
 
-    def _end(self, job: Job, working: Working) -> None:
+    def _end(self, job: BackgroundJob, working: Working) -> None:
         self._known.discard(id(job))
         working.close_up()

@@ -30,7 +30,7 @@ SHOWN = 10
 
 
 @dataclass(frozen=True)
-class Entry:
+class PaletteEntry:
     """Something that can be chosen."""
 
     words: str
@@ -59,7 +59,7 @@ def match(wanted: str, words: str) -> float:
     return score / (1 + 0.02 * len(words))
 
 
-def find(wanted: str, entries: Iterable[Entry]) -> list[Entry]:
+def find(wanted: str, entries: Iterable[PaletteEntry]) -> list[PaletteEntry]:
     """The entries that answer to what was typed, best first."""
     scored = [(max(match(wanted, e.words), 0.8 * match(wanted, e.other_words)), e) for e in entries]
     return [entry for score, entry in sorted(scored, key=lambda pair: -pair[0]) if score > 0]
@@ -68,9 +68,9 @@ def find(wanted: str, entries: Iterable[Entry]) -> list[Entry]:
 class _Entries(QAbstractListModel):
     def __init__(self) -> None:
         super().__init__()
-        self.entries: list[Entry] = []
+        self.entries: list[PaletteEntry] = []
 
-    def show(self, entries: list[Entry]) -> None:
+    def show(self, entries: list[PaletteEntry]) -> None:
         self.beginResetModel()
         self.entries = entries
         self.endResetModel()
@@ -135,9 +135,9 @@ class _Field(QLineEdit):
 class Palette(Overlay):
     """Opens over the window with whatever can be done at the moment."""
 
-    def __init__(self, look: Look, collect: Callable[[], list[Entry]], parent: QWidget) -> None:
+    def __init__(self, look: Look, collect: Callable[[], list[PaletteEntry]], parent: QWidget) -> None:
         self._collect = collect
-        self._all: list[Entry] = []
+        self._all: list[PaletteEntry] = []
         self.field = _Field()
         self._model = _Entries()
         self.list = QListView()

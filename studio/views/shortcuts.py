@@ -15,7 +15,7 @@ from studio.views.kit.button import IconButton
 from studio.views.kit.card import Card
 from studio.views.kit.layout import column, row, scrolling
 from studio.views.kit.overlay import Overlay
-from studio.views.kit.text import MEDIUM, Text, heading, title
+from studio.views.kit.text import MEDIUM, Label, heading, title
 from studio.views.look import Look
 
 COLUMNS = (("explore", "help"), ("gallery", "rate"), ("go", "styles", "edit", "window"))
@@ -43,7 +43,7 @@ PAUSE_MS = 10
 """Between one group and the next, to draw what is there."""
 
 
-class KeyLine(Text):
+class KeyLine(Label):
     """What is done, and the keys for it at the right: one widget, for there are many."""
 
     def __init__(self, look: Look, key: str, keys: Sequence[str], parent: QWidget | None = None) -> None:

@@ -14,7 +14,7 @@ from studio import paint
 from studio.theme import RADIUS_LARGE, Type
 from studio.views.kit.button import Button, IconButton
 from studio.views.kit.layout import column, row
-from studio.views.kit.text import MEDIUM, Text
+from studio.views.kit.text import MEDIUM, Label
 from studio.views.look import Look
 
 STEPS = ("style", "walk", "keep")
@@ -57,8 +57,8 @@ class Step(QWidget):
     def __init__(self, look: Look, number: int, which: str, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.tick = Tick(look, number)
-        self.name = Text(look, f"welcome.{which}", weight=MEDIUM, wrap=True)
-        self.hint = Text(look, f"welcome.{which}.hint", size=12, role="muted", wrap=True)
+        self.name = Label(look, f"welcome.{which}", weight=MEDIUM, wrap=True)
+        self.hint = Label(look, f"welcome.{which}.hint", size=12, role="muted", wrap=True)
         self._extra: list[QWidget] = []
         self._words = column(self.name, self.hint, gap=4)
         box = row(self.tick, self._words, gap=12, parent=self)
@@ -106,7 +106,7 @@ class Welcome(QWidget):
     def _arrange(self) -> None:
         if self._samples():
             self.steps["style"].add(self.try_button)
-        head = Text(self._look, "welcome.title", size=Type.TITLE, weight=MEDIUM)
+        head = Label(self._look, "welcome.title", size=Type.TITLE, weight=MEDIUM)
         column(
             row(head, None, self.close_button),
             *self.steps.values(),

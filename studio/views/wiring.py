@@ -5,7 +5,7 @@ from __future__ import annotations
 from functools import partial
 from typing import TYPE_CHECKING
 
-from studio.views.palette import Entry
+from studio.views.palette import PaletteEntry
 
 if TYPE_CHECKING:
     from studio.views.window import Window
@@ -81,11 +81,11 @@ def connect_actions(window: Window) -> None:
     )
 
 
-def palette_entries(window: Window) -> list[Entry]:
+def palette_entries(window: Window) -> list[PaletteEntry]:
     """The actions that can be done now, and the styles."""
     words = window.look.words
     entries = [
-        Entry(
+        PaletteEntry(
             action.text(),
             words(f"group.{spec.group}"),
             action.trigger,
@@ -97,7 +97,7 @@ def palette_entries(window: Window) -> list[Entry]:
         if action.isEnabled() and spec.id != "palette"
     ]
     styles = [
-        Entry(
+        PaletteEntry(
             words("palette.style", name=entry.title(words.language)),
             words("group.styles"),
             partial(window.use_style, entry.id),

@@ -66,7 +66,7 @@ class Grip(Enum):
 
 
 @dataclass
-class _Press:
+class _MousePress:
     grip: Grip
     at: QPointF
     last: QPointF
@@ -111,7 +111,7 @@ class Canvas(QWidget):
         self.frames = Frames(self, explorer, self.outlook, self._scene, self._lens, field, self._ask)
         self._glide = Glide(self)
         self._target: tuple[float, float] | None = None
-        self._press: _Press | None = None
+        self._press: _MousePress | None = None
         self._hover: GridPoint | None = None
         self._way = self._lasso = False
         self._by_key = False
@@ -236,7 +236,7 @@ class Canvas(QWidget):
         self._glide.stop()
         self.outlook.stop()
         at = event.position()
-        self._press = _Press(self._grip(event), at, at, self.outlook.probe - at)
+        self._press = _MousePress(self._grip(event), at, at, self.outlook.probe - at)
 
     def _grip(self, event: QMouseEvent) -> Grip:
         if self._lasso or event.modifiers() & Qt.KeyboardModifier.ShiftModifier:
@@ -256,7 +256,7 @@ class Canvas(QWidget):
             way, press.last = event.position() - press.last, event.position()
             self._drag(press, way)
 
-    def _begin_drag(self, press: _Press) -> None:
+    def _begin_drag(self, press: _MousePress) -> None:
         press.dragging = True
         if press.grip is Grip.LASSO:
             press.trail.append((press.at.x(), press.at.y()))
@@ -265,7 +265,7 @@ class Canvas(QWidget):
         if press.grip is not Grip.PAN:
             self._explorer.begin_move()
 
-    def _drag(self, press: _Press, way: QPointF) -> None:
+    def _drag(self, press: _MousePress, way: QPointF) -> None:
         view = self.outlook.view
         if press.grip is Grip.WALK:
             self._explorer.move_by(-way.x() / view.scale, -way.y() / view.scale)
@@ -293,7 +293,7 @@ class Canvas(QWidget):
             self._explorer.end_move()
             self.dragged.emit()
 
-    def _click(self, event: QMouseEvent, press: _Press) -> None:
+    def _click(self, event: QMouseEvent, press: _MousePress) -> None:
         at = event.position()
         pin, point = self._pin_under(at), self._point_under(at)
         if press.grip is Grip.LASSO:

@@ -11,7 +11,7 @@ from studio.views.explorer.canvas import Canvas
 from studio.views.explorer.tools import FloatingBar
 from studio.views.kit.button import Button, IconButton
 from studio.views.kit.layout import row
-from studio.views.kit.text import Text
+from studio.views.kit.text import Label
 from studio.views.look import Look
 
 SIZES = (4, 9, 16, 25, 36)
@@ -30,7 +30,7 @@ class ChosenBar(FloatingBar):
 
     def __init__(self, look: Look, canvas: Canvas, below: FloatingBar) -> None:
         super().__init__(look, canvas, below)
-        self.count = Text(look)
+        self.count = Label(look)
         self.keep = Button(look, "chosen.keep", kind="primary", icon="keep", pressed=self._keep)
         self.varied = Button(look, "chosen.varied", pressed=self._ask_varied)
         self.export = Button(look, "action.export", icon="export", pressed=self._export)

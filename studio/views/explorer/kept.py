@@ -11,7 +11,7 @@ from studio.views.gallery.grid import PictureGrid
 from studio.views.kit.button import Button
 from studio.views.kit.empty import EmptyState
 from studio.views.kit.layout import column, row
-from studio.views.kit.text import Text, title
+from studio.views.kit.text import Label, title
 from studio.views.look import Look
 
 COLUMNS = 3
@@ -25,7 +25,7 @@ class KeptStrip(QWidget):
     ) -> None:
         super().__init__(parent)
         self._look, self._model = look, context.gallery
-        self.count = Text(look, role="muted", numbers=True)
+        self.count = Label(look, role="muted", numbers=True)
         self.grid = PictureGrid(look, context.gallery, columns=COLUMNS, gap=8, margin=8, marks=False)
         self.grid.setVerticalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAsNeeded)
         self.grid.opened.connect(lambda which: context.on_explorer.open_picture(which))

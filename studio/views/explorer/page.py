@@ -12,6 +12,7 @@ from engine.images import Picture
 from engine.recipe import Recipe
 from studio.commands.context import AppContext
 from studio.frame_budget.staged_drawing import StagedDrawing
+from studio.library.tasks import Ticket
 from studio.views.actions import Actions
 from studio.views.explorer.canvas import Canvas
 from studio.views.explorer.chosen import ChosenBar
@@ -21,7 +22,7 @@ from studio.views.explorer.history import HistoryStrip
 from studio.views.explorer.kept import KeptStrip
 from studio.views.explorer.path import PathBar
 from studio.views.explorer.thumbs import RecipeThumbs
-from studio.views.explorer.tiles import Ticket, TileField
+from studio.views.explorer.tiles import TileField
 from studio.views.explorer.tools import CanvasTools
 from studio.views.kit.button import Button
 from studio.views.kit.empty import EmptyState

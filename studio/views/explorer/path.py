@@ -17,7 +17,7 @@ from studio.views.kit.button import Button, IconButton
 from studio.views.kit.choice import Choice
 from studio.views.kit.layout import column, row
 from studio.views.kit.slider import STEPS, Track
-from studio.views.kit.text import Text
+from studio.views.kit.text import Label
 from studio.views.look import Look
 
 LEGS = (0.5, 1.0, 1.5, 2.0, 3.0, 5.0)
@@ -48,13 +48,13 @@ class PathBar(FloatingBar):
         self.pins = PinStrip(look, explorer, thumbs)
         self.play = IconButton(look, "play", "path.play", size=32, pressed=self.toggle)
         self.track = Track(look)
-        self.time = Text(look, role="muted", numbers=True, size=12)
+        self.time = Label(look, role="muted", numbers=True, size=12)
         self.leg = Choice(look, "path.leg")
         self.easing = Choice(look, "path.easing")
         self.loop = IconButton(look, "loop", "path.loop", size=32)
         self.loop.setCheckable(True)
         self.export = Button(look, "path.export", icon="export", pressed=self.export_wanted.emit)
-        self.hint = Text(look, "path.hint", role="muted")
+        self.hint = Label(look, "path.hint", role="muted")
         self._rest = QTimer(self, singleShot=True, interval=REST_MS)
         self._rest.timeout.connect(self._tell_rest)
         self._arrange()

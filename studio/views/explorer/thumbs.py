@@ -7,8 +7,9 @@ from PySide6.QtGui import QImage
 
 from engine.images import Picture
 from engine.recipe import Recipe
+from studio.library.tasks import Ticket
 from studio.state.pixels import to_image
-from studio.views.explorer.tiles import Renderer, Ticket
+from studio.views.explorer.tiles import Renderer
 from studio.views.pictures import Recent
 
 MOST = 400

@@ -19,6 +19,7 @@ from PySide6.QtGui import QImage
 from engine.images import Picture, resize
 from engine.recipe import Recipe
 from studio.library.maps import SIDE
+from studio.library.tasks import Ticket
 from studio.state.pixels import to_image
 from studio.state.place import ANCHOR_RADIUS, Place
 from studio.views.explorer.geometry import FINEST, GridPoint
@@ -35,12 +36,6 @@ NEAR = ANCHOR_RADIUS * (1 << FINEST)
 """How far an opened picture shows, in grid units."""
 
 
-class Ticket(Protocol):
-    """A render that was asked for."""
-
-    def cancel(self) -> None: ...
-
-
 class Renderer(Protocol):
     """Somebody who renders thumbnails and calls back on this thread."""
 
@@ -53,7 +48,7 @@ class Renderer(Protocol):
     ) -> Ticket: ...
 
 
-class Store(Protocol):
+class TileStore(Protocol):
     """Somebody who remembers pictures of the chart's people between two starts (`workers.map_tiles`)."""
 
     came: SignalInstance
@@ -87,7 +82,7 @@ class TileField(QObject):
     changed = Signal()
 
     def __init__(
-        self, render: Renderer, parent: QObject | None = None, *, store: Store | None = None
+        self, render: Renderer, parent: QObject | None = None, *, store: TileStore | None = None
     ) -> None:
         super().__init__(parent)
         self._render, self._store = render, store

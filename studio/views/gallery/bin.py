@@ -16,7 +16,7 @@ from studio.views.gallery.grid import PictureGrid
 from studio.views.kit.button import Button
 from studio.views.kit.empty import EmptyState
 from studio.views.kit.layout import Surface, column, row
-from studio.views.kit.text import Text, heading, muted
+from studio.views.kit.text import Label, heading, muted
 from studio.views.look import Look
 
 
@@ -33,7 +33,7 @@ class BinView(QWidget):
         self._look, self.model, self._commands = look, model, commands
         self._days = 0
         self.title = heading(look, "places.bin")
-        self.count = Text(look, role="muted", numbers=True)
+        self.count = Label(look, role="muted", numbers=True)
         self.hint = muted(look, wrap=False)
         self.back = Button(look, "bin.back", kind="primary", icon="undo", pressed=self.put_back)
         self.empty = Button(look, "bin.empty", kind="danger", icon="trash", pressed=self._ask_to_empty)

@@ -21,7 +21,7 @@ from studio import paint
 from studio.views.gallery.grid import PICTURES_MIME
 from studio.views.kit.empty import Sign
 from studio.views.kit.layout import row
-from studio.views.kit.text import Text
+from studio.views.kit.text import Label
 from studio.views.look import Look
 from studio.views.styles.card import NameField
 
@@ -56,7 +56,7 @@ class PlaceRow(QWidget):
         self._pressed: QPointF | None = None
         self.sign = Sign(look, icon, 18, "muted")
         self.name = NameField(look)
-        self.number = Text(look, size=12, role="muted", numbers=True)
+        self.number = Label(look, size=12, role="muted", numbers=True)
         row(self.sign, self.name, self.number, gap=8, margins=(8, 0, 10, 0), parent=self)
         self._set_up()
         if key:

@@ -17,7 +17,7 @@ from studio.views.kit.button import ActionButton, IconButton
 from studio.views.kit.choice import Choice, SearchField
 from studio.views.kit.layout import Surface, column, row
 from studio.views.kit.slider import STEPS, Track
-from studio.views.kit.text import Elided, Text, heading
+from studio.views.kit.text import Elided, Label, heading
 from studio.views.look import Look
 
 SORTS = (Sort.CREATED, Sort.SCORE, Sort.RATING, Sort.NAME)
@@ -38,7 +38,7 @@ class GalleryToolbar(Surface):
         super().__init__(look, "window", "bottom", parent)
         self._look, self._model = look, model
         self.title = heading(look)
-        self.count = Text(look, role="muted", numbers=True)
+        self.count = Label(look, role="muted", numbers=True)
         self.match = Elided(look, role="muted")
         self.search = SearchField(look, "gallery.search")
         self.sort = Choice(look, "gallery.sort")

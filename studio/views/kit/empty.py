@@ -8,7 +8,7 @@ from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from studio.theme import Type
 from studio.views.kit.layout import column, row
-from studio.views.kit.text import MEDIUM, Text
+from studio.views.kit.text import MEDIUM, Label
 from studio.views.look import Look
 
 
@@ -52,9 +52,9 @@ class EmptyState(QWidget):
     ) -> None:
         super().__init__(parent)
         size = Type.BODY if narrow else Type.TITLE
-        self.title = Text(look, title_key, size=size, weight=MEDIUM, wrap=True)
-        self.hint = Text(look, hint_key, role="muted", wrap=True, size=Type.BODY if not narrow else 12)
-        self.detail = Text(look, role="faint", wrap=True, size=12)
+        self.title = Label(look, title_key, size=size, weight=MEDIUM, wrap=True)
+        self.hint = Label(look, hint_key, role="muted", wrap=True, size=Type.BODY if not narrow else 12)
+        self.detail = Label(look, role="faint", wrap=True, size=12)
         self.detail.hide()
         for label in (self.title, self.hint, self.detail):
             label.setAlignment(Qt.AlignmentFlag.AlignHCenter)

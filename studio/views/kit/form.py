@@ -10,7 +10,7 @@ from PySide6.QtWidgets import QFileDialog, QGridLayout, QLayout, QLineEdit, QWid
 from studio.views.kit.button import Button
 from studio.views.kit.choice import Choice
 from studio.views.kit.layout import row
-from studio.views.kit.text import Text
+from studio.views.kit.text import Label
 from studio.views.look import Look
 
 FormLine = tuple[str, QWidget | QLayout]
@@ -22,7 +22,7 @@ def add_lines(form: QGridLayout, look: Look, lines: Sequence[FormLine]) -> None:
     first = form.rowCount() if form.count() else 0
     for number, (key, part) in enumerate(lines, start=first):
         if key:
-            form.addWidget(Text(look, key, role="muted"), number, 0)
+            form.addWidget(Label(look, key, role="muted"), number, 0)
         if isinstance(part, QWidget):
             form.addWidget(part, number, 1)
         else:

@@ -15,7 +15,7 @@ from studio.theme import RADIUS_LARGE, Type
 from studio.views.kit.button import Button, IconButton
 from studio.views.kit.layout import column, row, scrolling
 from studio.views.kit.progress import ProgressLine
-from studio.views.kit.text import MEDIUM, Text
+from studio.views.kit.text import MEDIUM, Label
 from studio.views.look import Look
 
 WIDTH = 400
@@ -49,7 +49,7 @@ class Message:
     """Until closed by hand; warnings with details and errors always stay."""
 
 
-class Notice(QWidget):
+class NoticeCard(QWidget):
     """One notice."""
 
     closed = Signal()
@@ -120,14 +120,14 @@ class Notice(QWidget):
         painter.end()
 
 
-class Working(Notice):
+class Working(NoticeCard):
     """A notice of something under way, with its progress and a way to stop it."""
 
     cancelled = Signal()
 
     def __init__(self, look: Look, title: str, parent: QWidget | None = None) -> None:
         self.progress = ProgressLine(look)
-        self.count = Text(look, size=Type.CAPTION, role="muted", numbers=True)
+        self.count = Label(look, size=Type.CAPTION, role="muted", numbers=True)
         self._cancel = Button(look, "action.cancel", pressed=self._stop)
         super().__init__(look, Message(title, stays=True), parent)
 
@@ -167,10 +167,10 @@ class NoticeStack(QWidget):
         self.hide()
 
     @property
-    def notices(self) -> list[Notice]:
+    def notices(self) -> list[NoticeCard]:
         """Those that are to be seen."""
         items = (self._box.itemAt(i) for i in range(self._box.count()))
-        return [w for item in items if item and isinstance(w := item.widget(), Notice)]
+        return [w for item in items if item and isinstance(w := item.widget(), NoticeCard)]
 
     def set_bottom(self, pixels: int) -> None:
         """Height of whatever lies under the notices, such as the status bar."""
@@ -183,9 +183,9 @@ class NoticeStack(QWidget):
         widget.installEventFilter(self)
         self._place()
 
-    def say(self, message: Message) -> Notice:
+    def say(self, message: Message) -> NoticeCard:
         """Shows a message."""
-        return self.add(Notice(self._look, message, self))
+        return self.add(NoticeCard(self._look, message, self))
 
     def work(self, title: str) -> Working:
         """Shows that something is under way."""
@@ -193,7 +193,7 @@ class NoticeStack(QWidget):
         self.add(working)
         return working
 
-    def add(self, notice: Notice) -> Notice:
+    def add(self, notice: NoticeCard) -> NoticeCard:
         old = [n for n in self.notices if not isinstance(n, Working)]
         for surplus in old[: max(0, len(old) - MOST + 1)]:
             surplus.close_up()
@@ -209,7 +209,7 @@ class NoticeStack(QWidget):
         for notice in self.notices:
             notice.close_up()
 
-    def _drop(self, notice: Notice) -> None:
+    def _drop(self, notice: NoticeCard) -> None:
         self._box.removeWidget(notice)
         notice.hide()
         notice.deleteLater()
@@ -258,8 +258,8 @@ class _Details(QWidget):
 
 def _wrapped(
     look: Look, words: str, weight: object = None, *, role: str = "text", size: int = Type.BODY
-) -> Text:
-    label = Text(look, size=size, role=role, wrap=True, **({"weight": weight} if weight else {}))  # type: ignore[arg-type]
+) -> Label:
+    label = Label(look, size=size, role=role, wrap=True, **({"weight": weight} if weight else {}))  # type: ignore[arg-type]
     label.setText(breakable(words))
     label.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Minimum)
     return label

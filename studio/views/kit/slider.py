@@ -10,7 +10,7 @@ from PySide6.QtWidgets import QGridLayout, QLineEdit, QSizePolicy, QSlider, QWid
 
 from studio import paint
 from studio.theme import number_font
-from studio.views.kit.text import Text
+from studio.views.kit.text import Label
 from studio.views.look import Look
 
 STEPS = 1000
@@ -161,7 +161,7 @@ class SliderRow(QWidget):
         self._show = show or (lambda value: f"{value:.0%}")
         self._read = read or (lambda text: float(text.strip().rstrip("%")) / 100)
         start = low if origin is None else origin
-        self.name = Text(look, key)
+        self.name = Label(look, key)
         self.track = Track(look, (start - low) / (high - low))
         self.number = NumberField()
         self._arrange()

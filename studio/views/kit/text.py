@@ -15,7 +15,7 @@ MOST_HEIGHTS = 16
 """Of one label, at so many widths."""
 
 
-class Text(QLabel):
+class Label(QLabel):
     """A label of a given size, weight and colour role; `key` keeps it in the user's language."""
 
     def __init__(
@@ -61,34 +61,34 @@ class Text(QLabel):
         super().changeEvent(event)
 
 
-def display(look: Look, key: str = "") -> Text:
+def display(look: Look, key: str = "") -> Label:
     """The largest words of a page."""
-    return Text(look, key, size=Type.DISPLAY, weight=SEMIBOLD)
+    return Label(look, key, size=Type.DISPLAY, weight=SEMIBOLD)
 
 
-def heading(look: Look, key: str = "") -> Text:
+def heading(look: Look, key: str = "") -> Label:
     """A page's title."""
-    return Text(look, key, size=Type.HEADING, weight=SEMIBOLD)
+    return Label(look, key, size=Type.HEADING, weight=SEMIBOLD)
 
 
-def title(look: Look, key: str = "") -> Text:
+def title(look: Look, key: str = "") -> Label:
     """A panel's title."""
-    return Text(look, key, size=Type.BODY, weight=SEMIBOLD)
+    return Label(look, key, size=Type.BODY, weight=SEMIBOLD)
 
 
-def body(look: Look, key: str = "", *, wrap: bool = True) -> Text:
+def body(look: Look, key: str = "", *, wrap: bool = True) -> Label:
     """Running words."""
-    return Text(look, key, wrap=wrap)
+    return Label(look, key, wrap=wrap)
 
 
-def muted(look: Look, key: str = "", *, wrap: bool = True) -> Text:
+def muted(look: Look, key: str = "", *, wrap: bool = True) -> Label:
     """Running words that may be passed over."""
-    return Text(look, key, role="muted", wrap=wrap)
+    return Label(look, key, role="muted", wrap=wrap)
 
 
-def caption(look: Look, key: str = "", *, wrap: bool = False, role: str = "muted") -> Text:
+def caption(look: Look, key: str = "", *, wrap: bool = False, role: str = "muted") -> Label:
     """Small print."""
-    return Text(look, key, size=Type.CAPTION, role=role, wrap=wrap)
+    return Label(look, key, size=Type.CAPTION, role=role, wrap=wrap)
 
 
 class Elided(QWidget):

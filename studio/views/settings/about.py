@@ -11,7 +11,7 @@ from studio.library.starters import load_credits
 from studio.state.model import ModelState
 from studio.views.kit.empty import Sign
 from studio.views.kit.layout import column, row
-from studio.views.kit.text import Text, heading, title
+from studio.views.kit.text import Label, heading, title
 from studio.views.look import Look
 from studio.views.settings.parts import SettingSection, SmallPrint
 
@@ -40,7 +40,7 @@ class About(SettingSection):
     def __init__(self, look: Look, model: ModelState) -> None:
         super().__init__(look, "settings.about")
         self._model = model
-        self.version = Text(look, role="muted")
+        self.version = Label(look, role="muted")
         self.credits = SmallPrint(look)
         self.pictures = SmallPrint(look)
         self.pictures.setText("\n".join(load_credits(Path(str(files("resources"))) / "styles")))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from engine.bundle import Card
+from engine.bundle import ModelCard
 from studio.i18n import Words
 
 SHOWN = (
@@ -21,7 +21,7 @@ SHARES = {"coverage", "top1", "class", "diversity"}
 """Read as a percentage."""
 
 
-def card_text(words: Words, card: Card) -> str:
+def card_text(words: Words, card: ModelCard) -> str:
     """All lines. What a card does not say is left out."""
     return "\n".join(
         [
@@ -34,7 +34,7 @@ def card_text(words: Words, card: Card) -> str:
     )
 
 
-def _terms(words: Words, card: Card) -> Iterator[str]:
+def _terms(words: Words, card: ModelCard) -> Iterator[str]:
     yield words("models.licence", licence=card.licence)
     for line in card.attribution:
         yield words("models.attribution", line=line)
@@ -62,12 +62,12 @@ def _training(words: Words, training: Any) -> Iterator[str]:
         yield words("models.trained", count=f"{kimg * 1000:,.0f}")
 
 
-def _notes(card: Card) -> Iterator[str]:
+def _notes(card: ModelCard) -> Iterator[str]:
     if notes := card.raw.get("notes"):
         yield str(notes)
 
 
-def _figures(words: Words, card: Card) -> Iterator[str]:
+def _figures(words: Words, card: ModelCard) -> Iterator[str]:
     """The figures that `persona evaluate --into-card` left."""
     try:
         found = card.raw["metrics"]["evaluation"]

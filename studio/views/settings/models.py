@@ -17,14 +17,14 @@ from studio.theme import RADIUS_LARGE
 from studio.views.kit.button import Button
 from studio.views.kit.flow import clear
 from studio.views.kit.layout import column, row
-from studio.views.kit.text import MEDIUM, Elided, Text, caption
+from studio.views.kit.text import MEDIUM, Elided, Label, caption
 from studio.views.look import Look
 from studio.views.settings.card import card_text
 from studio.views.settings.parts import SettingSection, SmallPrint
 from studio.views.status import reason
 
 
-class ModelCard(QWidget):
+class ModelChoice(QWidget):
     """One model that can be used."""
 
     def __init__(self, look: Look, entry: ModelEntry, *, in_use: bool, parent: QWidget | None = None) -> None:
@@ -37,7 +37,7 @@ class ModelCard(QWidget):
         meta = caption(look)
         meta.setText(facts)
         self.use = Button(look, "models.use")
-        state = Text(look, "models.in_use", role="accent", size=12)
+        state = Label(look, "models.in_use", role="accent", size=12)
         self.use.setVisible(not in_use)
         state.setVisible(in_use)
         row(column(name, meta, gap=2), self.use, state, gap=16, margins=(16, 12, 16, 12), parent=self)
@@ -59,7 +59,7 @@ class Models(SettingSection):
         self._cards = QVBoxLayout()
         self._cards.setSpacing(8)
         self._card = SmallPrint(look)
-        self._problem = Text(look, role="danger", wrap=True)
+        self._problem = Label(look, role="danger", wrap=True)
         self.open = Button(look, "action.open_model", icon="import", pressed=self.import_model)
         self.default = Button(look, "models.default", pressed=lambda: commands.use(None))
         self.body.addSpacing(8)
@@ -89,7 +89,7 @@ class Models(SettingSection):
     def _build(self, *_: object) -> None:
         clear(self._cards)
         for entry in self._model.entries:
-            card = ModelCard(self._look, entry, in_use=self._is_in_use(entry))
+            card = ModelChoice(self._look, entry, in_use=self._is_in_use(entry))
             card.use.clicked.connect(partial(self._commands.use, entry.path))
             self._cards.addWidget(card)
         bundle = self._model.bundle

@@ -26,7 +26,7 @@ from studio.views.settings.about import About
 from studio.views.settings.diagnostics import Diagnostics
 from studio.views.settings.models import Models
 from studio.views.settings.parts import SettingSection
-from studio.views.settings.preferences import Appearance, Device, Work
+from studio.views.settings.preferences import AppearanceSection, DeviceSection, WorkSection
 
 WIDTH = 680
 PAUSE_MS = 10
@@ -74,9 +74,9 @@ def section_makers(
 ) -> dict[str, Callable[[], SettingSection]]:
     """What makes the sections, by id, in their order."""
     return {
-        "appearance": lambda: Appearance(look, settings),
-        "work": lambda: Work(look, settings),
-        "device": lambda: Device(look, settings, commands.set_device),
+        "appearance": lambda: AppearanceSection(look, settings),
+        "work": lambda: WorkSection(look, settings),
+        "device": lambda: DeviceSection(look, settings, commands.set_device),
         "models": lambda: Models(look, model, commands),
         "diagnostics": lambda: Diagnostics(look, model, explorer, places, timings),
         "about": lambda: About(look, model),

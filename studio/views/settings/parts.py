@@ -7,7 +7,7 @@ from PySide6.QtWidgets import QAbstractButton, QVBoxLayout, QWidget
 
 from studio.theme import Type
 from studio.views.kit.layout import Line, column, row
-from studio.views.kit.text import MEDIUM, Text, heading
+from studio.views.kit.text import MEDIUM, Label, heading
 from studio.views.look import Look
 
 USUAL_WIDTH, LEAST_WIDTH = 680, 160
@@ -20,10 +20,10 @@ class SettingLine(QWidget):
     def __init__(self, look: Look, key: str, control: QWidget, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._look, self._key = look, key
-        words = column(Text(look, key, weight=MEDIUM), gap=2)
+        words = column(Label(look, key, weight=MEDIUM), gap=2)
         hint = f"{key}.hint"
         if look.words.has(hint):
-            words.addWidget(Text(look, hint, size=12, role="muted", wrap=True))
+            words.addWidget(Label(look, hint, size=12, role="muted", wrap=True))
         box = row(gap=24, margins=(0, 12, 0, 12), parent=self)
         box.addLayout(words, 1)
         box.addWidget(control, 0, Qt.AlignmentFlag.AlignVCenter)
@@ -74,7 +74,7 @@ class SettingSection(QWidget):
 
     def says(self, wanted: str) -> bool:
         """Whether the section's other words contain what was searched for."""
-        labels = (label.text() for label in self.findChildren(Text) if not _in_a_line(label))
+        labels = (label.text() for label in self.findChildren(Label) if not _in_a_line(label))
         return any(wanted.casefold() in text.casefold() for text in labels)
 
 
@@ -83,7 +83,7 @@ def _in_a_line(label: QWidget) -> bool:
     return isinstance(parent, SettingLine)
 
 
-class SmallPrint(Text):
+class SmallPrint(Label):
     """A wrapped paragraph in small type that can be selected.
 
     It may be long, and Qt would lay it out many times to find a handsome size: it takes the width it gets.

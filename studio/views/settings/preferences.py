@@ -14,7 +14,7 @@ from studio.views.settings.parts import SettingSection
 KEEP_DAYS = (7, 30, 90, 0)
 
 
-class Appearance(SettingSection):
+class AppearanceSection(SettingSection):
     """Theme, language, motion."""
 
     def __init__(self, look: Look, settings: SettingsState) -> None:
@@ -33,7 +33,7 @@ class Appearance(SettingSection):
         _tie_choice(self.language, settings, "language")
 
 
-class Work(SettingSection):
+class WorkSection(SettingSection):
     """How pictures and styles are treated."""
 
     def __init__(self, look: Look, settings: SettingsState) -> None:
@@ -50,7 +50,7 @@ class Work(SettingSection):
         self.keep_days.picked.connect(lambda value: setattr(settings, "keep_days", int(value)))
 
 
-class Device(SettingSection):
+class DeviceSection(SettingSection):
     """Which device computes."""
 
     def __init__(self, look: Look, settings: SettingsState, choose: Callable[[str], object]) -> None:

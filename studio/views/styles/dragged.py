@@ -15,7 +15,7 @@ MIME = "application/x-persona-style"
 
 
 @dataclass(frozen=True)
-class Pictures:
+class DraggedPictures:
     """Pictures that lie over a style."""
 
     paths: tuple[Path, ...]
@@ -30,12 +30,12 @@ def style_over(event: QDropEvent) -> str | None:
     return bytes(event.mimeData().data(MIME).data()).decode()
 
 
-def pictures_over(event: QDropEvent) -> Pictures | None:
+def pictures_over(event: QDropEvent) -> DraggedPictures | None:
     """The pictures that are dragged; only files of this machine."""
     if not event.mimeData().hasUrls():
         return None
     paths = sort_urls(event.mimeData().urls()).paths
-    return Pictures(paths, event.source() is not None) if paths else None
+    return DraggedPictures(paths, event.source() is not None) if paths else None
 
 
 def drag_style(id: str, source: QWidget, picture: QWidget) -> QDrag:

@@ -20,7 +20,7 @@ from studio.views.kit.card import Card
 from studio.views.kit.layout import column, row, scrolling
 from studio.views.kit.overlay import Overlay
 from studio.views.kit.slider import SliderRow
-from studio.views.kit.text import Text, caption, title
+from studio.views.kit.text import Label, caption, title
 from studio.views.look import Look
 from studio.views.styles.collage import Collage
 from studio.views.styles.dragged import pictures_over
@@ -58,7 +58,7 @@ class StyleEditor(Overlay):
         self.name, self.tags = QLineEdit(), QLineEdit()
         self.people = People(look, thumbs, WIDTH - SIDES)
         self.strength = SliderRow(look, "editor.strength", default=1.0, tip="editor.strength.tip")
-        self.count = Text(look, role="muted", numbers=True)
+        self.count = Label(look, role="muted", numbers=True)
         self.odd = Button(look, "editor.odd", kind="link", pressed=self._leave_out_odd)
         self.add = Button(look, "editor.add", icon="plus", pressed=self._choose)
         self.use = Button(look, "styles.use", kind="primary", pressed=self._use)

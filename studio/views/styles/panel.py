@@ -24,7 +24,7 @@ from studio.views.kit.layout import Surface, column, row, scrolling
 from studio.views.kit.text import caption, title
 from studio.views.look import Look
 from studio.views.styles.card import StyleCard
-from studio.views.styles.dragged import Pictures
+from studio.views.styles.dragged import DraggedPictures
 from studio.views.styles.mixer import Mixer
 
 MANY = 6
@@ -217,7 +217,7 @@ class StylePanel(Surface):
         there.setFocus(Qt.FocusReason.TabFocusReason)
         self._area.ensureWidgetVisible(there, 0, 8)
 
-    def _give(self, which: str, pictures: Pictures) -> None:
+    def _give(self, which: str, pictures: DraggedPictures) -> None:
         """Pictures were dropped on a style: they become references of it."""
         whole = True if pictures.own else None
         self._commands.references.add(which, pictures.paths, whole=whole)

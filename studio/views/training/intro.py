@@ -12,7 +12,7 @@ from studio.views.kit.button import Button
 from studio.views.kit.card import Card
 from studio.views.kit.empty import Sign
 from studio.views.kit.layout import column, row
-from studio.views.kit.text import MEDIUM, Text, display, muted
+from studio.views.kit.text import MEDIUM, Label, display, muted
 from studio.views.look import Look
 
 POINTS = (("picture", "worth"), ("style", "not_worth"), ("lock", "yours"))
@@ -26,7 +26,7 @@ class Intro(QWidget):
         super().__init__(parent)
         self.choose = Button(look, "training.choose", kind="primary", icon="folder", pressed=choose)
         words = display(look, "training.intro.title")
-        hint = Text(look, "training.intro.hint", size=Type.TITLE, role="muted", wrap=True)
+        hint = Label(look, "training.intro.hint", size=Type.TITLE, role="muted", wrap=True)
         drop = muted(look, "training.intro.drop", wrap=False)
         for label in (words, hint):
             label.setAlignment(Qt.AlignmentFlag.AlignHCenter)
@@ -55,8 +55,8 @@ class Intro(QWidget):
         card = Card(look, "panel")
         column(
             Sign(look, icon, 24, "accent"),
-            Text(look, f"training.intro.{which}.title", weight=MEDIUM, wrap=True),
-            Text(look, f"training.intro.{which}.hint", size=12, role="muted", wrap=True),
+            Label(look, f"training.intro.{which}.title", weight=MEDIUM, wrap=True),
+            Label(look, f"training.intro.{which}.hint", size=12, role="muted", wrap=True),
             None,
             gap=8,
             margins=(16, 16, 16, 16),

@@ -14,7 +14,7 @@ from studio.theme import font
 from studio.views.kit.empty import Sign
 from studio.views.kit.flow import FlowLayout, clear
 from studio.views.kit.layout import column, row
-from studio.views.kit.text import MEDIUM, Text, caption
+from studio.views.kit.text import MEDIUM, Label, caption
 from studio.views.look import Look
 
 
@@ -234,7 +234,7 @@ class FactList(QWidget):
         self._grid.setVerticalSpacing(6)
         self._grid.setColumnStretch(1, 1)
         self._shown: list[tuple[str, str]] = []
-        self._lines: list[tuple[Text, Text]] = []
+        self._lines: list[tuple[Label, Label]] = []
 
     def show_facts(self, facts: Sequence[tuple[str, str]]) -> None:
         """Shows these; facts without a value are left out."""
@@ -252,8 +252,8 @@ class FactList(QWidget):
                 name.setText(given[number][0])
                 value.setText(given[number][1])
 
-    def _line(self, number: int) -> tuple[Text, Text]:
-        name, value = caption(self._look), Text(self._look, size=12, wrap=True)
+    def _line(self, number: int) -> tuple[Label, Label]:
+        name, value = caption(self._look), Label(self._look, size=12, wrap=True)
         top = Qt.AlignmentFlag.AlignTop
         self._grid.addWidget(name, number, 0, top)
         self._grid.addWidget(value, number, 1, top)
@@ -268,7 +268,7 @@ class SignLine(QWidget):
     ) -> None:
         super().__init__(parent)
         self.sign = Sign(look, icon, 16, role)
-        self.words = Text(look, key, size=12, wrap=True)
+        self.words = Label(look, key, size=12, wrap=True)
         box = row(gap=8, parent=self)
         box.addLayout(column(1, self.sign, None, gap=0))
         box.addWidget(self.words, 1)

@@ -15,7 +15,7 @@ from studio.views.kit.button import Button
 from studio.views.kit.card import Card
 from studio.views.kit.choice import Switch
 from studio.views.kit.layout import column, row, scrolling
-from studio.views.kit.text import Text, caption, heading, muted, title
+from studio.views.kit.text import Label, caption, heading, muted, title
 from studio.views.look import Look
 from studio.views.training import phrases
 from studio.views.training.parts import FactList, Options, OptionWords, SignLine
@@ -33,7 +33,7 @@ class PermissionStep(QWidget):
         super().__init__(parent)
         self._look, self._commands = look, commands
         self._digest = ""
-        self.record = Record(look, self._change)
+        self.record = ConsentOnRecord(look, self._change)
         self.form = ConsentForm(look)
         self._stack = QStackedWidget()
         self._stack.addWidget(self.form)
@@ -105,7 +105,7 @@ class PermissionStep(QWidget):
         self.ready_changed.emit()
 
 
-class Record(QWidget):
+class ConsentOnRecord(QWidget):
     """The permission on record."""
 
     def __init__(self, look: Look, change: object, parent: QWidget | None = None) -> None:
@@ -173,7 +173,7 @@ class ConsentForm(QWidget):
             ("expires", self.expires),
         )
         for number, (name, field) in enumerate(fields):
-            lines.addWidget(Text(look, f"training.consent.{name}", role="muted"), number, 0)
+            lines.addWidget(Label(look, f"training.consent.{name}", role="muted"), number, 0)
             lines.addWidget(field, number, 1)
             look.words.bind(field, "setAccessibleName", f"training.consent.{name}")
         for name, field in (("given_on", self.given_on), ("expires", self.expires)):

@@ -16,7 +16,7 @@ from studio.views.kit.choice import Segmented, Switch
 from studio.views.kit.empty import EmptyState
 from studio.views.kit.flow import clear
 from studio.views.kit.layout import Line, Surface, column, row, scrolling
-from studio.views.kit.text import MEDIUM, Text, caption, muted, title
+from studio.views.kit.text import MEDIUM, Label, caption, muted, title
 from studio.views.look import Look
 from studio.views.training import phrases
 from studio.views.training.grid import DataGrid
@@ -99,7 +99,7 @@ class PicturesStep(QWidget):
         self._commands.decide({item.id: True for item in self.grid.items})
 
 
-class Variety(QWidget):
+class VarietyMeter(QWidget):
     """How varied the set is: the pictures, and how much of them counts."""
 
     def __init__(self, look: Look, parent: QWidget | None = None) -> None:
@@ -127,9 +127,9 @@ class Summary(Surface):
     def __init__(self, look: Look, commands: PreparationCommands, parent: QWidget | None = None) -> None:
         super().__init__(look, "panel", "left", parent)
         self._look, self._commands = look, commands
-        self.count = Text(look, size=Type.DISPLAY, weight=MEDIUM, numbers=True)
+        self.count = Label(look, size=Type.DISPLAY, weight=MEDIUM, numbers=True)
         self.of = muted(look)
-        self.variety = Variety(look)
+        self.variety = VarietyMeter(look)
         self.varied = caption(look, wrap=True)
         self._told: tuple[str, ...] = ()
         self.cautions = QVBoxLayout()

@@ -15,7 +15,7 @@ from studio.views.kit.choice import Segmented
 from studio.views.kit.flow import clear
 from studio.views.kit.layout import Line, Surface, column, row, scrolling
 from studio.views.kit.progress import ProgressLine
-from studio.views.kit.text import SEMIBOLD, Elided, Text, caption, title
+from studio.views.kit.text import SEMIBOLD, Elided, Label, caption, title
 from studio.views.look import Look
 from studio.views.training import phrases
 from studio.views.training.figures import MEASURES, best, errors, measure
@@ -73,7 +73,7 @@ class RunView(QWidget):
         self._state = ""
         self._follows = True
         self.name = Elided(look, size=Type.HEADING, weight=SEMIBOLD)
-        self.standing = Text(look, role="muted", numbers=True)
+        self.standing = Label(look, role="muted", numbers=True)
         self.progress = ProgressLine(look)
         self.trouble = SignLine(look, "warning", "warning")
         self.buttons = {which: self._button(which) for which in dict.fromkeys(sum(OFFERS.values(), ()))}

@@ -16,7 +16,7 @@ from studio.views.kit.button import Button, IconButton
 from studio.views.kit.empty import EmptyState
 from studio.views.kit.layout import Surface, column, row
 from studio.views.kit.progress import ProgressLine
-from studio.views.kit.text import MEDIUM, Elided, Text, muted
+from studio.views.kit.text import MEDIUM, Elided, Label, muted
 from studio.views.look import Look
 from studio.views.training import phrases
 from studio.views.training.permission import PermissionStep
@@ -73,7 +73,7 @@ class StepButton(QAbstractButton):
         painter.end()
 
 
-class Reading(QWidget):
+class ReadingView(QWidget):
     """The pictures are being read: how far, how long still, and a way out."""
 
     def __init__(self, look: Look, commands: PreparationCommands, parent: QWidget | None = None) -> None:
@@ -81,7 +81,7 @@ class Reading(QWidget):
         self._look = look
         self.line = ProgressLine(look)
         self.line.setFixedWidth(400)
-        self.title = Text(look, size=15, weight=MEDIUM)
+        self.title = Label(look, size=15, weight=MEDIUM)
         self.detail = muted(look, wrap=False)
         self.cancel = Button(look, "action.cancel", pressed=commands.cancel)
         middle = Qt.AlignmentFlag.AlignHCenter
@@ -126,7 +126,7 @@ class SetupView(QWidget):
         self.pictures = PicturesStep(look, commands, thumbnails)
         self.permission = PermissionStep(look, commands)
         self.time = TimeStep(look, commands, model, training)
-        self.reading = Reading(look, commands)
+        self.reading = ReadingView(look, commands)
         self.choose = Button(look, "training.choose", kind="primary", icon="folder")
         self.failed = EmptyState(
             look, "warning", "training.failed.title", "training.failed.hint", self.choose
@@ -136,7 +136,7 @@ class SetupView(QWidget):
         self.close_button = IconButton(look, "close", "training.close", pressed=self._close)
         self.back = Button(look, "training.back", pressed=lambda: self.go(-1))
         self.next = Button(look, kind="primary", pressed=self._forward)
-        self.hint = Text(look, role="muted", size=12)
+        self.hint = Label(look, role="muted", size=12)
         self._stack = QStackedWidget()
         self._arrange()
         self._connect()

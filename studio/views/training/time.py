@@ -17,7 +17,7 @@ from studio.views.kit.card import Card
 from studio.views.kit.choice import Choice
 from studio.views.kit.layout import column, row, scrolling
 from studio.views.kit.progress import ProgressLine
-from studio.views.kit.text import Text, caption, heading, muted, title
+from studio.views.kit.text import Label, caption, heading, muted, title
 from studio.views.look import Look
 from studio.views.training import phrases
 from studio.views.training.helpers import HelperOffer
@@ -52,7 +52,7 @@ class TimeStep(QWidget):
         self.start_from = Choice(look, "training.start_from")
         self.start_hint = caption(look, wrap=True)
         self.length = Options(look)
-        self.verdict = Verdict(look, self.measure)
+        self.verdict = TimeVerdict(look, self.measure)
         self.helpers = HelperOffer(look, commands.helpers)
         commands.helpers.changed.connect(self.ready_changed)
         self._arrange()
@@ -71,9 +71,9 @@ class TimeStep(QWidget):
         lines.setHorizontalSpacing(16)
         lines.setVerticalSpacing(10)
         lines.setColumnStretch(1, 1)
-        lines.addWidget(Text(look, "training.name", role="muted"), 0, 0)
+        lines.addWidget(Label(look, "training.name", role="muted"), 0, 0)
         lines.addWidget(self.name, 0, 1)
-        lines.addWidget(Text(look, "training.start_from", role="muted"), 1, 0)
+        lines.addWidget(Label(look, "training.start_from", role="muted"), 1, 0)
         lines.addLayout(row(self.start_from, None), 1, 1)
         lines.addWidget(self.start_hint, 2, 1)
         inside = QWidget()
@@ -191,7 +191,7 @@ class TimeStep(QWidget):
         return options
 
 
-class Verdict(Card):
+class TimeVerdict(Card):
     """Whether it fits, and what it takes; or that this is being found out."""
 
     def __init__(self, look: Look, again: object, parent: QWidget | None = None) -> None:

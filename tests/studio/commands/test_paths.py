@@ -10,7 +10,7 @@ from engine.images import read_recipe
 from studio.commands.context import AppContext
 from studio.library.movies import MovieOptions
 from studio.library.tasks import End
-from studio.state.jobs import Job
+from studio.state.jobs import BackgroundJob
 from studio.state.notices import Kind
 from studio.state.player import Pace
 from tests.studio.workers.checks import Until
@@ -24,7 +24,7 @@ def options(folder: Path, kind: str = "gif") -> MovieOptions:
     return MovieOptions(kind=kind, fps=20, folder=str(folder), name="walk")
 
 
-def end_of(job: Job, until: Until) -> End:
+def end_of(job: BackgroundJob, until: Until) -> End:
     until(lambda: not job.running)
     assert job.outcome is not None
     return job.outcome.end

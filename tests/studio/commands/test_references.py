@@ -18,7 +18,7 @@ from studio.commands.fitting import Fitting
 from studio.library.places import Places
 from studio.library.starters import NO_MODEL
 from studio.library.tasks import End
-from studio.state.jobs import Job
+from studio.state.jobs import BackgroundJob
 from studio.state.notices import Kind
 from tests import tiny
 from tests.studio.library.made import picture
@@ -47,7 +47,7 @@ def real(
     assert context.stop()
 
 
-def ended(job: Job, until: Until) -> End:
+def ended(job: BackgroundJob, until: Until) -> End:
     until(lambda: not job.running)
     assert job.outcome is not None
     return job.outcome.end

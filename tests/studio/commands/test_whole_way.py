@@ -14,7 +14,7 @@ from studio.commands.context import AppContext
 from studio.library.places import Places
 from studio.library.settings import ExportOptions
 from studio.library.tasks import End
-from studio.state.jobs import Job
+from studio.state.jobs import BackgroundJob
 from studio.state.notices import Kind
 from tests.studio.library.made import picture
 from tests.studio.workers.checks import Until
@@ -31,7 +31,7 @@ def real(tmp_path: Path, tiny_bundle: Path, until: Until) -> Iterator[AppContext
     assert context.stop()
 
 
-def ended(job: Job, until: Until) -> End:
+def ended(job: BackgroundJob, until: Until) -> End:
     until(lambda: not job.running)
     assert job.outcome is not None
     return job.outcome.end

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from studio.library.index import Index, Query, Row, Sort
-from studio.library.looks import Look, LookFile, Matches, Vector, fresh
+from studio.library.looks import LookFile, Matches, PictureLook, Vector, fresh
 
 RED, BLUE = np.array([1, 0], np.float32), np.array([0, 1], np.float32)
 LOOKS: dict[str, Vector] = {"a": RED, "b": BLUE, "c": (RED + BLUE) / np.float32(np.sqrt(2))}
@@ -28,8 +28,8 @@ def index(tmp_path: Path) -> Index:
 def test_looks_are_kept_for_each_model(tmp_path: Path) -> None:
     file = LookFile(tmp_path / "cache" / "looks.sqlite3")
     assert file.load("m") == {}
-    file.add("m", [("a", Look("1-2", RED)), ("none", Look("3-4", np.empty(0, np.float32)))])
-    file.add("n", [("a", Look("1-2", BLUE))])
+    file.add("m", [("a", PictureLook("1-2", RED)), ("none", PictureLook("3-4", np.empty(0, np.float32)))])
+    file.add("n", [("a", PictureLook("1-2", BLUE))])
     found = LookFile(file.path).load("m")
     assert np.array_equal(found["a"].vector, RED) and len(found["none"].vector) == 0
     assert (found["a"].file, found["none"].file) == ("1-2", "3-4")
@@ -38,10 +38,13 @@ def test_looks_are_kept_for_each_model(tmp_path: Path) -> None:
 
 def test_what_was_seen_in_another_file_does_not_count(tmp_path: Path) -> None:
     file = LookFile(tmp_path / "looks.sqlite3")
-    file.add("m", [("a", Look("1-2", RED)), ("b", Look("1-2", BLUE)), ("c", Look("1-2", BLUE))])
+    file.add(
+        "m",
+        [("a", PictureLook("1-2", RED)), ("b", PictureLook("1-2", BLUE)), ("c", PictureLook("1-2", BLUE))],
+    )
     now = {"a": "1-2", "b": "9-2"}
     assert list(fresh(file.load("m"), now)) == ["a"], "one was changed, one is gone"
-    file.add("m", [("b", Look("9-2", RED))])
+    file.add("m", [("b", PictureLook("9-2", RED))])
     assert np.array_equal(fresh(file.load("m"), now)["b"], RED)
 
 
@@ -50,8 +53,8 @@ def test_a_damaged_file_is_begun_anew(tmp_path: Path) -> None:
     file.path.write_bytes(b"no database, but long enough to be read as one" * 40)
     assert file.load("m") == {}
     assert file.prune({"m"}, {"a"}) == 0
-    file.add("m", [("a", Look("", RED))])
-    file.add("m", [("a", Look("", RED))])
+    file.add("m", [("a", PictureLook("", RED))])
+    file.add("m", [("a", PictureLook("", RED))])
     assert list(file.load("m")) == ["a"]
 
 
@@ -62,7 +65,7 @@ def test_a_file_of_an_earlier_version_is_begun_anew(tmp_path: Path) -> None:
         old.execute("INSERT INTO looks VALUES ('m', 'a', x'00000000')")
     file = LookFile(path)
     assert file.load("m") == {}
-    file.add("m", [("a", Look("1-2", RED))])
+    file.add("m", [("a", PictureLook("1-2", RED))])
     assert list(file.load("m")) == ["a"]
 
 
@@ -71,7 +74,7 @@ def test_what_is_gone_is_forgotten(tmp_path: Path, monkeypatch: pytest.MonkeyPat
     file = LookFile(tmp_path / "looks.sqlite3")
     assert file.prune({"m"}, {"a"}) == 0 and not file.path.exists()
     for model in ("m", "n", "o"):
-        file.add(model, [(f"{n}", Look("", np.ones(64, np.float32))) for n in range(200)])
+        file.add(model, [(f"{n}", PictureLook("", np.ones(64, np.float32))) for n in range(200)])
     size = file.path.stat().st_size
     assert file.prune({"m", "n"}, {f"{n}" for n in range(10)}) == 580
     assert sorted(file.load("m"), key=int) == sorted(file.load("n"), key=int) == [f"{n}" for n in range(10)]

@@ -7,7 +7,7 @@ from pytestqt.qtbot import QtBot
 from studio.library.tasks import End, Outcome
 from studio.library.text import Text
 from studio.state import notices as module
-from studio.state.jobs import Job, JobRole, Jobs
+from studio.state.jobs import BackgroundJob, JobRole, Jobs
 from studio.state.notices import Kind, NoticeRole, Notices
 
 
@@ -34,7 +34,7 @@ def test_jobs_that_end_out_of_order(qtbot: QtBot) -> None:
     jobs.running_changed.connect(running.append)
     first, second = (jobs.add(Text(name), lambda: None) for name in ("a", "b"))
     first.finish(Outcome(End.DONE, 1))
-    left: tuple[Job, ...] = jobs.running
+    left: tuple[BackgroundJob, ...] = jobs.running
     assert left == (second,)
     second.finish(Outcome(End.DONE, 1))
     assert running == [1, 2, 1, 0]

@@ -6,7 +6,7 @@ from PySide6.QtGui import QDragEnterEvent, QDropEvent
 from PySide6.QtWidgets import QApplication, QWidget
 from pytestqt.qtbot import QtBot
 
-from studio.views.drop import Dropped, DropTarget, sort_urls
+from studio.views.drop import DroppedUrls, DropTarget, sort_urls
 from studio.views.look import Look
 
 
@@ -51,7 +51,7 @@ def test_a_window_shows_the_sign_while_files_hover(qtbot: QtBot, look: Look) -> 
     window.resize(400, 300)
     window.show()
     target = DropTarget(look, window)
-    taken: list[Dropped] = []
+    taken: list[DroppedUrls] = []
     target.dropped.connect(taken.append)
     mime = QMimeData()
     mime.setUrls([QUrl.fromLocalFile("/a.png")])

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from engine.bundle import Card
+from engine.bundle import ModelCard
 from studio.i18n import Words
 from studio.views.settings.card import _training, card_text
 
@@ -24,10 +24,10 @@ FIGURES = [
 EVALUATION = {"samples": 5000, "data": {"held_out": 488}, "figures": FIGURES}
 
 
-def card(**raw: Any) -> Card:
+def card(**raw: Any) -> ModelCard:
     blank = dict.fromkeys(("resolution", "preview_resolution", "z_size", "style_size", "w_size", "num_ws"), 8)
     fields = {"name": "m", "licence": "CC BY 4.0", "attribution": ("Someone",), "raw": raw}
-    made: Card = object.__new__(Card)
+    made: ModelCard = object.__new__(ModelCard)
     for name, value in (blank | fields).items():
         object.__setattr__(made, name, value)
     return made

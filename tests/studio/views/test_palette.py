@@ -5,13 +5,15 @@ from PySide6.QtWidgets import QWidget
 from pytestqt.qtbot import QtBot
 
 from studio.views.look import Look
-from studio.views.palette import Entry, Palette, find, match
+from studio.views.palette import Palette, PaletteEntry, find, match
 
 
-def entries(done: list[str]) -> list[Entry]:
+def entries(done: list[str]) -> list[PaletteEntry]:
     names = ("Explore", "Export…", "Keep", "New style from pictures…", "导出…")
     return [
-        Entry(name, "", lambda name=name: done.append(name), other_words="export" if name == "导出…" else "")
+        PaletteEntry(
+            name, "", lambda name=name: done.append(name), other_words="export" if name == "导出…" else ""
+        )
         for name in names
     ]  # type: ignore[misc]
 
