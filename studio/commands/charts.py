@@ -6,12 +6,13 @@ import logging
 import threading
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QObject, QTimer, Signal
+from PySide6.QtCore import QObject, Signal
 
 from engine.bundle import Bundle
 from engine.chart import Chart
 from engine.errors import Cancelled
 from studio.library.maps import MapCache
+from studio.signals import delayed
 
 if TYPE_CHECKING:
     from studio.commands.context import AppContext
@@ -35,8 +36,7 @@ class Charts(QObject):
         self._missing = False
         """A chart is to be made once the first picture is there."""
         self._stopped = threading.Event()
-        self._patience = QTimer(self, singleShot=True, interval=PATIENCE_MS)
-        self._patience.timeout.connect(self._make)
+        self._patience = delayed(self, PATIENCE_MS, self._make)
         context.model.bundle_changed.connect(self.follow)
         context.explorer.image_changed.connect(self._begin)
 

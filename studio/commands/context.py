@@ -16,7 +16,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from PySide6.QtCore import QObject, QTimer
+from PySide6.QtCore import QObject
 
 from studio.commands.background import Background
 from studio.commands.charts import Charts
@@ -44,6 +44,7 @@ from studio.library.session import SessionFile
 from studio.library.settings import SettingsFile
 from studio.library.styles import StyleEntry
 from studio.library.text import Text
+from studio.signals import delayed, follow
 from studio.state.binned import BinModel
 from studio.state.explorer import Explorer
 from studio.state.gallery import GalleryModel
@@ -226,14 +227,12 @@ class AppContext(QObject):
         self.session = Session(self, SessionFile(self.places.session))
 
     def _wire(self) -> None:
-        self._recovery = QTimer(self, singleShot=True, interval=PATIENCE_MS)
-        self._recovery.timeout.connect(self.on_training.recover)
+        self._recovery = delayed(self, PATIENCE_MS, self.on_training.recover)
         self.model.bundle_changed.connect(self._use_bundle)
         self.live_picture = LivePicture(self)
         self.style_in_use = StyleInUse(self)
         self.gallery_upkeep = GalleryUpkeep(self, PATIENCE_MS)
-        self.gallery_upkeep.caught_up.connect(self.matching.tidy_soon)
-        self.on_pictures.bin_emptied.connect(self.matching.tidy_soon)
+        follow(self.matching.tidy_soon, self.gallery_upkeep.caught_up, self.on_pictures.bin_emptied)
         self.settings.save_failed.connect(
             lambda error: tell(self.notices, Text("The settings could not be saved."), error)
         )

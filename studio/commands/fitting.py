@@ -6,13 +6,14 @@ import threading
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QObject, QTimer, Signal
+from PySide6.QtCore import QObject, Signal
 
 from engine.errors import PersonaError
 from engine.style import Style
 from studio.library.fitting import FittedStyles
 from studio.library.places import bundled_fits_folder
 from studio.library.styles import StyleEntry
+from studio.signals import delayed
 
 if TYPE_CHECKING:
     from engine.bundle import Bundle
@@ -50,9 +51,7 @@ class Fitting(QObject):
         self._refused: set[tuple[str, Style]] = set()
         self._wanted: dict[str, Callable[[], object]] = {}
         self._busy = self._stopped = False
-        self._timer = QTimer(self)
-        self._timer.setSingleShot(True)
-        self._timer.timeout.connect(self._next)
+        self._timer = delayed(self, 0, self._next)
         context.model.bundle_changed.connect(lambda _: self._look(CALM_MS))
         context.styles.entries_changed.connect(self._look)
 

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QObject, QTimer, Signal
+from PySide6.QtCore import QObject, Signal
 
 from studio.commands.error_messages import tell, tell_skipped
 from studio.library.pictures import CaughtUp
 from studio.library.tasks import IsCancelled, Progress
 from studio.library.text import Text
+from studio.signals import delayed
 
 if TYPE_CHECKING:
     from studio.commands.context import AppContext
@@ -28,8 +29,7 @@ class GalleryUpkeep(QObject):
         super().__init__(context)
         self._context, self._files = context, context.library.gallery
         self._reading = False
-        self._patience = QTimer(self, singleShot=True, interval=patience_ms)
-        self._patience.timeout.connect(self.read)
+        self._patience = delayed(self, patience_ms, self.read)
         context.gallery.failed.connect(self._mend)
         context.writer.idle.connect(self._catch_up)
 

@@ -8,12 +8,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QObject, QTimer, Signal
+from PySide6.QtCore import QObject, Signal
 
 from engine.errors import RecipeError
 from engine.recipe import Recipe
 from studio.commands.error_messages import tell
 from studio.library.text import Text
+from studio.signals import delayed
 from studio.state.pixels import to_image
 from studio.workers.generator_thread import Answer
 
@@ -38,8 +39,7 @@ class LivePicture(QObject):
         self._last_full: tuple[int, Recipe] | None = None
         self._awaited: Recipe | None = None
         """Whose full picture was asked for and has not come."""
-        self._resting = QTimer(self, singleShot=True, interval=REST_MS)
-        self._resting.timeout.connect(self._ask_full)
+        self._resting = delayed(self, REST_MS, self._ask_full)
         self._explorer.recipe_changed.connect(self._ask_preview)
         self._explorer.moving_changed.connect(self._follow_hand)
         self._generator.answered.connect(self._show_answer)

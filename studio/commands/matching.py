@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
-from PySide6.QtCore import QObject, QTimer
+from PySide6.QtCore import QObject
 
 from engine.errors import PersonaError
 from engine.style import Style
@@ -22,6 +22,7 @@ from studio.library.index import Sort
 from studio.library.looks import LookFile, Matches, PictureLook, Vector, fresh
 from studio.library.pictures import file_part
 from studio.library.styles import StyleEntry
+from studio.signals import delayed, follow
 from studio.state.gallery import Comparison
 
 if TYPE_CHECKING:
@@ -77,16 +78,17 @@ class Matching(QObject):
         self._lock = threading.Lock()
         self._model, self._looks = "", dict[str, PictureLook]()
         self._turn = 0
-        self._timer = QTimer(self, singleShot=True, interval=REST_MS)
-        self._timer.timeout.connect(self._begin)
-        self._idle = QTimer(self, singleShot=True, interval=IDLE_MS)
-        self._idle.timeout.connect(self._tidy)
+        self._timer = delayed(self, REST_MS, self._begin)
+        self._idle = delayed(self, IDLE_MS, self._tidy)
         gallery = context.gallery
-        gallery.query_changed.connect(self._follow)
-        gallery.counts_changed.connect(self._follow)
-        context.styles.active_changed.connect(self._follow)
-        context.styles.entries_changed.connect(self._follow)
-        context.model.bundle_changed.connect(self._follow)
+        follow(
+            self._follow,
+            gallery.query_changed,
+            gallery.counts_changed,
+            context.styles.active_changed,
+            context.styles.entries_changed,
+            context.model.bundle_changed,
+        )
 
     def stop(self) -> None:
         """Begins nothing more."""

@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QObject, QTimer, Signal
+from PySide6.QtCore import QObject, Signal
 
 from engine.formats.protocol import Preflight
 from studio.commands.error_messages import tell
@@ -26,6 +26,7 @@ from studio.library.consents import Consent, ConsentShelf
 from studio.library.datasets import Report
 from studio.library.text import Text
 from studio.library.training_queue import TrainingRequest
+from studio.signals import delayed
 from studio.state.preparation import Measured, Preparation, Setup, Stage, Trouble
 from studio.state.training import Training
 from studio.workers.training_process import TrainingEnd
@@ -67,8 +68,7 @@ class PreparationCommands(QObject):
         self._options = tuple(options)
         self._consents = ConsentShelf(context.places.consents)
         self._refused: datasets.Refused | None = None
-        self._rest = QTimer(self, singleShot=True, interval=REST_MS)
-        self._rest.timeout.connect(self._apply)
+        self._rest = delayed(self, REST_MS, self._apply)
 
     @property
     def helpers(self) -> HelperFiles:

@@ -6,11 +6,12 @@ from contextlib import suppress
 from dataclasses import asdict, replace
 from typing import TYPE_CHECKING, Any
 
-from PySide6.QtCore import QObject, QTimer
+from PySide6.QtCore import QObject
 
 from engine.errors import RecipeError
 from studio.library.index import Query, Sort
 from studio.library.session import SessionFile
+from studio.signals import delayed, follow
 from studio.state.explorer import Pin
 from studio.state.place import Place
 
@@ -37,19 +38,16 @@ class Session(QObject):
         if not self._saved:
             x, y = FIRST_PLACE
             context.explorer.restore(replace(context.explorer.place, x=x, y=y))
-        self._timer = QTimer(self)
-        self._timer.setSingleShot(True)
-        self._timer.setInterval(AUTOSAVE_MS)
-        self._timer.timeout.connect(self.save)
-        for signal in (
+        self._timer = delayed(self, AUTOSAVE_MS, self.save)
+        follow(
+            self.touch,
             context.explorer.place_changed,
             context.explorer.zoom_changed,
             context.explorer.pins_changed,
             context.history.current_changed,
             context.gallery.query_changed,
             context.gallery.selection_changed,
-        ):
-            signal.connect(self.touch)
+        )
         self._resume_gallery()
 
     @property

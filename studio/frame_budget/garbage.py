@@ -10,8 +10,10 @@ import gc
 import time
 from collections.abc import Callable
 
-from PySide6.QtCore import QObject, Qt, QTimer
+from PySide6.QtCore import QObject, Qt
 from PySide6.QtGui import QGuiApplication
+
+from studio.signals import repeated
 
 EVERY_MS = 15_000
 MANY = 30_000
@@ -39,8 +41,7 @@ class GarbageScheduler(QObject):
         self._is_free, self._doing = is_free, doing
         self._done: object = None
         self._since = time.monotonic()
-        self._timer = QTimer(self, interval=EVERY_MS)
-        self._timer.timeout.connect(self.look)
+        self._timer = repeated(self, EVERY_MS, self.look)
 
     def start(self) -> None:
         """What exists by now stays; from here on it looks now and then."""

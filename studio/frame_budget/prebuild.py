@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 
-from PySide6.QtCore import QObject, QTimer
+from PySide6.QtCore import QObject
+
+from studio.signals import repeated
 
 CALM_MS = 1200
 """After the start, and after anybody did something; what someone opens before is built then."""
@@ -18,8 +20,7 @@ class IdlePrebuilder(QObject):
     def __init__(self, steps: Iterator[None], is_free: Callable[[], bool], parent: QObject) -> None:
         super().__init__(parent)
         self._steps, self._is_free = steps, is_free
-        self._timer = QTimer(self)
-        self._timer.timeout.connect(self._step)
+        self._timer = repeated(self, 0, self._step)
 
     def start(self, after_ms: int = CALM_MS) -> None:
         """Begins after a while."""

@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QObject, Qt, QTimer
+from PySide6.QtCore import QObject, Qt
 from PySide6.QtGui import QPainter, QPaintEvent
 from PySide6.QtWidgets import QWidget
+
+from studio.signals import repeated
 
 if TYPE_CHECKING:
     from studio.theme import Theme
@@ -36,8 +38,7 @@ class StagedDrawing(QObject):
         """parts: with the colour role of the ground of each, in the order in which they are drawn."""
         super().__init__(parent)
         self._staged = [Cover(theme, role, part) for part, role in parts.items()]
-        self._next = QTimer(self, interval=0)
-        self._next.timeout.connect(self._lift)
+        self._next = repeated(self, 0, self._lift)
 
     def lower(self) -> None:
         """The page is shown: the parts follow one by one."""

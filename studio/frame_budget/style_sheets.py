@@ -13,8 +13,10 @@ from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 
 import shiboken6
-from PySide6.QtCore import QEvent, QObject, QTimer
+from PySide6.QtCore import QEvent, QObject
 from PySide6.QtWidgets import QWidget
+
+from studio.signals import repeated
 
 PAUSE_MS = 8
 """Between one go and the next, for whatever else wants to be done."""
@@ -36,8 +38,7 @@ class StyleSheetScheduler(QObject):
         """Areas that draw nothing until all parts have the new sheet."""
         self._first: Callable[[], object] | None = None
         self._steps: Iterator[object] = iter(())
-        self._soon = QTimer(self, interval=PAUSE_MS)
-        self._soon.timeout.connect(self._apply_next)
+        self._soon = repeated(self, PAUSE_MS, self._apply_next)
 
     def add(self, part: QWidget, area: QWidget | None = None) -> None:
         """Applies the sheet to a part, now and whenever the sheet changes, as long as it lives.

@@ -6,11 +6,12 @@ import time
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 
-from PySide6.QtCore import QObject, QTimer, Signal
+from PySide6.QtCore import QObject, Signal
 
 from engine.recipe import Recipe
 from studio.library.movies import Pace
 from studio.library.sets import leg_of, on_the_way
+from studio.signals import repeated
 from studio.state.settings import SettingsState
 
 __all__ = ["Pace", "Player", "keep_pace"]
@@ -37,8 +38,7 @@ class Player(QObject):
         self._pace = Pace()
         self._position = 0.0
         self._last = 0.0
-        self._timer = QTimer(self, interval=TICK_MS)
-        self._timer.timeout.connect(self._tick)
+        self._timer = repeated(self, TICK_MS, self._tick)
 
     @property
     def places(self) -> tuple[Recipe, ...]:

@@ -9,13 +9,14 @@ from functools import partial
 from typing import Any, TypeVar
 
 import numpy as np
-from PySide6.QtCore import QObject, Qt, QTimer, Signal
+from PySide6.QtCore import QObject, Qt, Signal
 from PySide6.QtGui import QImage
 
 from engine.errors import StyleError
 from engine.style import Reference
 from studio.library.styles import StyleEntry, swatch
 from studio.library.tasks import Runner
+from studio.signals import delayed
 from studio.state.pixels import from_image
 
 SIDE = 160
@@ -43,8 +44,7 @@ class ReferencePictures(QObject):
         self._images: OrderedDict[str, QImage] = OrderedDict()
         self._colours: dict[tuple[str, ...], tuple[str, ...]] = {}
         self._asked: set[object] = set()
-        self._soon = QTimer(self, singleShot=True, interval=SOON_MS)
-        self._soon.timeout.connect(self.came)
+        self._soon = delayed(self, SOON_MS, self.came)
 
     def image(self, reference: Reference) -> QImage:
         """A reference's thumbnail. Null while it is on its way, and when it cannot be read."""

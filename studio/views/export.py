@@ -11,6 +11,7 @@ from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QLineEdit, QWidget
 
 from studio.library.settings import ExportOptions
+from studio.signals import follow
 from studio.views.kit.button import Button
 from studio.views.kit.card import Card
 from studio.views.kit.choice import Choice, Segmented, Switch
@@ -150,7 +151,8 @@ class ExportForm(Card):
         words = self._look.words
         words.bind(self.template, "setAccessibleName", "export.names")
         words.bind(self.template, "setToolTip", "export.names.tip")
-        for signal in (
+        follow(
+            self.show_choices,
             self.folder.textChanged,
             self.template.textChanged,
             self.format.chosen,
@@ -159,12 +161,10 @@ class ExportForm(Card):
             self.sheet.toggled,
             self.source.picked,
             self.many.moved,
-        ):
-            signal.connect(self.show_choices)
+        )
         words.language_changed.connect(self._retell)
         words.language_changed.connect(self.show_choices)
-        self.template.returnPressed.connect(self._accept)
-        self.folder.returnPressed.connect(self._accept)
+        follow(self._accept, self.template.returnPressed, self.folder.returnPressed)
 
     @property
     def count(self) -> int:

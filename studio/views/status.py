@@ -8,6 +8,7 @@ from PySide6.QtWidgets import QAbstractButton, QWidget
 
 from studio import paint
 from studio.commands.error_messages import said
+from studio.signals import follow
 from studio.state.explorer import Explorer
 from studio.state.jobs import Jobs
 from studio.state.model import ModelState
@@ -83,18 +84,17 @@ class StatusLine(Surface):
 
     def _connect(self) -> None:
         model, explorer = self._model, self._explorer
-        for signal in (
+        follow(
+            self._say,
             model.status_changed,
             model.provider_changed,
             model.bundle_changed,
             self._jobs.running_changed,
             self._look.words.language_changed,
-        ):
-            signal.connect(self._say)
+        )
         for signal in (explorer.moving_changed, explorer.image_changed):
             signal.connect(self._say_state)  # on every picture of a drag: nothing else may change then
-        self.device.clicked.connect(self.asked)
-        self.model.clicked.connect(self.asked)
+        follow(self.asked, self.device.clicked, self.model.clicked)
 
     def set_hint(self, words: str) -> None:
         """What the keys do on this page."""

@@ -17,6 +17,7 @@ from studio.i18n import LANGUAGES, system_language
 from studio.library.runs import RunState
 from studio.library.text import Text
 from studio.library.trash import Slot
+from studio.signals import follow
 from studio.state.notices import Act, Kind
 from studio.views import menus
 from studio.views.actions import Actions
@@ -202,13 +203,14 @@ class Window(QMainWindow):
         self.viewer.closed.connect(self._focus_page)
         context.settings.theme_changed.connect(self.look.theme.choose)
         context.settings.language_changed.connect(self._set_language)
-        context.undo_stack.can_undo_changed.connect(self._follow_undo_stack)
-        context.undo_stack.can_redo_changed.connect(self._follow_undo_stack)
-        context.undo_stack.changed.connect(self._follow_undo_stack)
-        context.model.status_changed.connect(self._follow_model)
-        context.styles.active_changed.connect(self._follow_model)
-        context.gallery.count_changed.connect(self._badge)
-        context.gallery.loaded.connect(self._badge)
+        follow(
+            self._follow_undo_stack,
+            context.undo_stack.can_undo_changed,
+            context.undo_stack.can_redo_changed,
+            context.undo_stack.changed,
+        )
+        follow(self._follow_model, context.model.status_changed, context.styles.active_changed)
+        follow(self._badge, context.gallery.count_changed, context.gallery.loaded)
         context.training.current_changed.connect(self._badge_training)
         self._connect_welcome()
         self.prebuilder = IdlePrebuilder(self._prebuild(), lambda: not context.explorer.moving, self)

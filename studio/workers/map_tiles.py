@@ -12,6 +12,7 @@ from PySide6.QtGui import QImage
 from engine.images import Picture
 from studio.library.maps import MapCache
 from studio.library.tasks import Runner
+from studio.signals import delayed
 
 CHUNK, MOVING_CHUNK, PAUSE_MS = 64, 8, 400
 """Pictures decoded at a time, how many while a hand moves, and how long the processor is left to others in
@@ -46,8 +47,7 @@ class MapTiles(QObject):
         self._is_moving = is_moving
         self._read: set[Key] = set()
         self._fresh: dict[Key, dict[int, Picture]] = {}
-        self._timer = QTimer(self, singleShot=True, interval=WRITE_MS)
-        self._timer.timeout.connect(self.flush)
+        self._timer = delayed(self, WRITE_MS, self.flush)
 
     def want(self, model: str, look: str, near: tuple[int, int] = (0, 0), columns: int = 1) -> None:
         """A look is seen: `came` follows, once or more often for each look until `forget`.

@@ -11,10 +11,11 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from PySide6.QtCore import QObject, QProcess, QProcessEnvironment, QTimer, Signal
+from PySide6.QtCore import QObject, QProcess, QProcessEnvironment, Signal
 
 from engine.formats import protocol
 from studio.frame_budget.thread_priority import TRAINING, lower_process_priority
+from studio.signals import delayed
 
 LOG_LINES = 200
 KILL_MS = 3000
@@ -90,8 +91,7 @@ class TrainingProcess(QObject):
         self._process.readyReadStandardError.connect(self._read_log)
         self._process.errorOccurred.connect(self._fail)
         self._process.finished.connect(self._finish)
-        self._patience = QTimer(self, singleShot=True, interval=KILL_MS)
-        self._patience.timeout.connect(self._process.kill)
+        self._patience = delayed(self, KILL_MS, self._process.kill)
 
     @property
     def running(self) -> bool:

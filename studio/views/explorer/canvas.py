@@ -31,6 +31,7 @@ from PySide6.QtWidgets import QWidget
 from engine.recipe import Recipe
 from studio import paint
 from studio.library.tasks import Runner
+from studio.signals import follow
 from studio.state.explorer import Explorer, Pin
 from studio.views.explorer.frames import Frames
 from studio.views.explorer.geometry import GridPoint, inside, nearest
@@ -130,8 +131,7 @@ class Canvas(QWidget):
 
     def _connect(self) -> None:
         explorer = self._explorer
-        explorer.place_changed.connect(self._follow)
-        explorer.moving_changed.connect(self._follow)
+        follow(self._follow, explorer.place_changed, explorer.moving_changed)
         explorer.image_changed.connect(self._show_image)
         explorer.score_changed.connect(self.frames.draw_lens)
         explorer.pins_changed.connect(self.frames.draw)

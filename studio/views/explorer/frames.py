@@ -7,10 +7,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 
-from PySide6.QtCore import QMargins, QObject, QRect, QTimer
+from PySide6.QtCore import QMargins, QObject, QRect
 from PySide6.QtGui import QRegion
 from PySide6.QtWidgets import QWidget
 
+from studio.signals import delayed, repeated
 from studio.state.explorer import Explorer
 from studio.theme import RADIUS_LARGE
 from studio.views.explorer.arrivals import Arrivals
@@ -55,15 +56,11 @@ class Frames(QObject):
         self._lens_fades = False
         self.covers: list[Callable[[], QRegion]] = []
         """What hides a part of it now; Qt would draw all of that anew with every frame."""
-        self._fade = QTimer(self, interval=FADE_MS)
-        self._fade.timeout.connect(self._fade_on)
-        self._soon = QTimer(self, singleShot=True)
-        self._soon.timeout.connect(self.renew)
-        self._frame = QTimer(self, singleShot=True, interval=FRAME_MS)
-        self._frame.timeout.connect(self._go_on)
-        self._lens_soon = QTimer(self, singleShot=True, interval=FRAME_MS)
+        self._fade = repeated(self, FADE_MS, self._fade_on)
+        self._soon = delayed(self, 0, self.renew)
+        self._frame = delayed(self, FRAME_MS, self._go_on)
+        self._lens_soon = delayed(self, FRAME_MS, self.draw_lens)
         """The picture moves over the map when the next one comes for it, or so soon without one."""
-        self._lens_soon.timeout.connect(self.draw_lens)
 
     @property
     def fading(self) -> bool:

@@ -5,7 +5,9 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 
-from PySide6.QtCore import QObject, QTimer, Signal
+from PySide6.QtCore import QObject, Signal
+
+from studio.signals import repeated
 
 
 class Glide(QObject):
@@ -17,8 +19,7 @@ class Glide(QObject):
         super().__init__(parent)
         self._step: Callable[[float], object] | None = None
         self._from, self._ms = 0.0, 1.0
-        self._timer = QTimer(self, interval=12)
-        self._timer.timeout.connect(self._tick)
+        self._timer = repeated(self, 12, self._tick)
 
     @property
     def running(self) -> bool:

@@ -6,6 +6,7 @@ from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QStackedWidget, QWidget
 
 from studio.commands.context import AppContext
+from studio.signals import follow
 from studio.views.actions import Actions
 from studio.views.gallery.grid import PictureGrid
 from studio.views.kit.button import Button
@@ -35,8 +36,7 @@ class KeptStrip(QWidget):
         self._stack.addWidget(EmptyState(look, "keep", "kept.empty.title", "kept.empty.hint", narrow=True))
         head = row(title(look, "kept.title"), self.count, None, everything, gap=8, margins=(16, 10, 12, 2))
         column(head, row(self._stack, margins=(8, 0, 4, 8)), gap=2, parent=self)
-        context.gallery.count_changed.connect(self._choose_state)
-        context.gallery.loaded.connect(self._choose_state)
+        follow(self._choose_state, context.gallery.count_changed, context.gallery.loaded)
         self._choose_state()
 
     def _choose_state(self, *_: object) -> None:

@@ -9,6 +9,7 @@ from PySide6.QtWidgets import QLineEdit, QWidget
 
 from engine.movie import KINDS
 from studio.library.movies import RATE_CHOICES, MovieOptions
+from studio.signals import follow
 from studio.views.kit.button import Button
 from studio.views.kit.card import Card
 from studio.views.kit.choice import Choice, Segmented, Switch
@@ -96,14 +97,14 @@ class MovieForm(Card):
     def _connect(self) -> None:
         words = self._look.words
         words.bind(self.name, "setAccessibleName", "movie.name")
-        for signal in (
+        follow(
+            self._show,
             self.kind.chosen,
             self.fps.picked,
             self.side.picked,
             self.folder.textChanged,
             self.name.textChanged,
-        ):
-            signal.connect(self._show)
+        )
         words.language_changed.connect(self._retell)
         for field in (self.folder, self.name):
             field.returnPressed.connect(self._accept)

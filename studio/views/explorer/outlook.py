@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QObject, QPointF, QRectF, QTimer, Signal
+from PySide6.QtCore import QObject, QPointF, QRectF, Signal
 from PySide6.QtWidgets import QWidget
 
+from studio.signals import delayed
 from studio.state.explorer import Explorer, Pin
 from studio.views.explorer import geometry
 from studio.views.explorer.geometry import MAP_ZOOM, MapView, lens_side, nearest
@@ -42,8 +43,7 @@ class Outlook(QObject):
         self._walk_zoom = WALK_ZOOM
         self._turn, self._fly = Glide(self), Glide(self)
         self._turn.finished.connect(self.changed)
-        self._zooming = QTimer(self, singleShot=True, interval=ZOOMING_MS)
-        self._zooming.timeout.connect(self.changed)
+        self._zooming = delayed(self, ZOOMING_MS, self.changed)
         self.large = False
         """Whether the picture fills everything."""
         self.calm = False

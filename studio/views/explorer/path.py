@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import Qt, QTimer, Signal
+from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QKeyEvent
 from PySide6.QtWidgets import QWidget
 
 from studio.library.sets import EASINGS
+from studio.signals import delayed
 from studio.state.explorer import Explorer
 from studio.state.player import Player
 from studio.views.explorer.canvas import Canvas
@@ -55,8 +56,7 @@ class PathBar(FloatingBar):
         self.loop.setCheckable(True)
         self.export = Button(look, "path.export", icon="export", pressed=self.export_wanted.emit)
         self.hint = Label(look, "path.hint", role="muted")
-        self._rest = QTimer(self, singleShot=True, interval=REST_MS)
-        self._rest.timeout.connect(self._tell_rest)
+        self._rest = delayed(self, REST_MS, self._tell_rest)
         self._arrange()
         self._connect()
         self.hide()

@@ -20,6 +20,7 @@ from engine.images import Picture, resize
 from engine.recipe import Recipe
 from studio.library.maps import SIDE
 from studio.library.tasks import Ticket
+from studio.signals import delayed
 from studio.state.pixels import to_image
 from studio.state.place import ANCHOR_RADIUS, Place
 from studio.views.explorer.geometry import FINEST, GridPoint
@@ -99,10 +100,8 @@ class TileField(QObject):
         self._wanted: Sequence[GridPoint] = ()
         self._looks_moving = False
         self._sharp_side = 0
-        self._still = QTimer(self, singleShot=True, interval=STILL_MS)
-        self._still.timeout.connect(self._pump)
-        self._rest = QTimer(self, singleShot=True, interval=SHARPEN_AFTER_MS)
-        self._rest.timeout.connect(self._pump)
+        self._still = delayed(self, STILL_MS, self._pump)
+        self._rest = delayed(self, SHARPEN_AFTER_MS, self._pump)
         if store is not None:
             store.came.connect(self._take_stored)
 

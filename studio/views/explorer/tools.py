@@ -10,6 +10,7 @@ from PySide6.QtGui import QPainter, QPaintEvent, QRegion
 from PySide6.QtWidgets import QWidget
 
 from studio import paint
+from studio.signals import follow
 from studio.views.actions import Actions
 from studio.views.explorer.canvas import Canvas
 from studio.views.kit.button import ActionButton, IconButton
@@ -136,12 +137,11 @@ class CanvasTools(FloatingBar):
         button.setEnabled(action.isEnabled())
         button.setCheckable(spec.checkable)
 
-        def follow() -> None:
+        def show() -> None:
             button.setEnabled(action.isEnabled())
             button.setChecked(action.isChecked())
 
-        action.changed.connect(follow)
-        button.clicked.connect(follow)
+        follow(show, action.changed, button.clicked)
         return button
 
 

@@ -18,6 +18,7 @@ from PySide6.QtWidgets import QWidget
 from engine.recipe import Recipe, StyleUse
 from studio import paint
 from studio.library.sets import matrix, neighbours
+from studio.signals import follow
 from studio.theme import font
 from studio.views.explorer.thumbs import RecipeThumbs
 from studio.views.kit.button import Button, IconButton
@@ -268,8 +269,7 @@ class Variations(Overlay):
         column(head, self.view, foot, gap=16, margins=(28, 20, 28, 24), parent=card)
 
     def _connect(self) -> None:
-        self.kind.chosen.connect(self._lay_out)
-        self.distance.settled.connect(self._lay_out)
+        follow(self._lay_out, self.kind.chosen, self.distance.settled)
         self.view.chosen_changed.connect(self._count)
         self.view.opened.connect(self._go_on)
         self._look.words.language_changed.connect(self._count)

@@ -11,6 +11,7 @@ from PySide6.QtWidgets import QMenu, QStackedWidget, QWidget
 
 from studio.commands.pictures import PictureCommands
 from studio.library.trash import Slot
+from studio.signals import follow
 from studio.state.binned import BinModel, Binned
 from studio.views.gallery.grid import PictureGrid
 from studio.views.kit.button import Button
@@ -54,8 +55,7 @@ class BinView(QWidget):
 
     def _connect(self) -> None:
         model = self.model
-        model.loaded.connect(self._tell)
-        model.selection_changed.connect(self._tell)
+        follow(self._tell, model.loaded, model.selection_changed)
         self.grid.opened.connect(lambda _: self.put_back())
         self.grid.menu_wanted.connect(self._show_menu)
         self._look.words.language_changed.connect(self._tell)

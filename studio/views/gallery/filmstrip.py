@@ -7,6 +7,7 @@ from PySide6.QtGui import QColor, QMouseEvent, QPainter, QPaintEvent, QPixmap, Q
 from PySide6.QtWidgets import QWidget
 
 from studio import paint
+from studio.signals import follow
 from studio.state.picture_list import PictureList
 from studio.views.look import Look
 from studio.views.pictures import Recent, tile
@@ -32,8 +33,7 @@ class Filmstrip(QWidget):
         self.setFixedHeight(HEIGHT)
         self.setFocusPolicy(Qt.FocusPolicy.NoFocus)
         look.words.bind(self, "setAccessibleName", "viewer.strip")
-        model.dataChanged.connect(self.update)
-        model.modelReset.connect(self.update)
+        follow(self.update, model.dataChanged, model.modelReset)
 
     def show_row(self, row: int) -> None:
         """Moves so that this picture is in the middle."""

@@ -37,6 +37,7 @@ from PySide6.QtWidgets import QAbstractScrollArea, QApplication, QFrame, QWidget
 
 from studio import paint
 from studio.library.index import SEPARATOR, Row
+from studio.signals import follow
 from studio.state.picture_list import PictureList
 from studio.theme import font
 from studio.views.gallery.labels import LABEL_COLORS
@@ -106,8 +107,7 @@ class PictureGrid(QAbstractScrollArea):
     def _connect(self) -> None:
         model = self.model
         model.modelReset.connect(self._reset)
-        model.rowsInserted.connect(self._lay)
-        model.rowsRemoved.connect(self._lay)
+        follow(self._lay, model.rowsInserted, model.rowsRemoved)
         model.dataChanged.connect(self._touch)
         model.selection_changed.connect(self.viewport().update)
 

@@ -13,6 +13,7 @@ from PySide6.QtWidgets import QInputDialog, QMenu, QStackedWidget, QWidget
 
 from studio.commands.pictures import PictureCommands
 from studio.library.index import Query
+from studio.signals import follow
 from studio.state.binned import BinModel
 from studio.state.gallery import GalleryModel
 from studio.views.actions import Actions
@@ -96,12 +97,10 @@ class GalleryPage(QWidget):
         self.places.chosen.connect(self.show_place)
         model.boards_changed.connect(self._leave_lost_board)
         model.query_changed.connect(self._mark_place)
-        model.counts_changed.connect(self._binned.refresh)
-        commands.bin_emptied.connect(self._binned.refresh)
+        follow(self._binned.refresh, model.counts_changed, commands.bin_emptied)
         model.selection_changed.connect(self._inspect)
         model.dataChanged.connect(self._follow)
-        model.loaded.connect(self._choose_state)
-        model.count_changed.connect(self._choose_state)
+        follow(self._choose_state, model.loaded, model.count_changed)
         model.modelReset.connect(self._inspect)
         inspector = self.inspector
         inspector.renamed.connect(lambda name: self._for_current(commands.rename, name))

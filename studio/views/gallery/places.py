@@ -10,6 +10,7 @@ from PySide6.QtWidgets import QMenu, QVBoxLayout, QWidget
 from studio.commands.pictures import PictureCommands
 from studio.library.index import SEPARATOR
 from studio.library.pictures import Board
+from studio.signals import follow
 from studio.state.binned import BinModel
 from studio.state.gallery import GalleryModel
 from studio.views.gallery.place import PlaceRow
@@ -69,8 +70,7 @@ class GalleryPlaces(Surface):
     def _connect(self) -> None:
         model = self._model
         model.boards_changed.connect(self._build)
-        model.counts_changed.connect(self._count)
-        self._bin.count_changed.connect(self._count)
+        follow(self._count, model.counts_changed, self._bin.count_changed)
         self.everything.chosen.connect(partial(self.chosen.emit, ALL))
         self.bin.chosen.connect(partial(self.chosen.emit, BIN))
         self.bin.pictures_dropped.connect(lambda ids: self._commands.delete(split_ids(ids)))

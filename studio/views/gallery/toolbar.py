@@ -10,6 +10,7 @@ from PySide6.QtWidgets import QWidget
 
 from studio.library.index import Query, Sort
 from studio.library.query import parse, spelled
+from studio.signals import follow
 from studio.state.gallery import GalleryModel
 from studio.views.actions import Actions
 from studio.views.gallery.labels import Labels
@@ -69,18 +70,12 @@ class GalleryToolbar(Surface):
     def _connect(self) -> None:
         self._typing.timeout.connect(self._ask)
         self.search.textChanged.connect(lambda: self._typing.start())
-        self.sort.picked.connect(self._ask)
-        self.labels.chosen.connect(self._ask)
-        self.rating.picked.connect(self._ask)
+        follow(self._ask, self.sort.picked, self.labels.chosen, self.rating.picked)
         self.order.clicked.connect(self._turn)
         self.zoom.valueChanged.connect(lambda value: self.size_changed.emit(_side(value)))
-        self._model.count_changed.connect(self._count)
-        self._model.selection_changed.connect(self._count)
-        self._model.loaded.connect(self._count)
-        self._model.boards_changed.connect(self._name)
-        self._model.query_changed.connect(self._name)
-        self._model.query_changed.connect(self._tell_match)
-        self._model.comparison_changed.connect(self._tell_match)
+        follow(self._count, self._model.count_changed, self._model.selection_changed, self._model.loaded)
+        follow(self._name, self._model.boards_changed, self._model.query_changed)
+        follow(self._tell_match, self._model.query_changed, self._model.comparison_changed)
         self._look.words.language_changed.connect(self._fill)
 
     def resizeEvent(self, event: QResizeEvent) -> None:

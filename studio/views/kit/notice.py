@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from PySide6.QtCore import QEvent, QObject, QPoint, QRect, QRectF, Qt, QTimer, Signal
+from PySide6.QtCore import QEvent, QObject, QPoint, QRect, QRectF, Qt, Signal
 from PySide6.QtGui import QEnterEvent, QPainter, QPaintEvent
 from PySide6.QtWidgets import QSizePolicy, QVBoxLayout, QWidget
 
 from studio import paint
+from studio.signals import delayed
 from studio.state.notices import Kind
 from studio.theme import RADIUS_LARGE, Type
 from studio.views.kit.button import Button, IconButton
@@ -62,8 +63,7 @@ class NoticeCard(QWidget):
         self.setAccessibleName(" ".join(filter(None, (message.title, message.meaning))))
         self.title = _wrapped(look, message.title, MEDIUM)
         self._arrange()
-        self._timer = QTimer(self, singleShot=True, interval=STAY_MS)
-        self._timer.timeout.connect(self.close_up)
+        self._timer = delayed(self, STAY_MS, self.close_up)
         if not self._stays():
             self._timer.start()
 

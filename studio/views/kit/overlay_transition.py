@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from PySide6.QtCore import QObject, QRect, QRectF, Qt, QTimer, Signal
+from PySide6.QtCore import QObject, QRect, QRectF, Qt, Signal
 from PySide6.QtGui import QMouseEvent, QPainter, QPaintEvent, QRegion
 from PySide6.QtWidgets import QWidget
 
 from studio import paint
 from studio.frame_budget.staged_drawing import Cover
+from studio.signals import repeated
 from studio.theme import RADIUS_LARGE
 from studio.views.kit.card import Card
 from studio.views.look import Look
@@ -59,8 +60,7 @@ class OverlayTransition(QObject):
         overlay.destroyed.connect(self._left.deleteLater)
         self._drawn = 0
         self._fitted = QRect(), QRect()
-        self._next = QTimer(self, interval=0)
-        self._next.timeout.connect(self._go_on)
+        self._next = repeated(self, 0, self._go_on)
 
     @property
     def is_moving(self) -> bool:

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QRectF, QTimer
+from PySide6.QtCore import QRectF
 from PySide6.QtGui import QHideEvent, QPainter, QPaintEvent, QShowEvent
 from PySide6.QtWidgets import QWidget
 
 from studio import paint
+from studio.signals import repeated
 from studio.views.look import Look
 
 
@@ -18,8 +19,7 @@ class ProgressLine(QWidget):
         self._look = look
         self._part: float | None = None
         self._phase = 0.0
-        self._timer = QTimer(self, interval=33)
-        self._timer.timeout.connect(self._step)
+        self._timer = repeated(self, 33, self._step)
         self.setFixedHeight(4)
 
     def set_part(self, part: float | None) -> None:

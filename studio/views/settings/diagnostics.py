@@ -15,6 +15,7 @@ from PySide6.QtGui import QGuiApplication, QShowEvent
 from PySide6.QtWidgets import QPlainTextEdit
 
 from studio.library.places import Places
+from studio.signals import follow
 from studio.state.explorer import Explorer
 from studio.state.model import ModelState
 from studio.views.kit.button import Button
@@ -57,8 +58,7 @@ class Diagnostics(SettingSection):
         self.add(self.text)
         self.body.addSpacing(12)
         self.body.addLayout(row(self.copy, None))
-        for signal in (model.status_changed, model.provider_changed, model.bundle_changed):
-            signal.connect(self._follow)
+        follow(self._follow, model.status_changed, model.provider_changed, model.bundle_changed)
         look.words.language_changed.connect(self._follow)
 
     def _follow(self, *_: object) -> None:

@@ -12,6 +12,7 @@ from PySide6.QtWidgets import QFileDialog, QVBoxLayout, QWidget
 from studio import paint
 from studio.commands.models import ModelCommands
 from studio.library.models import ModelEntry
+from studio.signals import follow
 from studio.state.model import ModelState
 from studio.theme import RADIUS_LARGE
 from studio.views.kit.button import Button
@@ -69,8 +70,7 @@ class Models(SettingSection):
         self.body.addWidget(self._card)
         self.body.addSpacing(12)
         self.body.addLayout(row(self.open, self.default, None))
-        for signal in (model.entries_changed, model.bundle_changed, model.status_changed):
-            signal.connect(self._build)
+        follow(self._build, model.entries_changed, model.bundle_changed, model.status_changed)
         look.words.language_changed.connect(self._build)
         self._build()
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from functools import cached_property
 
-from PySide6.QtCore import QEvent, QPoint, QPointF, QRectF, Qt, QTimer, Signal
+from PySide6.QtCore import QEvent, QPoint, QPointF, QRectF, Qt, Signal
 from PySide6.QtGui import (
     QContextMenuEvent,
     QDragEnterEvent,
@@ -25,6 +25,7 @@ from PySide6.QtWidgets import QApplication, QLineEdit, QSizePolicy, QStackedLayo
 
 from studio import paint
 from studio.library.styles import StyleEntry
+from studio.signals import delayed
 from studio.state.references import ReferencePictures
 from studio.theme import RADIUS_LARGE, Type
 from studio.views.kit.button import Button, IconButton
@@ -135,8 +136,7 @@ class StyleCard(QWidget):
         self._usable = True
         self._drop = ""
         self._pressed: QPointF | None = None
-        self._opening = QTimer(self, singleShot=True, interval=OPENS_MS)
-        self._opening.timeout.connect(self._open)
+        self._opening = delayed(self, OPENS_MS, self._open)
         self.collage = Collage(look, pictures, 52)
         self.name = NameField(look)
         self.meta = Elided(look, size=Type.CAPTION, role="muted")

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from PySide6.QtCore import Qt, QTimer, Signal
+from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QDragEnterEvent, QDragMoveEvent, QDropEvent
 from PySide6.QtWidgets import QFileDialog, QLineEdit, QVBoxLayout, QWidget
 
 from studio.commands.styles import StyleCommands
 from studio.library.styles import StyleEntry
+from studio.signals import delayed, follow
 from studio.state.model import ModelState
 from studio.state.styles import StyleLibrary
 from studio.views.drop import PICTURE_FILTER
@@ -66,8 +67,7 @@ class StyleEditor(Overlay):
         card = Card(look)
         self._arrange(look, card)
         super().__init__(look, card, parent)
-        self._more = QTimer(self, singleShot=True, interval=PAUSE_MS)
-        self._more.timeout.connect(self._show_more)
+        self._more = delayed(self, PAUSE_MS, self._show_more)
         self.setAcceptDrops(True)
         self._connect(look)
 
@@ -106,8 +106,7 @@ class StyleEditor(Overlay):
         self.name.editingFinished.connect(self._rename)
         self.tags.editingFinished.connect(self._tag)
         self.strength.settled.connect(lambda value: self._commands.set_strength(self._id, round(value, 2)))
-        self._library.entries_changed.connect(self._follow)
-        look.words.language_changed.connect(self._follow)
+        follow(self._follow, self._library.entries_changed, look.words.language_changed)
 
     # ---- showing
 

@@ -12,6 +12,7 @@ from PySide6.QtWidgets import QFileDialog, QStackedWidget, QWidget
 from studio.commands.context import AppContext
 from studio.library.text import Text
 from studio.library.training_queue import TrainingRequest
+from studio.signals import follow
 from studio.state.notices import Kind
 from studio.state.preparation import Stage
 from studio.views.actions import Actions
@@ -81,13 +82,11 @@ class TrainingPage(QWidget):
         context = self._context
         self.runs.new_wanted.connect(self.choose_folder)
         self.runs.chosen.connect(self.show_run)
-        self.runs.setup_chosen.connect(self.show_setup)
-        context.on_preparation.opened.connect(self.show_setup)
+        follow(self.show_setup, self.runs.setup_chosen, context.on_preparation.opened)
         context.on_preparation.queued.connect(self._show_queued)
         context.preparation.changed.connect(lambda _: self._leave_setup())
         context.training.runs_changed.connect(self._leave_gone)
-        context.training.runs_changed.connect(self._show_panel)
-        context.training.waiting_changed.connect(self._show_panel)
+        follow(self._show_panel, context.training.runs_changed, context.training.waiting_changed)
         self._show_panel()
 
     @property

@@ -9,6 +9,7 @@ from studio.commands.context import AppContext
 from studio.commands.trouble import trouble_in
 from studio.library.consents import Consent
 from studio.library.runs import RunState, Snapshot
+from studio.signals import follow
 from studio.theme import Type
 from studio.views.kit.button import Button, IconButton
 from studio.views.kit.choice import Segmented
@@ -120,8 +121,7 @@ class RunView(QWidget):
     def _connect(self) -> None:
         training = self._context.training
         training.current_changed.connect(self._take_current)
-        training.runs_changed.connect(self._reread)
-        training.waiting_changed.connect(self._reread)
+        follow(self._reread, training.runs_changed, training.waiting_changed)
         training.held_changed.connect(lambda _: self._reread())
         self.scrubber.moved.connect(self._scrub)
         self.samples.opened.connect(self.opened)

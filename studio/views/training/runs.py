@@ -22,6 +22,7 @@ from studio import paint
 from studio.commands.training import TrainingCommands
 from studio.library.runs import RunState
 from studio.library.training_queue import TrainingRequest
+from studio.signals import follow
 from studio.state.preparation import Preparation, Stage
 from studio.state.training import Training
 from studio.theme import font, number_font
@@ -267,8 +268,7 @@ class RunsPanel(Surface):
 
     def _connect(self) -> None:
         training = self._training
-        training.runs_changed.connect(self._build)
-        training.waiting_changed.connect(self._build)
+        follow(self._build, training.runs_changed, training.waiting_changed)
         training.held_changed.connect(lambda _: self._build())
         training.current_changed.connect(self._follow)
         self._preparation.changed.connect(lambda _: self._show_setup())

@@ -8,6 +8,7 @@ from PySide6.QtWidgets import QAbstractButton, QStackedWidget, QWidget
 
 from studio import paint
 from studio.commands.preparing import PreparationCommands
+from studio.signals import follow
 from studio.state.model import ModelState
 from studio.state.preparation import Preparation, Setup, Stage
 from studio.state.training import Training
@@ -159,8 +160,7 @@ class SetupView(QWidget):
         self.choose.clicked.connect(lambda _: self.choose_wanted.emit())
         self._training.current_changed.connect(lambda _: self._say_next())
         self._commands.consented.connect(lambda _: self.show_step("time"))
-        self.permission.ready_changed.connect(self._say_next)
-        self.time.ready_changed.connect(self._say_next)
+        follow(self._say_next, self.permission.ready_changed, self.time.ready_changed)
         self._look.words.language_changed.connect(lambda _: self._show())
         for which, button in self.steps.items():
             button.clicked.connect(lambda _=False, which=which: self.show_step(which))

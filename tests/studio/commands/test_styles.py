@@ -77,7 +77,7 @@ def test_deleting_and_bringing_back(two: AppContext, until: Until) -> None:
     until(lambda: names(two) == ["Bella", "Anna", "Starter"])
     two.undo_stack.redo()
     until(lambda: names(two) == ["Starter"])
-    (slot,) = two.trash.slots("styles")
+    (slot,) = two.library.trash.slots("styles")
     two.on_styles.restore(slot)
     until(lambda: names(two) == ["Bella", "Anna", "Starter"])
 
