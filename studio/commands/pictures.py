@@ -147,14 +147,6 @@ class PictureCommands(QObject):
         """Sets the tags."""
         self._edit(Text("Set tags"), ids, lambda row: replace(row, tags=tuple(tags)))
 
-    def add_tag(self, ids: Sequence[str], tag: str) -> None:
-        """Adds a tag to what each picture has."""
-        self._edit(Text("Add tag"), ids, lambda row: replace(row, tags=(*row.tags, tag)))
-
-    def remove_tag(self, ids: Sequence[str], tag: str) -> None:
-        """Takes a tag away."""
-        self._edit(Text("Remove tag"), ids, lambda row: replace(row, tags=_without(row.tags, tag)))
-
     def put_on_board(self, ids: Sequence[str], board: str) -> None:
         """Puts pictures on a board."""
         self._edit(Text("Put on board"), ids, lambda row: replace(row, boards=(*row.boards, board)))

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import unicodedata
-from dataclasses import replace
 from functools import lru_cache
 from typing import Any
 
@@ -37,15 +36,6 @@ def _facts(query: Query) -> list[tuple[str, Any]]:
         ("key < ?", query.until, query.until > 0),
     ]
     return [(sql, value) for sql, value, wanted in conditions if wanted]
-
-
-def conditions_of(query: Query) -> tuple[str, list[Any]]:
-    """The WHERE clause of a query, and its values."""
-    sets = sets_of(replace(query, rating=0, label=None, style="", score=0.0, since=0, until=0))
-    facts = _facts(query)
-    conditions = [f"key IN ({sql})" for sql, _ in sets] + [condition for condition, _ in facts]
-    values = [value for _, some in sets for value in some] + [value for _, value in facts]
-    return (f" WHERE {' AND '.join(conditions)}" if conditions else ""), values
 
 
 @lru_cache(maxsize=64)

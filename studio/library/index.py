@@ -18,10 +18,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from engine.files import make_folder
-from studio.library.conditions import conditions_of, sets_of
+from studio.library.conditions import sets_of
 from studio.library.rows import EVERYTHING
 from studio.library.rows import IndexDamaged as IndexDamaged
-from studio.library.rows import Page as Page
 from studio.library.rows import Query as Query
 from studio.library.rows import Row as Row
 from studio.library.rows import Sort as Sort
@@ -109,20 +108,6 @@ class Index:
             found if len(there) == len(keys) else {key: found[key] for key in _common(there, keys).tolist()}
         )
 
-    def page(self, query: Query = EVERYTHING, after: tuple[Any, int] | None = None, limit: int = 200) -> Page:
-        """Up to `limit` matching rows following `after`."""
-        where, values = conditions_of(query)
-        column, way = SORT_COLUMNS[query.sort], "DESC" if query.descending else "ASC"
-        if after is not None:
-            sign = "<" if query.descending else ">"
-            where += f"{' AND' if where else ' WHERE'} ({column}, key) {sign} (?, ?)"
-            values += after
-        order = f"{column} {way}, key {way}"
-        sql = f"SELECT {COLUMNS}, {column} FROM pictures{where} ORDER BY {order} LIMIT {limit}"
-        found = self._all(sql, values)
-        end = (found[-1][-1], found[-1][0]) if len(found) == limit else None
-        return Page(tuple(row_of(values[:-1]) for values in found), end)
-
     def count(self, query: Query = EVERYTHING) -> int:
         """How many pictures match."""
         return len(self.keys(query))
@@ -136,14 +121,6 @@ class Index:
             sql = f"SELECT {COLUMNS} FROM pictures WHERE id IN ({marks})"
             found |= {values[1]: row_of(values) for values in self._all(sql, some)}
         return [found[one] for one in ids if one in found]
-
-    def find_recipe(self, digest: str) -> list[Row]:
-        """Pictures of this very recipe."""
-        return [
-            row_of(values)
-            for values in self._all(f"SELECT {COLUMNS} FROM pictures WHERE recipe = ?", [digest])
-            if digest
-        ]
 
     def tags(self) -> list[tuple[str, int]]:
         """All tags with the number of pictures, most used first."""

@@ -153,19 +153,9 @@ def _windows(home: Path, environment: Mapping[str, str]) -> Places:
     return Places(local, roaming, local / "cache")
 
 
-def data_folder() -> Path:
-    """What people made."""
-    return Places.find().data
-
-
 def styles_folder() -> Path:
     """Style files."""
     return Places.find().styles
-
-
-def gallery_folder() -> Path:
-    """Kept pictures."""
-    return Places.find().gallery
 
 
 def resources_folder() -> Path:
@@ -186,11 +176,6 @@ def bundled_fits_folder() -> Path:
 def models_folder() -> Path:
     """Models that were imported or trained."""
     return Places.find().models
-
-
-def runs_folder() -> Path:
-    """Training runs."""
-    return Places.find().runs
 
 
 def bin_folder() -> Path:

@@ -5,7 +5,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from enum import StrEnum
-from typing import Any
 
 from engine.errors import PersonaError
 
@@ -81,12 +80,3 @@ class Query:
 
 
 EVERYTHING = Query()
-
-
-@dataclass(frozen=True)
-class Page:
-    """A stretch of a query's answer."""
-
-    rows: tuple[Row, ...]
-    after: tuple[Any, int] | None
-    """Where the next page begins; None at the end."""

@@ -28,7 +28,6 @@ CREATE INDEX by_name ON pictures (sort_name, key);
 CREATE INDEX by_rating ON pictures (rating, key, label, style, score);
 CREATE INDEX by_score ON pictures (score, key, rating, label, style);
 CREATE INDEX by_style ON pictures (style, key, rating, label, score);
-CREATE INDEX by_recipe ON pictures (recipe) WHERE recipe <> '';
 CREATE TABLE tags (word TEXT NOT NULL, key INTEGER NOT NULL, PRIMARY KEY (word, key)) WITHOUT ROWID;
 CREATE TABLE boards (word TEXT NOT NULL, key INTEGER NOT NULL, PRIMARY KEY (word, key)) WITHOUT ROWID;
 CREATE TABLE damaged (id TEXT PRIMARY KEY, stamp TEXT NOT NULL, reason TEXT NOT NULL);

@@ -6,6 +6,7 @@ import math
 import secrets
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from typing import Any
 
 from PySide6.QtCore import QObject, Signal
 from PySide6.QtGui import QImage
@@ -13,6 +14,7 @@ from PySide6.QtGui import QImage
 from engine.chart import Chart
 from engine.recipe import LayerMix, Recipe, StyleUse
 from studio.state.place import Place
+from studio.state.properties import Field
 
 MIN_ZOOM, MAX_ZOOM = 0.05, 64.0
 MAP_SEEDS = 1 << 31
@@ -28,7 +30,22 @@ class Pin:
 
 
 class Explorer(QObject):
-    """Where one stands. Every property has a signal; what changes the picture changes `recipe` too."""
+    """Where one stands. What changes the picture changes `recipe` too."""
+
+    x = Field[float]()
+    """Position on the map, in map units: neighbouring people are one unit apart."""
+    y = Field[float]()
+    """Position on the map, in map units; down is larger."""
+    map_seed = Field[int]()
+    """Which of the many maps."""
+    truncation = Field[float](lambda value: min(1.2, max(0.0, value)))
+    """0..1.2; smaller is nearer to the style's average picture."""
+    style_strength = Field[float](lambda value: min(1.0, max(0.0, value)))
+    """0 without style ... 1 the whole style."""
+    styles = Field[tuple[StyleUse, ...]]()
+    """The styles in use, with weights."""
+    layers = Field[tuple[LayerMix, ...]]()
+    """Layers taken from elsewhere."""
 
     recipe_changed = Signal(object)
     """Recipe | None, on every move."""
@@ -36,10 +53,7 @@ class Explorer(QObject):
     """Place, on every move."""
     settled = Signal(object)
     """Place: the hand rests after a move; history takes a step."""
-    x_changed = Signal(float)
-    y_changed = Signal(float)
     zoom_changed = Signal(float)
-    map_seed_changed = Signal(object)
     truncation_changed = Signal(float)
     style_strength_changed = Signal(float)
     styles_changed = Signal(object)
@@ -73,12 +87,8 @@ class Explorer(QObject):
 
     @property
     def place(self) -> Place:
-        """Everything that determines the picture, as one value; setting it is a whole move."""
+        """Everything that determines the picture, as one value."""
         return self._place
-
-    @place.setter
-    def place(self, value: Place) -> None:
-        self._go(value)
 
     @property
     def recipe(self) -> Recipe | None:
@@ -86,64 +96,9 @@ class Explorer(QObject):
         return self._recipe
 
     @property
-    def x(self) -> float:
-        """Position on the map, in map units: neighbouring people are one unit apart."""
-        return self._place.x
-
-    @x.setter
-    def x(self, value: float) -> None:
-        self.move_to(value, self._place.y)
-
-    @property
-    def y(self) -> float:
-        """Position on the map, in map units; down is larger."""
-        return self._place.y
-
-    @y.setter
-    def y(self, value: float) -> None:
-        self.move_to(self._place.x, value)
-
-    @property
-    def map_seed(self) -> int:
-        """Which of the many maps."""
-        return self._place.map_seed
-
-    @map_seed.setter
-    def map_seed(self, value: int) -> None:
-        self._go(replace(self._place, map_seed=value))
-
-    @property
-    def truncation(self) -> float:
-        """0..1.2; smaller is nearer to the style's average picture."""
-        return self._place.truncation
-
-    @truncation.setter
-    def truncation(self, value: float) -> None:
-        self._go(replace(self._place, truncation=min(1.2, max(0.0, value))))
-
-    @property
-    def style_strength(self) -> float:
-        """0 without style ... 1 the whole style."""
-        return self._place.style_strength
-
-    @style_strength.setter
-    def style_strength(self, value: float) -> None:
-        self._go(replace(self._place, style_strength=min(1.0, max(0.0, value))))
-
-    @property
-    def styles(self) -> tuple[StyleUse, ...]:
-        """The styles in use, with weights."""
-        return self._place.styles
-
-    @property
     def directions(self) -> dict[str, float]:
         """How far to go along named directions."""
         return dict(self._place.directions)
-
-    @property
-    def layers(self) -> tuple[LayerMix, ...]:
-        """Layers taken from elsewhere."""
-        return self._place.layers
 
     @property
     def zoom(self) -> float:
@@ -156,6 +111,15 @@ class Explorer(QObject):
         if value != self._zoom:
             self._zoom = value
             self.zoom_changed.emit(value)
+
+    @property
+    def fields(self) -> Place:
+        """What the fields of a place are read from."""
+        return self._place
+
+    def set_field(self, name: str, value: Any) -> None:
+        """The same place with another field: a whole move outside a drag."""
+        self._go(replace(self._place, **{name: value}))
 
     # ---- moving
 
@@ -244,10 +208,6 @@ class Explorer(QObject):
     def let_go(self) -> None:
         """No layer stays any more."""
         self._go(self._place.letting_go())
-
-    def set_layers(self, layers: Sequence[LayerMix]) -> None:
-        """Layers taken from elsewhere."""
-        self._go(replace(self._place, layers=tuple(layers)))
 
     def recipe_at(self, x: float, y: float) -> Recipe | None:
         """What another point of the map would show, all else being equal."""
@@ -345,7 +305,7 @@ class Explorer(QObject):
             self.settled.emit(place)
 
     def _tell_parts(self, before: Place, after: Place) -> None:
-        for name in ("x", "y", "map_seed", "truncation", "style_strength", "styles", "layers"):
+        for name in ("truncation", "style_strength", "styles", "layers"):
             if getattr(before, name) != getattr(after, name):
                 getattr(self, f"{name}_changed").emit(getattr(after, name))
         if before.directions != after.directions:

@@ -93,11 +93,6 @@ class Jobs(QAbstractListModel):
         self.running_changed.emit(len(self._jobs))
         return job
 
-    def cancel_all(self) -> None:
-        """Asks every job to stop."""
-        for job in self.running:
-            job.cancel()
-
     def rowCount(self, parent: AnyIndex = ROOT) -> int:
         return 0 if parent.isValid() else len(self._jobs)
 

@@ -11,10 +11,36 @@ from studio.library.movies import MovieOptions, Pace
 from studio.library.settings import ExportOptions, Settings, SettingsFile
 from studio.library.tasks import Runner
 from studio.library.text import Text
+from studio.state.properties import Field
 
 
 class SettingsState(QObject):
     """Every preference as a property with a signal; a change is written to disk in the background."""
+
+    theme = Field[str]()
+    """One of `library.settings.THEMES`."""
+    language = Field[str]()
+    """One of `library.settings.LANGUAGES`."""
+    device = Field[str]()
+    """One of `library.settings.DEVICES`."""
+    model = Field[str]()
+    """Folder of the model in use; empty for the default one."""
+    welcome_done = Field[bool]()
+    """Whether the first-run welcome was seen."""
+    reduce_motion = Field[bool]()
+    """Whether animations are left out."""
+    thumbnail_size = Field[int]()
+    """Side of gallery thumbnails, device-independent pixels."""
+    whole_pictures = Field[bool]()
+    """Whether pictures without a face are used whole in styles."""
+    keep_days = Field[int]()
+    """Days after which the bin forgets; 0 never."""
+    export = Field[ExportOptions]()
+    """How sets were last exported."""
+    movie = Field[MovieOptions]()
+    """How a path was last written."""
+    pace = Field[Pace]()
+    """How a path was last walked."""
 
     theme_changed = Signal(str)
     language_changed = Signal(str)
@@ -44,119 +70,12 @@ class SettingsState(QObject):
         """What is to be told about reading them, if anything."""
 
     @property
-    def settings(self) -> Settings:
+    def fields(self) -> Settings:
         """All of them as one value."""
         return self._settings
 
-    @property
-    def theme(self) -> str:
-        """One of `library.settings.THEMES`."""
-        return self._settings.theme
-
-    @theme.setter
-    def theme(self, value: str) -> None:
-        self._set("theme", value)
-
-    @property
-    def language(self) -> str:
-        """One of `library.settings.LANGUAGES`."""
-        return self._settings.language
-
-    @language.setter
-    def language(self, value: str) -> None:
-        self._set("language", value)
-
-    @property
-    def device(self) -> str:
-        """One of `library.settings.DEVICES`."""
-        return self._settings.device
-
-    @device.setter
-    def device(self, value: str) -> None:
-        self._set("device", value)
-
-    @property
-    def model(self) -> str:
-        """Folder of the model in use; empty for the default one."""
-        return self._settings.model
-
-    @model.setter
-    def model(self, value: str) -> None:
-        self._set("model", value)
-
-    @property
-    def welcome_done(self) -> bool:
-        """Whether the first-run welcome was seen."""
-        return self._settings.welcome_done
-
-    @welcome_done.setter
-    def welcome_done(self, value: bool) -> None:
-        self._set("welcome_done", value)
-
-    @property
-    def reduce_motion(self) -> bool:
-        """Whether animations are left out."""
-        return self._settings.reduce_motion
-
-    @reduce_motion.setter
-    def reduce_motion(self, value: bool) -> None:
-        self._set("reduce_motion", value)
-
-    @property
-    def thumbnail_size(self) -> int:
-        """Side of gallery thumbnails, device-independent pixels."""
-        return self._settings.thumbnail_size
-
-    @thumbnail_size.setter
-    def thumbnail_size(self, value: int) -> None:
-        self._set("thumbnail_size", value)
-
-    @property
-    def whole_pictures(self) -> bool:
-        """Whether pictures without a face are used whole in styles."""
-        return self._settings.whole_pictures
-
-    @whole_pictures.setter
-    def whole_pictures(self, value: bool) -> None:
-        self._set("whole_pictures", value)
-
-    @property
-    def keep_days(self) -> int:
-        """Days after which the bin forgets; 0 never."""
-        return self._settings.keep_days
-
-    @keep_days.setter
-    def keep_days(self, value: int) -> None:
-        self._set("keep_days", value)
-
-    @property
-    def export(self) -> ExportOptions:
-        """How sets were last exported."""
-        return self._settings.export
-
-    @export.setter
-    def export(self, value: ExportOptions) -> None:
-        self._set("export", value)
-
-    @property
-    def movie(self) -> MovieOptions:
-        """How a path was last written."""
-        return self._settings.movie
-
-    @movie.setter
-    def movie(self, value: MovieOptions) -> None:
-        self._set("movie", value)
-
-    @property
-    def pace(self) -> Pace:
-        """How a path was last walked."""
-        return self._settings.pace
-
-    @pace.setter
-    def pace(self, value: Pace) -> None:
-        self._set("pace", value)
-
-    def _set(self, name: str, value: Any) -> None:
+    def set_field(self, name: str, value: Any) -> None:
+        """Another value for one of them."""
         if getattr(self._settings, name) == value:
             return
         self._settings = replace(self._settings, **{name: value})

@@ -103,7 +103,6 @@ class GallerySession:
         self.window.show()
         settle(self.context)
         self.grid = self.window.gallery.grid
-        self.built_ms = _since(begun)
         self.context.start()
         wait_for(lambda: self.context.gallery.count > 0, PATIENCE_S)
         wait_for(lambda: self.context.gallery.row_at(0) is not None)

@@ -37,7 +37,6 @@ SIZES = (0, 256, 512, 768, 1024, 1536, 2048)
 LOSSY = ("jpeg", "webp")
 SHEETS = ("png", "pdf", "both")
 RECIPES = ("all", "nameless", "none")
-SOURCES = ("selected", "shown", "varied")
 """What can be written: the selected pictures, everything that is shown, or new people who differ."""
 MOST_NEW = 200
 
@@ -59,7 +58,8 @@ class ExportSheet(Overlay):
         self.ask_which([("", count)], options, style)
 
     def ask_which(self, sources: Sequence[tuple[str, int]], options: ExportOptions, style: str) -> None:
-        """Opens with a choice of what to write: (source, number of pictures), see SOURCES."""
+        """Opens with a choice of what to write: (source, number of pictures); a source is
+        "selected", "shown" or "varied"."""
         self.form.fill(sources, options, style)
         self.open()
 
@@ -155,12 +155,12 @@ class ExportForm(Card):
             self.show_choices,
             self.folder.textChanged,
             self.template.textChanged,
-            self.format.chosen,
-            self.side.picked,
-            self.recipe.chosen,
+            self.format.edited,
+            self.side.edited,
+            self.recipe.edited,
             self.sheet.toggled,
-            self.source.picked,
-            self.many.moved,
+            self.source.edited,
+            self.many.edited,
         )
         words.language_changed.connect(self._retell)
         words.language_changed.connect(self.show_choices)

@@ -198,6 +198,7 @@ class Window(QMainWindow):
         self.viewer.turned.connect(self.gallery.larger.turn)
         self.gallery.bin.empty_wanted.connect(self._ask_to_empty_bin)
         self.gallery.bin.set_days(context.settings.keep_days)
+        context.settings.keep_days_changed.connect(self.gallery.bin.set_days)
         self.gallery.places.export_wanted.connect(self.exporting.ask_board)
         self.viewer.rated.connect(self._rate)
         self.viewer.closed.connect(self._focus_page)

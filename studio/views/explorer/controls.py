@@ -8,6 +8,7 @@ from engine.bundle import Bundle, Direction
 from studio.commands.explorer import HOLDS, ExplorerCommands
 from studio.state.explorer import Explorer
 from studio.state.model import ModelState
+from studio.views.kit.bind import bind
 from studio.views.kit.button import IconButton
 from studio.views.kit.choice import Segmented
 from studio.views.kit.flow import clear
@@ -25,10 +26,8 @@ REACH = 3.0
 def steer(slider: SliderRow, explorer: Explorer, property: str) -> None:
     """Ties a slider to a property of the explorer, both ways; a gesture is one move."""
     slider.track.sliderPressed.connect(explorer.begin_move)
-    slider.moved.connect(lambda value: setattr(explorer, property, value))
+    bind(explorer, property, slider)
     slider.track.sliderReleased.connect(explorer.end_move)
-    getattr(explorer, f"{property}_changed").connect(slider.set_value)
-    slider.set_value(getattr(explorer, property))
 
 
 class Section(QWidget):
@@ -92,7 +91,7 @@ class HoldSection(Section):
         look.words.bind(self.choice, "setAccessibleName", "controls.hold")
         look.words.bind(self.choice, "setToolTip", "controls.hold.tip")
         self.body.addWidget(self.choice)
-        self.choice.chosen.connect(lambda which: commands.hold(which))
+        self.choice.edited.connect(commands.hold)
         explorer.layers_changed.connect(self._show)
         self._show()
 
@@ -132,7 +131,7 @@ class DirectionsSection(Section):
             read=float,
         )
         slider.track.sliderPressed.connect(self._explorer.begin_move)
-        slider.moved.connect(lambda value: self._explorer.set_direction(direction.name, _snap(value)))
+        slider.edited.connect(lambda value: self._explorer.set_direction(direction.name, _snap(value)))
         slider.track.sliderReleased.connect(self._explorer.end_move)
         self.body.addWidget(slider)
         return slider

@@ -99,9 +99,9 @@ class MovieForm(Card):
         words.bind(self.name, "setAccessibleName", "movie.name")
         follow(
             self._show,
-            self.kind.chosen,
-            self.fps.picked,
-            self.side.picked,
+            self.kind.edited,
+            self.fps.edited,
+            self.side.edited,
             self.folder.textChanged,
             self.name.textChanged,
         )

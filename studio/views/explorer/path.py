@@ -78,8 +78,8 @@ class PathBar(FloatingBar):
         words.bind(self.easing, "setToolTip", "path.easing")
         words.language_changed.connect(self._tell)
         self.track.valueChanged.connect(self._scrub)
-        self.leg.picked.connect(lambda value: player.set_pace(leg_s=float(value)))
-        self.easing.picked.connect(lambda value: player.set_pace(easing=value))
+        self.leg.edited.connect(lambda value: player.set_pace(leg_s=value))
+        self.easing.edited.connect(lambda value: player.set_pace(easing=value))
         self.loop.toggled.connect(lambda on: player.set_pace(closed=on))
         self.pins.gone_to.connect(self._go_to)
         player.path_changed.connect(self._tell)
@@ -132,9 +132,9 @@ class PathBar(FloatingBar):
 
     def _tell(self, *_: object) -> None:
         words, player = self._look.words, self._player
-        self.leg.set_choices([(str(s), words("path.leg.s", seconds=f"{s:g}")) for s in LEGS])
+        self.leg.set_choices([(s, words("path.leg.s", seconds=f"{s:g}")) for s in LEGS])
         self.easing.set_choices([(name, words(f"path.easing.{name}")) for name in EASINGS])
-        self.leg.set_value(str(player.pace.leg_s))
+        self.leg.set_value(player.pace.leg_s)
         self.easing.set_value(player.pace.easing)
         self.loop.setChecked(player.pace.closed)
         for part in (self._controls, self._pace):

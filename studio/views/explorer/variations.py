@@ -269,7 +269,7 @@ class Variations(Overlay):
         column(head, self.view, foot, gap=16, margins=(28, 20, 28, 24), parent=card)
 
     def _connect(self) -> None:
-        follow(self._lay_out, self.kind.chosen, self.distance.settled)
+        follow(self._lay_out, self.kind.edited, self.distance.settled)
         self.view.chosen_changed.connect(self._count)
         self.view.opened.connect(self._go_on)
         self._look.words.language_changed.connect(self._count)

@@ -70,7 +70,7 @@ class GalleryToolbar(Surface):
     def _connect(self) -> None:
         self._typing.timeout.connect(self._ask)
         self.search.textChanged.connect(lambda: self._typing.start())
-        follow(self._ask, self.sort.picked, self.labels.chosen, self.rating.picked)
+        follow(self._ask, self.sort.edited, self.labels.chosen, self.rating.edited)
         self.order.clicked.connect(self._turn)
         self.zoom.valueChanged.connect(lambda value: self.size_changed.emit(_side(value)))
         follow(self._count, self._model.count_changed, self._model.selection_changed, self._model.loaded)

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Iterable, Sequence
+from typing import Any
 
 from PySide6.QtCore import QPointF, QRectF, QSize, Qt, Signal
 from PySide6.QtGui import QAction, QFontMetrics, QIcon, QKeyEvent, QMouseEvent, QPainter, QPaintEvent
@@ -21,6 +22,8 @@ from studio import paint
 from studio.theme import RADIUS, font
 from studio.views.kit.layout import row
 from studio.views.look import Look
+
+Value = str | int | float
 
 
 class _Segment(QAbstractButton):
@@ -71,7 +74,7 @@ class _Segment(QAbstractButton):
 class Segmented(QWidget):
     """A few choices side by side."""
 
-    chosen = Signal(str)
+    edited = Signal(str)
 
     def __init__(
         self,
@@ -89,7 +92,7 @@ class Segmented(QWidget):
             button = _Segment(look, choice[1], choice[2] if len(choice) > 2 else "")
             self._group.addButton(button, number)
             box.addWidget(button)
-        self._group.idClicked.connect(lambda number: self.chosen.emit(self._values[number]))
+        self._group.idClicked.connect(lambda number: self.edited.emit(self._values[number]))
         self.setFixedHeight(28)
         self.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Fixed)
 
@@ -109,9 +112,9 @@ class Segmented(QWidget):
 
 
 class Choice(QComboBox):
-    """A drop-down list. `set_choices` takes (value, words) pairs."""
+    """A drop-down list of (value, words) pairs; values are strings or numbers."""
 
-    picked = Signal(str)
+    edited = Signal(object)
 
     def __init__(self, look: Look, name_key: str = "", parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -124,9 +127,9 @@ class Choice(QComboBox):
         self.view().setVerticalScrollMode(QAbstractItemView.ScrollMode.ScrollPerPixel)
         if name_key:
             look.words.bind(self, "setAccessibleName", name_key)
-        self.activated.connect(lambda: self.picked.emit(self.value()))
+        self.activated.connect(lambda: self.edited.emit(self.value()))
 
-    def set_choices(self, choices: Sequence[tuple[str, str]]) -> None:
+    def set_choices(self, choices: Iterable[tuple[Value, str]]) -> None:
         before = self.value()
         self.blockSignals(True)
         self.clear()
@@ -135,13 +138,24 @@ class Choice(QComboBox):
         self.set_value(before)
         self.blockSignals(False)
 
-    def set_value(self, value: str) -> None:
+    def offer(self, choices: Callable[[], Iterable[tuple[Value, str]]]) -> None:
+        """`set_choices` now and whenever the language changes, as long as this lives."""
+        self._choices = choices
+        self._look.words.language_changed.connect(self._offer)
+        self._offer()
+
+    def _offer(self) -> None:
+        self.set_choices(self._choices())
+
+    def set_value(self, value: Value) -> None:
         at = self.findData(value)
         if at >= 0:
             self.setCurrentIndex(at)
 
-    def value(self) -> str:
-        return str(self.currentData() or "")
+    def value(self) -> Any:
+        """The value that is chosen; "" when there is none."""
+        found = self.currentData()
+        return "" if found is None else found
 
     def wheelEvent(self, event: object) -> None:
         event.ignore()  # type: ignore[attr-defined]
@@ -175,6 +189,8 @@ class Choice(QComboBox):
 class Switch(QAbstractButton):
     """On or off, with words beside it."""
 
+    edited = Signal(bool)
+
     def __init__(self, look: Look, key: str = "", parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._look = look
@@ -184,6 +200,10 @@ class Switch(QAbstractButton):
         self.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Fixed)
         if key:
             look.words.bind_text(self, "_say", lambda: look.words(key))
+        self.toggled.connect(self.edited)
+
+    def set_value(self, value: bool) -> None:
+        self.setChecked(value)
 
     def _say(self, words: str) -> None:
         self.setText(words)

@@ -1,4 +1,4 @@
-"""A layout that fills lines from left to right, and one that lays equal cells in columns."""
+"""A layout that fills lines from left to right."""
 
 from __future__ import annotations
 
@@ -62,33 +62,6 @@ class FlowLayout(QLayout):
             x += size.width() + self._gap
             line = max(line, size.height())
         return y + line - rect.y()
-
-
-class ColumnLayout(FlowLayout):
-    """Equal columns, as many as fit, that share the whole width; every cell has the same shape."""
-
-    def __init__(
-        self, parent: QWidget | None = None, gap: int = 8, least: int = 96, ratio: float = 1.0
-    ) -> None:
-        """least: smallest width of a cell. ratio: height / width."""
-        super().__init__(parent, gap)
-        self._least, self._ratio = least, ratio
-
-    def minimumSize(self) -> QSize:
-        return QSize(self._least, round(self._least * self._ratio))
-
-    def _lay(self, rect: QRect, *, move: bool) -> int:
-        items = [item for item in self._items if not item.isEmpty()]
-        columns = max(1, (rect.width() + self._gap) // (self._least + self._gap))
-        width = (rect.width() - self._gap * (columns - 1)) // columns
-        height = round(width * self._ratio)
-        if move:
-            for number, item in enumerate(items):
-                row, column = divmod(number, columns)
-                x = rect.x() + column * (width + self._gap)
-                item.setGeometry(QRect(x, rect.y() + row * (height + self._gap), width, height))
-        rows = -(-len(items) // columns)
-        return max(0, rows * (height + self._gap) - self._gap)
 
 
 def clear(layout: QLayout) -> None:

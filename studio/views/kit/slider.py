@@ -136,10 +136,10 @@ class NumberField(QLineEdit):
 class SliderRow(QWidget):
     """A named value between `low` and `high`.
 
-    moved(value): on every change by hand. settled(value): when the hand rests, once per gesture.
+    edited(value): on every change by hand. settled(value): when the hand rests, once per gesture.
     """
 
-    moved = Signal(float)
+    edited = Signal(float)
     settled = Signal(float)
 
     def __init__(
@@ -213,7 +213,7 @@ class SliderRow(QWidget):
 
     def _move(self) -> None:
         self._write(self.value())
-        self.moved.emit(self.value())
+        self.edited.emit(self.value())
         if not self.track.isSliderDown():
             self.settled.emit(self.value())
 

@@ -113,7 +113,7 @@ class ReferenceLine(QWidget):
         )
         self._arrange(picture)
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
-        self.weight.moved.connect(self.thumb.set_weight)
+        self.weight.edited.connect(self.thumb.set_weight)
         self.weight.settled.connect(lambda value: self.weighed.emit(self.digest, round(value, 2)))
 
     def _arrange(self, picture: bool) -> None:

@@ -142,7 +142,7 @@ class Summary(Surface):
         self._arrange()
         look.words.bind(self.kind, "setAccessibleName", "training.kind")
         look.words.bind(self.labelled, "setToolTip", "training.labelled.tip")
-        self.kind.chosen.connect(lambda kind: commands.set_whole(kind == "whole"))
+        self.kind.edited.connect(lambda kind: commands.set_whole(kind == "whole"))
         self.labelled.clicked.connect(lambda on: commands.set_labelled(on))
 
     def _arrange(self) -> None:

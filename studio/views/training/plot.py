@@ -42,7 +42,6 @@ class Curve:
     series: tuple[Series, ...] = ()
     level: float | None = None
     """A value to compare with, dashed."""
-    level_name: str = ""
     show: Callable[[float], str] = lambda value: f"{value:.2f}"
     floor: float | None = None
     """The lowest value that is always in sight."""

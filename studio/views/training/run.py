@@ -288,7 +288,7 @@ class RunSide(Surface):
         self._consent_title = title(look, "training.permission")
         self._arrange()
         self.which.set_value(MEASURES[0])
-        self.which.chosen.connect(lambda _: self._show_quality())
+        self.which.edited.connect(lambda _: self._show_quality())
         look.words.bind(self.quality, "setAccessibleName", "training.quality")
         look.words.bind(self.learning, "setAccessibleName", "training.errors")
 

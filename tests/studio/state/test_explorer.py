@@ -103,7 +103,7 @@ def test_directions_and_layers(explorer: Explorer) -> None:
     assert explorer.directions == {"smile": 1.5, "light": -1}
     explorer.set_direction("smile", 0)
     assert explorer.directions == {"light": -1}
-    explorer.set_layers([LayerMix(0, 1, seed=3)])
+    explorer.layers = (LayerMix(0, 1, seed=3),)
     assert explorer.recipe is not None
     assert explorer.recipe.layers == (LayerMix(0, 1, seed=3),)
     explorer.clear_directions()
@@ -183,7 +183,7 @@ def test_places_survive_the_session_file(explorer: Explorer, anchored: bool) -> 
         explorer.open(recipe(3, "Anna"))
     explorer.set_styles([STYLE], 0.25)
     explorer.set_direction("smile", 0.5)
-    explorer.set_layers([LayerMix(0, 1, seed=3)])
+    explorer.layers = (LayerMix(0, 1, seed=3),)
     explorer.move_to(0.7, -0.2)
     explorer.truncation = 0.3
     again = Place.from_dict(explorer.place.to_dict())

@@ -21,7 +21,7 @@ def test_a_job_is_listed_while_it_runs(qtbot: QtBot, qtmodeltester: ModelTester)
     index = jobs.index(0)
     assert [index.data(role) for role in (JobRole.DONE, JobRole.TOTAL, JobRole.RUNNING)] == [3, 10, True]
     assert index.data() == "Working"
-    jobs.cancel_all()
+    job.cancel()
     job.cancel()
     assert cancelled == [1], "asked once"
     job.finish(Outcome(End.CANCELLED))

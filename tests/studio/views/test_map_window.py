@@ -90,7 +90,7 @@ def test_a_path_is_played_and_written(
     assert clipped(bar) == []
     seen: list[bool] = []
     context.explorer.image_changed.connect(lambda _: seen.append(context.explorer.is_full))
-    bar.leg.picked.emit("0.2")
+    bar.leg.edited.emit(0.2)
     bar.play.click()
     assert context.player.playing
     qtbot.waitUntil(lambda: not context.player.playing and len(seen) > 0, timeout=WAIT_MS)

@@ -193,7 +193,7 @@ def test_whole_pictures_and_another_start(
 ) -> None:
     opened(room, pictures, until)
     kind = room.setup.pictures.summary.kind
-    kind.chosen.emit("whole")
+    kind.edited.emit("whole")
     until(lambda: ready(room) and context_of(room).preparation.setup.whole)
     assert room.setup.pictures.summary.count.text() == "5"
     assert not room.setup.pictures.all.isVisible()
