@@ -1,20 +1,13 @@
-"""Where the studio keeps things: one folder of the person's own work, one for settings, one that may vanish.
-
-PERSONA_HOME puts all of it under one folder. Otherwise Linux follows XDG, macOS and Windows their own habits.
-"""
+"""Where the studio keeps things: a folder of the person's own work, one for settings, one that may vanish."""
 
 from __future__ import annotations
 
-import os
-import sys
-from collections.abc import Mapping
 from dataclasses import dataclass
 from importlib.resources import files
 from pathlib import Path
 
 from engine.files import make_folder
-
-NAME = "persona-studio"
+from engine.places import user_folders
 
 
 @dataclass(frozen=True)
@@ -34,22 +27,10 @@ class Places:
         return cls(home, home / "config", home / "cache")
 
     @classmethod
-    def find(
-        cls,
-        environment: Mapping[str, str] | None = None,
-        platform: str = sys.platform,
-        home: Path | None = None,
-    ) -> Places:
+    def find(cls) -> Places:
         """The places of the person who runs the program."""
-        environment = os.environ if environment is None else environment
-        if own := environment.get("PERSONA_HOME"):
-            return cls.under(Path(own).expanduser().absolute())
-        home = Path.home() if home is None else home
-        if platform == "darwin":
-            return _macos(home)
-        if platform == "win32":
-            return _windows(home, environment)
-        return _xdg(home, environment)
+        found = user_folders()
+        return cls(found.data, found.config, found.cache)
 
     @property
     def styles(self) -> Path:
@@ -127,30 +108,6 @@ class Places:
             make_folder(folder)
         make_folder(self.config)
         make_folder(self.thumbnails)
-
-
-def _xdg(home: Path, environment: Mapping[str, str]) -> Places:
-    def base(variable: str, default: str) -> Path:
-        given = Path(environment.get(variable, ""))
-        return (given if given.is_absolute() else home / default) / NAME
-
-    return Places(
-        base("XDG_DATA_HOME", ".local/share"),
-        base("XDG_CONFIG_HOME", ".config"),
-        base("XDG_CACHE_HOME", ".cache"),
-    )
-
-
-def _macos(home: Path) -> Places:
-    library = home / "Library"
-    support = library / "Application Support" / "Persona Studio"
-    return Places(support, support / "config", library / "Caches" / "Persona Studio")
-
-
-def _windows(home: Path, environment: Mapping[str, str]) -> Places:
-    roaming = Path(environment.get("APPDATA") or home / "AppData" / "Roaming") / "Persona Studio"
-    local = Path(environment.get("LOCALAPPDATA") or home / "AppData" / "Local") / "Persona Studio"
-    return Places(local, roaming, local / "cache")
 
 
 def styles_folder() -> Path:
