@@ -61,6 +61,7 @@ class ModelCard:
     preview_resolution: int
     z_size: int
     style_size: int
+    """Of s as the mapping takes it: look, then persona."""
     w_size: int
     num_ws: int
     color_range: tuple[float, float]
@@ -78,6 +79,30 @@ class ModelCard:
     digest: str
     raw: dict[str, Any]
     """The whole card as read: data, consent, metrics, training, network besides the above."""
+    persona: PersonaCard | None = None
+    """None: s is the look alone."""
+
+    @property
+    def persona_size(self) -> int:
+        """Numbers of s that say who is shown."""
+        return self.persona.size if self.persona else 0
+
+    @property
+    def look_size(self) -> int:
+        """Numbers of s that say how a picture looks."""
+        return self.style_size - self.persona_size
+
+
+@dataclass(frozen=True)
+class PersonaCard:
+    """What a model with personas says of them."""
+
+    size: int
+    """Numbers of s, counted from its end."""
+    same: float
+    """Cosine of two pictures' personas from which they count as one person."""
+    score: tuple[float, float]
+    """Cosines that map to a likeness of 0 and of 1."""
 
 
 def parse(data: bytes) -> ModelCard:
@@ -151,6 +176,21 @@ def _card(raw: dict[str, Any]) -> ModelCard:
         files=_files(raw["files"]),
         digest=raw["digest"],
         raw=raw,
+        persona=_persona(raw.get("persona"), sizes["style_size"]),
+    )
+
+
+def _persona(value: Any, style_size: int) -> PersonaCard | None:
+    """The optional part on personas: {"size", "same", "score": {"low", "high"}}."""
+    if value is None:
+        return None
+    if not isinstance(value, dict) or not isinstance(value.get("score"), dict):
+        raise ValueError("its card has a malformed 'persona'")
+    score = value["score"]
+    return PersonaCard(
+        size=_integer(value, "size", 1, style_size - 1),
+        same=_number(value.get("same"), "persona"),
+        score=_rising([score.get("low"), score.get("high")], "persona"),
     )
 
 

@@ -42,7 +42,7 @@ SHEETS = {
     "pdf": ("pdf",),
     "both": ("png", "pdf"),
 }
-RECIPES = ("all", "nameless", "none")
+RECIPES = ("all", "nameless", "none", "with-personas")
 """How much of the recipe travels along."""
 MAX_SIDE = 8192
 WRITERS = 3
@@ -83,8 +83,9 @@ def export_set(
 
     format: "png", "jpeg", "webp" or "tiff". quality: 1..100, JPEG and WebP. size: longest side in pixels.
     template: see `file_names`; names: those of an earlier plan instead. contact_sheet: True or "png", "pdf",
-    "both". sidecar: a .json beside each. recipes: "all", "nameless" (without the styles' names) or "none",
-    in pictures and sidecars alike; that a machine made them stays written in.
+    "both". sidecar: a .json beside each. recipes: "all", "nameless" (without the styles' names), "none", or
+    "with-personas" (with the biometric templates of who is shown), in pictures and sidecars alike; that a
+    machine made them stays written in.
     conflict: "ask" raises TargetExistsError before anything is written, "rename" finds free names,
     "overwrite" replaces, "continue" takes for finished what is there.
     planned: is told the plan before the first picture is made. problem: is told about a picture that cannot
@@ -182,7 +183,8 @@ class _Press:
     def _write(self, number: int, picture: Picture) -> None:
         item, path, overwrite = self._items[number], self._plan.pictures[number], self._plan.overwrite
         photo = item.recipe is not None and item.recipe.content is not None
-        record = Record(told(item.recipe, self._recipes), item.score, photo)
+        personas = self._recipes == "with-personas"
+        record = Record(told(item.recipe, self._recipes), item.score, photo, item.likeness, personas)
         data = encode(picture, FORMATS[self._format], record, quality=self._quality)
         if self._sidecar:  # first: the picture's name is the sign that both are there
             write_atomic(path.with_suffix(".json"), _sidecar(record, path, picture), overwrite=overwrite)
@@ -222,7 +224,9 @@ def _known(item: ExportItem, forgiving: bool) -> ExportItem:
         if not forgiving:
             raise
         return item
-    return replace(item, recipe=record.recipe, score=record.score if item.score is None else item.score)
+    score = record.score if item.score is None else item.score
+    likeness = record.likeness if item.likeness is None else item.likeness
+    return replace(item, recipe=record.recipe, score=score, likeness=likeness)
 
 
 def _made(item: ExportItem, size: int | None) -> Picture:
@@ -246,15 +250,16 @@ def _within(picture: Picture, side: int) -> tuple[int, int]:
 
 
 def _sidecar(record: Record, path: Path, picture: Picture) -> bytes:
-    recipe = record.recipe
     told = {
         "file": path.name,
         "width": picture.shape[1],
         "height": picture.shape[0],
         "digital_source_type": record.source,
-        "recipe": recipe.to_dict() if recipe else None,
+        "recipe": json.loads(record.told) if record.told else None,
         "score": record.score,
     }
+    if record.likeness is not None:
+        told["likeness"] = record.likeness
     return (json.dumps(told, indent=1, ensure_ascii=False) + "\n").encode()
 
 

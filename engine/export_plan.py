@@ -33,6 +33,7 @@ class ExportItem:
     """None: the one in the file, if the picture is a file."""
     name: str = ""
     score: float | None = None
+    likeness: float | None = None
 
 
 @dataclass(frozen=True)

@@ -133,7 +133,8 @@ class Generator:
     def _w(self, recipe: Recipe) -> Floats:
         card = self.bundle.card
         self._check(recipe)
-        z, style = latent.z(recipe, card.z_size), latent.style(recipe, card.style_size)
+        z = latent.z(recipe, card.z_size)
+        style = latent.style(recipe, card.look_size, card.persona_size)
         w = self._truncated(z, style, recipe.truncation, recipe).copy()
         for layer in recipe.layers:
             rows = slice(layer.first, layer.last + 1)
@@ -168,7 +169,8 @@ class Generator:
         elif layer.has_mix:
             z, photo = latent.z(layer, card.z_size), layer
         if layer.style is not None:
-            style = latent.blend_styles([layer.style], card.style_size, recipe.style_strength)
+            sizes = card.look_size, card.persona_size
+            style = latent.joined_style([layer.style], *sizes, recipe.style_strength, recipe.likeness)
         return self._truncated(z, style, recipe.truncation, photo)
 
     def _truncated(

@@ -141,13 +141,15 @@ def save_picture(
     *,
     recipe: Recipe | None = None,
     score: float | None = None,
+    likeness: float | None = None,
     quality: int = 95,
     overwrite: bool = False,
 ) -> Path:
     """Writes PNG, JPEG, WebP or TIFF (by the suffix), atomically, with its recipe and its provenance.
 
     The same arguments give the same bytes; there is neither a time nor a name of person, machine or folder in
-    them. quality: 1..100, for JPEG and WebP. TargetExistsError when the file exists and overwrite is False;
+    them, and of the recipe's personas only their digests. quality: 1..100, for JPEG and WebP.
+    TargetExistsError when the file exists and overwrite is False;
     TargetError when it cannot be written; RecipeError when the recipe is too large for a JPEG.
     """
     path = Path(path)
@@ -155,7 +157,7 @@ def save_picture(
     if kind is None:
         known = ", ".join(sorted({suffix.lstrip(".") for suffix in SAVE_FORMATS}))
         raise TargetError(path, f"a picture's name must end in one of {known}", "suffix")
-    data = encode(image, kind, Record(recipe, score), quality=quality)
+    data = encode(image, kind, Record(recipe, score, likeness=likeness), quality=quality)
     return write_atomic(path, data, overwrite=overwrite)
 
 

@@ -96,9 +96,24 @@ def offset(recipe: Recipe | LayerMix, w_size: int, num_ws: int) -> Vector | None
     return np.asarray(share * values.reshape(-1, w_size), np.float32)
 
 
-def style(recipe: Recipe, size: int) -> Vector:
-    """The recipe's s: [size], of length `style_strength`; zeros without a style."""
-    return blend_styles(recipe.styles, size, recipe.style_strength)
+def style(recipe: Recipe, look_size: int, persona_size: int = 0) -> Vector:
+    """The recipe's s: [look size + persona size]; zeros for what its styles do not have."""
+    return joined_style(recipe.styles, look_size, persona_size, recipe.style_strength, recipe.likeness)
+
+
+def joined_style(
+    styles: Sequence[StyleUse],
+    look_size: int,
+    persona_size: int,
+    strength: float = 1.0,
+    likeness: float = 1.0,
+) -> Vector:
+    """Look and persona of several styles, each of the length that its strength says: [look + persona size].
+
+    RecipeError when a style is of another size.
+    """
+    look = blend_styles(styles, look_size, strength)
+    return np.concatenate([look, blend_personas(styles, persona_size, likeness)])
 
 
 def blend_styles(styles: Iterable[StyleUse], size: int, strength: float = 1.0) -> Vector:
@@ -114,6 +129,23 @@ def blend_styles(styles: Iterable[StyleUse], size: int, strength: float = 1.0) -
             )
         total += use.weight * unit(use.vector)
     return np.asarray(unit(total) * strength, np.float32)
+
+
+def blend_personas(styles: Iterable[StyleUse], size: int, likeness: float = 1.0) -> Vector:
+    """The normalised weighted mean of the personas, times `likeness`: [size]; zeros for none.
+
+    A model without personas (size 0) shows the look alone. RecipeError when a persona is of another size.
+    """
+    total = np.zeros(size, np.float64)
+    for use in styles:
+        if not use.persona or not size:
+            continue
+        if len(use.persona) != size:
+            raise RecipeError(
+                f"The persona of {use.name!r} has {len(use.persona)} numbers; this model works with {size}."
+            )
+        total += use.weight * unit(use.persona)
+    return np.asarray(unit(total) * likeness, np.float32)
 
 
 def unit(vector: ArrayLike) -> Array64:
@@ -139,6 +171,7 @@ def interpolate(a: Recipe, b: Recipe, t: float) -> Recipe:
         _with_noise(a, _between_axes(_axes(a), _axes(b), t)),
         styles=_between_styles(a, b, t),
         style_strength=(1 - t) * _strength(a) + t * _strength(b),
+        likeness=(1 - t) * _likeness(a) + t * _likeness(b),
         truncation=(1 - t) * a.truncation + t * b.truncation,
         layers=_between_layers(a.layers, b.layers, t),
         directions=_between_directions(a.directions, b.directions, t),
@@ -265,6 +298,11 @@ def _strength(recipe: Recipe) -> float:
     return recipe.style_strength if recipe.styles else 0.0
 
 
+def _likeness(recipe: Recipe) -> float:
+    """How much of its persona a recipe shows; without styles, what another one's fades in from."""
+    return recipe.likeness if recipe.styles else 0.0
+
+
 def _between_styles(a: Recipe, b: Recipe, t: float) -> tuple[StyleUse, ...]:
     if not _strength(a) or not _strength(b):
         return b.styles if not _strength(a) else a.styles
@@ -273,12 +311,12 @@ def _between_styles(a: Recipe, b: Recipe, t: float) -> tuple[StyleUse, ...]:
     if min(la, lb) < NEGLIGIBLE:
         return b.styles if la < lb else a.styles
     p, q = _slerp_weights(float(sa @ sb) / (la * lb), t)
-    shares: dict[tuple[str, tuple[float, ...]], float] = {}
+    shares: dict[StyleUse, float] = {}
     for styles, share in ((a.styles, p / la), (b.styles, q / lb)):
         for use in styles:
-            key = (use.name, use.vector)
+            key = replace(use, weight=1.0)
             shares[key] = shares.get(key, 0.0) + share * use.weight
-    return tuple(StyleUse(name, vector, weight) for (name, vector), weight in shares.items())
+    return tuple(replace(use, weight=weight) for use, weight in shares.items())
 
 
 def _mean_style(styles: tuple[StyleUse, ...]) -> Array64:

@@ -53,7 +53,7 @@ class Network:
         return image if image.shape[1:] == (3, half, half) else None
 
     def style(self, image: Floats) -> Floats:
-        """image [N, 3, R, R] -> style [N, S], unit length"""
+        """image [N, 3, R, R] -> style [N, S]: look, then persona where there is one, each of unit length"""
         return self._run("style_encoder", "style", image=image)
 
     def content(self, image: Floats) -> Floats:

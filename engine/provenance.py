@@ -4,7 +4,8 @@
     JPEG, WebP, TIFF    XMP alone, the recipe inside
 
 The XMP packet names the IPTC digital source type, which platforms read to label generated pictures. It is
-the place where signed provenance will refer to. Nothing in it tells who or where: no name, path or time.
+the place where signed provenance will refer to. Nothing in it tells who or where: no name, path or time, and
+no persona, unless that was asked for.
 """
 
 from __future__ import annotations
@@ -20,7 +21,7 @@ from typing import Any
 from PIL import Image, PngImagePlugin, TiffImagePlugin
 
 from engine.errors import RecipeError
-from engine.recipe import MAX_JSON, Recipe
+from engine.recipe import MAX_JSON, Recipe, without_personas
 
 GENERATED = "http://cv.iptc.org/newscodes/digitalsourcetype/trainedAlgorithmicMedia"
 COMPOSITE = "http://cv.iptc.org/newscodes/digitalsourcetype/compositeWithTrainedAlgorithmicMedia"
@@ -45,6 +46,17 @@ class Record:
     """Style match, 0..1."""
     photo: bool = False
     """Whether a real photo went in, for a record that does not tell the recipe."""
+    likeness: float | None = None
+    """How much of the style's person it shows, 0..1."""
+    personas: bool = False
+    """Whether the recipe's personas are written, too: they are biometric templates."""
+
+    @property
+    def told(self) -> str | None:
+        """The recipe's text as it is written."""
+        if self.recipe is None:
+            return None
+        return (self.recipe if self.personas else without_personas(self.recipe)).to_json()
 
     @property
     def source(self) -> str:
@@ -58,8 +70,8 @@ def save_options(kind: str, record: Record) -> dict[str, Any]:
     packet = xmp(record)
     if kind == "PNG":
         chunks = PngImagePlugin.PngInfo()
-        if record.recipe is not None:
-            chunks.add_itxt(PNG_KEY, record.recipe.to_json())
+        if record.told is not None:
+            chunks.add_itxt(PNG_KEY, record.told)
         chunks.add_itxt(XMP_KEY, packet)
         return {"pnginfo": chunks}
     if kind == "TIFF":
@@ -77,8 +89,10 @@ def find(image: Image.Image) -> Record | None:
     packet = _packet(image)
     text = image.info.get(PNG_KEY) if image.format == "PNG" else None
     recipe = Recipe.from_json(str(text)) if text else _recipe(packet)
-    score = _score(packet)
-    return Record(recipe, score) if recipe is not None or score is not None else None
+    score, likeness = _score(packet, "score"), _score(packet, "likeness")
+    if recipe is None and score is None and likeness is None:
+        return None
+    return Record(recipe, score, likeness=likeness)
 
 
 def xmp(record: Record) -> str:
@@ -86,8 +100,10 @@ def xmp(record: Record) -> str:
     lines = [f"<Iptc4xmpExt:DigitalSourceType>{record.source}</Iptc4xmpExt:DigitalSourceType>"]
     if record.score is not None:
         lines.append(f"<persona:score>{record.score:.4f}</persona:score>")
-    if record.recipe is not None:
-        lines.append(_recipe_element(record.recipe.to_json()))
+    if record.likeness is not None:
+        lines.append(f"<persona:likeness>{record.likeness:.4f}</persona:likeness>")
+    if record.told is not None:
+        lines.append(_recipe_element(record.told))
     return (
         '<?xpacket begin="\ufeff" id="W5M0MpCehiHzreSzNTczkc9d"?>'
         '<x:xmpmeta xmlns:x="adobe:ns:meta/">'
@@ -135,9 +151,9 @@ def _recipe(packet: str) -> Recipe | None:
     return Recipe.from_json(text) if text is not None else None
 
 
-def _score(packet: str) -> float | None:
+def _score(packet: str, name: str) -> float | None:
     try:
-        score = float(_element(packet, "score") or "nan")
+        score = float(_element(packet, name) or "nan")
     except ValueError:
         return None
     return score if math.isfinite(score) else None

@@ -1,7 +1,7 @@
 """Everything that determines one picture, frozen and hashable; it travels inside every saved picture.
 
     z = (sum_i a_i z_i + b c) / l                            seeds z_i, weights a_i; a photo's c, weight b
-    s = strength * normalised(sum_j v_j s_j)                 styles
+    s = [strength * normalised(sum_j v_j look_j), likeness * normalised(sum_j v_j persona_j)]      styles
     w = m(s) + t (mapping(z, s) + b / l o - m(s))            truncation t towards the style's own centre m(s)
 
 with l = sqrt(sum_i a_i^2 + b^2) and o what z cannot say of the photo (its offset, found by inversion); then
@@ -13,8 +13,9 @@ from __future__ import annotations
 import base64
 import hashlib
 import math
+import re
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from functools import cached_property, lru_cache
 from typing import Any, TypeVar
 
@@ -53,19 +54,33 @@ class SeedUse:
 
 @dataclass(frozen=True)
 class StyleUse:
-    """One style and its share in s. The vector travels along, so the recipe needs no style file."""
+    """One style and its share in s. Its vectors travel along, so the recipe needs no style file.
+
+    The persona is a biometric template: what leaves the machine carries `persona_digest` in its place
+    (`without_personas`), by which the machine that has the style finds it again (`with_personas`).
+    """
 
     name: str
     vector: tuple[float, ...]
-    """[S], unit length by convention."""
+    """The look: [look size], unit length by convention."""
     weight: float = 1.0
+    persona: tuple[float, ...] = ()
+    """Who is shown: [persona size], unit length by convention; empty for a look alone."""
+    persona_digest: str = ""
+    """sha256 hex of the persona; calculated where there is one, kept where it was taken out."""
 
     def __post_init__(self) -> None:
+        persona = _vector("a style's persona", self.persona) if self.persona else ()
+        digest = persona_digest(persona) if persona else self.persona_digest
+        if not isinstance(digest, str) or (digest and not re.fullmatch(r"[0-9a-f]{64}", digest)):
+            raise RecipeError("In the recipe, a style's persona has no proper digest.")
         _put(
             self,
             name=_name("a style's name", self.name),
             vector=_vector("a style's vector", self.vector),
             weight=_number("a style's weight", self.weight, -MAX_WEIGHT, MAX_WEIGHT),
+            persona=persona,
+            persona_digest=digest,
         )
 
 
@@ -140,13 +155,15 @@ class Recipe:
     content_weight: float = 1.0
     styles: tuple[StyleUse, ...] = ()
     style_strength: float = 1.0
-    """0 without style ... 1 the whole style."""
+    """0 without the styles' look ... 1 the whole look."""
     truncation: float = 0.7
     """0..1.2; smaller is nearer to the style's average picture."""
     layers: tuple[LayerMix, ...] = ()
     directions: tuple[DirectionUse, ...] = ()
     offset: str = ""
     """The photo's offset in the first layers of w (`pack_offset`); empty for what its z alone gives."""
+    likeness: float = 1.0
+    """0 without the styles' persona ... 1 the whole likeness."""
 
     def __post_init__(self) -> None:
         if not self.model or not isinstance(self.model, str) or len(self.model) > MAX_NAME:
@@ -158,6 +175,7 @@ class Recipe:
             content_weight=_number("the content weight", self.content_weight, -MAX_WEIGHT, MAX_WEIGHT),
             styles=_items("styles", self.styles, StyleUse),
             style_strength=_number("the style strength", self.style_strength, 0.0, 1.0),
+            likeness=_number("the likeness", self.likeness, 0.0, 1.0),
             truncation=_number("the truncation", self.truncation, 0.0, 1.2),
             layers=_items("layers", self.layers, LayerMix),
             directions=_items("directions", self.directions, DirectionUse),
@@ -165,7 +183,9 @@ class Recipe:
         )
         if not self.seeds and self.content is None:
             raise RecipeError("The recipe has neither a seed nor a photo to start from.")
-        if len({len(style.vector) for style in self._all_styles()}) > 1:
+        looks = {len(style.vector) for style in self._all_styles()}
+        personas = {len(style.persona) for style in self._all_styles() if style.persona}
+        if len(looks) > 1 or len(personas) > 1:
             raise RecipeError("The recipe mixes styles of different models.")
 
     @classmethod
@@ -175,8 +195,13 @@ class Recipe:
 
     @cached_property
     def digest(self) -> str:
-        """sha256 hex of the canonical JSON: equal recipes have equal digests."""
-        return hashlib.sha256(self.to_json().encode()).hexdigest()
+        """sha256 hex of the canonical JSON: equal for equal recipes, with their personas or without."""
+        return hashlib.sha256(without_personas(self).to_json().encode()).hexdigest()
+
+    @property
+    def misses_persona(self) -> bool:
+        """Whether a style's persona was taken out: its pictures show somebody else until it is back."""
+        return any(use.persona_digest and not use.persona for use in self._all_styles())
 
     @property
     def seed(self) -> int | None:
@@ -217,6 +242,34 @@ class Recipe:
 
     def _all_styles(self) -> list[StyleUse]:
         return [*self.styles, *(mix.style for mix in self.layers if mix.style is not None)]
+
+
+def persona_digest(persona: Sequence[float]) -> str:
+    """sha256 hex of a persona, by which it is found again: it says nothing of the person."""
+    return hashlib.sha256(np.asarray(persona, "<f8").tobytes()).hexdigest()
+
+
+def without_personas(recipe: Recipe) -> Recipe:
+    """The recipe without biometric templates; their digests stay."""
+    return _each_style(recipe, lambda use: replace(use, persona=()))
+
+
+def with_personas(recipe: Recipe, find: Callable[[str], Sequence[float] | None]) -> Recipe:
+    """The recipe with the personas that `find` knows by their digest; the others stay out."""
+
+    def restored(use: StyleUse) -> StyleUse:
+        found = find(use.persona_digest) if use.persona_digest and not use.persona else None
+        return replace(use, persona=tuple(found)) if found else use
+
+    return _each_style(recipe, restored)
+
+
+def _each_style(recipe: Recipe, change: Callable[[StyleUse], StyleUse]) -> Recipe:
+    styles = tuple(change(use) for use in recipe.styles)
+    layers = tuple(replace(mix, style=change(mix.style)) if mix.style else mix for mix in recipe.layers)
+    if styles == recipe.styles and layers == recipe.layers:
+        return recipe
+    return replace(recipe, styles=styles, layers=layers)
 
 
 def pack_offset(rows: ArrayLike) -> str:
@@ -266,10 +319,15 @@ def _plain(value: Any) -> Any:
         return [_plain(item) for item in value]
     if hasattr(value, "__dataclass_fields__"):
         plain = {field.name: _plain(getattr(value, field.name)) for field in fields(value)}
-        if plain.get("offset") == "":  # as it was before there were offsets: digests stay
-            del plain["offset"]
+        for name, usual in _LATER.items():
+            if name in plain and plain[name] == usual:
+                del plain[name]
         return plain
     return value
+
+
+_LATER: dict[str, Any] = {"offset": "", "persona": [], "persona_digest": "", "likeness": 1.0}
+"""Fields that came later, with what they are in recipes from before: left out, so that old digests stay."""
 
 
 def _put(target: object, **values: Any) -> None:

@@ -1,7 +1,8 @@
-"""Styles: a vector made from reference pictures, the pictures it came from, and how well others match it.
+"""Styles: look and persona of reference pictures, the pictures they came from, and how well others match.
 
-A style belongs to the model whose encoder made its vector. Small copies of the references travel in the file,
-so that it can be made anew for another model.
+The look is how the pictures are lit and coloured; the persona is who is shown, where the pictures agree on
+one person and the model knows of persons. A style belongs to the model whose encoder made its vectors. Small
+copies of the references travel in the file, so that it can be made anew for another model.
 """
 
 from __future__ import annotations
@@ -35,6 +36,7 @@ from engine.images import (
 )
 from engine.latent import NEGLIGIBLE, unit
 from engine.network import Network
+from engine.persona import Agreement, agree
 from engine.providers import Provider
 from engine.recipe import StyleUse
 
@@ -71,6 +73,8 @@ class Reference:
     """The odd one out."""
     whole: bool = False
     """Used whole, without a face."""
+    other_person: bool = False
+    """Shows somebody else than the style's person: it counts for the look alone."""
 
     def __post_init__(self) -> None:
         if not isinstance(self.name, str) or not 0 < len(self.name) <= 300:
@@ -103,17 +107,23 @@ class Style:
 
     name: str
     vector: tuple[float, ...]
-    """[S], unit length."""
+    """The look: [look size], unit length."""
     model: str
     """Model id it was made with; of no use to another model (see `StyleMaker.re_encode`)."""
     references: tuple[Reference, ...] = ()
     strength: float = 1.0
-    """0..1, what `Recipe.style_strength` starts with."""
+    """Of the look, 0..1: what `Recipe.style_strength` starts with."""
     consent: dict[str, Any] | None = field(default=None, hash=False)
     """Who agreed to what, as recorded by the studio."""
     created: str = ""
     """ISO 8601, UTC."""
     tags: tuple[str, ...] = ()
+    persona: tuple[float, ...] = ()
+    """Who is shown: [persona size], unit length; empty for a look alone. A biometric template."""
+    likeness: float = 1.0
+    """Of the persona, 0..1: what `Recipe.likeness` starts with."""
+    people: int = 0
+    """How many people the references show; 0: not known, or no faces."""
 
     def __post_init__(self) -> None:
         if not isinstance(self.name, str) or not self.name.strip() or len(self.name) > 200:
@@ -126,12 +136,24 @@ class Style:
         if vector is None or not NEGLIGIBLE < math.hypot(*vector) < 1e3:
             raise StyleError(f"The style {self.name!r} has no proper vector.")
         object.__setattr__(self, "vector", vector)
+        object.__setattr__(self, "persona", self._proper_persona())
         object.__setattr__(self, "references", tuple(self.references))
         object.__setattr__(self, "tags", tuple(self.tags))
         proper = all(isinstance(item, Reference) for item in self.references)
         if not proper or len(self.references) > MAX_REFERENCES or not all(map(_is_tag, self.tags)):
             raise StyleError(f"The style {self.name!r} is malformed.")
+        if type(self.people) is not int or not 0 <= self.people <= MAX_REFERENCES:
+            raise StyleError(f"The style {self.name!r} is malformed.")
         _put_number(self, "strength", 0.0, 1.0)
+        _put_number(self, "likeness", 0.0, 1.0)
+
+    def _proper_persona(self) -> tuple[float, ...]:
+        if isinstance(self.persona, tuple | list) and not self.persona:
+            return ()
+        persona = _numbers(self.persona)
+        if persona is None or not NEGLIGIBLE < math.hypot(*persona) < 1e3:
+            raise StyleError(f"The style {self.name!r} has no proper persona.")
+        return persona
 
     @classmethod
     def load(cls, path: PathText) -> Style:
@@ -152,7 +174,11 @@ class Style:
 
     def to_json(self) -> str:
         """The style file's text; `from_json` gives back an equal style."""
-        return jsonio.canonical({"format": FORMAT, "kind": "style"} | asdict(self))
+        values = asdict(self)
+        usual: dict[str, Any] = {"persona": (), "likeness": 1.0, "people": 0}
+        for name in [name for name, value in usual.items() if values[name] == value]:
+            del values[name]  # as it was before there were personas
+        return jsonio.canonical({"format": FORMAT, "kind": "style"} | values)
 
     @classmethod
     def from_json(cls, text: str | bytes) -> Style:
@@ -175,7 +201,11 @@ class Style:
 
     def use(self, weight: float = 1.0) -> StyleUse:
         """This style as a part of a recipe."""
-        return StyleUse(self.name, self.vector, weight)
+        return StyleUse(self.name, self.vector, weight, self.persona)
+
+    def look_only(self) -> Style:
+        """The style without its person, for good: nothing in it tells who was shown."""
+        return replace(self, persona=(), people=0)
 
     def check_model(self, bundle: Bundle) -> None:
         """StyleError unless the style was made with this model."""
@@ -209,6 +239,8 @@ class _Look:
 
     reference: Reference
     vector: Vector
+    persona: Vector
+    """[P]; empty without a face, or where the model knows of no persons."""
 
 
 class StyleMaker:
@@ -237,13 +269,15 @@ class StyleMaker:
         strength: float = 1.0,
         tags: Iterable[str] = (),
         consent: dict[str, Any] | None = None,
+        persona: bool = True,
         progress: Callable[[int, int], None] | None = None,
         cancelled: Callable[[], bool] | None = None,
     ) -> StyleResult:
         """A style from 1-50 pictures, given as files or folders.
 
         weights: one for each picture. whole: pictures without a face are used whole instead of being skipped.
-        progress(done, total). StyleError when no picture can be used; Cancelled.
+        persona: whether the person may be read from them, which needs to be agreed to. progress(done, total).
+        StyleError when no picture can be used; Cancelled.
         """
         files, problems = _files(paths)
         if weights is not None and len(weights) != len(files):
@@ -261,31 +295,54 @@ class StyleMaker:
                 progress(done + 1, len(files))
         if not looks:
             raise StyleError(_nothing_usable(name, problems), "no-pictures")
-        style = self._style(name, list(looks.values()), strength, tuple(tags), consent)
+        blank = Style(name, (1.0,), self.bundle.id, (), strength, consent, "", tuple(tags))
+        style = self._style(blank, list(looks.values()), persona)
+        notes += self._said_of_people(style, list(looks.values()), persona)
         odd = [
             f"{reference.name} does not look like the other pictures of this style."
             for reference in style.outliers
         ]
         return StyleResult(style, tuple(problems), (*notes, *odd))
 
-    def vector(self, image: Picture) -> Vector:
-        """[S], unit length, of an aligned picture of any size."""
+    def codes(self, image: Picture) -> tuple[Vector, Vector]:
+        """Look [L] and persona [P] of an aligned picture of any size, each of unit length.
+
+        The persona is empty where the model knows of no persons.
+        """
         card = self.bundle.card
         tensor = to_tensor(resize(image, card.resolution), card.color_range)
-        return self.network.style(tensor[None])[0]
+        found = self.network.style(tensor[None])[0]
+        return found[: card.look_size], found[card.look_size :]
+
+    def vector(self, image: Picture) -> Vector:
+        """The look [L], unit length, of an aligned picture of any size."""
+        return self.codes(image)[0]
 
     def score(self, style: Style | Sequence[float], image: Picture) -> float:
-        """0..1: how well an aligned or generated picture matches the style.
+        """0..1: how well light and colour of an aligned or generated picture match the style's.
 
-        The cosine of the two vectors, between the two that the model's card calls no match and full match.
+        The cosine of the two looks, between the two that the model's card calls no match and full match.
         """
         vector = np.asarray(style.vector if isinstance(style, Style) else style, np.float64)
         if isinstance(style, Style):
             style.check_model(self.bundle)
-        if vector.shape != (self.bundle.card.style_size,):
+        if vector.shape != (self.bundle.card.look_size,):
             raise StyleError("The style was made with another model.", "other-model")
         low, high = self.bundle.card.style_score
         cosine = float(unit(vector) @ unit(self.vector(image)))
+        return min(1.0, max(0.0, (cosine - low) / (high - low)))
+
+    def likeness(self, style: Style, image: Picture) -> float | None:
+        """0..1: how much an aligned or generated picture shows the style's person; None without a person.
+
+        The cosine of the two personas, between the two that the model's card calls a stranger and the person.
+        """
+        style.check_model(self.bundle)
+        card = self.bundle.card.persona
+        if card is None or not style.persona:
+            return None
+        low, high = card.score
+        cosine = float(unit(style.persona) @ unit(self.codes(image)[1]))
         return min(1.0, max(0.0, (cosine - low) / (high - low)))
 
     def score_file(self, style: Style | Sequence[float], path: PathText, *, whole: bool = False) -> float:
@@ -320,11 +377,15 @@ class StyleMaker:
             self._finder = FaceFinder()
         return self._finder
 
-    def re_encode(self, style: Style, paths: Sequence[PathText] = ()) -> StyleResult:
+    def re_encode(
+        self, style: Style, paths: Sequence[PathText] = (), *, persona: bool | None = None
+    ) -> StyleResult:
         """`style` made anew with this model, from its reference files or else its stored thumbnails.
 
+        persona: whether the person may be read; None as before: where the style has one.
         StyleError when it has no references that can be read.
         """
+        persona = bool(style.persona) if persona is None else persona
         files, problems = _files(paths)
         originals = {_digest(file): file for file in files}
         looks: list[_Look] = []
@@ -334,13 +395,13 @@ class StyleMaker:
                 picture = (
                     self.aligned(file, whole=reference.whole).image if file else reference.thumbnail_picture()
                 )
-                looks.append(_Look(reference, self.vector(picture)))
+                looks.append(self._look(reference, picture))
             except (PictureError, StyleError) as error:
                 problems.append(error)
         if not looks:
             raise StyleError(_nothing_usable(style.name, problems), "no-pictures")
-        made = self._style(style.name, looks, style.strength, style.tags, style.consent)
-        return StyleResult(made, tuple(problems))
+        made = self._style(style, looks, persona)
+        return StyleResult(made, tuple(problems), tuple(self._said_of_people(made, looks, persona)))
 
     def _look_at(
         self, file: Path, weight: float, whole: bool, looks: dict[str, _Look], notes: list[str]
@@ -360,30 +421,61 @@ class StyleMaker:
         thumbnail = encode(resize(aligned.image, THUMBNAIL), "JPEG", quality=85)
         text = base64.b64encode(thumbnail).decode()
         reference = Reference(file.name, digest, weight, 1.0, text, whole=aligned.whole)
-        looks[digest] = _Look(reference, self.vector(aligned.image))
+        looks[digest] = self._look(reference, aligned.image)
 
-    def _style(
-        self,
-        name: str,
-        looks: list[_Look],
-        strength: float,
-        tags: tuple[str, ...],
-        consent: dict[str, Any] | None,
-    ) -> Style:
+    def _look(self, reference: Reference, picture: Picture) -> _Look:
+        look, persona = self.codes(picture)
+        return _Look(reference, look, persona[:0] if reference.whole else persona)
+
+    def _style(self, kept: Style, looks: list[_Look], with_persona: bool) -> Style:
+        """A style of these references, with all else as in `kept`."""
         weights = np.array([look.reference.weight for look in looks])
-        vectors = np.stack([unit(look.vector) for look in looks])  # [n, S]
+        vectors = np.stack([unit(look.vector) for look in looks])  # [n, L]
         mean = unit(weights @ vectors)
         if not mean.any():
-            raise StyleError(f"The pictures of {name!r} have no weight, or cancel each other out.", "weights")
+            raise StyleError(
+                f"The pictures of {kept.name!r} have no weight, or cancel each other out.", "weights"
+            )
         fits = _fits(vectors, weights)
         low, high = self.bundle.card.style_score
         odd = _odd_ones_out(fits, 0.25 * (high - low))
+        agreement, others = self._agreement(looks) if with_persona else (None, set())
         references = tuple(
-            replace(look.reference, fit=fit, outlier=outlier)
+            replace(look.reference, fit=fit, outlier=outlier, other_person=look.reference.digest in others)
             for look, fit, outlier in zip(looks, fits, odd, strict=True)
         )
-        created = datetime.now(UTC).isoformat(timespec="seconds")
-        return Style(name, tuple(mean.tolist()), self.bundle.id, references, strength, consent, created, tags)
+        return replace(
+            kept,
+            vector=tuple(mean.tolist()),
+            model=self.bundle.id,
+            references=references,
+            created=datetime.now(UTC).isoformat(timespec="seconds"),
+            persona=agreement.persona if agreement else (),
+            people=agreement.people if agreement else 0,
+        )
+
+    def _agreement(self, looks: list[_Look]) -> tuple[Agreement | None, set[str]]:
+        """What the references with a face say of who is shown, and the digests of those that show others."""
+        card = self.bundle.card.persona
+        shown = [look for look in looks if len(look.persona)]
+        if card is None or not shown:
+            return None, set()
+        weights = [look.reference.weight for look in shown]
+        found = agree(np.stack([look.persona for look in shown]), weights, card.same)
+        pairs = zip(shown, found.belongs, strict=True)
+        others = {look.reference.digest for look, own in pairs if not own} if found.persona else set()
+        return found, others
+
+    def _said_of_people(self, style: Style, looks: list[_Look], with_persona: bool) -> list[str]:
+        """Why a style is of its look alone, or which pictures show somebody else."""
+        if self.bundle.card.persona is None or not with_persona:
+            return []
+        if style.people == 0:
+            return ["The pictures show no face: the style is of their look alone."]
+        if not style.persona:
+            return [f"The pictures show {style.people} people: the style is of their look alone."]
+        others = [reference.name for reference in style.references if reference.other_person]
+        return [f"{name} shows somebody else; it counts for the look alone." for name in others]
 
 
 def mix(styles: Sequence[Style], weights: Sequence[float] | None = None, name: str | None = None) -> Style:
@@ -399,6 +491,9 @@ def mix(styles: Sequence[Style], weights: Sequence[float] | None = None, name: s
     if not total.any():
         raise StyleError("The styles have no weight, or cancel each other out.", "weights")
     whole = sum(shares)
+    persona = unit(
+        sum((w * _persona(style) for w, style in zip(shares, styles, strict=True)), _nobody(styles))
+    )
     return Style(
         name=name or " + ".join(style.name for style in styles)[:200],
         vector=tuple(total.tolist()),
@@ -408,7 +503,23 @@ def mix(styles: Sequence[Style], weights: Sequence[float] | None = None, name: s
         consent=_all_consents(styles),
         created=datetime.now(UTC).isoformat(timespec="seconds"),
         tags=tuple(dict.fromkeys(tag for style in styles for tag in style.tags)),
+        persona=tuple(persona.tolist()) if persona.any() else (),
+        likeness=sum(share * style.likeness for share, style in zip(shares, styles, strict=True)) / whole,
+        people=sum(style.people for style in styles if style.persona),
     )
+
+
+def _persona(style: Style) -> NDArray[np.float64]:
+    """[P], unit length; 0 for a look alone, which adds nothing to a mix of persons."""
+    return unit(style.persona) if style.persona else np.zeros(1)
+
+
+def _nobody(styles: Sequence[Style]) -> NDArray[np.float64]:
+    """[P] zeros. StyleError where styles have personas of different models."""
+    sizes = {len(style.persona) for style in styles if style.persona}
+    if len(sizes) > 1:
+        raise StyleError("Styles made with different models cannot be mixed.", "other-model")
+    return np.zeros(sizes.pop() if sizes else 1)
 
 
 def _fits(vectors: NDArray[np.float64], weights: NDArray[np.float64]) -> list[float]:

@@ -64,7 +64,8 @@ def _picture_problems(bundle: Bundle) -> list[BundleError]:
     """Renders with and without a style, and encodes what came out: black output is no success."""
     card = bundle.card
     generator = Generator(bundle, choose("cpu"))
-    style = StyleUse("check", tuple(np.eye(card.style_size)[0].tolist()))
+    persona = tuple(np.eye(card.persona_size)[0].tolist()) if card.persona else ()
+    style = StyleUse("check", tuple(np.eye(card.look_size)[0].tolist()), persona=persona)
     recipes = [
         Recipe.from_seed(bundle.id, 1),
         Recipe.from_seed(bundle.id, 2),
@@ -77,8 +78,9 @@ def _picture_problems(bundle: Bundle) -> list[BundleError]:
             return [BundleError(bundle.path, "its pictures are of a single colour", "picture")]
         if np.array_equal(pictures[0], pictures[1]):
             return [BundleError(bundle.path, "it makes the same picture from every seed", "picture")]
-        length = float(np.linalg.norm(StyleMaker(bundle, network=generator.network).vector(pictures[0])))
-        if abs(length - 1) > 1e-2:
+        codes = StyleMaker(bundle, network=generator.network).codes(pictures[0])
+        lengths = [float(np.linalg.norm(part)) for part in codes if len(part)]
+        if max(abs(length - 1) for length in lengths) > 1e-2:
             return [BundleError(bundle.path, "its style encoder does not give unit vectors", "picture")]
         generator.content(pictures[0])
     except BundleError as error:

@@ -24,26 +24,31 @@ CHANNELS = 6
 Array = NDArray[np.float32]
 
 
-def write_tiny_bundle(folder: Path, *, seed: int = 0, name: str = "tiny", **card: Any) -> Path:
+def write_tiny_bundle(
+    folder: Path, *, seed: int = 0, name: str = "tiny", persona: int = 0, **card: Any
+) -> Path:
     """Writes a valid bundle into `folder` (made if missing) and returns it.
 
-    seed: other seeds give other networks, hence another model id. card: fields to put into the card.
+    seed: other seeds give other networks, hence another model id. persona: how many more numbers of s say who
+    is shown. card: fields to put into the card.
     """
     folder = Path(folder)
     folder.mkdir(parents=True, exist_ok=True)
     rng = np.random.Generator(np.random.PCG64(seed))
     graphs = {
-        "mapping.onnx": mapping(rng),
+        "mapping.onnx": mapping(rng, S + persona),
         "synthesis.onnx": synthesis(np.random.Generator(np.random.PCG64([seed, 1])), preview=False),
         "preview.onnx": synthesis(np.random.Generator(np.random.PCG64([seed, 1])), preview=True),
-        "style_encoder.onnx": encoder(rng, "style", S, unit=True),
+        "style_encoder.onnx": encoder(rng, "style", S, unit=True, more=persona),
         "content_encoder.onnx": encoder(rng, "z", Z, unit=False),
     }
     for file, graph in graphs.items():
         (folder / file).write_bytes(graph.SerializeToString())
     for part in ("generator", "discriminator", "style_encoder", "content_encoder"):
         (folder / f"{part}.safetensors").write_bytes(safetensors({"weight": normal(rng, 3, 2)}))
-    write_card(folder, tiny_card(rng, name) | card)
+    told = {"size": persona, "same": 0.9, "score": {"low": 0.0, "high": 1.0}}
+    known = {"style_size": S + persona, "persona": told} if persona else {}
+    write_card(folder, tiny_card(rng, name) | known | card)
     return folder
 
 
@@ -108,16 +113,20 @@ def canonical(card: dict[str, Any]) -> str:
     return json.dumps(card, indent=1, sort_keys=True, ensure_ascii=False) + "\n"
 
 
-def mapping(rng: np.random.Generator) -> onnx.ModelProto:
-    """z [N, Z], style [N, S] -> w [N, L, W]"""
+def mapping(rng: np.random.Generator, size: int = S) -> onnx.ModelProto:
+    """z [N, Z], style [N, size] -> w [N, L, W]"""
     nodes = [
         helper.make_node("Concat", ["z", "style"], ["both"], axis=1),
         helper.make_node("Gemm", ["both", "A", "b"], ["flat"]),
         helper.make_node("Tanh", ["flat"], ["squashed"]),
         helper.make_node("Reshape", ["squashed", "shape"], ["w"]),
     ]
-    weights = {"A": normal(rng, Z + S, L * W) * 0.4, "b": normal(rng, L * W) * 0.1, "shape": ints(-1, L, W)}
-    return model("mapping", nodes, weights, {"z": ["N", Z], "style": ["N", S]}, {"w": ["N", L, W]})
+    weights = {
+        "A": normal(rng, Z + size, L * W) * 0.4,
+        "b": normal(rng, L * W) * 0.1,
+        "shape": ints(-1, L, W),
+    }
+    return model("mapping", nodes, weights, {"z": ["N", Z], "style": ["N", size]}, {"w": ["N", L, W]})
 
 
 def synthesis(rng: np.random.Generator, *, preview: bool) -> onnx.ModelProto:
@@ -158,8 +167,10 @@ def synthesis(rng: np.random.Generator, *, preview: bool) -> onnx.ModelProto:
     return model(name, nodes, weights, {"w": ["N", L, W]}, {"image": ["N", 3, size, size]})
 
 
-def encoder(rng: np.random.Generator, output: str, size: int, *, unit: bool) -> onnx.ModelProto:
-    """image [N, 3, R, R] -> [N, size]; unit: of length 1."""
+def encoder(
+    rng: np.random.Generator, output: str, size: int, *, unit: bool, more: int = 0
+) -> onnx.ModelProto:
+    """image [N, 3, R, R] -> [N, size + more]; unit: both parts of length 1."""
     cells, step = 4, R // 4
     weights: dict[str, NDArray[Any]] = {
         "flat": ints(-1, 3 * cells * cells),
@@ -173,9 +184,20 @@ def encoder(rng: np.random.Generator, output: str, size: int, *, unit: bool) -> 
         helper.make_node("Gemm", ["row", "A", "b"], ["sum" if unit else output]),
     ]
     if unit:
-        nodes.append(helper.make_node("ReduceL2", ["sum", "axis"], ["length"], keepdims=1))
-        nodes.append(helper.make_node("Div", ["sum", "length"], [output]))
-    return model(f"{output}_encoder", nodes, weights, {"image": ["N", 3, R, R]}, {output: ["N", size]})
+        nodes += scaled("sum", "first" if more else output)
+    if more:
+        weights |= {"A2": normal(rng, 3 * cells * cells, more), "b2": normal(rng, more) * 0.1}
+        nodes += [helper.make_node("Gemm", ["row", "A2", "b2"], ["sum2"]), *scaled("sum2", "second")]
+        nodes.append(helper.make_node("Concat", ["first", "second"], [output], axis=1))
+    return model(f"{output}_encoder", nodes, weights, {"image": ["N", 3, R, R]}, {output: ["N", size + more]})
+
+
+def scaled(name: str, output: str) -> list[onnx.NodeProto]:
+    """Rows of `name` at unit length."""
+    return [
+        helper.make_node("ReduceL2", [name, "axis"], [f"{name}_length"], keepdims=1),
+        helper.make_node("Div", [name, f"{name}_length"], [output]),
+    ]
 
 
 def layer_of_w(weights: dict[str, NDArray[Any]], i: int) -> list[onnx.NodeProto]:
