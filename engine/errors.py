@@ -12,42 +12,36 @@
     └── Cancelled           the caller's `cancelled()` said yes
 
 `exit_code` is what the command line ends with. `code` is a short stable key of the reason
-("truncated", "no-space", ...) for those who word the message in another language; it may be empty.
+("truncated", "no-space", ...), and `values` are what its sentence is filled with, for those who word it in
+another language. A code means one sentence; without one of its own, an error has that of its kind.
 """
 
 from __future__ import annotations
 
 from os import PathLike, fspath
 
+from engine.formats.reason import PersonaError as PersonaError
+from engine.formats.reason import Value
+
 PathText = str | PathLike[str]
 
 
-class PersonaError(Exception):
-    """Base of all errors that the user can be told about."""
-
-    exit_code = 1
-    code = ""
-
-
-class _FileError(PersonaError):
+class FileError(PersonaError):
     """An error about one file: its path, the reason, and both in one sentence."""
 
     _opening = "Cannot use"
 
-    def __init__(self, path: PathText, reason: str, code: str = "") -> None:
-        super().__init__(path, reason, code)
+    def __init__(self, path: PathText, reason: str, code: str = "", **values: Value) -> None:
         self.path = fspath(path)
         self.reason = reason.strip().rstrip(".")
-        self.code = code
-
-    def __str__(self) -> str:
-        return f"{self._opening} {self.path}: {self.reason}."
+        super().__init__(f"{self._opening} {self.path}: {self.reason}.", code, **values)
 
 
-class PictureError(_FileError):
+class PictureError(FileError):
     """A picture that cannot be read or used."""
 
     exit_code = 3
+    code = "picture"
     _opening = "Cannot use the picture"
 
 
@@ -62,17 +56,19 @@ class NoFaceError(PictureError):
         super().__init__(path, reason, code)
 
 
-class BundleError(_FileError):
+class BundleError(FileError):
     """A model bundle that is missing, damaged or not allowed."""
 
     exit_code = 5
+    code = "model"
     _opening = "Cannot use the model"
 
 
-class TargetError(_FileError):
+class TargetError(FileError):
     """A file or folder that cannot be written."""
 
     exit_code = 8
+    code = "target"
     _opening = "Cannot write to"
 
 
@@ -83,34 +79,25 @@ class TargetExistsError(TargetError):
         super().__init__(path, reason, code)
 
 
-class _SaidError(PersonaError):
-    """An error that brings its own sentence."""
-
-    def __init__(self, sentence: str, code: str = "") -> None:
-        super().__init__(sentence, code)
-        self.sentence = sentence
-        self.code = code
-
-    def __str__(self) -> str:
-        return self.sentence
-
-
-class StyleError(_SaidError):
+class StyleError(PersonaError):
     """A style that cannot be made, read or used."""
 
     exit_code = 6
+    code = "style"
 
 
-class RecipeError(_SaidError):
+class RecipeError(PersonaError):
     """A recipe that is malformed or does not fit the model."""
 
     exit_code = 7
+    code = "recipe"
 
 
-class DeviceError(_SaidError):
+class DeviceError(PersonaError):
     """A device that was asked for and cannot be had."""
 
     exit_code = 9
+    code = "device"
 
 
 class Cancelled(PersonaError):
@@ -118,5 +105,5 @@ class Cancelled(PersonaError):
 
     exit_code = 130
 
-    def __str__(self) -> str:
-        return "Stopped on request."
+    def __init__(self) -> None:
+        super().__init__("Stopped on request.", "cancelled")

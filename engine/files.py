@@ -152,7 +152,7 @@ _REASONS = {
     errno.EROFS: ("read-only", "the disk is read-only"),
     errno.EACCES: ("no-permission", "permission denied"),
     errno.EPERM: ("no-permission", "permission denied"),
-    errno.ENOENT: ("no-folder", "its folder does not exist"),
+    errno.ENOENT: ("no-parent", "its folder does not exist"),
     errno.ENOTDIR: ("not-a-folder", "part of its path is a file, not a folder"),
     errno.EISDIR: ("is-folder", "it is a folder"),
     errno.ENOTEMPTY: ("exists", "it exists already"),

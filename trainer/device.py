@@ -8,6 +8,7 @@ import torch
 from torch import nn
 
 from engine.formats.job import Job, JobError
+from engine.formats.reason import Reason
 from trainer.helpers import HelperError, find_helper
 from trainer.model.features import PerceptualDistance
 from trainer.planning import memory
@@ -26,9 +27,9 @@ class Device:
         """`auto` takes CUDA where there is one. Raises JobError for a device that is not there."""
         has_cuda = torch.cuda.is_available()
         if wanted not in ("auto", "cpu", "cuda"):
-            raise JobError(f"the device must be auto, cpu or cuda, not {wanted!r}")
+            raise JobError(f"the device must be auto, cpu or cuda, not {wanted!r}", "device")
         if wanted == "cuda" and not has_cuda:
-            raise JobError("CUDA was asked for, but no CUDA device can be used here")
+            raise JobError("CUDA was asked for, but no CUDA device can be used here", "no-cuda")
         if wanted == "cpu" or not has_cuda:
             return Device(torch.device("cpu"), f"CPU, {torch.get_num_threads()} threads")
         index = (world or World()).local_rank
@@ -39,11 +40,12 @@ class Device:
         """Peak memory in MiB: of the process on CPU, of the allocator on CUDA."""
         return round(memory.peak_mb(self.torch), 1)
 
-    def perceptual(self, job: Job) -> tuple[nn.Module | None, str]:
-        """The perceptual distance where it is wanted and at hand, else a sentence that says why not."""
+    def perceptual(self, job: Job) -> tuple[nn.Module | None, Reason | None]:
+        """The perceptual distance where it is wanted and at hand, else why it is not."""
         if not job.perceptual:
-            return None, ""
+            return None, None
         try:
-            return PerceptualDistance(find_helper("efficientnet-lite0")), ""
+            return PerceptualDistance(find_helper("efficientnet-lite0")), None
         except HelperError as error:
-            return None, f"{error}; reconstructing under an edge distance instead"
+            message = f"{error}; reconstructing under an edge distance instead"
+            return None, Reason("perceptual", message, {"why": error.code, **error.values})

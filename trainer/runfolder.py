@@ -13,9 +13,9 @@ from typing import IO, Any
 
 from engine.files import make_folder, write_atomic
 from engine.formats.job import Job, JobError
+from engine.formats.run_folder import JOB, LOCK, PICTURES, BegunWith
 from trainer.data.prepared import set_digest
 
-JOB, PICTURES, LOCK = "job.json", "pictures.json", ".lock"
 FREE = {
     "accumulation",
     "about",
@@ -41,7 +41,8 @@ LENGTHS = {"style_kimg", "warm_kimg", "adversarial_kimg"}
 def check_run(run: Path) -> None:
     """Makes the folder of a new run. Raises JobError where it holds one already or cannot be made."""
     if (run / JOB).exists():
-        raise JobError(f"{run} already holds a run; continue it with --resume or choose another folder")
+        message = f"{run} already holds a run; continue it with --resume or choose another folder"
+        raise JobError(message, "run-exists")
     make_folder(run)
 
 
@@ -58,7 +59,8 @@ def held(run: Path) -> Iterator[None]:
     """
     with (run / LOCK).open("a+b") as file:
         if not _take(file):
-            raise JobError(f"{run} is being trained by {_holder(run)}; wait for it, or stop it first")
+            message = f"{run} is being trained by {_holder(run)}; wait for it, or stop it first"
+            raise JobError(message, "run-held")
         file.truncate(0)
         file.write(str(os.getpid()).encode())
         file.flush()
@@ -75,7 +77,9 @@ def check_same_job(job: Job, begun: dict[str, Any]) -> str:
         if json.dumps(now[name], sort_keys=True) != json.dumps(then[name], sort_keys=True):
             raise JobError(
                 f"{JOB} now says {name} = {_short(now[name])}, but this run began with {_short(then[name])}; "
-                "put it back, or start a new run"
+                "put it back, or start a new run",
+                "job-changed",
+                setting=name,
             )
     longer = [
         f"{name} was {then[name]:g}, is {now[name]:g}"
@@ -94,36 +98,36 @@ def check_same_pictures(run: Path, sources: dict[str, str], unread: Collection[s
     Those in `unread` are left out and told elsewhere. Raises JobError where a picture is new, gone from the
     list or another one: then it is another set, for which nobody gave consent.
     """
-    path = run / PICTURES
-    if not path.is_file():
-        card = {"digest": set_digest(sources.values()), "pictures": sources}
-        write_atomic(path, (json.dumps(card, indent=0) + "\n").encode())
     begun = _begun_with(run)
-    for file, digest in begun["pictures"].items():
+    if begun is None:
+        begun = BegunWith(set_digest(sources.values()), sources)
+        write_atomic(run / PICTURES, begun.to_json().encode())
+    for file, digest in begun.pictures.items():
         if file in unread:
             continue
         if file not in sources:
-            raise JobError(
-                f"{file} is gone: the set changed since this run began; put it back, or start anew"
-            )
+            message = f"{file} is gone: the set changed since this run began; put it back, or start anew"
+            raise JobError(message, "set-changed", file=file)
         if sources[file] != digest:
-            raise JobError(f"{file} is not the picture that this run began with; put it back, or start anew")
-    if more := sorted(set(sources) - set(begun["pictures"])):
-        raise JobError(f"{more[0]} is new: the set changed since this run began; start a new run with it")
-    return str(begun["digest"])
+            message = f"{file} is not the picture that this run began with; put it back, or start anew"
+            raise JobError(message, "set-changed", file=file)
+    if more := sorted(set(sources) - set(begun.pictures)):
+        message = f"{more[0]} is new: the set changed since this run began; start a new run with it"
+        raise JobError(message, "set-changed", file=more[0])
+    return begun.digest
 
 
 def digest_begun_with(run: Path) -> str:
     """The digest of the set that a run began with; empty where that was not noted. Raises JobError."""
-    return str(_begun_with(run)["digest"]) if (run / PICTURES).is_file() else ""
+    begun = _begun_with(run)
+    return "" if begun is None else begun.digest
 
 
-def _begun_with(run: Path) -> dict[str, Any]:
+def _begun_with(run: Path) -> BegunWith | None:
     try:
-        card = json.loads((run / PICTURES).read_text(encoding="utf-8"))
-        return {"digest": str(card["digest"]), "pictures": dict(card["pictures"])}
-    except (OSError, ValueError, TypeError, KeyError) as error:
-        raise JobError(f"{run / PICTURES} cannot be read: {error}") from error
+        return BegunWith.load(run)
+    except (OSError, ValueError) as error:
+        raise JobError(f"{run / PICTURES} cannot be read: {error}", "run-damaged") from error
 
 
 def _short(value: Any) -> str:

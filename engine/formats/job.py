@@ -4,19 +4,24 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field, fields
 from pathlib import Path
 from typing import Any
 
 from engine.formats.network import NetworkConfig
+from engine.formats.reason import PersonaError
 
 FORMAT = 1
 LOSSES = ("relativistic", "nonsaturating", "minimax")
 TRAINS = ("all", "modulation", "top")
 
 
-class JobError(ValueError):
-    """Settings that cannot be trained with; the message says which and why."""
+class JobError(PersonaError):
+    """Settings that cannot be trained with, or a run that they do not fit; the sentence says why."""
+
+    exit_code = 2
+    code = "unfit-job"
 
 
 @dataclass(frozen=True)
@@ -244,3 +249,8 @@ def from_preset(preset: str, data: str, **changes: Any) -> Job:
 def _require(holds: bool, message: str) -> None:
     if not holds:
         raise JobError(message)
+
+
+def flat(card: Mapping[str, Any]) -> dict[str, Any]:
+    """A job's settings by their own names, out of a file of any format."""
+    return dict(card)

@@ -3,7 +3,14 @@
 from __future__ import annotations
 
 import json
+import math
+from pathlib import Path
 from typing import Any
+
+LIMIT = 64_000_000
+"""Largest file that is read when nobody says otherwise, in bytes."""
+MOST_DIGITS = 300
+"""Of a whole number: so that it also fits a float."""
 
 
 def parse(text: str | bytes, limit: int) -> Any:
@@ -16,13 +23,32 @@ def parse(text: str | bytes, limit: int) -> Any:
     try:
         if isinstance(text, bytes):
             text = text.decode("utf-8")
-        return json.loads(text, object_pairs_hook=_unique, parse_constant=_refuse_constant)
+        return json.loads(
+            text,
+            object_pairs_hook=_unique,
+            parse_constant=_refuse_constant,
+            parse_int=_integer,
+            parse_float=_number,
+        )
     except UnicodeDecodeError:
         raise ValueError("it is not UTF-8 text") from None
     except json.JSONDecodeError as error:
         raise ValueError(f"it is not JSON (line {error.lineno}, column {error.colno})") from None
     except RecursionError:
         raise ValueError("it is nested too deeply") from None
+
+
+def read_object(path: Path, limit: int = LIMIT) -> dict[str, Any] | None:
+    """The JSON object in the file; None when there is no file. ValueError with a short reason, OSError."""
+    try:
+        with path.open("rb") as file:
+            content = file.read(limit + 1)
+    except FileNotFoundError:
+        return None
+    value = parse(content, limit)
+    if not isinstance(value, dict):
+        raise ValueError("it is not a JSON object")
+    return value
 
 
 def canonical(value: Any) -> str:
@@ -35,6 +61,19 @@ def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     if len(found) != len(pairs):
         raise ValueError("it names a key twice")
     return found
+
+
+def _integer(text: str) -> int:
+    if len(text) > MOST_DIGITS:
+        raise ValueError("it holds an absurdly large number")
+    return int(text)
+
+
+def _number(text: str) -> float:
+    number = float(text)
+    if math.isinf(number):
+        raise ValueError("it holds an absurdly large number")
+    return number
 
 
 def _refuse_constant(name: str) -> float:

@@ -8,7 +8,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import ClassVar
 
-from engine.formats.events import Event as Event
+from engine.formats.events import Event, Kinds
+from engine.formats.reason import Reason
 
 
 @dataclass(frozen=True)
@@ -40,8 +41,7 @@ class PictureRefused(Event):
 
     name: ClassVar[str] = "problem"
     file: str
-    reason: str
-    code: str
+    reason: Reason
 
 
 @dataclass(frozen=True)
@@ -72,8 +72,15 @@ class SetReady(Event):
 
 @dataclass(frozen=True)
 class PreparationFailed(Event):
-    """It ended by an error, told in one sentence; what was done is remembered."""
+    """It ended by an error, and why; what was done is remembered."""
 
     name: ClassVar[str] = "failed"
-    message: str
-    code: str
+    reason: Reason
+
+
+_EVENTS = Kinds((PicturesFound, PicturesRead, PictureRefused, StageBegun, SetReady, PreparationFailed))
+
+
+def parse_event(line: str) -> tuple[float, Event]:
+    """Time and event of one line; fields of later versions are ignored. Raises ProtocolError."""
+    return _EVENTS.parse(line)

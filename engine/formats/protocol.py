@@ -1,4 +1,4 @@
-"""What the trainer and its parent say to each other: JSON lines, version 1. Standard library only.
+"""What the trainer and its parent say to each other: JSON lines, version 2.
 
 Commands travel on the trainer's standard input, one JSON object a line: {"command": "stop" | "checkpoint" |
 "preview" | "pause" | "resume"}. Closing standard input after at least one byte, or while `--stdin-is-life`
@@ -9,31 +9,31 @@ below. The log goes to standard error.
 The first event is `preflight`, then comes `started`, possibly after warnings; the last is `done` or `failed`.
 With `--preflight` the trainer tells the first and leaves. A run that pauses by itself, because a disk is full
 or a folder gone, waits for "resume"; where nobody can say it, it ends with `failed`, and nothing that was
-saved is lost. Exit codes: 0 ended in order, 1 failed, 2 could not begin, with the reason in the log.
+saved is lost. Exit codes: 0 ended in order, 1 failed, 2 could not begin. Whatever the trainer was asked for,
+`failed` says why it was not done, and so does a line of the log.
 
 `python -m trainer invert MODEL PICTURE...` is no run: it tells `inverting` along the way and `inverted` for
 each picture, and ends with exit code 0, or 2 when the model cannot be used.
 
-A run is a folder: job.json, pictures.json (what the set held), preflight.json, events.jsonl, checkpoints/,
-snapshots/, samples/ and, at its end, model/. One process at a time holds it (.lock).
+What goes wrong, and what makes a run wait, is a `Reason`: a code, its values, and a sentence in English.
 """
 
 from __future__ import annotations
 
 import json
 from collections.abc import Iterator
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, ClassVar
+from typing import ClassVar
 
 from engine.formats.events import Event as Event
+from engine.formats.events import Kinds, parse_object
+from engine.formats.events import ProtocolError as ProtocolError
+from engine.formats.reason import Reason
 
-VERSION = 1
+VERSION = 2
+"""2: reasons carry a code and values. 1 had only their sentences, which are still read."""
 COMMANDS = ("stop", "checkpoint", "preview", "pause", "resume")
-
-
-class ProtocolError(ValueError):
-    """A line that is not a command or an event of this version."""
 
 
 @dataclass(frozen=True)
@@ -66,6 +66,8 @@ class Preflight(Event):
     """Parts that a batch is computed in, so that it fits the memory."""
     sentence: str
     """The same in words."""
+    lacks: str = ""
+    """What there is too little of: "memory", "disk" or nothing."""
 
 
 @dataclass(frozen=True)
@@ -103,16 +105,6 @@ class Samples(Event):
 
 
 @dataclass(frozen=True)
-class Metrics(Event):
-    """Measured figures of a snapshot."""
-
-    name: ClassVar[str] = "metrics"
-    step: int
-    kimg: float
-    values: dict[str, float] = field(default_factory=dict)
-
-
-@dataclass(frozen=True)
 class Snapshot(Event):
     """A state that can become a model was kept and judged on held-out pictures.
 
@@ -144,16 +136,15 @@ class Warned(Event):
     """Something the user should know; the run goes on."""
 
     name: ClassVar[str] = "warning"
-    code: str
-    message: str
+    reason: Reason
 
 
 @dataclass(frozen=True)
 class Paused(Event):
-    """The run waits for "resume"; `reason` says why in one sentence."""
+    """The run waits for "resume". `reason.code` is "asked" where somebody wanted it."""
 
     name: ClassVar[str] = "paused"
-    reason: str
+    reason: Reason
 
 
 @dataclass(frozen=True)
@@ -161,17 +152,17 @@ class Done(Event):
     """The run ended in order. `bundle` is the exported model, None when the run was stopped early."""
 
     name: ClassVar[str] = "done"
-    reason: str
+    reason: Reason
     kimg: float
     bundle: str | None
 
 
 @dataclass(frozen=True)
 class Failed(Event):
-    """The run ended by an error, told in one sentence; the last checkpoint stays."""
+    """The run, or what else was asked for, failed or could not begin; the last checkpoint stays."""
 
     name: ClassVar[str] = "failed"
-    message: str
+    reason: Reason
 
 
 @dataclass(frozen=True)
@@ -196,15 +187,13 @@ class Inverted(Event):
     """Distance from G's picture to this one, without and with the offset."""
 
 
-_EVENTS: dict[str, type[Event]] = {
-    kind.name: kind
-    for kind in (
+_EVENTS = Kinds(
+    (
         Preflight,
         Started,
         Progress,
         Losses,
         Samples,
-        Metrics,
         Snapshot,
         Checkpointed,
         Warned,
@@ -214,25 +203,17 @@ _EVENTS: dict[str, type[Event]] = {
         Inverting,
         Inverted,
     )
-}
+)
 
 
 def parse_event(line: str) -> tuple[float, Event]:
     """Time and event of one line; fields of later versions are ignored. Raises ProtocolError."""
-    data = _parse_object(line)
-    kind = _EVENTS.get(str(data.get("event")))
-    if kind is None:
-        raise ProtocolError(f"unknown event {data.get('event')!r}")
-    known = {f.name for f in fields(kind)}
-    try:
-        return float(data.get("time", 0.0)), kind(**{k: v for k, v in data.items() if k in known})
-    except (TypeError, ValueError) as error:
-        raise ProtocolError(f"the event {kind.name!r} is incomplete") from error
+    return _EVENTS.parse(line)
 
 
 def parse_command(line: str) -> str:
     """The command in one line. Raises ProtocolError."""
-    command = _parse_object(line).get("command")
+    command = parse_object(line).get("command")
     if command not in COMMANDS:
         raise ProtocolError(f"unknown command {command!r}")
     return str(command)
@@ -254,13 +235,3 @@ def read_events(path: Path) -> Iterator[tuple[float, Event]]:
                 yield parse_event(line)
             except ProtocolError:
                 continue
-
-
-def _parse_object(line: str) -> dict[str, Any]:
-    try:
-        data = json.loads(line)
-    except ValueError as error:
-        raise ProtocolError("not a JSON line") from error
-    if not isinstance(data, dict):
-        raise ProtocolError("not a JSON object")
-    return data

@@ -14,7 +14,11 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, Signal
 
+from engine.formats import preparation
+from engine.formats.consent import Consent
+from engine.formats.events import Event
 from engine.formats.protocol import Preflight
+from engine.formats.reason import Reason
 from studio.commands.error_messages import tell
 from studio.commands.helper_files import HelperFiles
 from studio.commands.plan import Plan
@@ -22,7 +26,7 @@ from studio.commands.trainer_child import MakeProcess, OneChild, make_processes
 from studio.commands.training import TrainingCommands
 from studio.commands.trouble import trouble_of
 from studio.library import datasets
-from studio.library.consents import Consent, ConsentShelf
+from studio.library.consents import ConsentShelf
 from studio.library.datasets import Report
 from studio.library.text import Text
 from studio.library.training_queue import TrainingRequest
@@ -67,7 +71,7 @@ class PreparationCommands(QObject):
         self._child = OneChild(make_process or make_processes(context.places.data), self)
         self._options = tuple(options)
         self._consents = ConsentShelf(context.places.consents)
-        self._refused: datasets.Refused | None = None
+        self._refused: Reason | None = None
         self._rest = delayed(self, REST_MS, self._apply)
 
     @property
@@ -167,18 +171,18 @@ class PreparationCommands(QObject):
         words += ["--labels", "subfolders"] if setup.labelled else []
         self._refused = None
         self._preparation.change(done=0, total=0, seconds_left=None, doing="", trouble=None)
-        self._child.start(words, datasets.parse_told, self._take, self._end_preparing)
+        self._child.start(words, preparation.parse_event, self._take, self._end_preparing)
 
-    def _take(self, stamped: tuple[float, datasets.Told]) -> None:
+    def _take(self, stamped: tuple[float, Event]) -> None:
         match stamped[1]:
-            case datasets.Found(pictures, remembered):
+            case preparation.PicturesFound(pictures=pictures, remembered=remembered):
                 self._preparation.change(done=0, total=pictures - remembered)
-            case datasets.Reading(done, total, seconds_left):
+            case preparation.PicturesRead(done=done, total=total, seconds_left=seconds_left):
                 self._preparation.change(done=done, total=total, seconds_left=seconds_left)
-            case datasets.Stage(stage):
+            case preparation.StageBegun(stage):
                 self._preparation.change(doing=stage)
-            case datasets.Refused() as refused:
-                self._refused = refused
+            case preparation.PreparationFailed(reason):
+                self._refused = reason
 
     def _end_preparing(self, end: TrainingEnd) -> None:
         refused, setup = self._refused, self._preparation.setup
@@ -187,8 +191,7 @@ class PreparationCommands(QObject):
         elif refused is not None and refused.code == "none":
             self._read()  # nothing is kept, but there is a report that says why, and a way to put back
         else:
-            said, code = (refused.message, refused.code) if refused else ("", "")
-            self._fail(trouble_of(end, said, code), setup)
+            self._fail(trouble_of(end, refused), setup)
 
     def _fail(self, trouble: Trouble, setup: Setup) -> None:
         if setup.report is None:

@@ -6,11 +6,9 @@ that was broken off, by whomever, goes on with `resume` from its last checkpoint
 
 from __future__ import annotations
 
-import json
 import secrets
 import shutil
 from collections.abc import Callable, Sequence
-from contextlib import suppress
 from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
@@ -20,14 +18,17 @@ from PySide6.QtCore import QObject, Signal
 
 from engine.bundle import CARD
 from engine.files import free_name, safe_name
+from engine.formats.job import flat
 from engine.formats.protocol import Event, Started
+from engine.formats.run_folder import JOB
+from engine.formats.run_state import RunSnapshot, RunState, with_job
 from studio.commands.error_messages import tell
 from studio.commands.helper_files import HelperFiles
 from studio.commands.models import ModelCommands
 from studio.commands.trainer_child import Errands, MakeProcess, make_processes
 from studio.commands.trouble import trouble_of
 from studio.library import jsonfile
-from studio.library.runs import RunState, Snapshot, list_runs, with_job
+from studio.library.runs import list_runs
 from studio.library.text import Text
 from studio.library.training_queue import QueueFile, TrainingRequest
 from studio.state.notices import Act, Kind
@@ -197,7 +198,7 @@ class TrainingCommands(QObject):
         what = Text("The model {name} could not be imported.", name=bundle.parent.name)
         self._context.reader.run(work, take, lambda error: tell(self._context.notices, what, error))
 
-    def use_snapshot(self, run: RunState, snapshot: Snapshot, name: str) -> None:
+    def use_snapshot(self, run: RunState, snapshot: RunSnapshot, name: str) -> None:
         """Makes a model of a snapshot, and puts it to use. It takes a moment, in a child of its own."""
         out = self._context.places.cache / f"snapshot-{secrets.token_hex(4)}" / "model"
         words = ["bundle", str(run.folder), "--snapshot", str(snapshot.step), "--out", str(out)]
@@ -263,7 +264,7 @@ class TrainingCommands(QObject):
         state = known or RunState(request.run, data=request.data)
         self._process = self._make_process(request.command())
         self._training.set_current(
-            replace(state, name=request.name, status="running", message="", seconds_left=None)
+            replace(state, name=request.name, status="running", reason=None, seconds_left=None)
         )
         self._training.set_waiting(waiting[1:])
         self._process.event_received.connect(self._take)
@@ -356,8 +357,7 @@ def _digest_of(bundle: Path) -> str:
 
 def _request_of(folder: Path) -> TrainingRequest:
     """What goes on with the run in a folder; ValueError or OSError when its job cannot be read."""
-    job = json.loads((folder / "job.json").read_text("utf-8"))
-    name = folder.name
-    with suppress(KeyError):
-        name = str(job["name"])
-    return TrainingRequest(name, Path(str(job["data"])), folder, resume=True)
+    job = flat(jsonfile.read_object(folder / JOB) or {})
+    if "data" not in job:
+        raise ValueError("it does not say which pictures it learns from")
+    return TrainingRequest(str(job.get("name", folder.name)), Path(str(job["data"])), folder, resume=True)

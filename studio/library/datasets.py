@@ -1,4 +1,4 @@
-"""A folder of pictures on its way to a training set: what the preparation tells, and its report, as values.
+"""A folder of pictures on its way to a training set: the report on it, and what the person decides.
 
 The trainer prepares the folder in a process of its own and writes `report.json` and `set.json` beside the
 pictures; what the person puts back or leaves out goes into `overrides.json`, which the next run obeys.
@@ -7,13 +7,13 @@ pictures; what the person puts back or leaves out goes into `overrides.json`, wh
 from __future__ import annotations
 
 import hashlib
-import json
 from collections.abc import Mapping
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from engine.files import safe_name
+from engine.formats.reason import Reason
 from studio.library import jsonfile
 
 INDEX = "set.json"
@@ -21,72 +21,6 @@ REPORT = "report.json"
 DECISIONS = "overrides.json"
 LIMIT = 512_000_000
 """Largest report that is read, in bytes."""
-
-
-# ---- what the preparation tells while it runs
-
-
-@dataclass(frozen=True)
-class Found:
-    """The folder was walked; `remembered` pictures need not be read again."""
-
-    pictures: int
-    remembered: int
-
-
-@dataclass(frozen=True)
-class Reading:
-    """So many of the pictures to be read are done."""
-
-    done: int
-    total: int
-    seconds_left: float | None = None
-
-
-@dataclass(frozen=True)
-class Stage:
-    """What is done now that takes a moment: "compare", "write" or "report"."""
-
-    stage: str
-
-
-@dataclass(frozen=True)
-class Ready:
-    """The set is ready."""
-
-    digest: str
-    pictures: int
-
-
-@dataclass(frozen=True)
-class Refused:
-    """It ended by an error; `code` says which ("none", "no-pictures", "no-folder", ...)."""
-
-    message: str
-    code: str
-
-
-Told = Found | Reading | Stage | Ready | Refused
-_KINDS: dict[str, type[Found | Reading | Stage | Ready | Refused]] = {
-    "found": Found,
-    "progress": Reading,
-    "stage": Stage,
-    "done": Ready,
-    "failed": Refused,
-}
-
-
-def parse_told(line: str) -> tuple[float, Told]:
-    """Time and event of one line; what else it says is ignored. ValueError when it is none of these."""
-    data = json.loads(line)
-    kind = _KINDS.get(str(data.get("event"))) if isinstance(data, dict) else None
-    if kind is None:
-        raise ValueError("it is not an event of a preparation")
-    known = {one.name for one in fields(kind)}
-    try:
-        return float(data.get("time", 0.0)), kind(**{key: data[key] for key in known & data.keys()})
-    except TypeError as error:
-        raise ValueError("the event is incomplete") from error
 
 
 # ---- the report
@@ -136,7 +70,7 @@ class Report:
     labelled: bool
     """Each subfolder is a style of its own."""
     items: tuple[Item, ...]
-    problems: tuple[tuple[str, str], ...]
+    problems: tuple[tuple[str, Reason], ...]
     """Files that cannot be read, and why."""
     cautions: tuple[Caution, ...]
     effective: float | None
@@ -194,7 +128,7 @@ def _report(folder: Path, card: Mapping[str, Any], index: Mapping[str, Any]) -> 
             *(_item(folder, one, kept=True) for one in card["kept"]),
             *(_item(folder, one, kept=False) for one in card["dropped"]),
         ),
-        problems=tuple((str(one["file"]), str(one["reason"])) for one in card["problems"]),
+        problems=tuple((str(one["file"]), _reason(one)) for one in card["problems"]),
         cautions=tuple(_caution(one) for one in card["warnings"]),
         effective=float(variety["effective"]) if "effective" in variety else None,
         sources=len({str(one["source_sha256"]) for one in pictures}),
@@ -214,11 +148,13 @@ def _item(folder: Path, one: Mapping[str, Any], *, kept: bool) -> Item:
     )
 
 
+def _reason(one: Mapping[str, Any]) -> Reason:
+    values = one.get("values", {})
+    return Reason(str(one["code"]), str(one["reason"]), values if isinstance(values, dict) else {})
+
+
 def _caution(one: Mapping[str, Any]) -> Caution:
-    label = ""
-    if one["code"] == "few-in-class":
-        label = str(one["text"]).removeprefix("The style ").split(" has only", 1)[0]
-    return Caution(str(one["code"]), float(one["value"]), label)
+    return Caution(str(one["code"]), float(one["value"]), str(one.get("label", "")))
 
 
 # ---- what the person decides

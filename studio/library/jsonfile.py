@@ -9,9 +9,8 @@ from typing import Any
 
 from engine.files import free_name, make_folder, write_atomic
 from engine.formats import jsonio
+from engine.formats.jsonio import read_object as read_object
 
-LIMIT = 64_000_000
-"""Largest file that is read, in bytes."""
 PIECES = 3
 """How deep a compact object is taken apart: as deep as the places in a session's history lie."""
 
@@ -26,19 +25,6 @@ class Piece(dict[str, Any]):
         """Its canonical form."""
         self._written = self._written or jsonio.canonical(self)
         return self._written
-
-
-def read_object(path: Path, limit: int = LIMIT) -> dict[str, Any] | None:
-    """The JSON object in the file; None when there is no file. ValueError with a short reason, OSError."""
-    try:
-        with path.open("rb") as file:
-            content = file.read(limit + 1)
-    except FileNotFoundError:
-        return None
-    value = jsonio.parse(content, limit)
-    if not isinstance(value, dict):
-        raise ValueError("it is not a JSON object")
-    return value
 
 
 def write_object(path: Path, value: dict[str, Any], *, compact: bool = False) -> None:

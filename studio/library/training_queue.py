@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
+from engine.formats.run_folder import JOB
 from studio.library import jsonfile
 
 FORMAT = 1
@@ -33,7 +34,7 @@ class TrainingRequest:
 
     def going_on(self) -> TrainingRequest:
         """The same after it was broken off: from its last checkpoint where the run got that far."""
-        return replace(self, resume=self.resume or (self.run / "job.json").is_file())
+        return replace(self, resume=self.resume or (self.run / JOB).is_file())
 
     def to_json(self) -> dict[str, Any]:
         """As plain values."""

@@ -9,8 +9,8 @@ from pathlib import Path
 
 from PySide6.QtCore import QObject, Signal
 
+from engine.formats.consent import Consent
 from engine.formats.protocol import Preflight
-from studio.library.consents import Consent
 from studio.library.datasets import Item, Report
 from studio.library.text import Text
 

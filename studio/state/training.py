@@ -8,7 +8,7 @@ from pathlib import Path
 from PySide6.QtCore import QObject, Signal
 
 from engine.formats import protocol
-from studio.library.runs import RunState, after
+from engine.formats.run_state import RunState, after
 from studio.library.training_queue import TrainingRequest
 
 __all__ = ["Training", "TrainingRequest"]

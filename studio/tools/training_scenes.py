@@ -14,11 +14,12 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from engine.formats.consent import Consent
 from engine.formats.protocol import Preflight
+from engine.formats.reason import Reason
+from engine.formats.run_state import Point, RunSnapshot, RunState
 from engine.images import Picture, load_picture, resize, save_picture
-from studio.library.consents import Consent
 from studio.library.datasets import Caution, Item, Report
-from studio.library.runs import Point, RunState, Snapshot
 from studio.library.text import Text
 from studio.library.training_queue import TrainingRequest
 from studio.state.preparation import Measured, Preparation, Setup, Stage, Trouble
@@ -130,7 +131,7 @@ def _setup(pictures: list[Path]) -> Setup:
         aligned=True,
         labelled=False,
         items=(*kept, *dropped),
-        problems=(("holiday/broken.jpg", "it is damaged"),),
+        problems=(("holiday/broken.jpg", Reason("damaged", "it is damaged")),),
         cautions=cautions,
         effective=0.86 * len(kept),
         sources=len(kept),
@@ -216,12 +217,12 @@ def _figures(share: float) -> dict[str, float]:
     }
 
 
-def _snapshot(folder: Path, pictures: list[Path], number: int, kimg: float, count: int) -> Snapshot:
+def _snapshot(folder: Path, pictures: list[Path], number: int, kimg: float, count: int) -> RunSnapshot:
     file = folder / "samples" / f"{number}.webp"
     if not file.is_file():
         file.parent.mkdir(parents=True, exist_ok=True)
         save_picture(file, _grid(pictures, number))
-    return Snapshot(number, kimg, file, folder / "snapshots", _figures(kimg / TOTAL), number == count - 1)
+    return RunSnapshot(number, kimg, file, folder / "snapshots", _figures(kimg / TOTAL), number == count - 1)
 
 
 def _grid(pictures: list[Path], number: int) -> Picture:

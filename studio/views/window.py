@@ -11,10 +11,10 @@ from PySide6.QtCore import QByteArray, QPoint, Qt
 from PySide6.QtGui import QCloseEvent, QFocusEvent, QGuiApplication, QIcon, QKeyEvent
 from PySide6.QtWidgets import QMainWindow, QMenu, QMenuBar, QStackedWidget, QWidget
 
+from engine.formats.run_state import RunState
 from studio.commands.context import AppContext
 from studio.frame_budget.prebuild import IdlePrebuilder
 from studio.i18n import LANGUAGES, system_language
-from studio.library.runs import RunState
 from studio.library.text import Text
 from studio.library.trash import Slot
 from studio.signals import follow

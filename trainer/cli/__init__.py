@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from trainer.cli import invert
+from trainer.cli.failures import reason_for, tell_failure
 from trainer.data import cli as data_cli
 from trainer.data import forget
 from trainer.evaluation import cli as evaluation_cli
@@ -40,6 +41,9 @@ def main(argv: Sequence[str] | None = None) -> int:
     except KeyboardInterrupt:
         print("interrupted", file=sys.stderr)
         return 130
+    except Exception as error:
+        tell_failure(reason_for(error), aloud=False)
+        raise
 
 
 def _add_train(commands: Any) -> None:
@@ -174,6 +178,6 @@ def _run_helpers(args: argparse.Namespace) -> int:
         try:
             print(f"{name}: {get(name)}", file=sys.stderr)
         except HelperError as error:
-            print(f"trainer: {error}", file=sys.stderr)
+            tell_failure(reason_for(error))
             return 1
     return 0

@@ -12,6 +12,8 @@ from typing import Any
 from engine.errors import PersonaError
 from engine.formats.events import Event
 from engine.formats.protocol import Inverted, Inverting
+from engine.formats.reason import reason_of
+from trainer.cli.failures import tell_failure
 
 PARTS = 50
 """How often progress is told for each picture, at most."""
@@ -35,12 +37,11 @@ def run(args: argparse.Namespace) -> int:
     """0, or 2 when the model, a picture or the device cannot be used."""
     import torch
 
-    from engine.formats.job import JobError
     from engine.images import load_picture, resize
     from engine.recipe import pack_offset
     from trainer.device import Device
     from trainer.model.inversion import STEPS, Inverter
-    from trainer.storage.bundles import WeightsError, load_networks
+    from trainer.storage.bundles import load_networks
 
     with suppress(AttributeError, OSError):
         os.nice(NICE)
@@ -56,8 +57,8 @@ def run(args: argparse.Namespace) -> int:
             found = inverter.invert(x, args.steps or STEPS, progress)
             offset = pack_offset(found.offset.numpy())
             _tell(Inverted(number, offset, round(found.before, 4), round(found.after, 4)))
-    except (PersonaError, WeightsError, JobError) as error:
-        sys.stderr.write(f"trainer: {error}\n")
+    except PersonaError as error:
+        tell_failure(reason_of(error))
         return 2
     return 0
 

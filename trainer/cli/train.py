@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import json
 import sys
+import traceback
 from collections.abc import Iterator
 from contextlib import ExitStack
 from dataclasses import replace
@@ -14,7 +15,10 @@ import torch
 from engine.errors import Cancelled, PersonaError
 from engine.formats import protocol
 from engine.formats.job import Job, JobError
+from engine.formats.reason import Reason, reason_of
+from engine.formats.run_folder import CHECKPOINTS, JOB
 from trainer import runfolder
+from trainer.cli.failures import reason_for, tell_failure
 from trainer.data.prepared import PreparedSet
 from trainer.device import Device
 from trainer.planning import job_builder, preflight, tiers
@@ -23,11 +27,7 @@ from trainer.run.event_writer import EventWriter
 from trainer.run.loop import Run
 from trainer.run.world import World, WorldError
 from trainer.storage import checkpoint
-from trainer.storage.bundles import WeightsError, load_networks
-from trainer.storage.checkpoint import CheckpointError
-from trainer.storage.export import ExportError
-
-REFUSED = (JobError, PersonaError, WeightsError, CheckpointError)
+from trainer.storage.bundles import load_networks
 
 
 def train(args: argparse.Namespace) -> int:
@@ -41,15 +41,15 @@ def train(args: argparse.Namespace) -> int:
                 listen(control, args.stdin_is_life, say=_say)
             return _train(args, control, world, stack)
     except (Stopped, Cancelled):
-        EventWriter(None, world.leads).write(protocol.Done("stopped", 0.0, None))
+        EventWriter(None, world.leads).write(protocol.Done(Reason("stopped", "stopped"), 0.0, None))
         return 0
     except WorldError as error:
         return 2 if str(error) else 0  # the leading process says why, if it was not told to stop
-    except REFUSED as error:
-        _say(str(error))
+    except PersonaError as error:
+        tell_failure(reason_of(error))
         return 2
     except OSError as error:
-        _say(f"{error.filename or args.out}: {error.strerror or error}; the last checkpoint is kept")
+        tell_failure(reason_for(error))
         return 1
 
 
@@ -57,15 +57,15 @@ def bundle(args: argparse.Namespace) -> int:
     """Exports a bundle from the newest checkpoint of a run, or from one of its snapshots; 0, or 2 when there
     is none or it does not fit."""
     try:
-        job = replace(Job.load(args.run_folder / runfolder.JOB), **job_builder.about(args))
+        job = replace(Job.load(args.run_folder / JOB), **job_builder.about(args))
         job = replace(job, name=args.name or job.name)
         other = load_networks(args.blend) if args.blend else None
         if other is not None and other.config != job.network:
-            raise JobError(f"{args.blend} has networks of other sizes and cannot be mixed in")
+            raise JobError(f"{args.blend} has networks of other sizes and cannot be mixed in", "other-sizes")
         run = Run(job, args.run_folder, Device.choose("cpu"), Control())
         run.export(args.out, other, args.share, args.snapshot, args.spread)
-    except (*REFUSED, ExportError) as error:
-        _say(str(error))
+    except PersonaError as error:
+        tell_failure(reason_of(error))
         return 2
     return 0
 
@@ -88,7 +88,7 @@ def _train(args: argparse.Namespace, control: Control, world: World, stack: Exit
         _say(tiers.sentence(len(PreparedSet.open(job.data).of("train")), job))
     writer.write(found)
     if not found.fits:
-        raise JobError(found.sentence)
+        raise JobError(found.sentence, "no-memory" if found.lacks == "memory" else "no-space")
     last = writer.write_all(_events(Run(job, args.out, device, control, world)))
     return 1 if isinstance(last, protocol.Failed) else 0
 
@@ -100,12 +100,14 @@ def _events(run: Run) -> Iterator[protocol.Event]:
         for event in run.events():
             begun = begun or isinstance(event, protocol.Started)
             yield event
-    except REFUSED:
+    except PersonaError:
         raise
     except Exception as error:
-        if begun:
-            yield protocol.Failed(f"{type(error).__name__}: {error}; the last checkpoint is kept")
-        raise
+        if not begun:
+            raise
+        traceback.print_exc()
+        reason = reason_for(error)
+        yield protocol.Failed(replace(reason, message=f"{reason.message}; the last checkpoint is kept"))
 
 
 def _job(args: argparse.Namespace, control: Control, stack: ExitStack) -> Job:
@@ -124,7 +126,7 @@ def _plan(
     job: Job, device: Device, args: argparse.Namespace, control: Control, world: World
 ) -> tuple[Job, protocol.Preflight]:
     pictures = len(PreparedSet.open(job.data).pictures)
-    kimg = world.led(lambda: str(checkpoint.newest_kimg(args.out / "checkpoints") if args.resume else 0.0))
+    kimg = world.led(lambda: str(checkpoint.newest_kimg(args.out / CHECKPOINTS) if args.resume else 0.0))
     place = preflight.Place(args.out, pictures, float(kimg))
     return preflight.plan(job, device, place, world, control, job_builder.stated(args))
 

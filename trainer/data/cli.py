@@ -15,6 +15,7 @@ import cv2
 
 from engine.errors import Cancelled, PersonaError
 from engine.formats import preparation
+from engine.formats.reason import Reason, reason_of
 from trainer.data import report
 from trainer.data.crops import Cut
 from trainer.data.derived import register
@@ -117,14 +118,14 @@ def _report(args: argparse.Namespace) -> int:
 def _stopped(args: argparse.Namespace) -> int:
     message = "Stopped. The same command goes on from here."
     if args.json:
-        json_lines(sys.stdout)(preparation.PreparationFailed(message, "stopped"))
+        json_lines(sys.stdout)(preparation.PreparationFailed(Reason("stopped", message)))
     sys.stderr.write(f"\n{message}\n")
     return INTERRUPTED
 
 
 def _failed(error: PersonaError, as_json: bool) -> int:
     if as_json:
-        json_lines(sys.stdout)(preparation.PreparationFailed(str(error), error.code))
+        json_lines(sys.stdout)(preparation.PreparationFailed(reason_of(error)))
     sys.stderr.write(f"{error}\n")
     return error.exit_code
 

@@ -19,6 +19,7 @@ from typing import Any
 
 from engine.errors import PersonaError
 from engine.files import make_folder, target_error, write_atomic
+from engine.formats.run_folder import JOB
 from trainer.data.prepared import INDEX
 from trainer.data.store import OWN, PICTURES, THUMBNAILS
 
@@ -28,7 +29,6 @@ LARGEST = 128 << 20
 """bytes of a JSON file that is looked into"""
 HEADER = 16 << 20
 """bytes of a safetensors file's header that are looked into"""
-JOB = "job.json"
 MARKERS = {INDEX: "prepared set", JOB: "training run", "model.json": "model"}
 """A folder with such a file is one thing, listed and deleted as a whole; a run if anything in it is found."""
 PASSED_OVER = {".git", ".venv", "node_modules", "__pycache__"}

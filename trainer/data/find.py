@@ -8,6 +8,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+from engine.formats.reason import Reason, Value
 from engine.images import MAX_BYTES, SUFFIXES, natural_key
 from trainer.data.errors import DataError
 from trainer.data.prepared import INDEX, ONE_CLASS
@@ -45,14 +46,13 @@ class Source:
 
 @dataclass(frozen=True)
 class Problem:
-    """A file that cannot be used: its name, the reason in words, and a stable key of the reason."""
+    """A file that cannot be used: its name, and why."""
 
     name: str
-    reason: str
-    code: str
+    reason: Reason
 
     def __str__(self) -> str:
-        return f"{self.name}: {self.reason}."
+        return f"{self.name}: {self.reason.message}."
 
 
 @dataclass(frozen=True)
@@ -131,7 +131,7 @@ class _Walker:
         suffix = path.suffix.lower()
         if suffix in UNREADABLE:
             reason = f"{UNREADABLE[suffix]} pictures are not read; save it as JPEG, PNG or TIFF"
-            self._problem(path, reason, "format")
+            self._problem(path, reason, "format", kind=UNREADABLE[suffix])
         elif suffix not in SUFFIXES:
             self.others += 1
         else:
@@ -141,14 +141,14 @@ class _Walker:
         try:
             status = path.stat()
         except FileNotFoundError:
-            self._problem(path, "it is a link to a file that does not exist", "link")
+            self._problem(path, "it is a link to a file that does not exist", "broken-link")
             return
         if not stat.S_ISREG(status.st_mode):
             self._problem(path, "it is not an ordinary file", "not-a-file")
         elif status.st_size == 0:
             self._problem(path, "it is empty", "empty")
         elif status.st_size > MAX_BYTES:
-            self._problem(path, f"it is larger than {MAX_BYTES >> 20} MB", "too-large")
+            self._problem(path, f"it is larger than {MAX_BYTES >> 20} MB", "too-large", n=MAX_BYTES >> 20)
         else:
             name = shown_name(path, self.root)
             self.sources.append(Source(path, name, self._label(name), status.st_size, status.st_mtime_ns))
@@ -159,8 +159,8 @@ class _Walker:
         top, slash, _ = name.partition("/")
         return top if slash else OUTSIDE
 
-    def _problem(self, path: Path, reason: str, code: str) -> None:
-        self.problems.append(Problem(shown_name(path, self.root), reason, code))
+    def _problem(self, path: Path, reason: str, code: str, **values: Value) -> None:
+        self.problems.append(Problem(shown_name(path, self.root), Reason(code, reason, values)))
 
 
 def _real(path: Path) -> str:

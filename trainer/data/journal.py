@@ -8,8 +8,8 @@ without what is no longer there.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import IO, Any
 
@@ -17,6 +17,7 @@ import numpy as np
 
 from engine.errors import TargetError
 from engine.files import target_error, write_atomic
+from engine.formats.reason import Reason, Value
 from trainer.data.duplicates import decode
 from trainer.data.find import Source
 from trainer.data.judge import Measures
@@ -57,10 +58,17 @@ class Entry:
     problem: str = ""
     """Why it could not be read, as the end of a sentence; empty if it could."""
     code: str = ""
+    values: Mapping[str, Value] = field(default_factory=dict)
+    """What the problem's sentence is filled with."""
 
     def of(self, source: Source) -> Entry:
         """The same findings for another file with the same content."""
         return replace(self, name=source.name, size=source.size, mtime_ns=source.mtime_ns)
+
+    @property
+    def reason(self) -> Reason:
+        """Why it could not be read."""
+        return Reason(self.code, self.problem, self.values)
 
     def to_line(self) -> str:
         """One JSON line, with its line break."""

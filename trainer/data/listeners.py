@@ -66,7 +66,7 @@ def _sentence(event: Event) -> str:
             again = f", {event.remembered} of them known already" if event.remembered else ""
             return f"{event.pictures} pictures in {event.folder}{again}."
         case preparation.PictureRefused():
-            return f"{event.file}: {event.reason}."
+            return f"{event.file}: {event.reason.message}."
         case preparation.StageBegun():
             return {"compare": "Comparing them ...", "write": "Writing the set ..."}.get(event.stage, "")
         case preparation.SetReady():

@@ -37,9 +37,9 @@ class Overrides:
         except FileNotFoundError:
             return cls()
         except OSError as error:
-            raise DataError(path, f"it cannot be read ({error.strerror or error})") from error
+            raise DataError(path, f"it cannot be read ({error.strerror or error})", "decisions") from error
         except ValueError as error:
-            raise DataError(path, f"{error}; correct or delete it") from error
+            raise DataError(path, f"{error}; correct or delete it", "decisions") from error
 
     def save(self, folder: Path) -> None:
         """Write them into a prepared folder."""

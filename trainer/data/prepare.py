@@ -124,7 +124,7 @@ class _Preparation:
             )
         )
         for problem in found.problems:
-            self.tell(preparation.PictureRefused(problem.name, problem.reason, problem.code))
+            self.tell(preparation.PictureRefused(problem.name, problem.reason))
         self.reader.read(new, self._tell_state, self._tell_trouble, self.cancelled)
         entries = [(source, self.journal.find(source)) for source in found.sources]
         return [(source, entry) for source, entry in entries if entry is not None], len(new)
@@ -223,9 +223,7 @@ class _Preparation:
 
     def _problems(self, found: Found) -> list[Problem]:
         entries = [self.journal.find(source) for source in found.sources]
-        return [
-            Problem(entry.name, entry.problem, entry.code) for entry in entries if entry and entry.problem
-        ]
+        return [Problem(entry.name, entry.reason) for entry in entries if entry and entry.problem]
 
     def _tell_state(self, state: State) -> None:
         self.tell(
@@ -233,7 +231,7 @@ class _Preparation:
         )
 
     def _tell_trouble(self, entry: Entry) -> None:
-        self.tell(preparation.PictureRefused(entry.name, entry.problem, entry.code))
+        self.tell(preparation.PictureRefused(entry.name, entry.reason))
 
 
 def _old_index(out: Path) -> dict[str, Any]:

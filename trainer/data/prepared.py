@@ -81,12 +81,12 @@ class PreparedSet:
         """Open a prepared or a listed folder; DataError if it is neither, or its index is damaged."""
         folder = Path(folder)
         if not folder.is_dir():
-            raise DataError(folder, "there is no such folder.")
+            raise DataError(folder, "there is no such folder.", "no-set")
         if (folder / INDEX).is_file():
             return _open_prepared(folder)
         if (folder / LIST).is_file():
             return _open_listed(folder)
-        raise DataError(folder, f"is not a prepared set (it has neither {INDEX} nor {LIST}).")
+        raise DataError(folder, f"is not a prepared set (it has neither {INDEX} nor {LIST}).", "no-set")
 
     @staticmethod
     def is_set(folder: str | Path) -> bool:
@@ -163,7 +163,7 @@ class PreparedSet:
             if progress is not None:
                 progress(done, len(chosen))
         if chosen and kept == 0:
-            raise DataError(self.folder, "none of its pictures can be read.")
+            raise DataError(self.folder, "none of its pictures can be read.", "none-readable")
         return Pictures(images[:kept], np.asarray(labels, np.int64), tuple(names))
 
     def verify(self) -> list[str]:
@@ -197,7 +197,8 @@ class PreparedSet:
         try:
             return file_digest(self.path(picture))
         except OSError as error:
-            raise DataError(self.path(picture), f"cannot be read ({error.strerror or error}).") from error
+            reason = f"cannot be read ({error.strerror or error})."
+            raise DataError(self.path(picture), reason, "set-unreadable") from error
 
 
 def set_digest(source_digests: Iterable[str]) -> str:
@@ -216,18 +217,22 @@ def _open_prepared(folder: Path) -> PreparedSet:
     try:
         card = json.loads(path.read_text("utf-8"))
     except (OSError, ValueError) as error:
-        raise DataError(path, f"cannot be read ({error}).") from error
+        code = "no-set" if isinstance(error, FileNotFoundError) else "set-unreadable"
+        raise DataError(path, f"cannot be read ({error}).", code) from error
     if not isinstance(card, dict) or card.get("format") != FORMAT:
-        raise DataError(path, "was written by another version of the program; prepare the folder again.")
+        reason = "was written by another version of the program; prepare the folder again."
+        raise DataError(path, reason, "set-format")
     try:
         pictures = tuple(_prepared_picture(entry) for entry in card["pictures"])
         classes, size, digest = tuple(card["classes"]), int(card["size"]), card["digest"]
     except (KeyError, TypeError, ValueError) as error:
-        raise DataError(path, f"is damaged ({error!r}); prepare the folder again.") from error
+        reason = f"is damaged ({error!r}); prepare the folder again."
+        raise DataError(path, reason, "set-damaged") from error
     title = str(card.get("title", folder.name))
     prepared = PreparedSet(folder, _checked(path, pictures, classes), classes, size, title, card)
     if prepared.digest != digest:
-        raise DataError(path, "its digest does not belong to its pictures; prepare the folder again.")
+        reason = "its digest does not belong to its pictures; prepare the folder again."
+        raise DataError(path, reason, "set-damaged")
     return prepared
 
 
@@ -250,9 +255,10 @@ def _open_listed(folder: Path) -> PreparedSet:
         with path.open(encoding="utf-8-sig", newline="") as stream:
             rows = list(csv.DictReader(stream))
     except (OSError, ValueError, csv.Error) as error:
-        raise DataError(path, f"cannot be read ({error}).") from error
+        code = "no-set" if isinstance(error, FileNotFoundError) else "set-unreadable"
+        raise DataError(path, f"cannot be read ({error}).", code) from error
     if not rows or not rows[0].get("file"):
-        raise DataError(path, "lists no pictures (a column named file is needed).")
+        raise DataError(path, "lists no pictures (a column named file is needed).", "set-damaged")
     named = ("file", "class", "split")
     pictures = tuple(
         PreparedPicture(
@@ -282,9 +288,11 @@ def _checked(
             or "\\" in picture.file
             or ":" in picture.file
         ):
-            raise DataError(path, f"names a file outside the folder ({picture.file!r}).")
+            raise DataError(path, f"names a file outside the folder ({picture.file!r}).", "set-damaged")
         if picture.split not in SPLITS:
-            raise DataError(path, f"puts {picture.file} into an unknown split ({picture.split!r}).")
+            reason = f"puts {picture.file} into an unknown split ({picture.split!r})."
+            raise DataError(path, reason, "set-damaged")
         if picture.label not in known:
-            raise DataError(path, f"gives {picture.file} an unknown class ({picture.label!r}).")
+            reason = f"gives {picture.file} an unknown class ({picture.label!r})."
+            raise DataError(path, reason, "set-damaged")
     return pictures

@@ -128,7 +128,7 @@ class Reader:
                 return known.of(source)
             crops = self._crops(source.path)
         except PictureError as error:
-            return replace(blank, problem=error.reason, code=error.code)
+            return replace(blank, problem=error.reason, code=error.code, values=error.values)
         except OSError as error:
             return replace(blank, problem=f"it cannot be read ({error.strerror or error})", code="unreadable")
         records = tuple(self._store_crop(source, sha256, crop) for crop in crops)

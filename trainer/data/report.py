@@ -73,7 +73,7 @@ def summary(
         "warnings": [asdict(caution) for caution in cautions],
         "kept": [_kept(item) for item in kept],
         "dropped": [_dropped(item) for item in items if not item.kept],
-        "problems": [{"file": one.name, "reason": one.reason, "code": one.code} for one in problems],
+        "problems": [_problem(one) for one in problems],
         "unknown_decisions": list(unknown_decisions),
     }
 
@@ -86,9 +86,10 @@ def load(folder: Path) -> dict[str, Any]:
     except FileNotFoundError:
         return _listed(PreparedSet.open(folder))
     except (OSError, ValueError) as error:
-        raise DataError(path, f"the report cannot be read ({error})") from error
+        raise DataError(path, f"the report cannot be read ({error})", "report-damaged") from error
     if not isinstance(card, dict) or card.get("format") != FORMAT:
-        raise DataError(path, "the report was written by another version; prepare the folder again")
+        reason = "the report was written by another version; prepare the folder again"
+        raise DataError(path, reason, "report-format")
     return card
 
 
@@ -110,6 +111,16 @@ def plain(card: Mapping[str, Any]) -> str:
         lines.append(f"As varied as {effective:.0f} wholly different pictures.")
     lines += [f"Note: {caution['text']}" for caution in card.get("warnings", ())]
     return "\n".join(lines) + "\n"
+
+
+def _problem(problem: Problem) -> dict[str, Any]:
+    reason = problem.reason
+    return {
+        "file": problem.name,
+        "reason": reason.message,
+        "code": reason.code,
+        "values": dict(reason.values),
+    }
 
 
 def _kept(item: Item) -> dict[str, Any]:

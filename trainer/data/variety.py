@@ -39,6 +39,8 @@ class Caution:
     code: str
     text: str
     value: float
+    label: str = ""
+    """The style it is about."""
 
 
 @dataclass(frozen=True)
@@ -200,7 +202,7 @@ def _classes(labels: Sequence[str]) -> list[Caution]:
     if len(counts) < 2:
         return []
     said = [
-        Caution("few-in-class", f"The style {label} has only {count} pictures.", count)
+        Caution("few-in-class", f"The style {label} has only {count} pictures.", count, label)
         for label, count in sorted(counts.items())
         if count < FEW_IN_CLASS
     ]

@@ -106,7 +106,7 @@ def opened_pictures(
 
     def hear(event: Event) -> None:
         if isinstance(event, PictureRefused):
-            problems.append(f"Cannot use the picture {event.file}: {event.reason.rstrip('.')}.")
+            problems.append(f"Cannot use the picture {event.file}: {event.reason.message.rstrip('.')}.")
 
     with TemporaryDirectory(prefix="persona-") as scratch:
         try:

@@ -50,7 +50,7 @@ class QuickJudge:
         """
         if len(train) < 2:
             raise JudgingError(
-                f"At least 2 training pictures are needed to judge by, not {len(train)}.", "few"
+                f"At least 2 training pictures are needed to judge by, not {len(train)}.", "too-few"
             )
         self.references: Images = val if len(val) else train
         """The pictures that styles to judge by are taken from: the held-out ones, if any."""
@@ -79,7 +79,7 @@ class QuickJudge:
         real_kid, real_coverage     the same between real pictures: the best that can be had
         """
         if len(samples) < 2:
-            raise JudgingError(f"At least 2 pictures are needed to judge by, not {len(samples)}.", "few")
+            raise JudgingError(f"At least 2 pictures are needed to judge by, not {len(samples)}.", "too-few")
         pictures = as_pictures(samples)
         made = look(self._net, pictures, mirrored=True)
         found = figures.distribution(made, self._target, self._other, seed=self._seed)

@@ -13,6 +13,7 @@ from typing import Any
 from engine.bundle import Bundle
 from engine.formats.job import Job, JobError, from_preset
 from engine.formats.network import NetworkConfig
+from engine.formats.run_folder import JOB
 from trainer import consent
 from trainer.data.crops import Cut
 from trainer.data.home import data_home
@@ -22,7 +23,7 @@ from trainer.data.prepared import PreparedSet
 from trainer.model.growing import resized_config
 from trainer.planning import tiers
 from trainer.run.control import Control
-from trainer.runfolder import FREE, JOB, LENGTHS, keep_job
+from trainer.runfolder import FREE, LENGTHS, keep_job
 from trainer.storage.bundles import network_config
 
 GIVEN = ("minutes", "device", "batch", "seed", "loss", "precision", "threads")

@@ -65,7 +65,7 @@ def plan(
         job = replace(job, accumulation=2 * job.accumulation)
     if found is None:
         sentence = "does not fit: there is not enough memory, even for the smallest parts of a batch"
-        return job, _told(job, False, 0.0, 0.0, 0.0, sentence)
+        return job, _told(job, "memory", 0.0, 0.0, 0.0, sentence)
     found = _as_led(found, world)
     if fresh and known is None:
         job, found = _fastest(job, found, device, world, control, fixed)
@@ -142,22 +142,32 @@ def _judged(job: Job, found: Measured, place: Place, held: float, free: float | 
     seconds, need, disk = found.seconds(job, place.kimg), found.peak_mb + held, disk_mb(job, found)
     left = shutil.disk_usage(_nearest(place.run)).free / 2**20 - ROOM_MB
     room = None if free is None else memory.SPARE * free
+    lacks = ""
     if room is not None and need > room:
+        lacks = "memory"
         sentence = f"does not fit: it needs {need:,.0f} MB of memory, and {room:,.0f} MB can be had"
     elif disk - _size_mb(place.run) > left:
+        lacks = "disk"
         sentence = f"does not fit: it needs {disk:,.0f} MB of disk, and {max(0.0, left):,.0f} MB are free"
     else:
         sentence = f"fits: {duration(seconds)}, {need:,.0f} MB of memory, {disk:,.0f} MB of disk"
         if job.accumulation > 1:
             sentence += f", each batch of {job.batch} in {job.accumulation} parts"
-    return _told(job, sentence.startswith("fits"), seconds, need, disk, sentence)
+    return _told(job, lacks, seconds, need, disk, sentence)
 
 
 def _told(
-    job: Job, fits: bool, seconds: float, memory_mb: float, disk: float, sentence: str
+    job: Job, lacks: str, seconds: float, memory_mb: float, disk: float, sentence: str
 ) -> protocol.Preflight:
     return protocol.Preflight(
-        fits, round(seconds, 1), round(memory_mb, 1), round(disk, 1), job.batch, job.accumulation, sentence
+        not lacks,
+        round(seconds, 1),
+        round(memory_mb, 1),
+        round(disk, 1),
+        job.batch,
+        job.accumulation,
+        sentence,
+        lacks,
     )
 
 

@@ -18,13 +18,13 @@ from typing import Any
 
 from engine.errors import TargetError
 from engine.files import make_folder, write_atomic
-from engine.formats.job import Job
+from engine.formats.job import Job, JobError
+from engine.formats.run_folder import PREFLIGHT
 from trainer.data.home import data_home
 from trainer.device import Device
 from trainer.planning.profiler import Measured
 from trainer.run.world import World
 
-NAME = "preflight.json"
 SHAPING = (
     "network",
     "batch",
@@ -61,7 +61,7 @@ def recall(
 
     def read() -> str:
         key = _key(job, device, world)
-        card = _read(run / NAME)
+        card = _read(run / PREFLIGHT)
         if card.get("key") == key:
             return json.dumps({"chosen": {}, "measured": card["measured"]})
         found = _read(_store()).get(_digest(key, fixed)) if fresh else None
@@ -75,7 +75,7 @@ def recall(
     found = json.loads(told)
     try:
         return replace(job, **found["chosen"]), Measured(**found["measured"])
-    except (TypeError, ValueError):  # of another version
+    except (TypeError, ValueError, JobError):  # of another version
         return None
 
 
@@ -94,7 +94,7 @@ def remember(
     if run.is_dir():
         card = {"key": _key(fitted, device, world), "measured": asdict(found)}
         with suppress(TargetError):
-            write_atomic(run / NAME, json.dumps(card, indent=1).encode())
+            write_atomic(run / PREFLIGHT, json.dumps(card, indent=1).encode())
     entry = {
         "time": round(time.time()),
         "chosen": {name: getattr(fitted, name) for name in CHOSEN},
@@ -109,7 +109,7 @@ def remember(
 
 
 def _store() -> Path:
-    return data_home() / NAME
+    return data_home() / PREFLIGHT
 
 
 def _read(path: Path) -> Card:

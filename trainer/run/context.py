@@ -13,6 +13,8 @@ from pathlib import Path
 import torch
 
 from engine.formats.job import Job, JobError
+from engine.formats.reason import Reason
+from engine.formats.run_folder import CHECKPOINTS
 from trainer import runfolder
 from trainer.data.prepared import PreparedSet, set_digest
 from trainer.device import Device
@@ -32,8 +34,6 @@ from trainer.storage.snapshot_manager import SnapshotManager, judge_for
 WHITEN_PICTURES = 2048
 TOLD = 5
 """Pictures that cannot be read and are named one by one."""
-Warnings = list[tuple[str, str]]
-"""Codes and sentences."""
 
 
 class RunContext:
@@ -54,24 +54,25 @@ class RunContext:
 
     @property
     def checkpoints(self) -> Path:
-        return self.folder / "checkpoints"
+        return self.folder / CHECKPOINTS
 
-    def load(self, train: bool) -> Warnings:
+    def load(self, train: bool) -> list[Reason]:
         """Pictures, networks and the newest state. train: to go on with it, not only to read it."""
         warnings = self._load_pictures(train)
-        perceptual, warning = self.device.perceptual(self.job) if train else (None, "")
+        perceptual, warning = self.device.perceptual(self.job) if train else (None, None)
         self.state = self._new_state(perceptual)
         self.snapshots = SnapshotManager(self.folder, self.state, self._new_judge)
         restored = checkpoint.restore_newest(self.state, self.checkpoints, tidy_up=train)
         self.resumed = restored is not None
-        told = [("perceptual", warning)]
+        warnings += [warning] if warning is not None else []
         if restored is not None:
-            told += [("checkpoint", problem) for problem in restored.problems]
-            told += [("job", runfolder.check_same_job(self.job, restored.extra.get("job", {})))]
+            warnings += [Reason("checkpoint", problem) for problem in restored.problems]
+            longer = runfolder.check_same_job(self.job, restored.extra.get("job", {}))
+            warnings += [Reason("job", longer)] if longer else []
             self.clock = Clock(float(restored.extra.get("seconds", 0.0)))
         self.meter = Meter(self.state.kimg)
         self.loaded = True
-        return warnings + [(code, message) for code, message in told if message]
+        return warnings
 
     def count(self, phase: str) -> int:
         """Pictures that a step of a phase takes in each process."""
@@ -96,7 +97,7 @@ class RunContext:
 
     # --- The parts of loading ---
 
-    def _load_pictures(self, train: bool) -> Warnings:
+    def _load_pictures(self, train: bool) -> list[Reason]:
         self.data = PreparedSet.open(self.job.data)
         size, seed, stopped = self.job.network.resolution, self.job.seed, False
         try:
@@ -112,10 +113,14 @@ class RunContext:
             self.digest = self._check_pictures()
         else:
             self.digest = runfolder.digest_begun_with(self.folder) or self.data.digest
-        told = [f"{problem} It is left out." for problem in list(unread.values())[:TOLD]]
-        if len(unread) > TOLD:
-            told.append(f"{len(unread) - TOLD} more pictures cannot be read and are left out.")
-        return [("picture", sentence) for sentence in told]
+        told = [
+            Reason("picture", f"{problem} It is left out.", {"file": file})
+            for file, problem in list(unread.items())[:TOLD]
+        ]
+        if (more := len(unread) - TOLD) > 0:
+            message = f"{more} more pictures cannot be read and are left out."
+            told.append(Reason("more-pictures", message, {"count": more}))
+        return told
 
     def _check_pictures(self) -> str:
         """The digest of the set, once it is the one that the run began with, in every process."""

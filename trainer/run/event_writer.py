@@ -13,8 +13,8 @@ from contextlib import suppress
 from pathlib import Path
 
 from engine.formats import protocol
+from engine.formats.run_folder import EVENTS
 
-NAME = "events.jsonl"
 MOST_PENDING = 10_000
 """Lines that are kept for later; beyond it the oldest are lost."""
 
@@ -24,7 +24,7 @@ class EventWriter:
 
     def __init__(self, run: Path | None, leads: bool = True) -> None:
         """run: the folder whose `events.jsonl` is written; None for none."""
-        self._file, self._leads = run and run / NAME, leads
+        self._file, self._leads = run and run / EVENTS, leads
         self._pending: list[bytes] = []
         self._heard = True
 

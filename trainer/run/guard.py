@@ -8,8 +8,11 @@ hundred. What is remembered of earlier steps goes into the checkpoint, so a resu
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from typing import Any
+
+from engine.formats.reason import Value
 
 SHORT, LONG = 4, 200
 """Observations that the short and the long mean look back over."""
@@ -29,10 +32,11 @@ LEAD, BORED = 0.98, 0.02
 
 @dataclass(frozen=True)
 class Trouble:
-    """What went wrong: a code, and a sentence without a full stop."""
+    """What went wrong: a code, a sentence without a full stop, and what the sentence is filled with."""
 
     code: str
     message: str
+    values: Mapping[str, Value] = field(default_factory=dict, hash=False)
 
 
 @dataclass
@@ -57,7 +61,7 @@ class Guard:
         """Takes the values of one step; returns the trouble that they show, if any."""
         broken = sorted(name for name, value in values.items() if not math.isfinite(value))
         if broken:
-            return Trouble("nan", f"{_words(broken[0])} is no longer a number")
+            return Trouble("nan", f"{_words(broken[0])} is no longer a number", {"loss": broken[0]})
         for name, value in values.items():
             self._seen.setdefault(name, _Memory()).add(value)
         return self._exploding(values) or self._alike(values) or self._saturated(values)
@@ -78,7 +82,8 @@ class Guard:
             size, usual = abs(seen.short), abs(seen.long)
             grown = seen.count >= SETTLED and size > 5 and size > GROWTH * usual
             if size > LARGEST.get(name, math.inf) or grown:
-                return Trouble("exploding", f"{_words(name)} explodes: it is {seen.short:.3g}")
+                message = f"{_words(name)} explodes: it is {seen.short:.3g}"
+                return Trouble("exploding", message, {"loss": name, "value": seen.short})
         return None
 
     def _alike(self, values: dict[str, float]) -> Trouble | None:
@@ -88,10 +93,9 @@ class Guard:
             seen = self._seen[name]
             fallen = seen.count >= SETTLED and seen.short < FALL * seen.long
             if seen.count >= SHORT and (seen.short < least or fallen):
-                share = f"{max(0.0, seen.short):.0%}"
-                return Trouble(
-                    "alike", f"the pictures become alike: they differ by {share} of what real ones do"
-                )
+                share = max(0.0, seen.short)
+                message = f"the pictures become alike: they differ by {share:.0%} of what real ones do"
+                return Trouble("alike", message, {"share": share})
         return None
 
     def _saturated(self, values: dict[str, float]) -> Trouble | None:

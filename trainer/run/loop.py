@@ -18,13 +18,14 @@ from typing import NamedTuple
 from engine.errors import TargetError
 from engine.formats import protocol
 from engine.formats.job import Job, JobError
+from engine.formats.reason import Reason, reason_of
 from trainer import runfolder
 from trainer.device import Device
 from trainer.model.ema import update_average
 from trainer.model.networks import Networks
 from trainer.planning import memory
 from trainer.planning.preflight import can_halve
-from trainer.run.context import RunContext, Warnings
+from trainer.run.context import RunContext
 from trainer.run.control import Control, Stopped
 from trainer.run.guard import Trouble
 from trainer.run.rollback import roll_back
@@ -33,6 +34,8 @@ from trainer.run.world import Elsewhere, World
 from trainer.storage import checkpoint
 from trainer.storage.checkpoint_manager import CheckpointManager, Ended
 from trainer.storage.snapshot_manager import is_due
+
+NO_MEMORY = "there is not enough memory to go on; the last checkpoint is kept"
 
 
 class Votes(NamedTuple):
@@ -54,7 +57,7 @@ class Run:
         self.control, self.world = control, world or World()
         self.context = RunContext(job, folder, device, control, self.world)
         self.manager = CheckpointManager(self.context)
-        self.ending = "finished"
+        self.ending = Reason("finished", "finished")
         self.looked = self.lost = False
 
     @property
@@ -74,11 +77,11 @@ class Run:
             except Stopped:
                 yield from self._leave()
         except Ended as error:
-            yield protocol.Failed(str(error))
+            yield protocol.Failed(reason_of(error))
         except Exception as error:
             if not memory.is_out(error):
                 raise
-            yield protocol.Failed("there is not enough memory to go on; the last checkpoint is kept")
+            yield protocol.Failed(Reason("no-memory", NO_MEMORY))
 
     def export(
         self,
@@ -98,7 +101,7 @@ class Run:
         context = self.context
         self._load(train=False)
         if not context.resumed:
-            raise JobError(f"{context.folder} has no checkpoint yet")
+            raise JobError(f"{context.folder} has no checkpoint yet", "no-checkpoint")
         kept = None if snapshot is None else context.snapshots.find(snapshot)
         if kept is None and not self.state.whitened:
             self.state.whiten(context.white_batches())
@@ -110,8 +113,8 @@ class Run:
     # --- The beginning ---
 
     def _begin(self) -> Iterator[protocol.Event]:
-        for code, message in self._load(train=True):
-            yield protocol.Warned(code, message)
+        for reason in self._load(train=True):
+            yield protocol.Warned(reason)
         context = self.context
         context.meter.restart(self.state.kimg)
         yield protocol.Started(
@@ -127,7 +130,7 @@ class Run:
         if not context.resumed:
             yield from self.manager.save()
 
-    def _load(self, train: bool) -> Warnings:
+    def _load(self, train: bool) -> list[Reason]:
         warnings = self.context.load(train)
         self.manager.count_from_here()
         if self.context.resumed:
@@ -158,7 +161,7 @@ class Run:
         if votes.stop:
             raise Stopped
         if votes.late:
-            self.ending = "time is up"
+            self.ending = Reason("time-is-up", "time is up")
             return False
         if votes.pause:
             yield from self._pause()
@@ -228,7 +231,7 @@ class Run:
         """Whether snapshots have become worse for so long that the run ends."""
         turned = bool(self.world.led(lambda: "yes" if self.context.snapshots.turned else ""))
         if turned:
-            self.ending = "quality has turned"
+            self.ending = Reason("quality-turned", "quality has turned")
         return turned
 
     def _report(self) -> Iterator[protocol.Event]:
@@ -256,16 +259,19 @@ class Run:
         state, step = self.state, self.state.step
         if roll_back(state, self.context.checkpoints) is None:
             if not self.world.led(lambda: "yes" if self.context.snapshots.best else ""):
-                raise Ended(f"{trouble.message} at step {step}, and going back did not help")
+                message = f"{trouble.message} at step {step}, and going back did not help"
+                raise Ended(message, f"lost-{trouble.code}", step=step, **trouble.values)
             self.lost = True
-            self.ending = f"{trouble.message} at step {step}, and going back did not help; the best is kept"
+            message = f"{trouble.message} at step {step}, and going back did not help; the best is kept"
+            self.ending = Reason(f"lost-{trouble.code}", message, {"step": step, **trouble.values})
             return False
         self._begin_anew()
-        yield protocol.Warned(
-            trouble.code,
+        message = (
             f"{trouble.message} at step {step}; the run goes back to step {state.step}, "
-            f"and on at {state.caution:.0%} of its rate",
+            f"and on at {state.caution:.0%} of its rate"
         )
+        values = {"step": step, "back": state.step, "share": state.caution, **trouble.values}
+        yield protocol.Warned(Reason(trouble.code, message, values))
         yield from self.manager.save()
         return True
 
@@ -280,23 +286,24 @@ class Run:
         job, context = self.job, self.context
         memory.release(context.device.torch)
         if not can_halve(job, context.count(phase_at(job, self.state.kimg).name)):
-            raise Ended(f"{problem}, and the batch is already computed in the smallest parts")
+            raise Ended(f"{problem}, and the batch is already computed in the smallest parts", "no-memory")
         context.job = self.state.job = replace(job, accumulation=2 * job.accumulation)
         restored = checkpoint.restore_newest(self.state, context.checkpoints)
         if restored is None:
-            raise Ended(f"{problem}, and there is no checkpoint to go back to")
+            raise Ended(f"{problem}, and there is no checkpoint to go back to", "no-memory")
         if self.world.leads:
             with suppress(TargetError):  # the next checkpoint says it, too
                 runfolder.keep_job(context.job, context.folder)
         self._begin_anew()
-        yield protocol.Warned(
-            "memory",
+        message = (
             f"{problem}; the run goes on from step {self.state.step}, "
-            f"each batch of {job.batch} computed in {context.job.accumulation} parts",
+            f"each batch of {job.batch} computed in {context.job.accumulation} parts"
         )
+        values = {"back": self.state.step, "batch": job.batch, "parts": context.job.accumulation}
+        yield protocol.Warned(Reason("memory", message, values))
 
     def _pause(self) -> Iterator[protocol.Event]:
-        yield protocol.Paused("paused on request")
+        yield protocol.Paused(Reason("asked", "paused on request"))
         began = time.monotonic()
         while self.control.pause.is_set() and not self.control.stop.is_set():
             time.sleep(0.05)
@@ -311,7 +318,7 @@ class Run:
             kimg = self.state.kimg
             if self.manager.saved_step != self.state.step:
                 yield from self.manager.save()
-        yield protocol.Done("stopped", kimg, None)
+        yield protocol.Done(Reason("stopped", "stopped"), kimg, None)
 
     def _finish(self) -> Iterator[protocol.Event]:
         if not self.lost:

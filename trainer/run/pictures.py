@@ -66,9 +66,9 @@ class Pictures:
 
         train, val = decode("train"), decode("val")
         if len(train.images) < 2:
-            raise JobError(
-                f"{data.folder.name} has {len(train.images)} training pictures; at least 2 are needed"
-            )
+            count = len(train.images)
+            message = f"{data.folder.name} has {count} training pictures; at least 2 are needed"
+            raise JobError(message, "too-few", count=count)
         if len(val.images) == 0:
             val = train
         mixed = np.random.default_rng(0).permutation(len(val.images))  # classes lie in blocks on disk

@@ -12,12 +12,15 @@ from torch import nn
 
 from engine.bundle import Bundle
 from engine.card import file_digest
+from engine.errors import PersonaError
 from engine.formats.network import NetworkConfig
 from trainer.model.networks import Networks
 
 
-class WeightsError(ValueError):
+class WeightsError(PersonaError):
     """Weights that do not fit; the message names the bundle and the reason."""
+
+    code = "weights"
 
 
 def network_config(bundle: Bundle) -> NetworkConfig:

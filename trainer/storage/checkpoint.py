@@ -21,6 +21,7 @@ from safetensors.torch import load
 from safetensors.torch import save as serialize
 from torch import Tensor
 
+from engine.errors import PersonaError
 from trainer.run.step import TrainState
 
 FORMAT = 1
@@ -29,8 +30,10 @@ KEPT = 2
 FULL = (errno.ENOSPC, errno.EDQUOT)
 
 
-class CheckpointError(ValueError):
+class CheckpointError(PersonaError):
     """A checkpoint that is missing, damaged or of another format; the message names it."""
+
+    code = "checkpoint"
 
 
 @dataclass(frozen=True)

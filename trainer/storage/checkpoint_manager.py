@@ -9,10 +9,12 @@ import time
 from collections.abc import Iterator
 from pathlib import Path
 
-from engine.errors import TargetError
+from engine.errors import PersonaError, TargetError
 from engine.files import target_error
 from engine.formats import protocol
 from engine.formats.job import JobError
+from engine.formats.reason import Reason
+from engine.formats.run_folder import MODEL, SAMPLES
 from trainer.model.whitening import spread
 from trainer.run.context import WHITEN_PICTURES, RunContext
 from trainer.run.control import Stopped
@@ -26,8 +28,8 @@ from trainer.storage.snapshots import SavedSnapshot
 CARD_PICTURES = 1024
 
 
-class Ended(Exception):
-    """The run cannot go on; the message says why in one sentence."""
+class Ended(PersonaError):
+    """The run cannot go on; the sentence says why."""
 
 
 class CheckpointManager:
@@ -72,7 +74,7 @@ class CheckpointManager:
         """The same, where the state has none yet."""
         yield from self._led(self._write_last_snapshot())
 
-    def model(self, ending: str) -> Iterator[protocol.Event]:
+    def model(self, ending: Reason) -> Iterator[protocol.Event]:
         """The bundle of the best snapshot; tells how the run ended."""
         yield from self._led(self._write_model(ending))
 
@@ -106,19 +108,20 @@ class CheckpointManager:
 
     def _led(self, work: Iterator[protocol.Event]) -> Iterator[protocol.Event]:
         """Work that the leading process does while the others wait; they end as it ends."""
-        world, stopped, problem = self.context.world, False, ""
+        world, stopped = self.context.world, False
+        problem: Ended | None = None
         if world.leads:
             try:
                 yield from work
             except Stopped:
                 stopped = True
             except Ended as error:
-                problem = str(error)
-        stopped, ended = world.any(stopped, bool(problem))
+                problem = error
+        stopped, ended = world.any(stopped, problem is not None)
         if stopped:
             raise Stopped
         if ended:
-            raise Ended(problem)
+            raise problem or Ended("the leading process ended", "elsewhere")
 
     def _write_checkpoint(self) -> Iterator[protocol.Event]:
         context = self.context
@@ -128,19 +131,19 @@ class CheckpointManager:
                 path = checkpoint.save(self.state, context.checkpoints, extra)
                 break
             except OSError as error:
-                yield from self._wait_for_help(f"the checkpoint cannot be written: {reason(error)}")
+                yield from self._wait_for_help("the checkpoint cannot be written", error)
         yield protocol.Checkpointed(self.state.step, self.state.kimg, context.relative(path))
 
     def _write_samples(self) -> Iterator[protocol.Event]:
         context, step = self.context, self.state.step
         pictures = context.pictures.examples(COLUMNS)
-        path = context.folder / "samples" / f"step-{step:08d}.webp"
+        path = context.folder / SAMPLES / f"step-{step:08d}.webp"
         try:
             grid = sample_grid(self.state, pictures, check=context.control.check)
             path.parent.mkdir(exist_ok=True)
             grid.save(path, quality=90)
         except OSError as error:
-            yield protocol.Warned("samples", f"the samples cannot be written: {reason(error)}")
+            yield protocol.Warned(unwritten("samples", "the samples cannot be written", error))
         else:
             yield protocol.Samples(step, self.state.kimg, context.relative(path))
 
@@ -150,39 +153,49 @@ class CheckpointManager:
         try:
             yield from context.snapshots.take(sample_grid(self.state, pictures, check=check), check)
         except (OSError, TargetError) as error:
-            yield protocol.Warned("snapshot", f"the snapshot cannot be written: {reason(error)}")
+            yield protocol.Warned(unwritten("snapshot", "the snapshot cannot be written", error))
 
     def _write_last_snapshot(self) -> Iterator[protocol.Event]:
         if not self.context.snapshots.has(self.state.step):
             yield from self._write_snapshot()
 
-    def _write_model(self, ending: str) -> Iterator[protocol.Event]:
+    def _write_model(self, ending: Reason) -> Iterator[protocol.Event]:
         context = self.context
         while True:
             try:
                 best = context.snapshots.best
                 self.take_up(best)
-                path = self.export(context.folder / "model", best)
+                path = self.export(context.folder / MODEL, best)
                 break
             except (OSError, TargetError) as error:
-                yield from self._wait_for_help(f"the model cannot be written: {reason(error)}")
+                yield from self._wait_for_help("the model cannot be written", error)
             except (ExportError, JobError) as error:
-                raise Ended(f"the model could not be exported: {error}") from error
+                message = f"the model could not be exported: {error}"
+                raise Ended(message, error.code, **error.values) from error
         yield protocol.Done(ending, self.state.kimg, context.relative(path))
 
-    def _wait_for_help(self, problem: str) -> Iterator[protocol.Event]:
+    def _wait_for_help(self, what: str, error: OSError | TargetError) -> Iterator[protocol.Event]:
         """Waits until somebody has put a problem right. Raises Ended where nobody is there to do so."""
-        control = self.context.control
+        control, target = self.context.control, as_target_error(error)
+        problem = f"{what}: {target.reason}"
+        ended = Ended(f"{problem}; the last checkpoint is kept", target.code, **target.values)
         if control.stop.is_set() or not control.present.is_set():
-            raise Ended(f"{problem}; the last checkpoint is kept")
+            raise ended
         control.pause.set()
-        yield protocol.Paused(f"{problem}; put it right and continue, nothing is lost")
+        message = f"{problem}; put it right and continue, nothing is lost"
+        yield protocol.Paused(Reason(target.code, message, target.values))
         began = time.monotonic()
         if not control.wait_for_resume():
-            raise Ended(f"{problem}; the last checkpoint is kept")
+            raise ended
         self.context.go_on(began)
 
 
-def reason(error: OSError | TargetError) -> str:
-    """Why something cannot be written, without a full stop."""
-    return error.reason if isinstance(error, TargetError) else target_error("", error).reason
+def as_target_error(error: OSError | TargetError) -> TargetError:
+    """Why something cannot be written, as the error that says so."""
+    return error if isinstance(error, TargetError) else target_error("", error)
+
+
+def unwritten(code: str, what: str, error: OSError | TargetError) -> Reason:
+    """Why something that a run can do without was not written. `code` says what it was."""
+    target = as_target_error(error)
+    return Reason(code, f"{what}: {target.reason}", {"why": target.code})

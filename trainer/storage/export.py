@@ -22,6 +22,7 @@ from safetensors.torch import save as serialize
 from torch import Tensor, nn
 
 from engine import card as cards
+from engine.errors import PersonaError
 from engine.formats.network import NetworkConfig
 from trainer.model.augmentation import crop, flip
 from trainer.model.directions import find_directions
@@ -34,8 +35,10 @@ INPUTS = 64
 OPSET = 17
 
 
-class ExportError(RuntimeError):
+class ExportError(PersonaError):
     """An export that failed, with the graph and the reason."""
+
+    code = "export"
 
 
 @dataclass(frozen=True)

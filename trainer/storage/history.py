@@ -10,7 +10,7 @@ from engine.bundle import Bundle
 from engine.errors import BundleError
 from engine.formats import protocol
 from engine.formats.job import Job
-from trainer.run import event_writer
+from engine.formats.run_folder import EVENTS
 
 ROWS = 40
 """Rows of the log on a card; each is the mean of what was told over its stretch."""
@@ -27,7 +27,7 @@ def settings(job: Job) -> dict[str, Any]:
 def log(run: Path, until_step: int) -> list[dict[str, float]]:
     """Losses of a run up to a step, condensed to ROWS rows of kimg and values; [] where nothing was kept."""
     try:
-        events = [event for _, event in protocol.read_events(run / event_writer.NAME)]
+        events = [event for _, event in protocol.read_events(run / EVENTS)]
     except OSError:
         return []
     told = {e.step: e for e in events if isinstance(e, protocol.Losses) and e.step <= until_step}

@@ -17,6 +17,8 @@ from torch import Tensor
 
 from engine.formats import protocol
 from engine.formats.job import Job
+from engine.formats.reason import Reason
+from engine.formats.run_folder import SNAPSHOTS
 from engine.images import Picture
 from trainer.evaluation import selection
 from trainer.evaluation.errors import JudgingError
@@ -30,7 +32,6 @@ from trainer.run.step import TrainState
 from trainer.storage import snapshots
 from trainer.storage.snapshots import SavedSnapshot
 
-FOLDER = "snapshots"
 MOST_TRAIN, MOST_HELD_OUT = 800, 400
 FEW = 16
 """Pictures that are looked at between two looks at whether to go on."""
@@ -51,7 +52,7 @@ class SnapshotManager:
 
         Later ones are of a way that the run did not get back from, or has yet to go again.
         """
-        return [one for one in snapshots.existing(self.run / FOLDER) if one.step <= self.state.step]
+        return [one for one in snapshots.existing(self.run / SNAPSHOTS) if one.step <= self.state.step]
 
     @property
     def best(self) -> SavedSnapshot | None:
@@ -74,11 +75,11 @@ class SnapshotManager:
         """
         state = self.state
         values, problem = self._figures(check)
-        if problem:
-            yield protocol.Warned("judging", problem)
+        if problem is not None:
+            yield protocol.Warned(problem)
         if values:
             values["mark"] = selection.mark(values, self._first(values))
-        networks, folder = state.average, self.run / FOLDER
+        networks, folder = state.average, self.run / SNAPSHOTS
         taken = snapshots.keep(networks, folder, state.step, state.kimg, values, grid)
         best = self.best
         snapshots.tidy(self.kept, best, state.job.snapshot_mb)
@@ -93,23 +94,24 @@ class SnapshotManager:
 
     def find(self, step: int) -> SavedSnapshot:
         """The snapshot of a step. Raises JobError when there is none."""
-        return snapshots.find(self.run / FOLDER, step)
+        return snapshots.find(self.run / SNAPSHOTS, step)
 
     def _first(self, values: dict[str, float]) -> dict[str, float]:
         """The figures that likeness is counted from: those of the run's first judged snapshot."""
         earlier = (one.values for one in self.kept if one.values and one.step < self.state.step)
         return next(earlier, values)
 
-    def _figures(self, check: Check) -> tuple[dict[str, float], str]:
+    def _figures(self, check: Check) -> tuple[dict[str, float], Reason | None]:
         """The figures of the state as it is; without them, why there are none, told once."""
         if self._blind or not self.state.job.judging:
-            return {}, ""
+            return {}, None
         try:
             self._judge = self._judge or self._make_judge()
-            return selection.judged(self._judge, self.state.average, self.state.device, check), ""
+            return selection.judged(self._judge, self.state.average, self.state.device, check), None
         except (HelperError, JudgingError) as error:
             self._blind = True
-            return {}, f"snapshots cannot be judged, so the newest counts as the best: {error}"
+            message = f"snapshots cannot be judged, so the newest counts as the best: {error}"
+            return {}, Reason("judging", message, {"why": error.code, **error.values})
 
 
 def judge_for(train: Tensor, held_out: Tensor, seed: int, check: Check = lambda: None) -> Judge:

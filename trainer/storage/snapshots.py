@@ -82,13 +82,15 @@ def find(folder: Path, step: int) -> SavedSnapshot:
         if one.step == step:
             return one
     steps = ", ".join(str(one.step) for one in kept)
-    raise JobError(f"there is no snapshot of step {step}; there are {steps or 'none'}")
+    message = f"there is no snapshot of step {step}; there are {steps or 'none'}"
+    raise JobError(message, "no-snapshot", step=step)
 
 
 def load_into(networks: Networks, kept: SavedSnapshot) -> None:
     """Puts a snapshot's weights into networks. Raises JobError where they are gone or do not fit."""
     if not kept.has_weights:
-        raise JobError(f"the weights of the snapshot at step {kept.step} were given up to save disk")
+        message = f"the weights of the snapshot at step {kept.step} were given up to save disk"
+        raise JobError(message, "weights-given-up", step=kept.step)
     try:
         tensors = load_file(kept.folder / WEIGHTS)
         for name, network in networks.named().items():
@@ -97,7 +99,8 @@ def load_into(networks: Networks, kept: SavedSnapshot) -> None:
                 {k.removeprefix(prefix): v for k, v in tensors.items() if k.startswith(prefix)}
             )
     except (OSError, RuntimeError, ValueError) as error:
-        raise JobError(f"the snapshot at step {kept.step} cannot be read: {error}") from error
+        message = f"the snapshot at step {kept.step} cannot be read: {error}"
+        raise JobError(message, "snapshot-damaged", step=kept.step) from error
 
 
 def tidy(kept: list[SavedSnapshot], best: SavedSnapshot | None, budget_mb: float) -> None:

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+from engine.formats.run_state import Point, RunState
 from studio.i18n import Words
-from studio.library.runs import Point, RunState
 from studio.views.training.plot import Curve, Series
 
 MEASURES = ("likeness", "variety", "style", "own")

@@ -8,8 +8,8 @@ from datetime import date
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QGridLayout, QLineEdit, QStackedWidget, QWidget
 
+from engine.formats.consent import SUBJECTS, USES, Consent
 from studio.commands.preparing import PreparationCommands
-from studio.library.consents import SUBJECTS, USES, Consent
 from studio.state.preparation import Setup
 from studio.views.kit.button import Button
 from studio.views.kit.card import Card

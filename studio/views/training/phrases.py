@@ -7,9 +7,10 @@ from datetime import datetime
 from PySide6.QtCore import QLocale
 
 from engine.formats.protocol import Preflight
+from engine.formats.reason import Reason
+from engine.formats.run_state import RunState
 from studio.i18n import Words
 from studio.library.datasets import Caution
-from studio.library.runs import RunState
 from studio.state.training import Training
 
 MB = 1_000_000
@@ -88,15 +89,15 @@ def needs(words: Words, found: Preflight, key: str = "") -> str:
 def caution(words: Words, found: Caution) -> str:
     """What a caution means for the model."""
     key = f"training.caution.{found.code}"
-    if not words.has(key):
+    if not words.has(key) or (found.code == "few-in-class" and not found.label):
         return words("training.caution.other")
     return words(key, number=round(found.value), percent=f"{found.value:.0%}", label=found.label)
 
 
-def warning(words: Words, code: str, message: str) -> str:
-    """What a warning of the trainer means for the person."""
-    key = f"training.warning.{code}"
-    return words(key) if words.has(key) else words.sentence(message)
+def warning(words: Words, reason: Reason) -> str:
+    """What a warning of the trainer means for the person; one that nobody here knows, as it came."""
+    key = f"training.warning.{reason.code}"
+    return words(key, **reason.values) if words.has(key) else reason.message
 
 
 def reason(words: Words, code: str) -> str:

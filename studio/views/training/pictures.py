@@ -207,6 +207,6 @@ class Summary(Surface):
         words, count = self._look.words, len(report.problems)
         self.problems.setVisible(bool(count))
         self.problems.setText(words("training.problems", count=count) if count else "")
-        named = [f"{name}: {words.sentence(reason)}" for name, reason in report.problems[:LISTED]]
+        named = [f"{name}: {words.sentence(reason.message)}" for name, reason in report.problems[:LISTED]]
         self.problems.setToolTip("\n".join(named))
         self.problems.setAccessibleDescription("; ".join(named))

@@ -5,10 +5,10 @@ from __future__ import annotations
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
+from engine.formats.consent import Consent, ConsentError
+from engine.formats.run_state import RunSnapshot, RunState
 from studio.commands.context import AppContext
 from studio.commands.trouble import trouble_in
-from studio.library.consents import Consent
-from studio.library.runs import RunState, Snapshot
 from studio.signals import follow
 from studio.theme import Type
 from studio.views.kit.button import Button, IconButton
@@ -27,9 +27,6 @@ from studio.views.training.samples import SampleView
 from studio.views.training.scrubber import Scrubber
 
 SIDE = 320
-NO_HELPER = "is not installed"
-"""What the trainer says of a helper file that it has not got."""
-ON_REQUEST = "paused on request"
 """What the trainer says when it was asked to pause."""
 WARNED = 3
 """Warnings that are shown, the latest."""
@@ -178,7 +175,7 @@ class RunView(QWidget):
     # ---- the scrubber
 
     @property
-    def chosen(self) -> Snapshot | None:
+    def chosen(self) -> RunSnapshot | None:
         """The snapshot that is looked at."""
         snapshots = self._run.snapshots if self._run is not None else ()
         return snapshots[self.scrubber.number] if 0 <= self.scrubber.number < len(snapshots) else None
@@ -222,10 +219,11 @@ class RunView(QWidget):
 
     def _show_trouble(self, run: RunState, state: str) -> None:
         """Why it failed, or waits for something to be put right."""
-        told = state == "failed" or (state == "paused" and run.message != ON_REQUEST)
-        self.trouble.setVisible(told and bool(run.message))
-        if told and run.message:
-            trouble, say = trouble_in(run.message), self._look.words.say
+        reason = run.reason
+        told = reason is not None and (state == "failed" or (state == "paused" and reason.code != "asked"))
+        self.trouble.setVisible(told)
+        if told and reason is not None:
+            trouble, say = trouble_in(reason), self._look.words.say
             advice = say(trouble.advice) if trouble.advice is not None else ""
             self.trouble.say(f"{say(trouble.what)} {advice}")
             self.trouble.setToolTip(trouble.detail)
@@ -346,9 +344,9 @@ class RunSide(Surface):
             self.quality_hint.setText(words(f"training.measure.{which}.hint"))
 
     def _show_warnings(self, run: RunState) -> None:
-        told = [(phrases.warning(self._look.words, *one), one[1]) for one in run.warnings]
+        told = [(phrases.warning(self._look.words, one), one.message) for one in run.warnings]
         warned = tuple(dict(told).items())[-WARNED:]  # of those with the same words, the latest
-        self.helpers.setVisible(any(NO_HELPER in detail for _, detail in warned))
+        self.helpers.setVisible(any(one.values.get("why") == "no-helper" for one in run.warnings))
         if warned == self._warned:
             return
         self._warned = warned
@@ -381,5 +379,5 @@ def _record(run: RunState) -> Consent | None:
     """The permission that travels with the run."""
     try:
         return Consent.from_json(run.consent) if run.consent is not None else None
-    except ValueError:
+    except ConsentError:
         return None

@@ -18,9 +18,9 @@ from PySide6.QtGui import (
 )
 from PySide6.QtWidgets import QAbstractButton, QApplication, QMenu, QSizePolicy, QVBoxLayout, QWidget
 
+from engine.formats.run_state import RunState
 from studio import paint
 from studio.commands.training import TrainingCommands
-from studio.library.runs import RunState
 from studio.library.training_queue import TrainingRequest
 from studio.signals import follow
 from studio.state.preparation import Preparation, Stage

@@ -14,7 +14,9 @@ from engine.formats import jsonio
         ("{", "not JSON"),
         (b"\xff\xfe", "UTF-8"),
         ("[" * 100_000, "deeply"),
-        ("[1" + "0" * 5000 + "]", "limit"),
+        ("[1" + "0" * 5000 + "]", "absurdly large"),
+        ("1e999", "absurdly large"),
+        ("1" + "0" * 320, "absurdly large"),
         ("x" * 101, "larger"),
     ],
 )

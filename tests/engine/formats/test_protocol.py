@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from engine.formats import protocol
+from engine.formats.reason import Reason
 
 EVENTS = [
     protocol.Preflight(True, 540.0, 400.0, 120.0, 16, 2, "fits: about 9 minutes, 400 MB of memory"),
@@ -14,13 +15,12 @@ EVENTS = [
     protocol.Progress(4, 0.1, 3.0, "warm", 20.0, None, 300.0),
     protocol.Losses(4, 0.1, {"generator": 0.7}),
     protocol.Samples(4, 0.1, "samples/a.webp"),
-    protocol.Metrics(4, 0.1, {"kid": 0.02}),
     protocol.Snapshot(4, 0.1, "snapshots/a", "snapshots/a/samples.webp", {"kid": 0.1}, True),
     protocol.Checkpointed(4, 0.1, "checkpoints/step-00000004"),
-    protocol.Warned("perceptual", "没有权重"),
-    protocol.Paused("paused on request"),
-    protocol.Done("finished", 3.0, "model"),
-    protocol.Failed("x is no longer a number"),
+    protocol.Warned(Reason("perceptual", "没有权重", {"name": "a", "share": 0.5})),
+    protocol.Paused(Reason("asked", "paused on request")),
+    protocol.Done(Reason("finished", "finished"), 3.0, "model"),
+    protocol.Failed(Reason("lost-nan", "x is no longer a number", {"step": 3})),
 ]
 
 
@@ -58,3 +58,33 @@ def test_the_protocol_needs_the_standard_library_only() -> None:
     code = f"import sys, engine.formats.protocol; print(any(m in sys.modules for m in {heavy}))"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "False"
+
+
+@pytest.mark.parametrize(
+    ("line", "reason"),
+    [
+        ('{"event": "paused", "reason": "paused on request"}', Reason("asked", "paused on request")),
+        ('{"event": "done", "reason": "stopped", "kimg": 1, "bundle": null}', Reason("stopped", "stopped")),
+        ('{"event": "failed", "message": "nobody foresaw it"}', Reason("", "nobody foresaw it")),
+        ('{"event": "warning", "code": "nan", "message": "x"}', Reason("nan", "x")),
+    ],
+)
+def test_reasons_of_version_1_are_read(line: str, reason: Reason) -> None:
+    _, event = protocol.parse_event(line)
+    assert event.reason == reason  # type: ignore[attr-defined]
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        '{"event": "samples", "step": "abc", "kimg": 0, "file": "x"}',
+        '{"event": "losses", "step": 1, "kimg": 1, "values": {"d": "x"}}',
+        '{"event": "losses", "step": 1, "kimg": 1, "values": {"d": NaN}}',
+        '{"event": "losses", "step": 1, "kimg": 1' + "0" * 400 + "}",
+        '{"event": "failed", "reason": {"code": 3}}',
+        "[" * 100_000,
+    ],
+)
+def test_events_of_the_wrong_kind_are_refused(line: str) -> None:
+    with pytest.raises(protocol.ProtocolError):
+        protocol.parse_event(line)

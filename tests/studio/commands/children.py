@@ -21,14 +21,15 @@ def say(**event):
         print(line, flush=True)
     except OSError:  # nobody listens any more
         sys.stdout = open(os.devnull, "w")
-def fail(text, code=2):
+def fail(code, text, status=2):
+    say(event="failed", reason={"code": code, "message": text, "values": {}})
     print("trainer: " + text, file=sys.stderr)
-    sys.exit(code)
+    sys.exit(status)
 log = None
 what = sys.argv[1]
 if what == "helpers":
     if "NO_HELPERS" in os.environ:
-        fail("the helper could not be fetched (no network)", 1)
+        fail("helper-not-had", "the helper could not be fetched (no network)", 1)
     sys.exit(0)
 out = Path(option("--out"))
 if what == "bundle":
@@ -42,8 +43,7 @@ if what == "dataset":
     if "slow" in source.name:
         sys.stdin.read()
     if not names:
-        say(event="failed", message="Cannot use it: there are no pictures in it.", code="no-pictures")
-        sys.exit(11)
+        fail("no-pictures", "Cannot use it: there are no pictures in it.", 11)
     out.mkdir(parents=True, exist_ok=True)
     decided = json.loads((out / "overrides.json").read_text()) if (out / "overrides.json").exists() else {}
     whole = "--no-align" in sys.argv
@@ -63,11 +63,11 @@ if what == "dataset":
         "pictures": [{"source_sha256": one["id"]} for one in keep]}))
     (out / "report.json").write_text(json.dumps(head | {"kept": keep, "dropped": drop, "problems": [],
         "variety": {"effective": 2.0}, "warnings": [{"code": "few", "text": "few", "value": len(keep)}]}))
-    say(event="done", out=str(out), digest=digest, pictures=len(keep))
+    say(event="done", out=str(out), digest=digest, pictures=len(keep), train=len(keep), val=0)
     sys.exit(0)
 if "--preflight" in sys.argv:
     if "broken" in sys.argv:
-        fail("CUDA out of memory. Tried to allocate 2 GiB")
+        fail("no-memory", "CUDA out of memory. Tried to allocate 2 GiB")
     say(event="preflight", fits=True, seconds=540.0, memory_mb=400.0, disk_mb=120.0, batch=8, accumulation=1,
         sentence="fits, about 9 minutes")
     sys.exit(0)
@@ -78,20 +78,20 @@ log = (out / "events.jsonl").open("a")
 say(event="started", version=1, run=out.name, device="CPU", precision="fp32", kimg=0, total_kimg=10,
     pictures=5, resumed="--resume" in sys.argv)
 if "fail" in sys.argv:
-    fail("there are too few pictures")
+    fail("too-few", "there are too few pictures")
 for line in sys.stdin:
     command = json.loads(line)["command"]
     if command == "stop":
         break
     if command == "pause":
-        say(event="paused", reason="asked")
+        say(event="paused", reason={"code": "asked", "message": "paused on request"})
     if command == "checkpoint":
         say(event="snapshot", step=7, kimg=5, folder="snapshots/7", samples="samples/7.webp",
             values={"kid": 0.1}, best=True)
     if command == "preview":
-        say(event="done", reason="finished", kimg=10, bundle="model")
+        say(event="done", reason={"code": "finished", "message": "finished"}, kimg=10, bundle="model")
         sys.exit(0)
-say(event="done", reason="stopped", kimg=5, bundle=None)
+say(event="done", reason={"code": "stopped", "message": "stopped"}, kimg=5, bundle=None)
 """
 
 

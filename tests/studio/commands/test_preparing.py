@@ -8,12 +8,12 @@ from pathlib import Path
 
 import pytest
 
+from engine.formats.consent import Consent
 from studio.commands import preparing
 from studio.commands.context import AppContext
 from studio.commands.plan import Plan, free_model_name
 from studio.commands.preparing import PreparationCommands
 from studio.commands.training import TrainingCommands
-from studio.library.consents import Consent
 from studio.state.preparation import Preparation, Setup, Stage
 from studio.state.training import Training
 from tests.studio.commands import children

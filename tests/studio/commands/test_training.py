@@ -9,9 +9,9 @@ from pathlib import Path
 
 import pytest
 
+from engine.formats.run_state import RunState
 from studio.commands.context import AppContext
 from studio.commands.training import TrainingCommands
-from studio.library.runs import RunState
 from studio.library.training_queue import QueueFile
 from studio.state.notices import Kind
 from studio.state.training import Training
@@ -131,7 +131,7 @@ def test_leaving_ends_the_child_in_order(
     request = on.start(tmp_path, "Anna")
     until(lambda: device(training) == "CPU")
     assert on.leave()
-    assert '"reason": "stopped"' in (request.run / "events.jsonl").read_text()
+    assert '"code": "stopped"' in (request.run / "events.jsonl").read_text()
 
 
 def test_what_the_studio_left_is_offered_again(

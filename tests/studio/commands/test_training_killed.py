@@ -12,9 +12,9 @@ from pathlib import Path
 import pytest
 from pytestqt.qtbot import QtBot
 
+from engine.formats.run_state import read_run
 from studio.commands.context import AppContext
 from studio.library.places import Places
-from studio.library.runs import read_run
 from tests.studio.commands import children
 from tests.studio.workers.checks import Until
 from tests.studio.workers.fakes import FakeEngine, opener

@@ -12,10 +12,10 @@ import pytest
 from PIL import Image, ImageDraw
 from pytestqt.qtbot import QtBot
 
+from engine.formats.consent import Consent
 from studio.commands.context import AppContext
 from studio.commands.plan import Plan
 from studio.commands.preparing import PreparationCommands
-from studio.library.consents import Consent
 from studio.library.places import Places
 from studio.state.preparation import Stage
 

@@ -1,13 +1,15 @@
-"""The trainer's reasons, put into the studio's words."""
+"""The trainer's reasons, put into the studio's words by their codes."""
 
 from __future__ import annotations
 
 import pytest
 
-from engine.formats.protocol import Failed
+from engine.formats.consent import Consent, ConsentError
+from engine.formats.preparation import PreparationFailed
+from engine.formats.protocol import Failed, parse_event
+from engine.formats.reason import Reason, reason_of
 from studio.commands.trouble import trouble_in, trouble_of
 from studio.workers.training_process import TrainingEnd
-from trainer.consent import Consent, ConsentError
 
 
 def end(log: str = "", **changes: object) -> TrainingEnd:
@@ -16,43 +18,56 @@ def end(log: str = "", **changes: object) -> TrainingEnd:
 
 
 @pytest.mark.parametrize(
-    ("log", "said"),
+    ("code", "said"),
     [
-        ("Traceback ...\nModuleNotFoundError: No module named 'torch'", "Training needs PyTorch"),
-        ("torch.OutOfMemoryError: CUDA out of memory. Tried to allocate 2 GiB", "not enough memory"),
-        ("trainer: does not fit: it needs 9,000 MB of memory, and 4,000 MB can be had", "not enough memory"),
-        ("trainer: does not fit: not enough memory even for the smallest parts", "not enough memory"),
-        ("trainer: does not fit: it needs 900 MB of disk, and 20 MB are free", "disk is full"),
-        ("trainer: /runs/a: No space left on device; the last checkpoint is kept", "disk is full"),
-        ("trainer: Cannot use /sets/a: there is no such folder.", "not there any more"),
-        (
-            "trainer: a.webp is gone: the set changed since this run began; put it back",
-            "pictures have changed",
-        ),
-        ("trainer: /runs/a is being trained by process 7; wait for it", "under way already"),
-        ("trainer: At least 2 training pictures are needed to judge by, not 1.", "too few pictures"),
-        ("trainer: the weights of the snapshot at step 8 were given up to save disk", "only the pictures"),
-        ("trainer: something nobody foresaw", "could not go on"),
+        ("no-module", "Training needs PyTorch"),
+        ("no-memory", "not enough memory"),
+        ("no-space", "disk is full"),
+        ("no-set", "not there any more"),
+        ("set-changed", "pictures have changed"),
+        ("run-held", "under way already"),
+        ("too-few", "too few pictures"),
+        ("weights-given-up", "only the pictures"),
+        ("lost-nan", "lost its way"),
+        ("no-folder", "folder is not there any more"),
     ],
 )
-def test_reasons_are_recognised(log: str, said: str) -> None:
-    trouble = trouble_of(end(log))
+def test_codes_are_put_into_words(code: str, said: str) -> None:
+    trouble = trouble_of(end(last_event=Failed(Reason(code, "in the trainer's words"))))
     assert said in str(trouble.what)
     assert trouble.advice is not None
-    assert trouble.detail == log.splitlines()[-1].removeprefix("trainer: "), "the trainer's own words stay"
+    assert trouble.detail == "in the trainer's words"
 
 
-def test_a_consent_that_does_not_fit_is_recognised() -> None:
+@pytest.mark.parametrize("name", ["hernandez.png", "banana-01.jpg", "no space left.png"])
+def test_what_is_in_a_sentence_decides_nothing(name: str) -> None:
+    message = f"{name} is new: the set changed since this run began"
+    assert "pictures have changed" in str(trouble_in(Reason("set-changed", message, {"file": name})).what)
+    assert str(trouble_in(Reason("", f"{name} is odd")).what).endswith("is odd.")
+
+
+def test_a_code_from_a_newer_trainer_is_shown_in_its_own_words() -> None:
+    trouble = trouble_of(end(last_event=Failed(Reason("flux", "the flux capacitor {is} empty"))))
+    assert str(trouble.what) == "The flux capacitor {is} empty."
+    assert trouble.advice is None
+
+
+def test_a_reason_from_before_there_were_codes_is_shown_as_it_is() -> None:
+    _, event = parse_event('{"event": "failed", "message": "no longer a number"}')
+    assert str(trouble_of(end(last_event=event)).what) == "No longer a number."
+
+
+def test_a_consent_that_does_not_fit_is_told() -> None:
     record = Consent("self", "mine", "Ada", "2026-01-01", ("train",), True, 3, "a" * 64)
     with pytest.raises(ConsentError) as refused:
         record.check("b" * 64)
-    assert "permission does not fit" in str(trouble_of(end(f"trainer: {refused.value}")).what)
+    assert "permission does not fit" in str(trouble_in(reason_of(refused.value)).what)
 
 
 def test_how_a_child_ended_counts_where_it_said_nothing() -> None:
     assert "from outside" in str(trouble_of(end(crashed=True)).what)
     assert "could not be started" in str(trouble_of(end(problem="execve: no such program")).what)
-    failed = Failed("there is not enough memory to go on; the last checkpoint is kept")
-    assert "not enough memory" in str(trouble_of(end(last_event=failed)).what)
-    assert str(trouble_of(end(), "gone", "no-folder").what) == "This folder is not there any more."
-    assert str(trouble_in("who knows").what) == "The training cannot go on."
+    unknown = trouble_of(end("first\ntrainer: something nobody foresaw\n"))
+    assert ("could not go on" in str(unknown.what), unknown.detail) == (True, "something nobody foresaw")
+    failed = PreparationFailed(Reason("no-pictures", "there are no pictures in it"))
+    assert "no pictures in this folder" in str(trouble_of(end(last_event=failed)).what)

@@ -8,8 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from studio.library.consents import SUBJECTS, USES, Consent, ConsentShelf
-from trainer import consent as trainers
+from engine.formats.consent import FOLDER, Consent, ConsentError
+from studio.library.consents import ConsentShelf
+from trainer.consent import remembered
 
 DIGEST, OTHER = "a" * 64, "b" * 64
 TODAY = date.today().isoformat()
@@ -17,15 +18,14 @@ GOOD = Consent("self", "my own pictures", "Ada", TODAY, ("train", "generate"), T
 
 
 def test_the_trainer_takes_it(tmp_path: Path) -> None:
-    shelf = ConsentShelf(tmp_path / trainers.FOLDER)
+    shelf = ConsentShelf(tmp_path / FOLDER)
     path = shelf.save(GOOD)
-    assert path == trainers.remembered(DIGEST, tmp_path)
-    record = trainers.Consent.load(path)
+    assert path == remembered(DIGEST, tmp_path)
+    record = Consent.load(path)
     record.check(DIGEST)
     assert record.to_json() == GOOD.to_json()
     assert shelf.find(DIGEST) == GOOD
     assert shelf.find(OTHER) is None
-    assert (tuple(trainers.SUBJECTS), tuple(trainers.USES)) == (SUBJECTS, USES)
 
 
 @pytest.mark.parametrize(
@@ -49,8 +49,8 @@ def test_what_the_trainer_would_refuse_is_refused(
     assert record.problem() == problem
     with pytest.raises(ValueError, match="not complete"):
         ConsentShelf(tmp_path).save(record)
-    with pytest.raises(trainers.ConsentError):
-        trainers.Consent.from_json(record.to_json()).check(DIGEST)
+    with pytest.raises(ConsentError):
+        Consent.from_json(record.to_json()).check(DIGEST)
 
 
 def test_a_changed_set_is_asked_about_again_with_the_earlier_answers(tmp_path: Path) -> None:

@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from engine.formats import preparation
 from engine.formats.events import Event
 from studio.library import datasets
 from trainer.data.crops import Cut
@@ -35,9 +36,8 @@ def test_a_report_is_read_as_the_trainer_writes_it(pictures: Path, tmp_path: Pat
     assert out == datasets.place_for(pictures, tmp_path / "sets")
     assert not datasets.is_prepared(out)
     made = prepare(pictures, out, Settings(cut=Cut(32, align=False)), tell=told.append)
-    lines = [datasets.parse_told(event.to_line(5.0)) for event in told if event.name != "problem"]
-    assert lines[0] == (5.0, datasets.Found(5, 0))
-    assert lines[-1] == (5.0, datasets.Ready(made.digest, len(made.pictures)))
+    lines = [preparation.parse_event(event.to_line(5.0)) for event in told]
+    assert lines == [(5.0, event) for event in told]
     assert datasets.is_prepared(out)
 
     report = datasets.read_report(out)
@@ -47,6 +47,7 @@ def test_a_report_is_read_as_the_trainer_writes_it(pictures: Path, tmp_path: Pat
     assert (report.aligned, report.labelled, report.folders) == (False, False, 2)
     assert [item.id for item in report.kept] == [str(p.about["id"]) for p in made.pictures]
     assert report.problems[0][0] == "broken.jpg"
+    assert report.problems[0][1].code == "not-a-picture"
     assert report.reasons == {item.code: 1 for item in report.left_out}
     assert {item.code for item in report.left_out} >= {"duplicate", "flat"}
     assert all(item.thumbnail.is_file() for item in report.items)
@@ -70,20 +71,6 @@ def test_decisions_are_obeyed_by_the_trainer(pictures: Path, tmp_path: Path) -> 
     assert decided["b/two.png"].name == "two.png"
 
 
-@pytest.mark.parametrize(
-    ("line", "reason"),
-    [
-        ("[1]", "not an event"),
-        ('{"event": "other"}', "not an event"),
-        ('{"event": "found"}', "incomplete"),
-        ("{half", "double quotes"),
-    ],
-)
-def test_lines_that_are_no_events(line: str, reason: str) -> None:
-    with pytest.raises(ValueError, match=reason):
-        datasets.parse_told(line)
-
-
 def test_a_damaged_report_is_told(tmp_path: Path) -> None:
     with pytest.raises(ValueError, match="no report"):
         datasets.read_report(tmp_path)
@@ -93,5 +80,5 @@ def test_a_damaged_report_is_told(tmp_path: Path) -> None:
 
 
 def test_a_caution_about_one_style_names_it() -> None:
-    caution = {"code": "few-in-class", "text": "The style a b has only 3 pictures.", "value": 3}
+    caution = {"code": "few-in-class", "text": "The style a b is small.", "value": 3, "label": "a b"}
     assert datasets._caution(caution) == datasets.Caution("few-in-class", 3.0, "a b")

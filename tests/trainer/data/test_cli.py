@@ -139,7 +139,7 @@ def test_an_interruption_ends_it_cleanly(folder: Path, tmp_path: Path, signal_na
     child.send_signal(getattr(signal, signal_name))
     out, err = child.communicate(timeout=60)
     assert child.returncode == 130
-    assert lines(out)[-1]["code"] == "stopped"
+    assert lines(out)[-1]["reason"]["code"] == "stopped"
     assert "Traceback" not in err
     assert not (tmp_path / "set" / "set.json").exists()
 

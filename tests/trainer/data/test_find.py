@@ -45,7 +45,7 @@ def test_names_what_it_cannot_use(tmp_path: Path) -> None:
     touch(tmp_path / "old set" / "x.png")
     found = walk(tmp_path)
     assert found.sources == ()
-    assert {problem.name: problem.code for problem in found.problems} == {
+    assert {problem.name: problem.reason.code for problem in found.problems} == {
         "empty.png": "empty",
         "photo.CR3": "format",
         "old set": "prepared",
@@ -64,8 +64,8 @@ def test_follows_links_to_files_only(tmp_path: Path) -> None:
     os.mkfifo(folder / "pipe.png")
     found = walk(folder)
     assert [source.name for source in found.sources] == ["link.png", "own.png"]
-    assert {problem.name: problem.code for problem in found.problems} == {
-        "nowhere.png": "link",
+    assert {problem.name: problem.reason.code for problem in found.problems} == {
+        "nowhere.png": "broken-link",
         "loop": "link",
         "pipe.png": "not-a-file",
     }

@@ -10,10 +10,10 @@ from typing import Any
 import pytest
 
 from tests.trainer.data.scenes import FakeFinder, scene, write_scenes
-from trainer.consent import add_forget_parser
 from trainer.data import PreparedSet
 from trainer.data.crops import Cut
 from trainer.data.derived import find_derived, register
+from trainer.data.forget import add_forget_parser
 from trainer.data.home import data_home
 from trainer.data.prepare import Settings, prepare
 

@@ -122,7 +122,7 @@ def test_unusable_files_are_named_and_the_rest_goes_on(bench: Bench) -> None:
     whole = (bench.folder / "scene 3.png").read_bytes()
     (bench.folder / "cut short.png").write_bytes(whole[: len(whole) // 2])
     assert len(bench.prepare().pictures) == 12
-    told = {event.file: event.code for event in bench.of_kind(preparation.PictureRefused)}
+    told = {event.file: event.reason.code for event in bench.of_kind(preparation.PictureRefused)}
     assert told == {"text.png": "not-a-picture", "cut short.png": "damaged"}
     assert {one["file"]: one["code"] for one in bench.report()["problems"]} == told
 

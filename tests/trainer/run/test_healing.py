@@ -55,7 +55,8 @@ def run(job: Job, folder: Path, harm: Harm | None = None, at: int = 12) -> list[
 
 
 def warnings(events: list[protocol.Event], code: str) -> list[str]:
-    return [event.message for event in events if isinstance(event, protocol.Warned) and event.code == code]
+    reasons = [event.reason for event in events if isinstance(event, protocol.Warned)]
+    return [reason.message for reason in reasons if reason.code == code]
 
 
 def taken(events: list[protocol.Event]) -> list[protocol.Snapshot]:
@@ -116,7 +117,7 @@ def test_a_run_that_cannot_be_healed_ends_with_its_best_snapshot(
     end = events[-1]
     assert isinstance(end, protocol.Done)
     assert end.bundle == "model"
-    assert "did not help" in end.reason
+    assert "did not help" in end.reason.message
 
 
 def test_a_run_that_cannot_be_healed_fails_without_a_snapshot(
@@ -125,7 +126,7 @@ def test_a_run_that_cannot_be_healed_fails_without_a_snapshot(
     always_broken(monkeypatch, after=1)
     events = run(adversarial_job(small_set), tmp_path)
     assert isinstance(events[-1], protocol.Failed)
-    assert "no longer a number" in events[-1].message
+    assert "no longer a number" in events[-1].reason.message
 
 
 def judge_by(monkeypatch: pytest.MonkeyPatch, *kids: float) -> None:
@@ -169,5 +170,5 @@ def test_a_run_that_gets_worse_ends_early_also_when_resumed(
     judge_by(monkeypatch, 0.4)
     end = run(job, tmp_path)[-1]
     assert isinstance(end, protocol.Done)
-    assert end.reason == "quality has turned"
+    assert end.reason.code == "quality-turned"
     assert end.kimg < job.total_kimg

@@ -53,7 +53,7 @@ def test_a_run_goes_through_its_phases_and_ends_with_a_verified_bundle(
     end = events[-1]
 
     assert isinstance(end, protocol.Done)
-    assert end.reason == "finished"
+    assert end.reason.code == "finished"
     assert next(e.phase for e in events if isinstance(e, protocol.Progress)) == "styles"
     assert {"reconstruction", "generator", "style_consistency", "r1", "r2"} <= {
         name for values in losses(events).values() for name in values
@@ -75,7 +75,7 @@ def test_closing_the_input_means_checkpoint_and_leave(small_set: Path, tmp_path:
     assert child.wait() == 0
     end = child.events()[-1]
     assert isinstance(end, protocol.Done)
-    assert end.reason == "stopped"
+    assert end.reason.code == "stopped"
     assert checkpoint.existing(run / "checkpoints")
 
 

@@ -158,8 +158,8 @@ def test_out_of_memory_goes_on_in_smaller_parts_and_resumes_exactly(job: Job, tm
         small.write_job(job, tmp_path / name)
     told = list(begin(job, tmp_path / "whole"))
     warned = [event for event in told if isinstance(event, protocol.Warned)]
-    assert [event.code for event in warned] == ["memory"]
-    assert "2 parts" in warned[0].message
+    assert [event.reason.code for event in warned] == ["memory"]
+    assert "2 parts" in warned[0].reason.message
     assert isinstance(told[-1], protocol.Done)
     assert Job.load(tmp_path / "whole" / "job.json").accumulation == 2
 
@@ -179,7 +179,7 @@ def test_without_any_memory_it_ends_in_order(
     monkeypatch.setattr(TrainState, "advance", fail)
     told = list(begin(job, tmp_path))
     assert isinstance(told[-1], protocol.Failed)
-    assert "smallest parts" in told[-1].message
+    assert "smallest parts" in told[-1].reason.message
 
 
 # --- Disks that fill, folders that vanish ---
@@ -210,7 +210,7 @@ def test_a_full_disk_pauses_until_there_is_room(
         if isinstance(event, protocol.Progress) and event.step == 5:
             disk.full = True
         if isinstance(event, protocol.Paused):
-            assert "no space" in event.reason
+            assert "no space" in event.reason.message
             assert checkpoint.verify(checkpoint.existing(tmp_path / "checkpoints")[-1])
             disk.full = False
             control.obey("resume")
@@ -228,7 +228,7 @@ def test_a_full_disk_ends_the_run_in_order_where_nobody_can_help(
         if isinstance(event, protocol.Progress):
             disk.full = event.step >= 5
     assert isinstance(told[-1], protocol.Failed)
-    assert "no space" in told[-1].message
+    assert "no space" in told[-1].reason.message
     left = checkpoint.existing(tmp_path / "checkpoints")
     assert [path.name for path in left] == ["step-00000004"]  # the older one gave way, in vain
     assert not list((tmp_path / "checkpoints").glob(".*"))
@@ -251,7 +251,7 @@ def test_a_file_that_cannot_be_written_is_told_by_a_real_process(job: Job, tmp_p
     assert child.wait() == 1
     end = child.events()[-1]
     assert isinstance(end, protocol.Failed)
-    assert "too large" in end.message
+    assert "too large" in end.reason.message
     assert checkpoint.existing(run / "checkpoints") == []
 
 
@@ -262,7 +262,7 @@ def test_a_run_whose_folder_vanishes_ends_in_order(job: Job, tmp_path: Path) -> 
         if isinstance(event, protocol.Progress) and event.step == 3:
             shutil.rmtree(tmp_path / "run")
     assert isinstance(told[-1], protocol.Failed)
-    assert "folder does not exist" in told[-1].message
+    assert "folder does not exist" in told[-1].reason.message
     assert not (tmp_path / "run").exists()
 
 
@@ -281,7 +281,7 @@ def test_damaged_checkpoints_are_set_aside_and_never_cost_a_good_one(job: Job, t
 
     events = begin(job, tmp_path)
     told = [next(events) for _ in range(4)]
-    assert any(newest.name in e.message for e in told if isinstance(e, protocol.Warned))
+    assert any(newest.name in e.reason.message for e in told if isinstance(e, protocol.Warned))
     assert checkpoint.existing(folder) == [good]
     while len(checkpoint.existing(folder)) < 2:
         next(events)
@@ -306,7 +306,7 @@ def test_another_job_is_refused_and_a_longer_one_told(job: Job, tmp_path: Path) 
     longer = begin(small.small_job(Path(job.data), adversarial_kimg=0.02), tmp_path)
     told = next(longer)
     assert isinstance(told, protocol.Warned)
-    assert "adversarial_kimg was 0.016, is 0.02" in told.message
+    assert "adversarial_kimg was 0.016, is 0.02" in told.reason.message
 
 
 def test_a_changed_set_is_refused_and_an_unreadable_picture_left_out(tmp_path: Path) -> None:
@@ -317,8 +317,8 @@ def test_a_changed_set_is_refused_and_an_unreadable_picture_left_out(tmp_path: P
     spoilt, other = data / "warm-02.png", data / "cold-01.png"
     spoilt.write_bytes(spoilt.read_bytes()[:60])
     told = [event for _, event in zip(range(3), begin(job, run), strict=False)]
-    assert [e.code for e in told if isinstance(e, protocol.Warned)] == ["picture"]
-    assert spoilt.name in told[0].message  # type: ignore[attr-defined]
+    assert [e.reason.code for e in told if isinstance(e, protocol.Warned)] == ["picture"]
+    assert spoilt.name in told[0].reason.message  # type: ignore[attr-defined]
     started = next(event for event in told if isinstance(event, protocol.Started))
     assert (started.pictures, started.resumed) == (17, True)
 
@@ -349,7 +349,7 @@ def test_stop_is_heard_in_the_middle_of_longer_work(
         sampled = small.small_job(Path(job.data), sample_kimg=0.02)
         told = list(begin(sampled, tmp_path, control))
     assert isinstance(told[-1], protocol.Done)
-    assert told[-1].reason == "stopped"
+    assert told[-1].reason.code == "stopped"
     assert told[-1].bundle is None
     assert told[-1].kimg == {"whiten": 0.032, "sample_grid": 0.02, "export_bundle": 0.048, "load": 0}[moment]
 
@@ -380,5 +380,5 @@ def test_a_child_is_paused_watched_and_stopped(job: Job, tmp_path: Path) -> None
     assert child.wait() == 0
     end = child.events()[-1]
     assert isinstance(end, protocol.Done)
-    assert end.reason == "stopped"
+    assert end.reason.code == "stopped"
     assert checkpoint.newest_kimg(run / "checkpoints") == end.kimg

@@ -79,7 +79,7 @@ def test_one_without_memory_takes_the_others_along_and_a_stop_stops_all(
     assert [child.wait() for child in both] == [0, 0], both[0].log.read_text()
     end = both[0].events()[-1]
     assert isinstance(end, protocol.Done)
-    assert end.reason == "stopped"
+    assert end.reason.code == "stopped"
     assert checkpoint.newest_kimg(run / "checkpoints") == end.kimg
 
 

@@ -6,8 +6,8 @@ from pathlib import Path
 
 from engine.bundle import seal
 from engine.formats import protocol
+from engine.formats.run_folder import EVENTS
 from tests.trainer.small import small_job
-from trainer.run import event_writer
 from trainer.storage import history
 
 
@@ -15,9 +15,7 @@ def write_events(run: Path, count: int) -> None:
     lines = [
         protocol.Losses(n, n / 10, {"generator": float(n), "d": 1.0}).to_line(now=1.0) for n in range(count)
     ]
-    (run / event_writer.NAME).write_text(
-        "".join(line if line.endswith("\n") else line + "\n" for line in lines)
-    )
+    (run / EVENTS).write_text("".join(line if line.endswith("\n") else line + "\n" for line in lines))
 
 
 def test_the_log_is_condensed_and_ends_where_the_model_was_taken(tmp_path: Path) -> None:
@@ -32,7 +30,7 @@ def test_the_log_is_condensed_and_ends_where_the_model_was_taken(tmp_path: Path)
 
 def test_what_was_told_twice_after_resuming_counts_once(tmp_path: Path) -> None:
     write_events(tmp_path, 3)
-    with (tmp_path / event_writer.NAME).open("a") as file:
+    with (tmp_path / EVENTS).open("a") as file:
         file.write(protocol.Losses(2, 0.2, {"generator": 9.0}).to_line(now=2.0).rstrip("\n") + "\n")
 
     assert [row["generator"] for row in history.log(tmp_path, 99)] == [0.0, 1.0, 9.0]

@@ -10,8 +10,9 @@ import pytest
 from PySide6.QtCore import QPoint, Qt
 from pytestqt.qtbot import QtBot
 
+from engine.formats.reason import Reason
+from engine.formats.run_state import Point, RunSnapshot, RunState
 from engine.images import save_picture
-from studio.library.runs import Point, RunState, Snapshot
 from studio.library.training_queue import TrainingRequest
 from studio.views.training.page import TrainingPage
 from studio.views.training.plot import round_range, thinned
@@ -31,7 +32,7 @@ def run(tmp_path: Path) -> RunState:
     for number in (1, 2, 3):
         file = save_picture(folder / f"{number}.png", np.full((32, 48, 3), 60 * number, np.uint8))
         weights = folder / str(number) if number > 1 else None
-        shots.append(Snapshot(number, 2.0 * number, file, weights, {"kid": 0.1}, number == 2))
+        shots.append(RunSnapshot(number, 2.0 * number, file, weights, {"kid": 0.1}, number == 2))
     return RunState(
         folder,
         "Anna",
@@ -100,7 +101,7 @@ def test_what_can_be_done_follows_the_state(room: TrainingPage, run: RunState) -
     assert shown(room) == {"resume"}
     assert room.run.standing.text() == "Broken off · 50%"
     assert room.run.delete.isVisible()
-    training.set_runs([replace(run, status="failed", message="there is not enough memory to go on")])
+    training.set_runs([replace(run, status="failed", reason=Reason("no-memory", "memory ran out"))])
     assert room.run.trouble.words.text().startswith("There is not enough memory for this training. Close")
     training.set_runs([replace(run, status="done", bundle=run.folder / "model", kimg=12.0)])
     assert shown(room) == {"use"}
@@ -117,9 +118,10 @@ def test_what_can_be_done_follows_the_state(room: TrainingPage, run: RunState) -
 
 def test_what_the_person_should_know_is_told_in_plain_words(room: TrainingPage, run: RunState) -> None:
     training = context_of(room).training
-    warnings = (("nan", "r1 is no longer a number"), ("nan", "r2 is no longer a number"), ("new", "Beware."))
-    problem = "the disk is full: no space left on the disk; put it right and continue, nothing is lost"
-    training.set_current(replace(run, status="paused", message=problem, warnings=warnings))
+    told = (("nan", "r1 is no longer a number"), ("nan", "r2 is no longer a number"), ("new", "Beware."))
+    warnings = tuple(Reason(*one) for one in told)
+    problem = Reason("no-space", "the checkpoint cannot be written: there is no space left on the disk")
+    training.set_current(replace(run, status="paused", reason=problem, warnings=warnings))
     room.show_run(run.folder)
     assert room.run.trouble.words.text().startswith("The disk is full. Make room")
     assert [words for words, _ in room.run.side._warned] == [
@@ -127,9 +129,9 @@ def test_what_the_person_should_know_is_told_in_plain_words(room: TrainingPage, 
         "Beware.",
     ]
     assert not room.run.side.helpers.isVisible()
-    training.set_current(replace(run, status="paused", message="paused on request"))
+    training.set_current(replace(run, status="paused", reason=Reason("asked", "paused on request")))
     assert not room.run.trouble.isVisible()
-    missing = ("judging", "the helper mobilenet-v2 is not installed")
+    missing = Reason("judging", "the helper mobilenet-v2 is not installed", {"why": "no-helper"})
     training.set_current(replace(run, warnings=(missing,)))
     assert room.run.side.helpers.isVisible(), "and can be fetched with a click"
     training.set_current(None)
