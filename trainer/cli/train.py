@@ -17,7 +17,6 @@ from engine.formats import protocol
 from engine.formats.job import Job, JobError
 from engine.formats.reason import Reason, reason_of
 from engine.formats.run_folder import CHECKPOINTS, JOB
-from trainer import runfolder
 from trainer.cli.failures import reason_for, tell_failure
 from trainer.data.prepared import PreparedSet
 from trainer.device import Device
@@ -26,7 +25,7 @@ from trainer.run.control import Control, Stopped, listen, signals_obeyed
 from trainer.run.event_writer import EventWriter
 from trainer.run.loop import Run
 from trainer.run.world import World, WorldError
-from trainer.storage import checkpoint
+from trainer.storage import checkpoint, run_folder
 from trainer.storage.bundles import load_networks
 
 
@@ -82,7 +81,7 @@ def _train(args: argparse.Namespace, control: Control, world: World, stack: Exit
         EventWriter(None, world.leads).write(found)
         return 0
     if world.leads and not args.resume and found.fits:
-        runfolder.keep_job(job, args.out)
+        run_folder.keep_job(job, args.out)
     writer = EventWriter(args.out, world.leads)
     if world.leads and not args.resume and job_builder.is_tuned(args):
         _say(tiers.sentence(len(PreparedSet.open(job.data).of("train")), job))
@@ -114,11 +113,11 @@ def _job(args: argparse.Namespace, control: Control, stack: ExitStack) -> Job:
     """The job of the run folder when resuming, otherwise one made from the arguments; the folder is held."""
     if args.resume:
         job = job_builder.old_job(args)
-        stack.enter_context(runfolder.held(args.out))
+        stack.enter_context(run_folder.held(args.out))
         return job
     if not args.preflight:
-        runfolder.check_run(args.out)
-        stack.enter_context(runfolder.held(args.out))
+        run_folder.check_run(args.out)
+        stack.enter_context(run_folder.held(args.out))
     return job_builder.new_job(args, control)
 
 

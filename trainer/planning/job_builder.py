@@ -14,7 +14,7 @@ from engine.bundle import Bundle
 from engine.formats.job import Job, JobError, from_preset
 from engine.formats.network import NetworkConfig
 from engine.formats.run_folder import JOB
-from trainer import consent
+from trainer.data import consent
 from trainer.data.crops import Cut
 from trainer.data.home import data_home
 from trainer.data.listeners import Plain
@@ -23,8 +23,8 @@ from trainer.data.prepared import PreparedSet
 from trainer.model.growing import resized_config
 from trainer.planning import tiers
 from trainer.run.control import Control
-from trainer.runfolder import FREE, LENGTHS, keep_job
 from trainer.storage.bundles import network_config
+from trainer.storage.run_folder import FREE, LENGTHS, keep_job
 
 GIVEN = ("minutes", "device", "batch", "seed", "loss", "precision", "threads")
 """Options that are settings of the job by the same name."""

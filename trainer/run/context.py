@@ -15,7 +15,6 @@ import torch
 from engine.formats.job import Job, JobError
 from engine.formats.reason import Reason
 from engine.formats.run_folder import CHECKPOINTS
-from trainer import runfolder
 from trainer.data.prepared import PreparedSet, set_digest
 from trainer.device import Device
 from trainer.evaluation.selection import Judge
@@ -27,7 +26,7 @@ from trainer.run.meter import Clock, Meter
 from trainer.run.pictures import Pictures, source_digests
 from trainer.run.step import TrainState
 from trainer.run.world import World
-from trainer.storage import checkpoint
+from trainer.storage import checkpoint, run_folder
 from trainer.storage.bundles import load_networks
 from trainer.storage.snapshot_manager import SnapshotManager, judge_for
 
@@ -67,7 +66,7 @@ class RunContext:
         warnings += [warning] if warning is not None else []
         if restored is not None:
             warnings += [Reason("checkpoint", problem) for problem in restored.problems]
-            longer = runfolder.check_same_job(self.job, restored.extra.get("job", {}))
+            longer = run_folder.check_same_job(self.job, restored.extra.get("job", {}))
             warnings += [Reason("job", longer)] if longer else []
             self.clock = Clock(float(restored.extra.get("seconds", 0.0)))
         self.meter = Meter(self.state.kimg)
@@ -112,7 +111,7 @@ class RunContext:
         if train:
             self.digest = self._check_pictures()
         else:
-            self.digest = runfolder.digest_begun_with(self.folder) or self.data.digest
+            self.digest = run_folder.digest_begun_with(self.folder) or self.data.digest
         told = [
             Reason("picture", f"{problem} It is left out.", {"file": file})
             for file, problem in list(unread.items())[:TOLD]
@@ -129,7 +128,7 @@ class RunContext:
         theirs = self.world.led(lambda: mine)
         if self.world.agree(mine != theirs):
             raise JobError(f"the processes do not see the same pictures in {self.job.data}")
-        return self.world.led(lambda: runfolder.check_same_pictures(self.folder, sources, unread))
+        return self.world.led(lambda: run_folder.check_same_pictures(self.folder, sources, unread))
 
     def _new_state(self, perceptual: torch.nn.Module | None) -> TrainState:
         """The networks as they are before the first step."""

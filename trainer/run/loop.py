@@ -19,7 +19,6 @@ from engine.errors import TargetError
 from engine.formats import protocol
 from engine.formats.job import Job, JobError
 from engine.formats.reason import Reason, reason_of
-from trainer import runfolder
 from trainer.device import Device
 from trainer.model.ema import update_average
 from trainer.model.networks import Networks
@@ -31,7 +30,7 @@ from trainer.run.guard import Trouble
 from trainer.run.rollback import roll_back
 from trainer.run.step import TrainState, phase_at
 from trainer.run.world import Elsewhere, World
-from trainer.storage import checkpoint
+from trainer.storage import checkpoint, run_folder
 from trainer.storage.checkpoint_manager import CheckpointManager, Ended
 from trainer.storage.snapshot_manager import is_due
 
@@ -293,7 +292,7 @@ class Run:
             raise Ended(f"{problem}, and there is no checkpoint to go back to", "no-memory")
         if self.world.leads:
             with suppress(TargetError):  # the next checkpoint says it, too
-                runfolder.keep_job(context.job, context.folder)
+                run_folder.keep_job(context.job, context.folder)
         self._begin_anew()
         message = (
             f"{problem}; the run goes on from step {self.state.step}, "

@@ -10,7 +10,7 @@ import pytest
 
 from engine.formats.consent import FOLDER, Consent, ConsentError
 from studio.library.consents import ConsentShelf
-from trainer.consent import remembered
+from trainer.data.consent import remembered
 
 DIGEST, OTHER = "a" * 64, "b" * 64
 TODAY = date.today().isoformat()

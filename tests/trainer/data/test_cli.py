@@ -145,5 +145,5 @@ def test_an_interruption_ends_it_cleanly(folder: Path, tmp_path: Path, signal_na
 
 
 def test_starts_without_torch() -> None:
-    code = "import sys, trainer.data.cli, trainer.consent; sys.exit('torch' in sys.modules)"
+    code = "import sys, trainer.data.cli, trainer.data.consent; sys.exit('torch' in sys.modules)"
     subprocess.run([sys.executable, "-c", code], cwd=ROOT, check=True)

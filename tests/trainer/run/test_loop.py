@@ -20,8 +20,8 @@ from trainer.device import Device
 from trainer.run.control import Control
 from trainer.run.loop import Run
 from trainer.run.step import phase_at
-from trainer.runfolder import check_run
 from trainer.storage import checkpoint
+from trainer.storage.run_folder import check_run
 
 
 def run_through(job: Job, folder: Path, control: Control | None = None) -> list[protocol.Event]:

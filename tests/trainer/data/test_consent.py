@@ -9,7 +9,8 @@ import pytest
 
 from engine.formats.consent import Consent, ConsentError
 from tests.trainer.data.scenes import FakeFinder, scene, write_scenes
-from trainer.consent import (
+from trainer.data import PreparedSet
+from trainer.data.consent import (
     Questions,
     ask_terminal,
     describe,
@@ -17,7 +18,6 @@ from trainer.consent import (
     remember,
     remembered,
 )
-from trainer.data import PreparedSet
 from trainer.data.crops import Cut
 from trainer.data.prepare import Settings, prepare
 
