@@ -16,6 +16,8 @@ from engine.latent import unit
 
 Array64 = NDArray[np.float64]
 
+SUBJECTS = ("self", "consenting-person", "licensed", "synthetic")
+"""Who a persona may be of: oneself, somebody who agreed, somebody in licensed pictures, somebody invented."""
 SHARE = 2 / 3
 """Of the weight of all pictures, what one person needs for a style to be theirs."""
 

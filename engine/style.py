@@ -34,9 +34,9 @@ from engine.images import (
     resize,
     to_tensor,
 )
-from engine.latent import NEGLIGIBLE, unit
+from engine.latent import NEGLIGIBLE, blend_personas, blend_styles, unit
 from engine.network import Network
-from engine.persona import Agreement, agree
+from engine.persona import SUBJECTS, Agreement, agree
 from engine.providers import Provider
 from engine.recipe import StyleUse
 
@@ -203,9 +203,15 @@ class Style:
         """This style as a part of a recipe."""
         return StyleUse(self.name, self.vector, weight, self.persona)
 
+    @property
+    def may_show_person(self) -> bool:
+        """Whether somebody said who is shown, so that the person may be read from the references."""
+        return bool(self.persona) or (self.consent or {}).get("subject") in SUBJECTS
+
     def look_only(self) -> Style:
         """The style without its person, for good: nothing in it tells who was shown."""
-        return replace(self, persona=(), people=0)
+        consent = {key: value for key, value in (self.consent or {}).items() if key != "subject"}
+        return replace(self, persona=(), people=0, consent=consent or None)
 
     def check_model(self, bundle: Bundle) -> None:
         """StyleError unless the style was made with this model."""
@@ -328,9 +334,7 @@ class StyleMaker:
             style.check_model(self.bundle)
         if vector.shape != (self.bundle.card.look_size,):
             raise StyleError("The style was made with another model.", "other-model")
-        low, high = self.bundle.card.style_score
-        cosine = float(unit(vector) @ unit(self.vector(image)))
-        return min(1.0, max(0.0, (cosine - low) / (high - low)))
+        return _between(float(unit(vector) @ unit(self.vector(image))), *self.bundle.card.style_score)
 
     def likeness(self, style: Style, image: Picture) -> float | None:
         """0..1: how much an aligned or generated picture shows the style's person; None without a person.
@@ -341,9 +345,21 @@ class StyleMaker:
         card = self.bundle.card.persona
         if card is None or not style.persona:
             return None
-        low, high = card.score
-        cosine = float(unit(style.persona) @ unit(self.codes(image)[1]))
-        return min(1.0, max(0.0, (cosine - low) / (high - low)))
+        return _between(float(unit(style.persona) @ unit(self.codes(image)[1])), *card.score)
+
+    def scores(self, styles: Sequence[StyleUse], image: Picture) -> tuple[float | None, float | None]:
+        """Look and likeness of a generated picture against a recipe's styles; None for what they lack."""
+        if not styles:
+            return None, None
+        card = self.bundle.card
+        found = self.codes(image)
+        asked = blend_styles(styles, card.look_size), blend_personas(styles, card.persona_size)
+        spans = card.style_score, card.persona.score if card.persona else (0.0, 1.0)
+        look, likeness = (
+            _between(float(unit(a) @ unit(b)), *span) if a.any() else None
+            for a, b, span in zip(asked, found, spans, strict=True)
+        )
+        return look, likeness
 
     def score_file(self, style: Style | Sequence[float], path: PathText, *, whole: bool = False) -> float:
         """0..1 for a picture file. NoFaceError, PictureError.
@@ -382,10 +398,10 @@ class StyleMaker:
     ) -> StyleResult:
         """`style` made anew with this model, from its reference files or else its stored thumbnails.
 
-        persona: whether the person may be read; None as before: where the style has one.
+        persona: whether the person may be read; None: where somebody said who it is.
         StyleError when it has no references that can be read.
         """
-        persona = bool(style.persona) if persona is None else persona
+        persona = style.may_show_person if persona is None else persona
         files, problems = _files(paths)
         originals = {_digest(file): file for file in files}
         looks: list[_Look] = []
@@ -520,6 +536,11 @@ def _nobody(styles: Sequence[Style]) -> NDArray[np.float64]:
     if len(sizes) > 1:
         raise StyleError("Styles made with different models cannot be mixed.", "other-model")
     return np.zeros(sizes.pop() if sizes else 1)
+
+
+def _between(cosine: float, low: float, high: float) -> float:
+    """Where a cosine lies between two: 0..1."""
+    return min(1.0, max(0.0, (cosine - low) / (high - low)))
 
 
 def _fits(vectors: NDArray[np.float64], weights: NDArray[np.float64]) -> list[float]:

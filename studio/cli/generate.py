@@ -18,8 +18,7 @@ from engine.errors import Cancelled, RecipeError
 from engine.files import safe_name
 from engine.generator import Generator
 from engine.images import Picture, resize
-from engine.latent import blend_styles
-from engine.recipe import Recipe, SeedUse
+from engine.recipe import Recipe, SeedUse, without_personas
 from engine.style import StyleMaker
 from studio.cli.arguments import FORMATS, MAX_COUNT, MAX_SEED, UsageError, add_model, number, whole
 from studio.cli.opened import Blend, open_blend, open_generator, open_recipe, with_strength
@@ -53,7 +52,13 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--strength",
         type=number(0, 1),
         metavar="X",
-        help="0 without style ... 1 all of it (default: the style's own)",
+        help="0 without the style's look ... 1 all of it (default: the style's own)",
+    )
+    parser.add_argument(
+        "--likeness",
+        type=number(0, 1),
+        metavar="X",
+        help="0 anybody ... 1 the style's person, where it has one (default: the style's own)",
     )
     parser.add_argument(
         "--truncation",
@@ -113,7 +118,7 @@ def start_of(args: Namespace, blend: Blend, model: str) -> Recipe:
     base = open_recipe(args.recipe) if args.recipe else Recipe.from_seed(model, 1)
     if base.model != model:
         raise RecipeError(f"The recipe in {args.recipe} is for another model; name it with --model.")
-    base = with_strength(base, blend, args.strength)
+    base = with_strength(base, blend, args.strength, args.likeness)
     return base if args.truncation is None else replace(base, truncation=args.truncation)
 
 
@@ -168,16 +173,12 @@ def save_one(
 ) -> dict[str, object]:
     """Saves a picture, scored against its style if it has one, and describes it for JSON. TargetError."""
     recipe = job.recipe
-    score = maker.score(style_of(recipe, maker), image) if recipe.styles else None
-    path = folder.save(job.stem, image, recipe, score)
-    found: dict[str, object] = {"path": str(path), "seed": recipe.seed, "recipe": recipe.to_dict()}
-    return found if score is None else found | {"score": score}
-
-
-def style_of(recipe: Recipe, maker: StyleMaker) -> tuple[float, ...]:
-    """[S]: the recipe's styles as one."""
-    blend = blend_styles(recipe.styles, maker.bundle.card.style_size, 1.0)
-    return tuple(blend.astype(float).tolist())
+    scores = maker.scores(recipe.styles, image)
+    path = folder.save(job.stem, image, recipe, *scores)
+    told = without_personas(recipe).to_dict()
+    found: dict[str, object] = {"path": str(path), "seed": recipe.seed, "recipe": told}
+    named = zip(("score", "likeness"), scores, strict=True)
+    return found | {name: value for name, value in named if value is not None}
 
 
 def save_sheet(folder: PictureFolder, made: list[tuple[str, Picture]], out: Output) -> Path:

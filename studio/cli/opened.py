@@ -16,9 +16,10 @@ from engine.providers import Provider, choose
 from engine.recipe import MAX_JSON, Recipe, StyleUse
 from engine.style import Style, StyleMaker
 from studio.cli.arguments import weighted
-from studio.cli.lookup import find_model, find_style
+from studio.cli.lookup import find_model, find_style, styles
 from studio.cli.output import Output
 from studio.library.fitting import FittedStyles
+from studio.library.personas import restored
 from studio.library.places import Places, bundled_fits_folder
 from studio.library.starters import NO_MODEL
 
@@ -51,10 +52,18 @@ class Blend:
 
     @property
     def strength(self) -> float:
-        """The strength that the styles themselves ask for."""
-        total = sum(abs(weight) for weight in self.weights)
-        asked = sum(abs(w) * style.strength for style, w in zip(self.styles, self.weights, strict=True))
-        return asked / total if total else 1.0
+        """Of the look, as the styles themselves ask for."""
+        return self._mean([style.strength for style in self.styles])
+
+    @property
+    def likeness(self) -> float:
+        """Of the person, as the styles themselves ask for."""
+        return self._mean([style.likeness for style in self.styles])
+
+    def _mean(self, values: Sequence[float]) -> float:
+        shares = [abs(weight) for weight in self.weights]
+        asked = sum(share * value for share, value in zip(shares, values, strict=True))
+        return asked / sum(shares) if sum(shares) else 1.0
 
 
 def open_blend(names: Sequence[str], maker: StyleMaker, out: Output) -> Blend:
@@ -85,8 +94,18 @@ def fit_style(style: Style, maker: StyleMaker, out: Output) -> Style:
 
 
 def open_recipe(text: str) -> Recipe:
-    """A recipe from a picture that carries one, or from a JSON file. RecipeError, PictureError."""
-    path = Path(text)
+    """A recipe from a picture that carries one, or from a JSON file. RecipeError, PictureError.
+
+    Who is shown comes from the styles on this machine.
+    """
+    recipe = _recipe_in(Path(text))
+    if not recipe.misses_persona:
+        return recipe
+    fits = FittedStyles(Places.find().fitted, bundled_fits_folder())
+    return restored(recipe, [found.style for found in styles()[0]], fits)
+
+
+def _recipe_in(path: Path) -> Recipe:
     if path.suffix.lower() != ".json":
         recipe = read_recipe(path)
         if recipe is None:
@@ -105,8 +124,12 @@ def open_generator(args: Namespace, out: Output) -> tuple[Generator, StyleMaker]
     return Generator(network.bundle, network=network), StyleMaker(network.bundle, network=network)
 
 
-def with_strength(recipe: Recipe, blend: Blend, strength: float | None) -> Recipe:
-    """`recipe` in the styles of `blend` (when there are any) and at `strength` (when it is given)."""
+def with_strength(
+    recipe: Recipe, blend: Blend, strength: float | None, likeness: float | None = None
+) -> Recipe:
+    """`recipe` in the styles of `blend` (when there are any) and at the strengths that are given."""
     if blend.styles:
-        recipe = replace(recipe, styles=blend.uses, style_strength=blend.strength)
-    return recipe if strength is None else replace(recipe, style_strength=strength)
+        recipe = replace(recipe, styles=blend.uses, style_strength=blend.strength, likeness=blend.likeness)
+    if strength is not None:
+        recipe = replace(recipe, style_strength=strength)
+    return recipe if likeness is None else replace(recipe, likeness=likeness)

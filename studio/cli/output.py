@@ -156,9 +156,9 @@ def pairs(values: Iterable[tuple[str, object]]) -> list[str]:
     return [f"{_pad(name, widest, False)}  {value}" for name, value in shown]
 
 
-def count(number: int, noun: str) -> str:
-    """ "1 picture", "2 pictures"."""
-    return f"{number} {noun}" + ("" if number == 1 else "s")
+def count(number: int, noun: str, several: str = "") -> str:
+    """ "1 picture", "2 pictures"; several: where it is not made with an s."""
+    return f"{number} " + (noun if number == 1 else several or f"{noun}s")
 
 
 def width(text: str) -> int:

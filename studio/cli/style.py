@@ -6,6 +6,7 @@ STYLE is a style file, or the name of a style in the library (see `persona style
 from __future__ import annotations
 
 import argparse
+import sys
 from argparse import Namespace
 from collections.abc import Callable
 from dataclasses import replace
@@ -14,6 +15,7 @@ from typing import Any
 
 from engine.errors import Cancelled, PictureError, StyleError
 from engine.files import make_folder, safe_name
+from engine.persona import SUBJECTS
 from engine.recipe import MAX_NAME
 from engine.style import Reference, Style, StyleMaker, StyleResult, mix
 from studio.cli.arguments import Parser, UsageError, add_common, add_model, add_overwrite, number
@@ -24,6 +26,13 @@ from studio.cli.stop import Stop
 from studio.library.places import styles_folder
 from studio.library.starters import NO_MODEL
 from studio.library.styles import SUFFIX
+
+NOBODY = "none"
+QUESTION = (
+    "Who is shown? The likeness of a face is a personal matter, so it is read only when you say:\n"
+    "  1 myself   2 somebody who agreed   3 somebody in licensed pictures   4 somebody invented\n"
+    "  anything else: the look alone\n> "
+)
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -67,6 +76,12 @@ def _add_create(kinds: Any) -> None:
         help="how strongly it acts by itself (default: 1)",
     )
     parser.add_argument("--tag", action="append", default=[], help="a word to find it by; may be repeated")
+    parser.add_argument(
+        "--person",
+        choices=(*SUBJECTS, NOBODY),
+        help="who is shown, so that the likeness may be read, too: yourself, somebody who agreed, someone in "
+        "licensed pictures, somebody invented; none: the look alone (asked for at a terminal)",
+    )
     add_model(parser)
 
 
@@ -91,7 +106,7 @@ def _add_score(kinds: Any) -> None:
     parser = _add(
         kinds,
         "score",
-        "Say how well pictures match a style: 0 not at all ... 1 as its own references do.",
+        "Say how well pictures match a style, 0 ... 1: light and colour, and the person if it has one.",
         score,
     )
     parser.add_argument("style", metavar="STYLE")
@@ -114,8 +129,9 @@ def create(args: Namespace, out: Output) -> int:
     if not pictures:
         return out.finish([], done=False)
     maker = StyleMaker(*open_model(args, out))
+    subject = _subject(args, maker, out)
     try:
-        result = _from_pictures(maker, pictures, args, out)
+        result = _from_pictures(maker, pictures, args, out, subject)
     except StyleError as error:
         if error.code != "no-pictures":
             raise
@@ -127,10 +143,33 @@ def create(args: Namespace, out: Output) -> int:
     out.data["notes"] = list(result.notes)
     path = save(result.style, out, _path(args), overwrite=args.overwrite)
     used = len(result.style.references)
-    return out.finish([f"{result.style.name}: a style from {count(used, 'picture')}, in {path}"])
+    return out.finish([f"{result.style.name}: {_made_of(result.style, used)}, in {path}"])
 
 
-def _from_pictures(maker: StyleMaker, pictures: list[Path], args: Namespace, out: Output) -> StyleResult:
+def _made_of(style: Style, used: int) -> str:
+    if style.persona:
+        return f"one person in {count(used, 'picture')}"
+    return f"a style from {count(used, 'picture')}"
+
+
+def _subject(args: Namespace, maker: StyleMaker, out: Output) -> str:
+    """Who is shown, as the option says or somebody at the terminal; "" for the look alone."""
+    if maker.bundle.card.persona is None or args.person == NOBODY:
+        return ""
+    if args.person:
+        return str(args.person)
+    if not (sys.stdin is not None and sys.stdin.isatty() and sys.stderr.isatty()):
+        out.note("The style is of the look alone: say who is shown with --person to have the likeness, too.")
+        return ""
+    sys.stderr.write(QUESTION)
+    sys.stderr.flush()
+    answer = sys.stdin.readline().strip()
+    return SUBJECTS[int(answer) - 1] if answer in ("1", "2", "3", "4") else ""
+
+
+def _from_pictures(
+    maker: StyleMaker, pictures: list[Path], args: Namespace, out: Output, subject: str
+) -> StyleResult:
     with Stop() as stop:
         return maker.from_pictures(
             args.name,
@@ -138,6 +177,8 @@ def _from_pictures(maker: StyleMaker, pictures: list[Path], args: Namespace, out
             whole=args.whole,
             strength=args.strength,
             tags=args.tag,
+            consent={"subject": subject} if subject else None,
+            persona=bool(subject),
             progress=lambda done, total: out.progress(done, total, "pictures"),
             cancelled=stop,
         )
@@ -176,17 +217,29 @@ def show(args: Namespace, out: Output) -> int:
         [
             ("name", style.name),
             ("created", style.created),
-            ("strength", f"{style.strength:.2f}"),
+            ("shows", _people(style)),
+            ("look", f"{style.strength:.2f}"),
+            ("likeness", f"{style.likeness:.2f}" if style.persona else ""),
             ("tags", ", ".join(style.tags)),
             ("model", style.model[:12]),
             ("consent", "recorded" if style.consent else ""),
         ]
     )
-    rows = [
-        (item.name, item.weight, item.fit, "does not look like the rest" if item.outlier else "")
-        for item in style.references
-    ]
+    rows = [(item.name, item.weight, item.fit, _apart(item)) for item in style.references]
     return out.finish(lines + [""] * bool(rows) + table(rows, ("picture", "weight", "fit", "")))
+
+
+def _people(style: Style) -> str:
+    pictures = count(len(style.references), "picture")
+    if style.persona:
+        return f"one person in {pictures}"
+    return f"{count(style.people, 'person', 'people')}: look only" if style.people else ""
+
+
+def _apart(reference: Reference) -> str:
+    if reference.other_person:
+        return "shows somebody else"
+    return "does not look like the rest" if reference.outlier else ""
 
 
 def mix_styles(args: Namespace, out: Output) -> int:
@@ -216,14 +269,16 @@ def score(args: Namespace, out: Output) -> int:
             if stop():
                 raise Cancelled
             try:
-                scores.append(
-                    {"path": str(picture), "score": maker.score_file(style, picture, whole=args.whole)}
-                )
+                aligned = maker.aligned(picture, whole=args.whole)
+                found = {"path": str(picture), "score": maker.score(style, aligned.image)}
+                likeness = None if aligned.whole else maker.likeness(style, aligned.image)
+                scores.append(found if likeness is None else found | {"likeness": likeness})
             except PictureError as error:
                 out.problem(error)
             out.progress(done, len(pictures), "pictures")
-    rows = [(item["path"], item["score"]) for item in scores]
-    return out.finish(table(rows, ("picture", "score")), done=bool(scores))
+    rows = [(item["path"], item["score"], item.get("likeness", "")) for item in scores]
+    columns = ("picture", "look", "likeness") if style.persona else ("picture", "look")
+    return out.finish(table([row[: len(columns)] for row in rows], columns), done=bool(scores))
 
 
 def save(style: Style, out: Output, path: Path, *, overwrite: bool = False) -> Path:
@@ -261,6 +316,7 @@ def _reference(reference: Reference) -> dict[str, Any]:
         "fit": reference.fit,
         "outlier": reference.outlier,
         "whole": reference.whole,
+        "other_person": reference.other_person,
     }
 
 
@@ -276,6 +332,9 @@ def summary(style: Style, path: Path | None) -> dict[str, Any]:
         "path": None if path is None else str(path),
         "model": style.model,
         "strength": style.strength,
+        "persona": bool(style.persona),
+        "likeness": style.likeness,
+        "people": style.people,
         "created": style.created,
         "tags": list(style.tags),
         "pictures": len(style.references),

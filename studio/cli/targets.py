@@ -11,7 +11,7 @@ import numpy as np
 from engine.errors import PersonaError, PictureError
 from engine.files import make_folder
 from engine.images import Picture, load_picture, read_recipe, save_picture
-from engine.recipe import Recipe
+from engine.recipe import Recipe, without_personas
 
 SHEET = "contact sheet"
 """How the names of contact sheets begin, the engine's too. They are no pictures to work with."""
@@ -30,15 +30,22 @@ class PictureFolder:
         self._used: set[Path] = set()
         make_folder(folder)
 
-    def save(self, stem: str, image: Picture, recipe: Recipe, score: float | None = None) -> Path:
+    def save(
+        self,
+        stem: str,
+        image: Picture,
+        recipe: Recipe,
+        score: float | None = None,
+        likeness: float | None = None,
+    ) -> Path:
         """Saves a picture with its recipe and returns where. TargetError."""
         path, exists = next(
             (path, exists)
             for path, exists in self._candidates(stem, self.suffix)
-            if path not in self._used and (not exists or _recipe_at(path) == recipe)
+            if path not in self._used and (not exists or _recipe_at(path) == without_personas(recipe))
         )
         self._used.add(path)
-        return save_picture(path, image, recipe=recipe, score=score, overwrite=exists)
+        return save_picture(path, image, recipe=recipe, score=score, likeness=likeness, overwrite=exists)
 
     def save_sheet(self, stem: str, image: Picture) -> Path:
         """Saves a contact sheet, always PNG. One with the same content stays as it is."""

@@ -12,7 +12,7 @@ import threading
 from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from engine.errors import PersonaError
 from engine.files import make_folder
@@ -86,20 +86,28 @@ def fitted(style: Style, other: Style) -> Style:
     """`style` as it is, with the vector of `other`, and what that found its references to be like."""
     own = {one.digest: one for one in style.references}
     references = tuple(
-        replace(own[one.digest], fit=one.fit, outlier=one.outlier)
+        replace(own[one.digest], fit=one.fit, outlier=one.outlier, other_person=one.other_person)
         for one in other.references
         if one.digest in own
     )
-    return replace(style, vector=other.vector, model=other.model, references=references)
+    return replace(
+        style,
+        vector=other.vector,
+        model=other.model,
+        references=references,
+        persona=other.persona,
+        people=other.people,
+    )
 
 
 def _without_pictures(style: Style) -> Style:
     return replace(style, references=tuple(replace(one, thumbnail="") for one in style.references))
 
 
-def same_for_models(style: Style) -> tuple[tuple[str, float, bool], ...]:
-    """All that a vector depends on, beside the model: equal styles in this sense have equal vectors."""
-    return tuple((one.digest, one.weight, one.whole) for one in style.references)
+def same_for_models(style: Style) -> tuple[Any, ...]:
+    """All that its vectors depend on, beside the model: equal styles in this sense have equal vectors."""
+    references = tuple((one.digest, one.weight, one.whole) for one in style.references)
+    return (*references, "person") if style.may_show_person else references
 
 
 def _key(style: Style, model_id: str) -> str:

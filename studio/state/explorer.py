@@ -41,7 +41,9 @@ class Explorer(QObject):
     truncation = Field[float](lambda value: min(1.2, max(0.0, value)))
     """0..1.2; smaller is nearer to the style's average picture."""
     style_strength = Field[float](lambda value: min(1.0, max(0.0, value)))
-    """0 without style ... 1 the whole style."""
+    """0 without the styles' look ... 1 the whole look."""
+    likeness = Field[float](lambda value: min(1.0, max(0.0, value)))
+    """0 without the styles' person ... 1 the whole likeness."""
     styles = Field[tuple[StyleUse, ...]]()
     """The styles in use, with weights."""
     layers = Field[tuple[LayerMix, ...]]()
@@ -56,6 +58,7 @@ class Explorer(QObject):
     zoom_changed = Signal(float)
     truncation_changed = Signal(float)
     style_strength_changed = Signal(float)
+    likeness_changed = Signal(float)
     styles_changed = Signal(object)
     """tuple[StyleUse, ...]."""
     directions_changed = Signal(object)
@@ -305,7 +308,7 @@ class Explorer(QObject):
             self.settled.emit(place)
 
     def _tell_parts(self, before: Place, after: Place) -> None:
-        for name in ("truncation", "style_strength", "styles", "layers"):
+        for name in ("truncation", "style_strength", "likeness", "styles", "layers"):
             if getattr(before, name) != getattr(after, name):
                 getattr(self, f"{name}_changed").emit(getattr(after, name))
         if before.directions != after.directions:

@@ -29,6 +29,7 @@ class Place:
     """The noise of a picture that was opened: it lies at (anchor_x, anchor_y), the map goes on around it."""
     styles: tuple[StyleUse, ...] = ()
     style_strength: float = 1.0
+    """How much of the styles' look, 0..1."""
     truncation: float = 0.7
     directions: tuple[tuple[str, float], ...] = ()
     layers: tuple[LayerMix, ...] = ()
@@ -36,6 +37,8 @@ class Place:
     anchor_y: float = 0.0
     chart: Chart | None = None
     """The model's people in order; None until it is known."""
+    likeness: float = 1.0
+    """How much of the styles' person, 0..1."""
 
     def recipe(self) -> Recipe | None:
         """The recipe at this place; None without a model."""
@@ -79,6 +82,7 @@ class Place:
             directions=tuple((use.name, use.amount) for use in recipe.directions),
             layers=recipe.layers,
             chart=chart,
+            likeness=recipe.likeness,
         )
         return plain._with_noise(_noise(recipe), self.x if chart else 0.0, self.y if chart else 0.0)
 
@@ -188,6 +192,7 @@ class Place:
             truncation=self.truncation,
             directions=tuple(DirectionUse(name, amount) for name, amount in self.directions if amount),
             layers=self.layers,
+            likeness=self.likeness,
         )
 
     def _ground(self, base: Recipe, x: float, y: float) -> Recipe:

@@ -6,7 +6,7 @@ import threading
 import time
 from pathlib import Path
 
-from engine import latent, providers
+from engine import providers
 from engine.bundle import Bundle, default_bundle_path
 from engine.errors import PersonaError
 from engine.generator import Generator
@@ -78,5 +78,4 @@ class LoadedEngine:
             return None
         if self._maker is None:
             self._maker = StyleMaker(self.bundle, network=self._generator.network)
-        style = latent.blend_styles(recipe.styles, self.bundle.card.style_size)
-        return self._maker.score(style.tolist(), image)
+        return self._maker.scores(recipe.styles, image)[0]
