@@ -46,6 +46,8 @@ class AutoencoderJob:
     """Step from which the adversaries take part."""
     adversary_ramp: int = 1_500
     """Steps over which their weight grows."""
+    judge_interval: int = 2
+    """The adversaries learn on every n-th step: they cost a third of it, and lead anyway."""
     patch_weight: float = 0.05
     feature_weight: float = 0.05
     l1_weight: float = 2.0
@@ -140,7 +142,7 @@ class AutoencoderTraining:
         total.backward()  # type: ignore[no-untyped-call]
         nn.utils.clip_grad_norm_(self.model.parameters(), 1.0)
         self.optimizer.step()
-        if self.step >= job.adversary_from - 500:
+        if self.step >= job.adversary_from - 500 and self.step % job.judge_interval == 0:
             values |= self._judge(target, made.detach(), known, [f.detach() for f in found])
         return values
 
