@@ -7,7 +7,8 @@ from dataclasses import dataclass
 import torch
 from torch import nn
 
-from engine.formats.job import Job, JobError
+from engine.formats.job import Job
+from engine.formats.job_settings import JobError
 from engine.formats.reason import Reason
 from trainer.helpers import HelperError, find_helper
 from trainer.model.features import PerceptualDistance
@@ -42,7 +43,7 @@ class Device:
 
     def perceptual(self, job: Job) -> tuple[nn.Module | None, Reason | None]:
         """The perceptual distance where it is wanted and at hand, else why it is not."""
-        if not job.perceptual:
+        if not job.losses.perceptual:
             return None, None
         try:
             return PerceptualDistance(find_helper("efficientnet-lite0")), None

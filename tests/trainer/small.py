@@ -58,7 +58,7 @@ def small_job(data: Path, **changes: Any) -> Job:
         "perceptual": False,
         "judging": False,
     }
-    return Job(str(data), **(settings | changes))
+    return Job.of(str(data), **(settings | changes))
 
 
 def write_job(job: Job, run: Path) -> Path:

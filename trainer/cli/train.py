@@ -14,7 +14,8 @@ import torch
 
 from engine.errors import Cancelled, PersonaError
 from engine.formats import protocol
-from engine.formats.job import Job, JobError
+from engine.formats.job import Job
+from engine.formats.job_settings import JobError
 from engine.formats.reason import Reason, reason_of
 from engine.formats.run_folder import CHECKPOINTS, JOB
 from trainer.cli.failures import reason_for, tell_failure
@@ -56,8 +57,8 @@ def bundle(args: argparse.Namespace) -> int:
     """Exports a bundle from the newest checkpoint of a run, or from one of its snapshots; 0, or 2 when there
     is none or it does not fit."""
     try:
-        job = replace(Job.load(args.run_folder / JOB), **job_builder.about(args))
-        job = replace(job, name=args.name or job.name)
+        job = Job.load(args.run_folder / JOB).changed(**job_builder.about(args))
+        job = job.changed(name=args.name or job.name)
         other = load_networks(args.blend) if args.blend else None
         if other is not None and other.config != job.network:
             raise JobError(f"{args.blend} has networks of other sizes and cannot be mixed in", "other-sizes")
@@ -73,9 +74,9 @@ def _train(args: argparse.Namespace, control: Control, world: World, stack: Exit
     """Makes the job, tells what it needs, and does it."""
     told = world.led(lambda: json.dumps(_job(args, control, stack).to_json()))
     job = Job.from_json(json.loads(told))
-    if job.threads:
-        torch.set_num_threads(job.threads)
-    device = Device.choose(job.device, world)
+    if job.optimisation.threads:
+        torch.set_num_threads(job.optimisation.threads)
+    device = Device.choose(job.optimisation.device, world)
     job, found = _plan(job, device, args, control, world)
     if args.preflight:
         EventWriter(None, world.leads).write(found)
@@ -84,7 +85,7 @@ def _train(args: argparse.Namespace, control: Control, world: World, stack: Exit
         run_folder.keep_job(job, args.out)
     writer = EventWriter(args.out, world.leads)
     if world.leads and not args.resume and job_builder.is_tuned(args):
-        _say(tiers.sentence(len(PreparedSet.open(job.data).of("train")), job))
+        _say(tiers.sentence(len(PreparedSet.open(job.data.folder).of("train")), job))
     writer.write(found)
     if not found.fits:
         raise JobError(found.sentence, "no-memory" if found.lacks == "memory" else "no-space")
@@ -124,7 +125,7 @@ def _job(args: argparse.Namespace, control: Control, stack: ExitStack) -> Job:
 def _plan(
     job: Job, device: Device, args: argparse.Namespace, control: Control, world: World
 ) -> tuple[Job, protocol.Preflight]:
-    pictures = len(PreparedSet.open(job.data).pictures)
+    pictures = len(PreparedSet.open(job.data.folder).pictures)
     kimg = world.led(lambda: str(checkpoint.newest_kimg(args.out / CHECKPOINTS) if args.resume else 0.0))
     place = preflight.Place(args.out, pictures, float(kimg))
     return preflight.plan(job, device, place, world, control, job_builder.stated(args))

@@ -19,7 +19,7 @@ import torch
 from torch import Tensor
 from torch.nn import functional as F
 
-from engine.formats.job import JobError
+from engine.formats.job_settings import JobError
 from engine.formats.network import NetworkConfig
 from trainer.model.networks import ContentEncoder, Discriminator, Networks, activate
 

@@ -11,7 +11,8 @@ from pathlib import Path
 from typing import Any
 
 from engine.bundle import Bundle
-from engine.formats.job import Job, JobError, from_preset
+from engine.formats.job import Job, from_preset, own_name, place_of
+from engine.formats.job_settings import JobError
 from engine.formats.network import NetworkConfig
 from engine.formats.run_folder import JOB
 from trainer.data import consent
@@ -45,12 +46,12 @@ def new_job(args: argparse.Namespace, control: Control) -> Job:
         network = network_config(bundle)
         if args.resolution:
             network = resized_config(network, args.resolution)
-        job = replace(job, start_from=str(Path(start).resolve()), network=network)
+        job = job.changed(start_from=str(Path(start).resolve()), network=network)
     elif args.resolution:
-        job = replace(job, network=resized(job.network, args.resolution))
+        job = job.changed(network=resized(job.network, args.resolution))
     if (start or args.consent) and not args.preflight:
         record = consent.obtain(data, file=args.consent, home=data_home(), ask=consent.terminal())
-        job = replace(job, consent=record.to_json())
+        job = job.changed(consent=record.to_json())
     return job
 
 
@@ -64,15 +65,17 @@ def old_job(args: argparse.Namespace) -> Job:
     job = Job.load(args.out / JOB)
     given = stated(args)
     for name, value in given.items():
-        if name not in LATER and not (name in LENGTHS and job.minutes > 0):
-            _require_same(name, value, getattr(job, name, None))
+        if name not in LATER and not (name in LENGTHS and job.schedule.minutes > 0):
+            group, inner = place_of(name)
+            begun = getattr(job, group)
+            _require_same(name, value, getattr(begun, inner) if inner else begun)
     if args.resolution:
         _require_same("resolution", args.resolution, job.network.resolution)
-    if args.start_from and job.start_from:
-        _require_same("the model to start from", str(args.start_from.resolve()), job.start_from)
+    if args.start_from and job.schedule.start_from:
+        _require_same("the model to start from", str(args.start_from.resolve()), job.schedule.start_from)
     if PreparedSet.is_set(args.folder):
-        _require_same("the set", str(args.folder.resolve()), str(Path(job.data).resolve()))
-    changed = replace(job, **{name: value for name, value in given.items() if name in LATER})
+        _require_same("the set", str(args.folder.resolve()), str(Path(job.data.folder).resolve()))
+    changed = job.changed(**{name: value for name, value in given.items() if name in LATER})
     if changed != job and not args.preflight:
         keep_job(changed, args.out)
     return changed
@@ -113,16 +116,17 @@ def stated(args: argparse.Namespace) -> dict[str, Any]:
 
 
 def setting(text: str) -> tuple[str, Any]:
-    """Name and value out of NAME=VALUE. Raises JobError."""
+    """A setting's own name and its value out of NAME=VALUE or GROUP.NAME=VALUE. Raises JobError."""
     name, equals, value = text.partition("=")
     if not equals:
-        raise JobError(f"--set needs NAME=VALUE, not {text!r}")
+        raise JobError(f"--set needs NAME=VALUE, not {text!r:.60}")
+    name = own_name(name.strip())
     if value.strip().lower() in ("true", "false"):
-        return name.strip(), value.strip().lower() == "true"
+        return name, value.strip().lower() == "true"
     try:
-        return name.strip(), ast.literal_eval(value)
-    except (ValueError, SyntaxError):
-        return name.strip(), value
+        return name, ast.literal_eval(value)
+    except (ValueError, SyntaxError, MemoryError, RecursionError):
+        return name, value
 
 
 def resized(network: NetworkConfig, resolution: int) -> NetworkConfig:

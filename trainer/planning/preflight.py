@@ -10,7 +10,7 @@ from __future__ import annotations
 import json
 import shutil
 from collections.abc import Collection
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from engine.formats import protocol
@@ -60,9 +60,11 @@ def plan(
         known = recall(job, device, place.run, world, fixed, fresh)
         job, found = known or (job, tried(job, device, world, control))
         fits = found is not None and (free is None or found.peak_mb + held <= memory.SPARE * free)
-        if not world.agree(not fits) or not can_halve(job, max(job.batch, job.style_batch)):
+        if not world.agree(not fits) or not can_halve(
+            job, max(job.optimisation.batch, job.optimisation.style_batch)
+        ):
             break
-        job = replace(job, accumulation=2 * job.accumulation)
+        job = job.changed(accumulation=2 * job.optimisation.accumulation)
     if found is None:
         sentence = "does not fit: there is not enough memory, even for the smallest parts of a batch"
         return job, _told(job, "memory", 0.0, 0.0, 0.0, sentence)
@@ -77,32 +79,38 @@ def plan(
 
 def can_halve(job: Job, count: int) -> bool:
     """Whether a batch of `count` pictures can be computed in twice as many parts."""
-    return count // job.accumulation >= 2 * SMALLEST
+    return count // job.optimisation.accumulation >= 2 * SMALLEST
 
 
 def fit_to_minutes(job: Job, found: Measured) -> Job:
-    """The job with all lengths scaled so that it takes nine tenths of `job.minutes`; longer where there is
+    """The job with all lengths scaled so that it takes nine tenths of its `minutes`; longer where there is
     time."""
-    if job.minutes <= 0:
+    if job.schedule.minutes <= 0:
         return job
-    factor = 0.9 * job.minutes * 60 / max(found.seconds(job), 1e-9)
-    return replace(
-        job,
-        style_kimg=job.style_kimg * factor,
-        warm_kimg=job.warm_kimg * factor,
-        adversarial_kimg=job.adversarial_kimg * factor,
-        condition_ramp_kimg=min(job.condition_ramp_kimg, job.adversarial_kimg * factor / 4),
-        ema_half_life_kimg=min(job.ema_half_life_kimg, job.total_kimg * factor / 10),
-        rate_ramp_kimg=min(job.rate_ramp_kimg, job.adversarial_kimg * factor / 10),
-        snapshot_kimg=max(1e-3, min(job.snapshot_kimg, job.adversarial_kimg * factor / FEWEST_SNAPSHOTS)),
+    factor = 0.9 * job.schedule.minutes * 60 / max(found.seconds(job), 1e-9)
+    return job.changed(
+        style_kimg=job.schedule.style_kimg * factor,
+        warm_kimg=job.schedule.warm_kimg * factor,
+        adversarial_kimg=job.schedule.adversarial_kimg * factor,
+        condition_ramp_kimg=min(job.schedule.condition_ramp_kimg, job.schedule.adversarial_kimg * factor / 4),
+        ema_half_life_kimg=min(job.optimisation.ema_half_life_kimg, job.schedule.total_kimg * factor / 10),
+        rate_ramp_kimg=min(job.optimisation.rate_ramp_kimg, job.schedule.adversarial_kimg * factor / 10),
+        snapshot_kimg=max(
+            1e-3, min(job.saving.snapshot_kimg, job.schedule.adversarial_kimg * factor / FEWEST_SNAPSHOTS)
+        ),
     )
 
 
 def disk_mb(job: Job, found: Measured) -> float:
     """What the run's folder will take at its fullest."""
-    snapshots = int(job.adversarial_kimg / job.snapshot_kimg) + 1
-    grids = (job.total_kimg / job.sample_kimg + snapshots) * 0.02 * job.network.resolution**2 / 2**10
-    kept = min(snapshots * found.snapshot_mb, max(job.snapshot_mb, 2 * found.snapshot_mb))
+    snapshots = int(job.schedule.adversarial_kimg / job.saving.snapshot_kimg) + 1
+    grids = (
+        (job.schedule.total_kimg / job.saving.sample_kimg + snapshots)
+        * 0.02
+        * job.network.resolution**2
+        / 2**10
+    )
+    kept = min(snapshots * found.snapshot_mb, max(job.saving.snapshot_mb, 2 * found.snapshot_mb))
     return (checkpoint.KEPT + 1) * found.checkpoint_mb + kept + found.model_mb + grids
 
 
@@ -122,7 +130,7 @@ def _fastest(
         seconds = found.seconds(job)
         if set(option) & set(fixed) or not speed.can(option, device.torch, seconds):
             continue
-        candidate = replace(job, **option)
+        candidate = job.changed(**option)
         other = tried(candidate, device, world, control, forgive=True)
         if world.agree(other is None) or other is None:
             continue
@@ -151,8 +159,8 @@ def _judged(job: Job, found: Measured, place: Place, held: float, free: float | 
         sentence = f"does not fit: it needs {disk:,.0f} MB of disk, and {max(0.0, left):,.0f} MB are free"
     else:
         sentence = f"fits: {duration(seconds)}, {need:,.0f} MB of memory, {disk:,.0f} MB of disk"
-        if job.accumulation > 1:
-            sentence += f", each batch of {job.batch} in {job.accumulation} parts"
+        if job.optimisation.accumulation > 1:
+            sentence += f", each batch of {job.optimisation.batch} in {job.optimisation.accumulation} parts"
     return _told(job, lacks, seconds, need, disk, sentence)
 
 
@@ -164,8 +172,8 @@ def _told(
         round(seconds, 1),
         round(memory_mb, 1),
         round(disk, 1),
-        job.batch,
-        job.accumulation,
+        job.optimisation.batch,
+        job.optimisation.accumulation,
         sentence,
         lacks,
     )

@@ -12,13 +12,14 @@ import json
 import time
 from collections.abc import Collection
 from contextlib import suppress
-from dataclasses import asdict, replace
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
 from engine.errors import TargetError
 from engine.files import make_folder, write_atomic
-from engine.formats.job import Job, JobError
+from engine.formats.job import Job, flat
+from engine.formats.job_settings import JobError
 from engine.formats.run_folder import PREFLIGHT
 from trainer.data.home import data_home
 from trainer.device import Device
@@ -74,7 +75,7 @@ def recall(
         return None
     found = json.loads(told)
     try:
-        return replace(job, **found["chosen"]), Measured(**found["measured"])
+        return job.changed(**found["chosen"]), Measured(**found["measured"])
     except (TypeError, ValueError, JobError):  # of another version
         return None
 
@@ -97,7 +98,7 @@ def remember(
             write_atomic(run / PREFLIGHT, json.dumps(card, indent=1).encode())
     entry = {
         "time": round(time.time()),
-        "chosen": {name: getattr(fitted, name) for name in CHOSEN},
+        "chosen": {name: value for name, value in fitted.flat().items() if name in CHOSEN},
         "measured": asdict(found),
     }
     known = {k: v for k, v in _read(_store()).items() if isinstance(v, dict)}
@@ -121,7 +122,7 @@ def _read(path: Path) -> Card:
 
 
 def _key(job: Job, device: Device, world: World) -> Card:
-    settings = job.to_json()
+    settings = flat(job.to_json())
     key = {name: settings[name] for name in SHAPING}
     key |= {
         "phases": [settings[name] > 0 for name in ("style_kimg", "warm_kimg", "adversarial_kimg")],

@@ -49,7 +49,11 @@ class Measured:
 
 def lengths(job: Job) -> dict[str, float]:
     """kimg by phase."""
-    return {"styles": job.style_kimg, "warm": job.warm_kimg, "adversarial": job.adversarial_kimg}
+    return {
+        "styles": job.schedule.style_kimg,
+        "warm": job.schedule.warm_kimg,
+        "adversarial": job.schedule.adversarial_kimg,
+    }
 
 
 def measure(
@@ -59,11 +63,15 @@ def measure(
     memory.release(device.torch)
     before = memory.used_mb(device.torch)
     state = _new_state(job, device, world or World())
-    starts = {"styles": 0.0, "warm": job.style_kimg + 0.75 * job.warm_kimg, "adversarial": job.total_kimg}
+    starts = {
+        "styles": 0.0,
+        "warm": job.schedule.style_kimg + 0.75 * job.schedule.warm_kimg,
+        "adversarial": job.schedule.total_kimg,
+    }
     pace, held = dict.fromkeys(PHASES, 0.0), dict.fromkeys(PHASES, 0.0)
     for phase, length in lengths(job).items():
         if length:
-            batch = job.style_batch if phase == "styles" else job.batch
+            batch = job.optimisation.style_batch if phase == "styles" else job.optimisation.batch
             memory.reset_peak(device.torch)
             seconds = _seconds(state, batch, starts[phase], steps, control or Control())
             pace[phase] = seconds / (batch * state.world.size) * 1000
@@ -115,9 +123,9 @@ def _seconds(state: TrainState, batch: int, kimg: float, steps: int, control: Co
     if not state.world.agree(first < SLOW_S):
         plain = first
     else:
-        plain = sum(step(1 + i % max(1, job.penalty_interval - 1)) for i in range(steps)) / steps
+        plain = sum(step(1 + i % max(1, job.losses.penalty_interval - 1)) for i in range(steps)) / steps
     penalised = step(0)
-    return plain + (penalised - plain) / job.penalty_interval
+    return plain + (penalised - plain) / job.losses.penalty_interval
 
 
 # --- Sizes on disk ---

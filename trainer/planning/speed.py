@@ -46,10 +46,10 @@ def arrange(state: TrainState) -> None:
     if state.device.type == "cuda":
         torch.backends.cudnn.benchmark = True
     job = state.job
-    if job.channels_last:
+    if job.optimisation.channels_last:
         for module in state.modules().values():
             module.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
-    if job.compiled:
+    if job.optimisation.compiled:
         for module in _once_derived(state):
             module.compile()
 

@@ -93,10 +93,11 @@ def settings_for(pictures: int) -> dict[str, Any]:
 def sentence(pictures: int, job: Job) -> str:
     """What will be done, in words; tells also what the user changed about it."""
     tier = tier_for(pictures)
-    if (job.trains, job.frozen_blocks) == (tier.settings["trains"], tier.settings["frozen_blocks"]):
+    trains, frozen = job.optimisation.trains, job.optimisation.frozen_blocks
+    if (trains, frozen) == (tier.settings["trains"], tier.settings["frozen_blocks"]):
         words = tier.words
     else:
-        moved = "mapping and modulation move" if job.trains == "modulation" else "all of the generator moves"
-        words = f"{moved}, {job.frozen_blocks} blocks of the discriminator stay, as asked"
+        moved = "mapping and modulation move" if trains == "modulation" else "all of the generator moves"
+        words = f"{moved}, {frozen} blocks of the discriminator stay, as asked"
     few = "; more would be better" if pictures < FEW else ""
-    return f"{pictures} pictures{few}: {words}; up to {job.total_kimg:g} thousand pictures are shown"
+    return f"{pictures} pictures{few}: {words}; up to {job.schedule.total_kimg:g} thousand pictures are shown"

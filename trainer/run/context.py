@@ -12,7 +12,8 @@ from pathlib import Path
 
 import torch
 
-from engine.formats.job import Job, JobError
+from engine.formats.job import Job
+from engine.formats.job_settings import JobError
 from engine.formats.reason import Reason
 from engine.formats.run_folder import CHECKPOINTS
 from trainer.data.prepared import PreparedSet, set_digest
@@ -75,7 +76,7 @@ class RunContext:
 
     def count(self, phase: str) -> int:
         """Pictures that a step of a phase takes in each process."""
-        return self.job.style_batch if phase == "styles" else self.job.batch
+        return self.job.optimisation.style_batch if phase == "styles" else self.job.optimisation.batch
 
     def white_batches(self) -> Iterator[torch.Tensor]:
         """Pictures to whiten by; Stopped between two batches when somebody wants the run to stop."""
@@ -97,11 +98,11 @@ class RunContext:
     # --- The parts of loading ---
 
     def _load_pictures(self, train: bool) -> list[Reason]:
-        self.data = PreparedSet.open(self.job.data)
-        size, seed, stopped = self.job.network.resolution, self.job.seed, False
+        self.data = PreparedSet.open(self.job.data.folder)
+        size, seed, stopped = self.job.network.resolution, self.job.optimisation.seed, False
         try:
             self.pictures = Pictures.load(
-                self.data, size, seed, self.device.torch, self.control.check, self.job.balance
+                self.data, size, seed, self.device.torch, self.control.check, self.job.data.balance
             )
         except Stopped:
             stopped = True
@@ -127,26 +128,26 @@ class RunContext:
         mine = f"{len(self.pictures.train)}, {set_digest(f'{k} {v}' for k, v in sources.items())}"
         theirs = self.world.led(lambda: mine)
         if self.world.agree(mine != theirs):
-            raise JobError(f"the processes do not see the same pictures in {self.job.data}")
+            raise JobError(f"the processes do not see the same pictures in {self.job.data.folder}")
         return self.world.led(lambda: run_folder.check_same_pictures(self.folder, sources, unread))
 
     def _new_state(self, perceptual: torch.nn.Module | None) -> TrainState:
         """The networks as they are before the first step."""
         job = self.job
-        torch.manual_seed(job.seed)
+        torch.manual_seed(job.optimisation.seed)
         networks = Networks.create(job.network)
-        if job.start_from:
-            upper = load_networks(Path(job.upper_from)) if job.upper_from else None
-            fill(networks, load_networks(Path(job.start_from)), upper)
+        if job.schedule.start_from:
+            upper = load_networks(Path(job.schedule.upper_from)) if job.schedule.upper_from else None
+            fill(networks, load_networks(Path(job.schedule.start_from)), upper)
         state = TrainState(job, networks, len(self.data.classes), self.device.torch, perceptual, self.world)
         speed.arrange(state)
         # A bundle's C is white already, and its prior measured. A warm start moves it, and only a large set
         # says what white is.
         few = len(self.pictures.train) < WHITEN_PICTURES
         ready = bool(networks.generator.mapping.prior_root.any()) or few
-        state.whitened = bool(job.start_from) and ready and (few or not job.warm_kimg)
+        state.whitened = bool(job.schedule.start_from) and ready and (few or not job.schedule.warm_kimg)
         return state
 
     def _new_judge(self) -> Judge:
         held_out = self.pictures.val[: None if self.data.of("val") else 0]
-        return judge_for(self.pictures.train, held_out, self.job.seed, self.control.check)
+        return judge_for(self.pictures.train, held_out, self.job.optimisation.seed, self.control.check)

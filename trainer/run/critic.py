@@ -42,7 +42,7 @@ class Batch:
 
 def half(job: Job, x: Tensor) -> torch.autocast:
     """The job's precision for what is computed from x: half, where it asks for it."""
-    return torch.autocast(x.device.type, torch.bfloat16, enabled=job.precision == "bf16")
+    return torch.autocast(x.device.type, torch.bfloat16, enabled=job.optimisation.precision == "bf16")
 
 
 class Critic:
@@ -67,7 +67,7 @@ class Critic:
             judged = d(shown, style, ramp).float()
             with torch.no_grad():
                 wanted = d(real, style, ramp).float()
-            parts.append(losses.generator_loss(job.loss, wanted, judged))
+            parts.append(losses.generator_loss(job.losses.loss, wanted, judged))
         if self.features is not None:
             with torch.no_grad():
                 known = self.features(real)
@@ -76,7 +76,7 @@ class Critic:
             judged = d.judge_features(found, style, ramp).float()
             with torch.no_grad():
                 wanted = d.judge_features(known, style, ramp).float()
-            parts.append(job.feature_weight * losses.generator_loss(job.loss, wanted, judged))
+            parts.append(job.losses.feature_weight * losses.generator_loss(job.losses.loss, wanted, judged))
         return torch.stack(parts).sum()
 
     def discriminator_loss(self, batch: Batch, ramp: float, step: int) -> tuple[Tensor, Values]:
@@ -93,7 +93,7 @@ class Critic:
 
     def _judges_pixels(self, step: int) -> bool:
         """Whether D's trunk takes part in this step."""
-        return self.features is None or step % self.job.pixel_interval == 0
+        return self.features is None or step % self.job.losses.pixel_interval == 0
 
     def _judge_pixels(self, batch: Batch, ramp: float, step: int) -> tuple[Tensor, Values]:
         """The trunk's loss, with its gradient penalties on every n-th step."""
@@ -102,14 +102,14 @@ class Critic:
         shown, made = self.shown(batch.real), self.shown(batch.fake)
         with half(job, shown):
             real, false = d(shown, style, ramp).float(), d(made, style, ramp).float()
-        total = losses.discriminator_loss(job.loss, real, false)
+        total = losses.discriminator_loss(job.losses.loss, real, false)
         values = {"discriminator": total, "lead": (real - false).sign().mean()}
-        every = 1 if self.features is None else job.pixel_interval
-        looks = max(1, job.penalty_interval // every)
+        every = 1 if self.features is None else job.losses.pixel_interval
+        looks = max(1, job.losses.penalty_interval // every)
         if step // every % looks == 0:
             r1 = losses.gradient_penalty(lambda p: d(p, style, ramp), shown)
             r2 = losses.gradient_penalty(lambda p: d(p, style, ramp), made)
-            total = total + job.gamma / 2 * looks * (r1 + r2)
+            total = total + job.losses.gamma / 2 * looks * (r1 + r2)
             values |= {"r1": r1, "r2": r2}
         return total, values
 
@@ -123,14 +123,14 @@ class Critic:
             return d.judge_features(maps, style, ramp)
 
         real, false = judge(known), judge(found)
-        total = job.feature_weight * losses.discriminator_loss(job.loss, real, false)
+        total = job.losses.feature_weight * losses.discriminator_loss(job.losses.loss, real, false)
         lead = (real - false).sign().mean()
         values = {"discriminator": total, "lead": lead}
-        if step % job.penalty_interval == 0:
+        if step % job.losses.penalty_interval == 0:
             penalty = sum(
                 losses.feature_penalty(lambda maps: judge(maps).mean(dim=1), maps) for maps in (known, found)
             )
-            total = total + job.feature_gamma / 2 * job.penalty_interval * penalty
+            total = total + job.losses.feature_gamma / 2 * job.losses.penalty_interval * penalty
             values["feature_penalty"] = torch.as_tensor(penalty)
         return total, values
 

@@ -11,13 +11,13 @@ from __future__ import annotations
 import time
 from collections.abc import Generator, Iterator
 from contextlib import suppress
-from dataclasses import replace
 from pathlib import Path
 from typing import NamedTuple
 
 from engine.errors import TargetError
 from engine.formats import protocol
-from engine.formats.job import Job, JobError
+from engine.formats.job import Job
+from engine.formats.job_settings import JobError
 from engine.formats.reason import Reason, reason_of
 from trainer.device import Device
 from trainer.model.ema import update_average
@@ -120,9 +120,9 @@ class Run:
             protocol.VERSION,
             str(context.folder),
             context.device.label,
-            self.job.precision,
+            self.job.optimisation.precision,
             self.state.kimg,
-            self.job.total_kimg,
+            self.job.schedule.total_kimg,
             len(context.pictures.train),
             context.resumed,
         )
@@ -140,7 +140,7 @@ class Run:
 
     def _train(self) -> Iterator[protocol.Event]:
         going_on = True
-        while going_on and self.state.kimg < self.job.total_kimg - 1e-9:
+        while going_on and self.state.kimg < self.job.schedule.total_kimg - 1e-9:
             problem = ""
             try:
                 going_on = yield from self._turn()
@@ -177,7 +177,7 @@ class Run:
         if trouble is not None:
             return (yield from self._go_back(trouble))
         meter.add(values)
-        if meter.due(self.job.report_seconds):
+        if meter.due(self.job.saving.report_seconds):
             yield from self._report()
         due = is_due(self.job, before, state.kimg)
         if due:
@@ -204,7 +204,8 @@ class Run:
         return votes
 
     def _is_late(self) -> bool:
-        return self.job.minutes > 0 and self.context.clock.seconds > self.job.minutes * 60
+        minutes = self.job.schedule.minutes
+        return minutes > 0 and self.context.clock.seconds > minutes * 60
 
     def _step(self, phase: str) -> dict[str, float]:
         """One step on the pictures whose turn it is; the values are those of all processes together."""
@@ -236,10 +237,16 @@ class Run:
     def _report(self) -> Iterator[protocol.Event]:
         state, job, context = self.state, self.job, self.context
         pace = context.meter.seconds_per_kimg(state.kimg)
-        left = None if pace is None else pace * max(0.0, job.total_kimg - state.kimg)
+        left = None if pace is None else pace * max(0.0, job.schedule.total_kimg - state.kimg)
         phase = phase_at(job, state.kimg).name
         yield protocol.Progress(
-            state.step, state.kimg, job.total_kimg, phase, pace or 0.0, left, context.device.memory_mb()
+            state.step,
+            state.kimg,
+            job.schedule.total_kimg,
+            phase,
+            pace or 0.0,
+            left,
+            context.device.memory_mb(),
         )
         yield protocol.Losses(state.step, state.kimg, context.meter.take())
 
@@ -286,7 +293,7 @@ class Run:
         memory.release(context.device.torch)
         if not can_halve(job, context.count(phase_at(job, self.state.kimg).name)):
             raise Ended(f"{problem}, and the batch is already computed in the smallest parts", "no-memory")
-        context.job = self.state.job = replace(job, accumulation=2 * job.accumulation)
+        context.job = self.state.job = job.changed(accumulation=2 * job.optimisation.accumulation)
         restored = checkpoint.restore_newest(self.state, context.checkpoints)
         if restored is None:
             raise Ended(f"{problem}, and there is no checkpoint to go back to", "no-memory")
@@ -294,11 +301,11 @@ class Run:
             with suppress(TargetError):  # the next checkpoint says it, too
                 run_folder.keep_job(context.job, context.folder)
         self._begin_anew()
+        step, batch, parts = self.state.step, job.optimisation.batch, context.job.optimisation.accumulation
         message = (
-            f"{problem}; the run goes on from step {self.state.step}, "
-            f"each batch of {job.batch} computed in {context.job.accumulation} parts"
+            f"{problem}; the run goes on from step {step}, each batch of {batch} computed in {parts} parts"
         )
-        values = {"back": self.state.step, "batch": job.batch, "parts": context.job.accumulation}
+        values = {"back": step, "batch": batch, "parts": parts}
         yield protocol.Warned(Reason("memory", message, values))
 
     def _pause(self) -> Iterator[protocol.Event]:

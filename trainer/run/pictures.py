@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from engine.errors import PersonaError
-from engine.formats.job import JobError
+from engine.formats.job_settings import JobError
 from trainer.data.prepared import Pictures as Decoded
 from trainer.data.prepared import PreparedSet, file_digest
 from trainer.run.control import Check

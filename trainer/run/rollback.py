@@ -19,7 +19,7 @@ def roll_back(state: TrainState, folder: Path) -> Path | None:
     CheckpointError when no checkpoint can be read.
     """
     times, before = state.rollbacks + 1, state.rolled_to
-    if times > state.job.rollbacks:
+    if times > state.job.optimisation.rollbacks:
         return None
     while (restored := checkpoint.restore_newest(state, folder)) is not None:
         place = restored.path

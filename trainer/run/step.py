@@ -64,14 +64,14 @@ class Phase:
 
 def phase_at(job: Job, kimg: float) -> Phase:
     """The phase that a run is in after `kimg`."""
-    if kimg < job.style_kimg:
-        return Phase("styles", job.network.resolution, kimg / job.style_kimg)
-    kimg -= job.style_kimg
-    if kimg >= job.warm_kimg:
-        fraction = (kimg - job.warm_kimg) / max(job.adversarial_kimg, 1e-9)
+    if kimg < job.schedule.style_kimg:
+        return Phase("styles", job.network.resolution, kimg / job.schedule.style_kimg)
+    kimg -= job.schedule.style_kimg
+    if kimg >= job.schedule.warm_kimg:
+        fraction = (kimg - job.schedule.warm_kimg) / max(job.schedule.adversarial_kimg, 1e-9)
         return Phase("adversarial", job.network.resolution, min(1.0, fraction))
-    fraction = kimg / job.warm_kimg
-    low = min(job.start_resolution, job.network.resolution)
+    fraction = kimg / job.schedule.warm_kimg
+    low = min(job.schedule.start_resolution, job.network.resolution)
     return Phase("warm", low if fraction < GROWS_AT else job.network.resolution, fraction)
 
 
@@ -102,16 +102,24 @@ class TrainState:
         g, c = networks.generator, networks.content_encoder
         d, e = networks.discriminator, networks.style_encoder
         self.optimizers = {
-            "generator": torch.optim.Adam([*g.parameters(), *c.parameters()], lr=job.warm_rate, betas=BETAS),
-            "discriminator": torch.optim.Adam(d.parameters(), lr=job.rate, betas=BETAS),
+            "generator": torch.optim.Adam(
+                [*g.parameters(), *c.parameters()], lr=job.optimisation.warm_rate, betas=BETAS
+            ),
+            "discriminator": torch.optim.Adam(d.parameters(), lr=job.optimisation.rate, betas=BETAS),
             "style_encoder": torch.optim.Adam(
-                [*e.parameters(), *self.labels.parameters()], lr=job.encoder_rate, betas=(0.9, 0.99)
+                [*e.parameters(), *self.labels.parameters()],
+                lr=job.optimisation.encoder_rate,
+                betas=(0.9, 0.99),
             ),
         }
-        freeze_parts(networks, job.trains, job.frozen_blocks)
+        freeze_parts(networks, job.optimisation.trains, job.optimisation.frozen_blocks)
         self.judging = moved(d)
-        self.augment = augmentation.Augment(job.augment, job.augment_target, job.augment_kimg)
-        self.critic = Critic(job, d, self.augment, self.distance.features if job.feature_weight else None)
+        self.augment = augmentation.Augment(
+            job.augmentation.augment, job.augmentation.augment_target, job.augmentation.augment_kimg
+        )
+        self.critic = Critic(
+            job, d, self.augment, self.distance.features if job.losses.feature_weight else None
+        )
         self.step = 0
         self.seen = 0
         self.whitened = False
@@ -159,7 +167,12 @@ class TrainState:
 
     def advance(self, x: Tensor, labels: Tensor) -> dict[str, float]:
         """One step on pictures x [N, 3, R, R] in -1..1 with class numbers [N]; returns the losses."""
-        seed = self.job.seed * 1_000_003 + self.step * 97 + self.world.rank + self.rollbacks * 7_900_000_213
+        seed = (
+            self.job.optimisation.seed * 1_000_003
+            + self.step * 97
+            + self.world.rank
+            + self.rollbacks * 7_900_000_213
+        )
         torch.manual_seed(seed % 2**63)
         phase = phase_at(self.job, self.kimg)
         kinds = {"styles": self._style_step, "warm": self._warm_step, "adversarial": self._adversarial_step}
@@ -172,7 +185,7 @@ class TrainState:
 
     def _style_step(self, x: Tensor, labels: Tensor, phase: Phase) -> Values:
         """E on two views of every picture under two colour grades; each grade of each picture is a style."""
-        rate = self.job.encoder_rate * (0.1 + 0.9 * _cosine(phase.fraction))
+        rate = self.job.optimisation.encoder_rate * (0.1 + 0.9 * _cosine(phase.fraction))
         parts = list(zip(self._parts(x), self._parts(labels), strict=True))
         return self._descend("style_encoder", rate, parts, lambda part: self._style_loss(*part))
 
@@ -192,7 +205,7 @@ class TrainState:
         return total, {"style_contrast": contrast, "cosine_own": found, "cosine_other": (a @ b.T).mean()}
 
     def _warm_step(self, x: Tensor, labels: Tensor, phase: Phase) -> Values:
-        rate = self.job.warm_rate * (0.2 + 0.8 * _cosine(phase.fraction))
+        rate = self.job.optimisation.warm_rate * (0.2 + 0.8 * _cosine(phase.fraction))
         self._set_betas("generator", WARM_BETAS)
         return self._descend(
             "generator", rate, self._parts(x), lambda part: self._reconstruction_loss(part, phase.resolution)
@@ -201,27 +214,31 @@ class TrainState:
     def _reconstruction_loss(self, x: Tensor, resolution: int) -> tuple[Tensor, Values]:
         job, g, c = self.job, self.networks.generator, self.networks.content_encoder
         with self._cast():
-            target = augmentation.grade(x, job.grades)
+            target = augmentation.grade(x, job.augmentation.grades)
             style = self._style_of(target)
             z = c(augmentation.grade(x, 0.7))
             normal = losses.normality_loss(self.world.gather(z.float()))
-            z = z.float() + job.noise * torch.randn_like(z, dtype=torch.float32)
+            z = z.float() + job.augmentation.noise * torch.randn_like(z, dtype=torch.float32)
             pictures = g.synthesis.pyramid(g.mapping(z, style), until=resolution)
             distance = self.distance(pictures, target, resolution)
-        total = job.reconstruction_weight * distance + NORMALITY_WEIGHT * normal
+        total = job.losses.reconstruction_weight * distance + NORMALITY_WEIGHT * normal
         return total, {"reconstruction": distance, "normality": normal}
 
     def _adversarial_step(self, x: Tensor, labels: Tensor, phase: Phase) -> Values:
         if not self.whitened:
             raise RuntimeError("C must be whitened before noise takes its place")
         job = self.job
-        since = self.kimg - job.style_kimg - job.warm_kimg
-        ramp = min(1.0, since / max(1e-3, job.condition_ramp_kimg))
-        rate = job.rate * (1.0 - 0.7 * phase.fraction)
-        begun = min(1.0, since / max(1e-3, job.rate_ramp_kimg))
-        self.critic.sigma = job.blur * job.network.resolution * (1.0 - (1.0 - BLUR_LEFT) * phase.fraction)
+        since = self.kimg - job.schedule.style_kimg - job.schedule.warm_kimg
+        ramp = min(1.0, since / max(1e-3, job.schedule.condition_ramp_kimg))
+        rate = job.optimisation.rate * (1.0 - 0.7 * phase.fraction)
+        begun = min(1.0, since / max(1e-3, job.optimisation.rate_ramp_kimg))
+        self.critic.sigma = (
+            job.augmentation.blur * job.network.resolution * (1.0 - (1.0 - BLUR_LEFT) * phase.fraction)
+        )
         batches = [self._batch(part) for part in self._parts(x)]
-        hold = job.reconstruction_weight * (1.0 - (1.0 - job.reconstruction_floor) * phase.fraction)
+        hold = job.losses.reconstruction_weight * (
+            1.0 - (1.0 - job.losses.reconstruction_floor) * phase.fraction
+        )
 
         self._set_betas("generator", BETAS)
         for weight in self.judging:
@@ -237,7 +254,7 @@ class TrainState:
         values |= self._descend(
             "discriminator", rate, batches, lambda part: self.critic.discriminator_loss(part, ramp, self.step)
         )
-        if job.augment_target > 0:
+        if job.augmentation.augment_target > 0:
             self.augment.adapt(float(self.world.mean(values["lead"])), x.shape[0] * self.world.size)
         return values | {"augment_p": torch.tensor(self.augment.p)}
 
@@ -248,7 +265,7 @@ class TrainState:
         The last ones are kept: G makes them again, from their own content.
         """
         n = x.shape[0]
-        kept, swapped = int(self.job.kept * n), int(self.job.swaps * n)
+        kept, swapped = int(self.job.data.kept * n), int(self.job.data.swaps * n)
         with self._cast():
             real, style, given = self._styled(x, kept)
             z = torch.randn(n, self.job.network.z_size, device=self.device)
@@ -277,18 +294,18 @@ class TrainState:
                 shrink(fake.detach(), job.network.preview_resolution),
             )
         total = (
-            job.adversarial_weight * values["generator"]
-            + job.style_weight * values["style_consistency"]
-            + job.content_weight * values["content_consistency"]
+            job.losses.adversarial_weight * values["generator"]
+            + job.losses.style_weight * values["style_consistency"]
+            + job.losses.content_weight * values["content_consistency"]
             + ADVERSARIAL_NORMALITY * values["normality"]
             + preview
         )
         with torch.no_grad():
             values["variety"] = spread(fake) / spread(batch.real).clamp(min=1e-3)
-        if job.diversity_weight and self.step % DIVERSITY_INTERVAL == 0:
+        if job.losses.diversity_weight and self.step % DIVERSITY_INTERVAL == 0:
             values["diversity"] = self._diversity(pyramid, batch)
-            missing = F.relu(job.diversity_floor - values["diversity"])
-            total = total + DIVERSITY_INTERVAL * job.diversity_weight * missing
+            missing = F.relu(job.losses.diversity_floor - values["diversity"])
+            total = total + DIVERSITY_INTERVAL * job.losses.diversity_weight * missing
         if batch.kept and hold:
             again = {side: pictures[-batch.kept :] for side, pictures in pyramid.items()}
             values["reconstruction"] = self.distance(again, batch.real[-batch.kept :], job.network.resolution)
@@ -329,19 +346,19 @@ class TrainState:
         The last `kept` pictures always have theirs.
         A picture shown without a style is shown as it is: "no style" means the set, not a mean of grades.
         """
-        graded = augmentation.grade(x, self.job.grades)
+        graded = augmentation.grade(x, self.job.augmentation.grades)
         style, keep = self._drop(self._style_of(graded), kept)
         return torch.where(keep[:, :, None, None] > 0, graded, x), style, keep
 
     def _drop(self, style: Tensor, kept: int) -> tuple[Tensor, Tensor]:
         """Styles with a share of them set to zero ("no style"), and the mask [N, 1] of those given."""
-        keep = (torch.rand(style.shape[0], 1, device=style.device) >= self.job.style_dropout).float()
+        keep = (torch.rand(style.shape[0], 1, device=style.device) >= self.job.data.style_dropout).float()
         keep[style.shape[0] - kept :] = 1.0
         return style * keep, keep
 
     def _parts(self, x: Tensor) -> list[Tensor]:
         """A batch in the parts that it is computed in, of at least 2 pictures each."""
-        return list(x.chunk(max(1, min(self.job.accumulation, x.shape[0] // 2))))
+        return list(x.chunk(max(1, min(self.job.optimisation.accumulation, x.shape[0] // 2))))
 
     def _set_betas(self, name: str, betas: tuple[float, float]) -> None:
         for group in self.optimizers[name].param_groups:
@@ -374,15 +391,17 @@ class TrainState:
 
     def _update_averages(self, pictures: int, phase: str) -> None:
         """E's average moves while E does; the others' once they have begun, quickly at first."""
-        learning = self.kimg if phase == "styles" else self.kimg - self.job.style_kimg
-        decay = decay_for(pictures, self.job.ema_half_life_kimg, learning)
+        learning = self.kimg if phase == "styles" else self.kimg - self.job.schedule.style_kimg
+        decay = decay_for(pictures, self.job.optimisation.ema_half_life_kimg, learning)
         for name in AVERAGED:
             if (name == "style_encoder") == (phase == "styles"):
                 update_average(self.average.named()[name], self.networks.named()[name], decay)
 
     @contextlib.contextmanager
     def _cast(self) -> Iterator[None]:
-        with torch.autocast(self.device.type, torch.bfloat16, enabled=self.job.precision == "bf16"):
+        with torch.autocast(
+            self.device.type, torch.bfloat16, enabled=self.job.optimisation.precision == "bf16"
+        ):
             yield
 
     # --- From reconstruction to noise ---

@@ -12,7 +12,7 @@ from pathlib import Path
 from engine.errors import PersonaError, TargetError
 from engine.files import target_error
 from engine.formats import protocol
-from engine.formats.job import JobError
+from engine.formats.job_settings import JobError
 from engine.formats.reason import Reason
 from engine.formats.run_folder import MODEL, SAMPLES
 from trainer.model.whitening import spread
@@ -51,9 +51,9 @@ class CheckpointManager:
     def keep_due(self, checkpoint_asked: bool, sample_asked: bool) -> Iterator[protocol.Event]:
         """Checkpoints and sample grids, when they are due or asked for."""
         kimg, job = self.state.kimg, self.context.job
-        if checkpoint_asked or kimg - self.saved_at >= job.checkpoint_kimg - 1e-9:
+        if checkpoint_asked or kimg - self.saved_at >= job.saving.checkpoint_kimg - 1e-9:
             yield from self.save()
-        if sample_asked or kimg - self.samples_at >= job.sample_kimg - 1e-9:
+        if sample_asked or kimg - self.samples_at >= job.saving.sample_kimg - 1e-9:
             yield from self.sample()
 
     def save(self) -> Iterator[protocol.Event]:

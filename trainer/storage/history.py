@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -20,8 +19,8 @@ PRIVATE = ("data", "start_from", "upper_from", "about", "consent", "name", "netw
 
 def settings(job: Job) -> dict[str, Any]:
     """Every setting that is not a new job's own."""
-    usual = asdict(Job(job.data))
-    return {k: v for k, v in asdict(job).items() if k not in PRIVATE and v != usual[k]}
+    usual = Job.of(job.data.folder).flat()
+    return {k: v for k, v in job.flat().items() if k not in PRIVATE and v != usual[k]}
 
 
 def log(run: Path, until_step: int) -> list[dict[str, float]]:

@@ -24,16 +24,16 @@ def described(
     return Described(
         name=job.name,
         data={"title": data.title, "pictures": len(data.pictures), "classes": counts, "digest": digest},
-        consent=job.consent,
-        licence=str(job.about.get("licence", "")),
-        attribution=tuple(job.about.get("attribution", ())),
-        notes=str(job.about.get("notes", "")),
+        consent=job.data.consent,
+        licence=str(job.saving.about.get("licence", "")),
+        attribution=tuple(job.saving.about.get("attribution", ())),
+        notes=str(job.saving.about.get("notes", "")),
         training={
             "kimg": round(shipped.kimg, 3),
             "step": shipped.step,
             "settings": history.settings(job),
             "log": history.log(run, shipped.step),
-            "before": history.before(job.start_from),
+            "before": history.before(job.schedule.start_from),
         },
         metrics={"snapshot": kept.values} if kept is not None and kept.values else {},
     )

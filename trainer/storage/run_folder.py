@@ -7,12 +7,12 @@ import os
 import sys
 from collections.abc import Collection, Iterator
 from contextlib import contextmanager
-from dataclasses import asdict
 from pathlib import Path
 from typing import IO, Any
 
 from engine.files import make_folder, write_atomic
-from engine.formats.job import Job, JobError
+from engine.formats.job import Job, flat
+from engine.formats.job_settings import JobError
 from engine.formats.run_folder import JOB, LOCK, PICTURES, BegunWith
 from trainer.data.prepared import set_digest
 
@@ -72,7 +72,7 @@ def check_same_job(job: Job, begun: dict[str, Any]) -> str:
 
     Returns what has changed and may, as a sentence, or nothing. Raises JobError for what may not change.
     """
-    now, then = asdict(job), dict(begun)
+    now, then = flat(job.to_json()), flat(begun)
     for name in sorted(set(now) & set(then) - FREE - LENGTHS):
         if json.dumps(now[name], sort_keys=True) != json.dumps(then[name], sort_keys=True):
             raise JobError(

@@ -62,7 +62,7 @@ class SnapshotManager:
     @property
     def turned(self) -> bool:
         """Whether quality has turned, so that it is time to end."""
-        return selection.turned(self.kept, self.state.job.patience)
+        return selection.turned(self.kept, self.state.job.schedule.patience)
 
     def has(self, step: int) -> bool:
         """Whether there is a snapshot of a step, weights and all."""
@@ -82,7 +82,7 @@ class SnapshotManager:
         networks, folder = state.average, self.run / SNAPSHOTS
         taken = snapshots.keep(networks, folder, state.step, state.kimg, values, grid)
         best = self.best
-        snapshots.tidy(self.kept, best, state.job.snapshot_mb)
+        snapshots.tidy(self.kept, best, state.job.saving.snapshot_mb)
         yield protocol.Snapshot(
             taken.step,
             taken.kimg,
@@ -103,7 +103,7 @@ class SnapshotManager:
 
     def _figures(self, check: Check) -> tuple[dict[str, float], Reason | None]:
         """The figures of the state as it is; without them, why there are none, told once."""
-        if self._blind or not self.state.job.judging:
+        if self._blind or not self.state.job.saving.judging:
             return {}, None
         try:
             self._judge = self._judge or self._make_judge()
@@ -157,9 +157,9 @@ class Interruptible:
 
 def is_due(job: Job, before: float, after: float) -> bool:
     """Whether a snapshot falls between two kimg counts, at fixed intervals of the adversarial part."""
-    start = job.style_kimg + job.warm_kimg
+    start = job.schedule.style_kimg + job.schedule.warm_kimg
 
     def number(kimg: float) -> int:
-        return int(max(0.0, kimg - start + 1e-9) / job.snapshot_kimg)
+        return int(max(0.0, kimg - start + 1e-9) / job.saving.snapshot_kimg)
 
     return number(after) > number(before)

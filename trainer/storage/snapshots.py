@@ -18,7 +18,7 @@ from safetensors.torch import load_file
 from safetensors.torch import save as serialize
 
 from engine.files import make_folder
-from engine.formats.job import JobError
+from engine.formats.job_settings import JobError
 from trainer.model.networks import Networks
 
 WEIGHTS, SAMPLES, CARD = "weights.safetensors", "samples.webp", "snapshot.json"

@@ -5,7 +5,6 @@ from __future__ import annotations
 import argparse
 import json
 import sys
-from dataclasses import replace
 from typing import Any
 
 
@@ -29,7 +28,7 @@ def run(args: argparse.Namespace) -> int:
     """Prints a row for every resolution and precision; 2 for settings that cannot be trained with."""
     import torch
 
-    from engine.formats.job import JobError
+    from engine.formats.job_settings import JobError
     from trainer.device import Device
 
     if args.threads:
@@ -65,15 +64,15 @@ def _row(args: argparse.Namespace, device: Any, resolution: int, precision: str)
     job = from_preset(
         "base", "", precision=precision, batch=args.batch, accumulation=args.accumulation, **changes
     )
-    job = replace(job, network=job_builder.resized(job.network, resolution), style_batch=2 * args.batch)
+    job = job.changed(network=job_builder.resized(job.network, resolution), style_batch=2 * args.batch)
     found = measure(job, device, steps=max(1, args.steps))
     return {
         "resolution": resolution,
         "precision": precision,
-        "batch": job.batch,
-        "accumulation": job.accumulation,
-        "channels_last": job.channels_last,
-        "compiled": job.compiled,
+        "batch": job.optimisation.batch,
+        "accumulation": job.optimisation.accumulation,
+        "channels_last": job.optimisation.channels_last,
+        "compiled": job.optimisation.compiled,
         "seconds_per_kimg": {phase: round(value, 2) for phase, value in found.seconds_per_kimg.items()},
         "memory_mb": {phase: round(value, 1) for phase, value in found.memory_mb.items()},
         "checkpoint_mb": round(found.checkpoint_mb, 1),

@@ -11,7 +11,7 @@ import torch
 from PIL import Image
 
 from engine.formats import protocol
-from engine.formats.job import JobError
+from engine.formats.job_settings import JobError
 from tests.trainer import small
 from trainer.evaluation import selection
 from trainer.evaluation.selection import best_of, mark, turned

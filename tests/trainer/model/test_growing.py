@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 import torch
 
-from engine.formats.job import JobError
+from engine.formats.job_settings import JobError
 from engine.formats.network import NetworkConfig
 from trainer.model.growing import fill, resized_config
 from trainer.model.networks import Networks, upsample

@@ -42,7 +42,7 @@ def known(monkeypatch: pytest.MonkeyPatch) -> list[Job]:
 
     def tried(job: Job, *rest: Any, **named: Any) -> Measured:
         asked.append(job)
-        return measured(400.0 / job.accumulation)
+        return measured(400.0 / job.optimisation.accumulation)
 
     monkeypatch.setattr(preflight, "tried", tried)
     return asked
@@ -85,7 +85,7 @@ def test_little_memory_means_smaller_parts_and_too_little_none(
 ) -> None:
     monkeypatch.setattr(memory, "free_mb", lambda device: 300.0)
     smaller, found = planned(job, tmp_path)
-    assert (smaller.accumulation, found.accumulation, found.fits) == (2, 2, True)
+    assert (smaller.optimisation.accumulation, found.accumulation, found.fits) == (2, 2, True)
     assert "each batch of 4 in 2 parts" in found.sentence
 
     monkeypatch.setattr(memory, "free_mb", lambda device: 100.0)
@@ -108,13 +108,13 @@ def test_steps_that_run_out_of_memory_are_tried_in_smaller_parts(
     small_set: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def scarce(job: Job, *rest: Any, **named: Any) -> Measured:
-        if job.accumulation < 2:
+        if job.optimisation.accumulation < 2:
             raise RuntimeError("CUDA error: out of memory")
         return measured()
 
     monkeypatch.setattr(profiler, "measure", scarce)
     job, found = planned(small.small_job(small_set), tmp_path)
-    assert job.accumulation == 2
+    assert job.optimisation.accumulation == 2
     assert found.fits
 
 
@@ -122,13 +122,13 @@ def test_what_was_measured_is_remembered(job: Job, tmp_path: Path, known: list[J
     first = planned(job, tmp_path)[1]
     assert planned(job, tmp_path)[1] == first
     assert len(known) == 1
-    planned(small.small_job(Path(job.data), batch=8), tmp_path)
+    planned(small.small_job(Path(job.data.folder), batch=8), tmp_path)
     assert len(known) == 2
 
 
 @pytest.mark.usefixtures("known")
 def test_minutes_shorten_or_lengthen_a_new_run_but_not_an_old_one(job: Job, tmp_path: Path) -> None:
-    timed = small.small_job(Path(job.data), adversarial_kimg=6.0, minutes=20.0)
+    timed = small.small_job(Path(job.data.folder), adversarial_kimg=6.0, minutes=20.0)
     fitted, found = planned(timed, tmp_path)
     assert found.seconds == pytest.approx(20 * 60 * 0.9, abs=1)
     assert planned(fitted, tmp_path, kimg=1.0)[0] == fitted
@@ -168,7 +168,7 @@ def test_a_preflight_without_a_run_is_remembered_for_the_run(
     run.mkdir()
 
     assert planned(job, run) == first
-    assert first[0].accumulation == 2
+    assert first[0].optimisation.accumulation == 2
     assert len(known) == 2, "once whole, once in halves"
 
 

@@ -31,8 +31,8 @@ from trainer.run.step import TrainState
 def test_more_pictures_are_trained_longer(pictures: int, name: str, low: float, high: float) -> None:
     assert tiers.tier_for(pictures).name == name
     job = from_preset("tune", "folder", **tiers.settings_for(pictures))
-    assert low <= round(job.total_kimg, 1) <= high
-    assert job.patience > 0
+    assert low <= round(job.schedule.total_kimg, 1) <= high
+    assert job.schedule.patience > 0
 
 
 def test_the_sentence_tells_what_the_user_changed() -> None:

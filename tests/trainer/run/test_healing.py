@@ -13,7 +13,8 @@ from safetensors.torch import load_file
 
 from engine.bundle import verify_bundle
 from engine.formats import protocol
-from engine.formats.job import Job, JobError
+from engine.formats.job import Job
+from engine.formats.job_settings import JobError
 from tests.trainer import small
 from trainer.device import Device
 from trainer.run import context
@@ -171,4 +172,4 @@ def test_a_run_that_gets_worse_ends_early_also_when_resumed(
     end = run(job, tmp_path)[-1]
     assert isinstance(end, protocol.Done)
     assert end.reason.code == "quality-turned"
-    assert end.kimg < job.total_kimg
+    assert end.kimg < job.schedule.total_kimg

@@ -11,7 +11,8 @@ from safetensors.torch import load_file
 
 from engine.bundle import verify_bundle
 from engine.formats import protocol
-from engine.formats.job import Job, JobError
+from engine.formats.job import Job
+from engine.formats.job_settings import JobError
 from tests.trainer import small
 from tests.trainer.children import Child
 from trainer.cli import main

@@ -5,7 +5,7 @@ import math
 import pytest
 import torch
 
-from engine.formats.job import LOSSES
+from engine.formats.job_settings import LOSSES
 from trainer.run import losses
 
 

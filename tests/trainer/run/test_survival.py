@@ -18,7 +18,8 @@ import torch
 from safetensors.torch import load_file
 
 from engine.formats import protocol
-from engine.formats.job import Job, JobError
+from engine.formats.job import Job
+from engine.formats.job_settings import JobError
 from tests.trainer import small
 from tests.trainer.children import Child, resume
 from trainer.device import Device
@@ -95,7 +96,7 @@ def test_killed_after_every_checkpoint_it_ends_the_same(
     job: Job, whole: tuple[Path, Told], tmp_path: Path
 ) -> None:
     """A checkpoint after every step: before and after every phase, and around the whitening."""
-    every = small.small_job(Path(job.data), checkpoint_kimg=0.004)
+    every = small.small_job(Path(job.data.folder), checkpoint_kimg=0.004)
     told = run_with_kills(
         every, tmp_path, lambda event: isinstance(event, protocol.Checkpointed) and event.step < 12
     )
@@ -145,7 +146,7 @@ def scarce(monkeypatch: pytest.MonkeyPatch) -> None:
     descend = TrainState._descend
 
     def fail(self: TrainState, name: str, *rest: Any) -> Any:
-        if self.step == 9 and self.job.accumulation == 1 and name == "discriminator":
+        if self.step == 9 and self.job.optimisation.accumulation == 1 and name == "discriminator":
             raise torch.OutOfMemoryError("CUDA out of memory. Tried to allocate 2.00 GiB")
         return descend(self, name, *rest)
 
@@ -161,7 +162,7 @@ def test_out_of_memory_goes_on_in_smaller_parts_and_resumes_exactly(job: Job, tm
     assert [event.reason.code for event in warned] == ["memory"]
     assert "2 parts" in warned[0].reason.message
     assert isinstance(told[-1], protocol.Done)
-    assert Job.load(tmp_path / "whole" / "job.json").accumulation == 2
+    assert Job.load(tmp_path / "whole" / "job.json").optimisation.accumulation == 2
 
     for most in (30, 6, 100):
         events = begin(Job.load(tmp_path / "broken" / "job.json"), tmp_path / "broken")
@@ -302,8 +303,8 @@ def test_another_job_is_refused_and_a_longer_one_told(job: Job, tmp_path: Path) 
     for _ in zip(range(6), begin(job, tmp_path), strict=False):
         pass
     with pytest.raises(JobError, match=r"job.json now says rate = 0.01, but this run began with 0.001"):
-        list(begin(small.small_job(Path(job.data), rate=0.01), tmp_path))
-    longer = begin(small.small_job(Path(job.data), adversarial_kimg=0.02), tmp_path)
+        list(begin(small.small_job(Path(job.data.folder), rate=0.01), tmp_path))
+    longer = begin(small.small_job(Path(job.data.folder), adversarial_kimg=0.02), tmp_path)
     told = next(longer)
     assert isinstance(told, protocol.Warned)
     assert "adversarial_kimg was 0.016, is 0.02" in told.reason.message
@@ -346,7 +347,7 @@ def test_stop_is_heard_in_the_middle_of_longer_work(
 
     with monkeypatch.context() as patch:
         patch.setattr(holder, moment, stop_then)
-        sampled = small.small_job(Path(job.data), sample_kimg=0.02)
+        sampled = small.small_job(Path(job.data.folder), sample_kimg=0.02)
         told = list(begin(sampled, tmp_path, control))
     assert isinstance(told[-1], protocol.Done)
     assert told[-1].reason.code == "stopped"
@@ -360,7 +361,7 @@ def test_stop_is_heard_in_the_middle_of_longer_work(
 def test_a_child_is_paused_watched_and_stopped(job: Job, tmp_path: Path) -> None:
     """Commands, the lock, and a signal, on a run that would take hours."""
     run = small.write_job(
-        small.small_job(Path(job.data), warm_kimg=500.0, checkpoint_kimg=50.0), tmp_path / "run"
+        small.small_job(Path(job.data.folder), warm_kimg=500.0, checkpoint_kimg=50.0), tmp_path / "run"
     )
     child = resume(run, tmp_path / "out")
     child.wait_for(protocol.Progress)

@@ -59,7 +59,7 @@ def scarce_in_the_second() -> None:
     descend = TrainState._descend
 
     def fail(self: TrainState, name: str, *rest: Any) -> Any:
-        if os.environ["RANK"] == "1" and self.step == 9 and self.job.accumulation == 1:
+        if os.environ["RANK"] == "1" and self.step == 9 and self.job.optimisation.accumulation == 1:
             raise MemoryError
         return descend(self, name, *rest)
 
@@ -73,7 +73,7 @@ def test_one_without_memory_takes_the_others_along_and_a_stop_stops_all(
     both = children.together(run, tmp_path / "out", scarce_in_the_second)
     warned = both[0].wait_for(protocol.Warned)
     assert isinstance(warned, protocol.Warned)
-    assert warned.code == "memory"
+    assert warned.reason.code == "memory"
     both[0].wait_for(protocol.Progress, 14)
     both[1].signal(15)
     assert [child.wait() for child in both] == [0, 0], both[0].log.read_text()

@@ -129,7 +129,7 @@ def train_on(folder: Path, stop_at: int = 0) -> dict[str, torch.Tensor]:
         return {"kid": 1.0}
 
     state = new_state()
-    practise(state, DRAWN.material(), state.job.total_kimg, folder, look)
+    practise(state, DRAWN.material(), state.job.schedule.total_kimg, folder, look)
     return load_file(sorted(folder.glob("step-*"))[-1] / "state.safetensors")
 
 
@@ -152,7 +152,7 @@ def test_trouble_is_gone_back_from_and_counted(tmp_path: Path, monkeypatch: pyte
 
     monkeypatch.setattr(TrainState, "advance", advance)
     state = new_state()
-    until = state.job.total_kimg
+    until = state.job.schedule.total_kimg
     log = practise(state, DRAWN.material(), until, tmp_path, lambda state: {"kid": 1.0})
     assert (log.met, log.ended, state.rollbacks) == (["nan", "nan"], "", 2)
     assert [one["kimg"] for one in log.curve] == sorted({one["kimg"] for one in log.curve})
@@ -246,9 +246,9 @@ def test_from_scratch_and_fine_tuned_see_as_many_pictures(tmp_path: Path) -> Non
     tuned = Tuned("model", str(tmp_path / "set"), kimg=4.0, train=8)
     scratch = tuned.job(tune.SCRATCH, 0, small.NETWORK)
     fine = tuned.job(tune.TUNED, 0, small.NETWORK)
-    assert scratch.total_kimg == pytest.approx(fine.total_kimg) == 4.0
-    assert (scratch.start_from, fine.start_from) == ("", "model")
-    assert scratch.style_kimg > 0 == fine.style_kimg
+    assert scratch.schedule.total_kimg == pytest.approx(fine.schedule.total_kimg) == 4.0
+    assert (scratch.schedule.start_from, fine.schedule.start_from) == ("", "model")
+    assert scratch.schedule.style_kimg > 0 == fine.schedule.style_kimg
 
 
 # --- Looks ---

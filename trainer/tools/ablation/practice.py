@@ -87,8 +87,8 @@ def train(state: TrainState, material: Material, until: float) -> Trouble | None
         job, phase = state.job, phase_at(state.job, state.kimg).name
         if phase == "adversarial" and not state.whitened:
             whiten(state, material)
-        count = job.style_batch if phase == "styles" else job.batch
-        rng = np.random.default_rng([job.seed, state.step])
+        count = job.optimisation.style_batch if phase == "styles" else job.optimisation.batch
+        rng = np.random.default_rng([job.optimisation.seed, state.step])
         chosen = torch.from_numpy(rng.choice(len(x), count, replace=len(x) < count)).to(state.device)
         trouble = state.guard.watch(state.advance(x[chosen], y[chosen]))
         if trouble is not None:

@@ -101,7 +101,7 @@ def make_start(drawn: Drawn, folder: Path) -> None:
     job = drawn.job(EVERYTHING, 0)
     material = Material(*draw_set(KNOWN, KNOWN_EACH, drawn.side, seed=3))
     state = _new_state(job, None)
-    trouble = train(state, material, job.style_kimg + job.warm_kimg)
+    trouble = train(state, material, job.schedule.style_kimg + job.schedule.warm_kimg)
     if trouble is not None:
         raise ValueError(f"the model to start from could not be made: {trouble.message}")
     whiten(state, material)
@@ -112,19 +112,19 @@ def make_start(drawn: Drawn, folder: Path) -> None:
 def run(drawn: Drawn, variant: str, seed: int, folder: Path) -> Row:
     """One row of the table. Raises HelperError where D lacks the net whose features it judges."""
     job = drawn.job(variant, seed)
-    features = PerceptualDistance(find_helper(FEATURES)) if job.feature_weight else None
+    features = PerceptualDistance(find_helper(FEATURES)) if job.losses.feature_weight else None
     state = _new_state(job, features)
     own = copy.deepcopy(state.networks.discriminator.state_dict())
     checkpoint.restore_newest(state, folder / START)
     state.networks.discriminator.load_state_dict(own)
-    state.augment.p = job.augment
+    state.augment.p = job.augmentation.augment
 
     def look(state: TrainState) -> dict[str, float]:
         judge, device = _judge(drawn.side, drawn.styles, drawn.each), state.device
         return judged(judge, state.average, device, count=SAMPLES, styles=REFERENCES)
 
     place = folder / f"{variant.replace(' ', '-')}-{seed}"
-    log = practise(state, drawn.material(), job.total_kimg, place, look)
+    log = practise(state, drawn.material(), job.schedule.total_kimg, place, look)
     row = finished(variant, seed, state, log, look)
     shutil.rmtree(place, ignore_errors=True)  # what it left to go on with
     return row
@@ -140,7 +140,7 @@ def finished(variant: str, seed: int, state: TrainState, log: Log, look: Look) -
 
 
 def _new_state(job: Job, features: PerceptualDistance | None) -> TrainState:
-    torch.manual_seed(job.seed)
+    torch.manual_seed(job.optimisation.seed)
     return TrainState(job, Networks.create(job.network), KNOWN, torch.device("cpu"), features)
 
 

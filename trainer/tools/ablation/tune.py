@@ -116,14 +116,14 @@ def run(tuned: Tuned, variant: str, seed: int, folder: Path, device: str) -> Row
     if variant == UNTOUCHED:
         return finished(variant, seed, state, Log(0.0), look)
     place = folder / f"{variant.replace(' ', '-')}-{seed}"
-    log = practise(state, train, job.total_kimg, place, look)
+    log = practise(state, train, job.schedule.total_kimg, place, look)
     row = finished(variant, seed, state, log, look)
     shutil.rmtree(place, ignore_errors=True)  # what it left to go on with
     return row
 
 
 def _new_state(job: Job, classes: int, device: Device, model: Path | None) -> TrainState:
-    torch.manual_seed(job.seed)
+    torch.manual_seed(job.optimisation.seed)
     networks = Networks.create(job.network)
     if model is not None:
         fill(networks, load_networks(model))
