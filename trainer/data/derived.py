@@ -19,6 +19,9 @@ from typing import Any
 
 from engine.errors import PersonaError
 from engine.files import make_folder, target_error, write_atomic
+from engine.formats import jsonio
+from engine.formats.consent import FOLDER as CONSENTS
+from engine.formats.job import flat
 from engine.formats.run_folder import JOB
 from trainer.data.prepared import INDEX
 from trainer.data.store import OWN, PICTURES, THUMBNAILS
@@ -77,7 +80,7 @@ def registered(home: Path) -> list[dict[str, str]]:
 
 def known_digests(home: Path, prefix: str) -> list[str]:
     """Digests that begin so, among what was noted down and the consent records."""
-    names = [path.stem for path in (home / "consents").glob("*.json")]
+    names = [path.stem for path in (home / CONSENTS).glob("*.json")]
     digests = {*names, *(card["digest"] for card in registered(home))}
     return sorted(digest for digest in digests if digest.startswith(prefix))
 
@@ -142,7 +145,7 @@ class _Search:
         sets = [one.path for one in self.found.values() if one.kind == "prepared set"]
         for job in self._jobs:
             with suppress(OSError, ValueError):
-                data = json.loads(job.read_text("utf-8")).get("data")
+                data = flat(jsonio.read_object(job) or {}).get("data")
                 if isinstance(data, str) and Path(os.path.realpath(data)) in sets and job.parent.is_dir():
                     self._add("training run", job.parent)
 
@@ -199,7 +202,7 @@ class _Search:
     def _add_with_companions(self, path: Path) -> None:
         """A JSON file, and the weights of the same name beside it: together they are a checkpoint."""
         weights = path.with_suffix(".safetensors")
-        if path.parent.name == "consents":
+        if path.parent.name == CONSENTS:
             self._add("consent record", path)
         elif weights.is_file():
             self._add("checkpoint", path)
@@ -219,10 +222,10 @@ class _Search:
 def _is_job(path: Path) -> bool:
     """Whether this is a job of the trainer's, and not some other program's."""
     try:
-        card = json.loads(path.read_text("utf-8"))
+        card = jsonio.read_object(path) or {}
     except (OSError, ValueError):
         return False
-    return isinstance(card, dict) and {"format", "data", "network"} <= card.keys()
+    return {"format", "data", "network"} <= card.keys()
 
 
 def _weight(path: Path) -> tuple[int, int]:

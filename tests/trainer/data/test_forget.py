@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from tests.trainer.data.scenes import FakeFinder, scene, write_scenes
+from engine.formats.job import Job
 from trainer.data import PreparedSet
 from trainer.data.crops import Cut
 from trainer.data.derived import find_derived, register
@@ -60,6 +61,7 @@ def everything(made: PreparedSet, tmp_path: Path, home: Path) -> dict[str, Path]
         write(home / "styles" / f"{run_name}.json", {"consent": {"digest": one}})
         write(home / "consents" / f"{one}.json", {"digest": one})
     write(work / "by path" / "job.json", job(str(made.folder)))
+    write(work / "by grouped job" / "job.json", Job.of(str(made.folder)).to_json())
     write(work / "by checkpoint" / "job.json", job("gone"))
     write(work / "by checkpoint" / "checkpoints" / "state.json", {"extra": {"consent": {"digest": digest}}})
     write(home / "models" / "mine" / "model.json", {"consent": {"digest": digest}})
