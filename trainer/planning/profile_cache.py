@@ -18,6 +18,7 @@ from typing import Any
 
 from engine.errors import TargetError
 from engine.files import make_folder, write_atomic
+from engine.formats import jsonio
 from engine.formats.job import Job, flat
 from engine.formats.job_settings import JobError
 from engine.formats.run_folder import PREFLIGHT
@@ -115,9 +116,7 @@ def _store() -> Path:
 
 def _read(path: Path) -> Card:
     with suppress(OSError, ValueError):
-        card = json.loads(path.read_text(encoding="utf-8"))
-        if isinstance(card, dict):
-            return card
+        return jsonio.read_object(path) or {}
     return {}
 
 

@@ -8,10 +8,13 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterator
+from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 import torch
 
+from engine.formats.fields import filled
 from engine.formats.job import Job
 from engine.formats.job_settings import JobError
 from engine.formats.reason import Reason
@@ -29,11 +32,30 @@ from trainer.run.step import TrainState
 from trainer.run.world import World
 from trainer.storage import checkpoint, run_folder
 from trainer.storage.bundles import load_networks
+from trainer.storage.checkpoint import CheckpointError
 from trainer.storage.snapshot_manager import SnapshotManager, judge_for
 
 WHITEN_PICTURES = 2048
 TOLD = 5
 """Pictures that cannot be read and are named one by one."""
+
+
+@dataclass(frozen=True)
+class Begun:
+    """What a checkpoint of a run says besides its state."""
+
+    job: dict[str, Any] = field(default_factory=dict)
+    """As it was when the checkpoint was made, as plain values."""
+    seconds: float = 0.0
+    """Trained so far."""
+
+    @staticmethod
+    def of(restored: checkpoint.Restored) -> Begun:
+        """Raises CheckpointError."""
+        try:
+            return filled(Begun, restored.extra)
+        except ValueError as error:
+            raise CheckpointError(f"{restored.path.name} cannot be read: {error}") from error
 
 
 class RunContext:
@@ -67,9 +89,10 @@ class RunContext:
         warnings += [warning] if warning is not None else []
         if restored is not None:
             warnings += [Reason("checkpoint", problem) for problem in restored.problems]
-            longer = run_folder.check_same_job(self.job, restored.extra.get("job", {}))
+            begun = Begun.of(restored)
+            longer = run_folder.check_same_job(self.job, begun.job)
             warnings += [Reason("job", longer)] if longer else []
-            self.clock = Clock(float(restored.extra.get("seconds", 0.0)))
+            self.clock = Clock(begun.seconds)
         self.meter = Meter(self.state.kimg)
         self.loaded = True
         return warnings

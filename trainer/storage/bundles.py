@@ -7,6 +7,7 @@ from collections.abc import Collection
 from pathlib import Path
 
 import torch
+from safetensors import SafetensorError
 from safetensors.torch import load_file
 from torch import nn
 
@@ -49,7 +50,7 @@ def load_weights(networks: Networks, bundle: Bundle, *, without: Collection[str]
         try:
             tensors = {k: v.float() for k, v in load_file(bundle.path / file).items()}
             network.load_state_dict(tensors)
-        except (OSError, RuntimeError, ValueError) as error:
+        except (OSError, RuntimeError, ValueError, SafetensorError) as error:
             raise WeightsError(f"{bundle.path.name}: {file} does not fit its networks: {error}") from error
 
 

@@ -12,16 +12,19 @@ import hashlib
 import json
 import os
 import shutil
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
 import torch
+from safetensors import SafetensorError
 from safetensors.torch import load
 from safetensors.torch import save as serialize
 from torch import Tensor
 
 from engine.errors import PersonaError
+from engine.formats import jsonio
+from engine.formats.fields import filled
 from trainer.run.step import TrainState
 
 FORMAT = 1
@@ -45,6 +48,33 @@ class Restored:
     """Newer checkpoints that could not be used, one sentence each."""
     extra: dict[str, Any] = field(default_factory=dict)
     """What was saved with it."""
+
+
+@dataclass(frozen=True)
+class Counters:
+    """Where training stood, see `TrainState.counters`."""
+
+    step: int
+    seen: int
+    whitened: bool
+    augment_p: float
+    rollbacks: int = 0
+    rolled_to: int = -1
+    guard: dict[str, tuple[float, ...]] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        if min(self.step, self.seen, self.rollbacks) < 0:
+            raise ValueError("its counters are negative")
+
+
+@dataclass(frozen=True)
+class Card:
+    """What `state.json` says."""
+
+    format: int
+    counters: Counters
+    sha256: str
+    extra: dict[str, Any] = field(default_factory=dict)
 
 
 def save(state: TrainState, folder: Path, extra: dict[str, Any]) -> Path:
@@ -81,9 +111,8 @@ def newest_kimg(folder: Path) -> float:
     """Where a run stands, from its newest checkpoint and without checking that; 0 where there is none."""
     for checkpoint in reversed(existing(folder)):
         try:
-            card = json.loads((checkpoint / COUNTERS).read_text(encoding="utf-8"))
-            return float(card["counters"]["seen"]) / 1000
-        except (OSError, ValueError, TypeError, KeyError):
+            return _read_card(checkpoint).counters.seen / 1000
+        except CheckpointError:
             continue
     return 0.0
 
@@ -119,12 +148,12 @@ def _newest(state: TrainState, folder: Path, tidy_up: bool) -> tuple[Restored, d
     for checkpoint in reversed(existing(folder)):
         try:
             card, data = _read(checkpoint)
+            _take_up(state, card, data)
         except CheckpointError as error:
             problems.append(f"{checkpoint.name} was passed over: {error}")
             if tidy_up:
                 _set_aside(checkpoint)
             continue
-        _take_up(state, card, data)
         return Restored(checkpoint, problems, card["extra"]), card, data
     if problems:
         raise CheckpointError("no checkpoint of this run can be read: " + "; ".join(problems))
@@ -156,25 +185,57 @@ def _restore_everywhere(state: TrainState, folder: Path, tidy_up: bool) -> Resto
 
 def _read(checkpoint: Path) -> tuple[dict[str, Any], bytes]:
     """Card and tensors of a checkpoint that verifies. Raises CheckpointError."""
+    card = _read_card(checkpoint)
     try:
-        card: dict[str, Any] = json.loads((checkpoint / COUNTERS).read_text(encoding="utf-8"))
         data = (checkpoint / TENSORS).read_bytes()
+    except OSError as error:
+        raise CheckpointError(f"{checkpoint.name} cannot be read: {error}") from error
+    if card.sha256 != hashlib.sha256(data).hexdigest():
+        raise CheckpointError(f"{checkpoint.name} is damaged: its digest does not match")
+    return asdict(card), data
+
+
+def _read_card(checkpoint: Path) -> Card:
+    """What `state.json` says, without looking at the tensors. Raises CheckpointError."""
+    try:
+        found = jsonio.read_object(checkpoint / COUNTERS)
+        if found is None or found.get("format") != FORMAT:
+            raise CheckpointError(f"{checkpoint.name} has a format that this version does not know")
+        return filled(Card, found)
     except (OSError, ValueError) as error:
         raise CheckpointError(f"{checkpoint.name} cannot be read: {error}") from error
-    if not isinstance(card, dict) or card.get("format") != FORMAT:
-        raise CheckpointError(f"{checkpoint.name} has a format that this version does not know")
-    if card.get("sha256") != hashlib.sha256(data).hexdigest():
-        raise CheckpointError(f"{checkpoint.name} is damaged: its digest does not match")
-    return {"extra": {}} | card, data
 
 
 def _take_up(state: TrainState, card: dict[str, Any], data: bytes) -> None:
     """Puts a checkpoint's content into the state. Raises CheckpointError where it does not fit."""
     try:
-        _restore(state, load(data))
+        tensors = load(data)
+        _check_fit(state, tensors)
+        _restore(state, tensors)
         state.restore_counters(card["counters"])
-    except (KeyError, RuntimeError, TypeError, ValueError) as error:
-        raise CheckpointError(f"the checkpoint does not fit the run: {error}") from error
+    except (KeyError, RuntimeError, TypeError, ValueError, SafetensorError) as error:
+        first = next(iter(str(error).splitlines()), type(error).__name__)
+        raise CheckpointError(f"it does not fit the run: {first}") from error
+
+
+def _check_fit(state: TrainState, tensors: dict[str, Tensor]) -> None:
+    """Raises ValueError where tensors are not those of this run; loading compares the weights."""
+    known = {f"net/{name}/" for name in state.modules()} | {f"opt/{name}/" for name in state.optimizers}
+    for key, value in tensors.items():
+        if not any(key.startswith(prefix) for prefix in known):
+            raise ValueError(f"there is no place for {key!r:.80}")
+        if key.startswith("opt/"):
+            _check_moment(state, key, value)
+
+
+def _check_moment(state: TrainState, key: str, value: Tensor) -> None:
+    """Raises ValueError unless the optimizer keeps such a value of that weight."""
+    _, name, index, kind = key.split("/")
+    weights = [p for group in state.optimizers[name].param_groups for p in group["params"]]
+    if not index.isdecimal() or int(index) >= len(weights):
+        raise ValueError(f"there is no weight for {key!r:.80}")
+    if kind != "step" and value.shape != weights[int(index)].shape:
+        raise ValueError(f"{key!r:.80} has another shape than its weight")
 
 
 def _put(final: Path, data: bytes, card: dict[str, Any]) -> None:

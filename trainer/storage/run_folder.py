@@ -73,6 +73,8 @@ def check_same_job(job: Job, begun: dict[str, Any]) -> str:
     Returns what has changed and may, as a sentence, or nothing. Raises JobError for what may not change.
     """
     now, then = flat(job.to_json()), flat(begun)
+    if not all(isinstance(then.get(name, 0.0), int | float) for name in LENGTHS):
+        raise JobError("the checkpoint does not say how long the run was to be", "run-damaged")
     for name in sorted(set(now) & set(then) - FREE - LENGTHS):
         if json.dumps(now[name], sort_keys=True) != json.dumps(then[name], sort_keys=True):
             raise JobError(

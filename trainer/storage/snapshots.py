@@ -14,10 +14,13 @@ from pathlib import Path
 from typing import Any
 
 from PIL import Image
+from safetensors import SafetensorError
 from safetensors.torch import load_file
 from safetensors.torch import save as serialize
 
 from engine.files import make_folder
+from engine.formats import jsonio
+from engine.formats.fields import filled
 from engine.formats.job_settings import JobError
 from trainer.model.networks import Networks
 
@@ -39,6 +42,15 @@ class SavedSnapshot:
     def has_weights(self) -> bool:
         """Whether it can still become a model."""
         return (self.folder / WEIGHTS).is_file()
+
+
+@dataclass(frozen=True)
+class SnapshotCard:
+    """What `snapshot.json` says."""
+
+    step: int
+    kimg: float
+    values: dict[str, float]
 
 
 def keep(
@@ -67,11 +79,10 @@ def existing(folder: Path) -> list[SavedSnapshot]:
     found = []
     for place in sorted(folder.glob("step-*")):
         try:
-            card: dict[str, Any] = json.loads((place / CARD).read_text(encoding="utf-8"))
-            values = {str(k): float(v) for k, v in card["values"].items()}
-            found.append(SavedSnapshot(place, int(card["step"]), float(card["kimg"]), values))
-        except (OSError, ValueError, KeyError, TypeError, AttributeError):
+            card = filled(SnapshotCard, jsonio.read_object(place / CARD))
+        except (OSError, ValueError):
             continue
+        found.append(SavedSnapshot(place, card.step, card.kimg, card.values))
     return found
 
 
@@ -98,7 +109,7 @@ def load_into(networks: Networks, kept: SavedSnapshot) -> None:
             network.load_state_dict(
                 {k.removeprefix(prefix): v for k, v in tensors.items() if k.startswith(prefix)}
             )
-    except (OSError, RuntimeError, ValueError) as error:
+    except (OSError, RuntimeError, ValueError, SafetensorError) as error:
         message = f"the snapshot at step {kept.step} cannot be read: {error}"
         raise JobError(message, "snapshot-damaged", step=kept.step) from error
 

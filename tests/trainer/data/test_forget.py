@@ -9,8 +9,8 @@ from typing import Any
 
 import pytest
 
-from tests.trainer.data.scenes import FakeFinder, scene, write_scenes
 from engine.formats.job import Job
+from tests.trainer.data.scenes import FakeFinder, scene, write_scenes
 from trainer.data import PreparedSet
 from trainer.data.crops import Cut
 from trainer.data.derived import find_derived, register
@@ -80,6 +80,7 @@ EXPECTED = {
     "work/set": "prepared set",
     "work/run": "training run",
     "work/by path": "training run",
+    "work/by grouped job": "training run",
     "work/by checkpoint": "training run",
     "work/loose/a.json": "checkpoint",
     "work/loose/a.safetensors": "checkpoint",

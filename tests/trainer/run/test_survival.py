@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import hashlib
 import json
 import random
 import resource
@@ -15,8 +16,9 @@ from typing import Any
 
 import pytest
 import torch
-from safetensors.torch import load_file
+from safetensors.torch import load_file, save
 
+from engine.errors import PersonaError
 from engine.formats import protocol
 from engine.formats.job import Job
 from engine.formats.job_settings import JobError
@@ -288,6 +290,82 @@ def test_damaged_checkpoints_are_set_aside_and_never_cost_a_good_one(job: Job, t
         next(events)
     assert good in checkpoint.existing(folder)
     assert not list(folder.glob(".*"))
+
+
+def renew(folder: Path, data: bytes | None = None, **changes: Any) -> None:
+    """Exchanges the bytes of a checkpoint, or what its card says, and makes the digest fit."""
+    if data is not None:
+        (folder / checkpoint.TENSORS).write_bytes(data)
+    card = json.loads((folder / checkpoint.COUNTERS).read_text())
+    card["sha256"] = hashlib.sha256((folder / checkpoint.TENSORS).read_bytes()).hexdigest()
+    (folder / checkpoint.COUNTERS).write_text(json.dumps(card | changes))
+
+
+def no_tensors(folder: Path) -> None:
+    renew(folder, b"no tensors at all")
+
+
+def other_tensors(folder: Path) -> None:
+    renew(folder, save({"a": torch.zeros(3)}))
+
+
+def another_moment(folder: Path) -> None:
+    tensors = load_file(folder / checkpoint.TENSORS)
+    moment = next(key for key in tensors if key.startswith("opt/") and key.endswith("exp_avg"))
+    renew(folder, save(tensors | {moment: torch.zeros(7)}))
+
+
+def one_moment_more(folder: Path) -> None:
+    tensors = load_file(folder / checkpoint.TENSORS)
+    renew(folder, save(tensors | {"opt/generator/999/exp_avg": torch.zeros(7)}))
+
+
+def no_counts(folder: Path) -> None:
+    renew(folder, counters={"step": "abc"})
+
+
+def no_counters(folder: Path) -> None:
+    renew(folder, counters=[])
+
+
+def no_job(folder: Path) -> None:
+    renew(folder, extra={"job": [], "seconds": 1.0})
+
+
+def no_length(folder: Path) -> None:
+    renew(folder, extra={"job": {"style_kimg": "long"}})
+
+
+def endless(folder: Path) -> None:
+    (folder / checkpoint.COUNTERS).write_text("[" * 100_000)
+
+
+@pytest.mark.parametrize(
+    "exchange",
+    [
+        no_tensors,
+        other_tensors,
+        another_moment,
+        one_moment_more,
+        no_counts,
+        no_counters,
+        no_job,
+        no_length,
+        endless,
+    ],
+    ids=lambda exchange: exchange.__name__,
+)
+def test_a_checkpoint_that_was_exchanged_is_refused_in_one_sentence(
+    exchange: Callable[[Path], None], job: Job, whole: tuple[Path, Told], tmp_path: Path
+) -> None:
+    newest = checkpoint.existing(whole[0] / "checkpoints")[-1]
+    folder = tmp_path / "checkpoints" / newest.name
+    shutil.copytree(newest, folder)
+    exchange(folder)
+    with pytest.raises(PersonaError) as refused:
+        next(begin(job, tmp_path))
+    assert "\n" not in str(refused.value)
+    assert refused.value.code in ("checkpoint", "run-damaged")
 
 
 def test_where_all_checkpoints_are_damaged_the_run_does_not_start_over(job: Job, tmp_path: Path) -> None:
