@@ -1,8 +1,10 @@
 from __future__ import annotations
 
+import sys
 from pathlib import Path
 
 import pytest
+from platformdirs import windows
 
 from engine.places import NAME, UserFolders, user_folders
 
@@ -47,6 +49,8 @@ def test_windows_has_local_and_roaming_data(home: Path, monkeypatch: pytest.Monk
     local, roaming = home / "AppData" / "Local", home / "AppData" / "Roaming"
     monkeypatch.setenv("LOCALAPPDATA", str(local))
     monkeypatch.setenv("APPDATA", str(roaming))
+    if sys.platform != "win32":  # which alone has known folders to ask for
+        monkeypatch.setattr(windows, "get_win_folder", windows.get_win_folder_from_env_vars)
     assert user_folders("win32") == UserFolders(local / NAME, roaming / NAME, local / NAME / "cache")
 
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import time
 
 from PySide6.QtCore import (
-    QEvent,
     QMimeData,
     QModelIndex,
     QPoint,
@@ -22,7 +21,6 @@ from PySide6.QtGui import (
     QColor,
     QContextMenuEvent,
     QDrag,
-    QFocusEvent,
     QImage,
     QKeyEvent,
     QMouseEvent,
@@ -30,10 +28,9 @@ from PySide6.QtGui import (
     QPaintEvent,
     QPixmap,
     QRegion,
-    QResizeEvent,
     QShowEvent,
 )
-from PySide6.QtWidgets import QAbstractScrollArea, QApplication, QFrame, QWidget
+from PySide6.QtWidgets import QApplication, QWidget
 
 from studio import paint
 from studio.library.index import SEPARATOR, Row
@@ -42,7 +39,7 @@ from studio.state.picture_list import PictureList
 from studio.theme import font
 from studio.views.gallery.labels import LABEL_COLORS
 from studio.views.icons import tinted
-from studio.views.kit.focus import came_by_key
+from studio.views.kit.cells import CellGrid
 from studio.views.look import Look
 from studio.views.pictures import Recent, tile
 
@@ -60,7 +57,7 @@ DRAGGED_FILES = 200
 Modifier = Qt.KeyboardModifier
 
 
-class PictureGrid(QAbstractScrollArea):
+class PictureGrid(CellGrid):
     """Kept pictures in equal cells, chosen by mouse and key."""
 
     opened = Signal(str)
@@ -83,26 +80,23 @@ class PictureGrid(QAbstractScrollArea):
         parent: QWidget | None = None,
     ) -> None:
         """columns: 0 for as many as fit of at least `least` pixels. marks: show ratings, labels."""
-        super().__init__(parent)
-        self._look, self.model = look, model
-        self._columns, self._least, self._gap, self._margin, self._marks = columns, least, gap, margin, marks
-        self._current = -1
+        self.model, self._marks = model, marks
         self._anchor = -1
-        self._hover = -1  # number of the picture under the pointer
         self._pressed: QPointF | None = None
         self._band: QRect | None = None
         self._pixmaps: Recent[tuple[int, int, int], QPixmap] = Recent(MOST_TILES)
         self._until = 0.0
-        self._set_up()
+        super().__init__(
+            look,
+            "gallery.title",
+            columns=columns,
+            least=least,
+            gap=gap,
+            margin=margin,
+            top=margin,
+            parent=parent,
+        )
         self._connect()
-
-    def _set_up(self) -> None:
-        self.setFrameShape(QFrame.Shape.NoFrame)
-        self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-        self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
-        self.viewport().setMouseTracking(True)
-        self.viewport().setAutoFillBackground(False)
-        self._look.words.bind(self, "setAccessibleName", "gallery.title")
 
     def _connect(self) -> None:
         model = self.model
@@ -111,22 +105,14 @@ class PictureGrid(QAbstractScrollArea):
         model.dataChanged.connect(self._touch)
         model.selection_changed.connect(self.viewport().update)
 
+    def cell_count(self) -> int:
+        return self.model.rowCount()
+
+    def describe(self, number: int) -> str:
+        row = self.model.row_at(number) if number >= 0 else None
+        return row.name if row else ""
+
     # ---- where things lie
-
-    @property
-    def columns(self) -> int:
-        if self._columns:
-            return self._columns
-        return max(1, (self._room + self._gap) // (self._least + self._gap))
-
-    @property
-    def _room(self) -> int:
-        return max(1, self.viewport().width() - 2 * self._margin)
-
-    @property
-    def side(self) -> int:
-        """Side of a cell."""
-        return max(24, (self._room - self._gap * (self.columns - 1)) // self.columns)
 
     def set_least(self, least: int) -> None:
         """Smallest side of a cell; the one with the cursor stays in sight."""
@@ -135,47 +121,10 @@ class PictureGrid(QAbstractScrollArea):
         if self._current >= 0:
             self.reveal(self._current)
 
-    def cell(self, number: int) -> QRect:
-        """Where a picture lies in the viewport."""
-        line, column = divmod(number, self.columns)
-        step = self.side + self._gap
-        top = self._margin + line * step - self.verticalScrollBar().value()
-        return QRect(self._margin + column * step, top, self.side, self.side)
-
-    def number_at(self, at: QPoint) -> int:
-        """The picture at a place of the viewport; -1 for none."""
-        step = self.side + self._gap
-        x, y = at.x() - self._margin, at.y() - self._margin + self.verticalScrollBar().value()
-        column, line = x // step, y // step
-        if x < 0 or y < 0 or column >= self.columns or x % step >= self.side or y % step >= self.side:
-            return -1
-        number = line * self.columns + column
-        return number if number < self.model.rowCount() else -1
-
-    def reveal(self, number: int) -> None:
-        """Scrolls as little as is needed to show a picture."""
-        cell, bar = self.cell(number), self.verticalScrollBar()
-        if cell.top() < self._margin:
-            bar.setValue(bar.value() + cell.top() - self._margin)
-        elif cell.bottom() > self.viewport().height() - self._margin:
-            bar.setValue(bar.value() + cell.bottom() - self.viewport().height() + self._margin)
-
-    def _visible(self) -> range:
-        step, top = self.side + self._gap, self.verticalScrollBar().value()
-        first = max(0, (top - self._margin) // step) * self.columns
-        last = ((top + self.viewport().height()) // step + 1) * self.columns
-        return range(first, min(last, self.model.rowCount()))
-
     def _lay(self, *_: object) -> None:
-        lines = -(-self.model.rowCount() // self.columns)
-        height = lines * (self.side + self._gap) - self._gap + 2 * self._margin
-        bar = self.verticalScrollBar()
-        bar.setPageStep(self.viewport().height())
-        bar.setSingleStep(max(16, (self.side + self._gap) // 3))
-        bar.setRange(0, max(0, height - self.viewport().height()))
+        super()._lay()
         if self._marks and self.isVisible():
             self.model.thumbnail_size = bucket(round(self.side * self.devicePixelRatioF()))
-        self.viewport().update()
 
     def _reset(self) -> None:
         self._current = min(self._current, self.model.rowCount() - 1)
@@ -184,7 +133,7 @@ class PictureGrid(QAbstractScrollArea):
 
     def _touch(self, first: QModelIndex, last: QModelIndex, *_: object) -> None:
         """Draws the changed pictures that are in sight anew, and nothing else."""
-        seen = self._visible()
+        seen = self.in_sight()
         for number in range(max(first.row(), seen.start), min(last.row() + 1, seen.stop)):
             self.viewport().update(self.cell(number).adjusted(-RIM, -RIM, RIM, RIM))
 
@@ -195,18 +144,10 @@ class PictureGrid(QAbstractScrollArea):
         else:
             self.viewport().update()
 
-    def resizeEvent(self, event: QResizeEvent) -> None:
-        self._lay()
-
     def showEvent(self, event: QShowEvent) -> None:
         self._lay()
 
     # ---- the cursor and the selection
-
-    @property
-    def current(self) -> int:
-        """The number of the picture with the cursor; -1 for none."""
-        return self._current
 
     def current_row(self) -> Row | None:
         """What is known about the picture with the cursor."""
@@ -227,7 +168,7 @@ class PictureGrid(QAbstractScrollArea):
             else:
                 self.model.select([row.id])
         self.reveal(number)
-        self.setAccessibleDescription(row.name if row else "")
+        self.say_current()
         self.current_changed.emit(row.id if row else "")
         self.viewport().update()
 
@@ -257,10 +198,7 @@ class PictureGrid(QAbstractScrollArea):
             if (event.position() - self._pressed).manhattanLength() > QApplication.startDragDistance():
                 self._pressed = None
                 self._drag_out()
-        hover = self.number_at(at)
-        if hover != self._hover:
-            self._hover = hover
-            self.viewport().update()
+        self.point_at(at)
 
     def mouseReleaseEvent(self, event: QMouseEvent) -> None:
         pressed, self._pressed = self._pressed, None
@@ -284,54 +222,18 @@ class PictureGrid(QAbstractScrollArea):
         if self.model.selected_count:
             self.menu_wanted.emit(event.globalPos())
 
-    def leaveEvent(self, event: QEvent) -> None:
-        self._hover = -1
-        self.viewport().update()
-
-    def focusInEvent(self, event: QFocusEvent) -> None:
-        """By key, the cursor is on a picture at once; nothing is selected by that."""
-        super().focusInEvent(event)
-        if came_by_key(event) and self._current < 0 and self.model.rowCount():
-            self._current = self._first_whole()
-            row = self.model.row_at(self._current)
-            self.setAccessibleDescription(row.name if row else "")
-        self.viewport().update()
-
-    def focusOutEvent(self, event: QFocusEvent) -> None:
-        super().focusOutEvent(event)
-        self.viewport().update()
-
-    def _first_whole(self) -> int:
-        """The first picture that is wholly in sight."""
-        shown = self._visible()
-        return next((n for n in shown if self.cell(n).top() >= 0), shown.start)
-
     def keyPressEvent(self, event: QKeyEvent) -> None:
-        page = max(1, self.viewport().height() // (self.side + self._gap)) * self.columns
-        last = self.model.rowCount() - 1
-        here = max(0, self._current)
-        goals = {
-            Qt.Key.Key_Left: here - 1,
-            Qt.Key.Key_Right: here + 1 if self._current >= 0 else 0,
-            Qt.Key.Key_Up: here - self.columns,
-            Qt.Key.Key_Down: here + self.columns if self._current >= 0 else 0,
-            Qt.Key.Key_PageUp: max(0, here - page),
-            Qt.Key.Key_PageDown: min(last, here + page),
-            Qt.Key.Key_Home: 0,
-            Qt.Key.Key_End: last,
-        }
-        goal = goals.get(Qt.Key(event.key()))
-        if goal is None or event.modifiers() & Modifier.AltModifier:
+        goal = self.goal_of(event)
+        if goal is None:
             event.ignore()
-            return
-        if 0 <= goal <= last:
+        elif 0 <= goal < self.cell_count():
             self.go(goal, event.modifiers() & Modifier.ShiftModifier)
 
     def _stretch(self, at: QPoint) -> None:
         assert self._band is not None
         self._band.setBottomRight(at)
         band = self._band.normalized()
-        rows = [self.model.row_at(n) for n in self._visible() if self.cell(n).intersects(band)]
+        rows = [self.model.row_at(n) for n in self.in_sight() if self.cell(n).intersects(band)]
         self.model.select([row.id for row in rows if row is not None])
         self.viewport().update()
 
@@ -356,7 +258,7 @@ class PictureGrid(QAbstractScrollArea):
         painter = paint.smooth(QPainter(self.viewport()))
         self._until = time.perf_counter() + BUDGET_S
         late = QRegion()
-        for number in self._visible():
+        for number in self.in_sight():
             cell = self.cell(number)
             if event.region().intersects(cell.adjusted(-RIM, -RIM, RIM, RIM)):
                 if not self._paint_cell(painter, QRectF(cell), number):

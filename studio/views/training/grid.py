@@ -5,10 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
-from PySide6.QtCore import QEvent, QPoint, QRect, QRectF, Qt, Signal
+from PySide6.QtCore import QEvent, QPoint, QRectF, Qt, Signal
 from PySide6.QtGui import (
     QColor,
-    QFocusEvent,
     QImage,
     QKeyEvent,
     QMouseEvent,
@@ -18,14 +17,14 @@ from PySide6.QtGui import (
     QResizeEvent,
     QShowEvent,
 )
-from PySide6.QtWidgets import QAbstractScrollArea, QFrame, QToolTip, QWidget
+from PySide6.QtWidgets import QToolTip, QWidget
 
 from studio import paint
 from studio.library.datasets import Item
 from studio.state.preparation import Setup
 from studio.theme import font
 from studio.views.icons import tinted
-from studio.views.kit.focus import came_by_key
+from studio.views.kit.cells import CellGrid
 from studio.views.kit.text import MEDIUM
 from studio.views.look import Look
 from studio.views.pictures import Tiles
@@ -36,26 +35,19 @@ LEAST, GAP, MARGIN, RADIUS = 108, 10, 20, 6.0
 DIMMED = 0.35
 
 
-class DataGrid(QAbstractScrollArea):
+class DataGrid(CellGrid):
     """Pictures in equal cells."""
 
     turned = Signal(str, bool)
     """Picture, and whether it is to be trained on."""
 
     def __init__(self, look: Look, thumbnails: Thumbnails, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
-        self._look, self._thumbnails = look, thumbnails
+        self._thumbnails = thumbnails
         self._items: tuple[Item, ...] = ()
         self._setup = Setup()
-        self._current, self._hover = -1, -1
         self._asked: set[Path] = set()
         self._pixmaps = Tiles(600)
-        self.setFrameShape(QFrame.Shape.NoFrame)
-        self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-        self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
-        self.viewport().setMouseTracking(True)
-        self.viewport().setAutoFillBackground(False)
-        look.words.bind(self, "setAccessibleName", "training.grid")
+        super().__init__(look, "training.grid", least=LEAST, gap=GAP, margin=MARGIN, top=GAP, parent=parent)
 
     @property
     def items(self) -> tuple[Item, ...]:
@@ -71,59 +63,18 @@ class DataGrid(QAbstractScrollArea):
             ids = [item.id for item in self._items]
             self._current = ids.index(here) if here in ids else min(self._current, len(ids) - 1)
             self._lay()
-        self._say()
+        self.say_current()
         self.viewport().update()
 
-    # ---- where things lie
+    def cell_count(self) -> int:
+        return len(self._items)
 
-    @property
-    def columns(self) -> int:
-        return max(1, (self._room + GAP) // (LEAST + GAP))
-
-    @property
-    def _room(self) -> int:
-        return max(1, self.viewport().width() - 2 * MARGIN)
-
-    @property
-    def side(self) -> int:
-        """Side of a cell."""
-        return max(24, (self._room - GAP * (self.columns - 1)) // self.columns)
-
-    def cell(self, number: int) -> QRect:
-        """Where a picture lies in the viewport."""
-        line, column = divmod(number, self.columns)
-        step = self.side + GAP
-        top = GAP + line * step - self.verticalScrollBar().value()
-        return QRect(MARGIN + column * step, top, self.side, self.side)
-
-    def number_at(self, at: QPoint) -> int:
-        """The picture at a place of the viewport; -1 for none."""
-        step = self.side + GAP
-        x, y = at.x() - MARGIN, at.y() - GAP + self.verticalScrollBar().value()
-        column, line = x // step, y // step
-        if min(x, y) < 0 or column >= self.columns or x % step >= self.side or y % step >= self.side:
-            return -1
-        number = line * self.columns + column
-        return number if number < len(self._items) else -1
-
-    def _lay(self) -> None:
-        lines = -(-len(self._items) // self.columns)
-        height = lines * (self.side + GAP) + GAP
-        bar = self.verticalScrollBar()
-        bar.setPageStep(self.viewport().height())
-        bar.setSingleStep(max(16, (self.side + GAP) // 3))
-        bar.setRange(0, max(0, height - self.viewport().height()))
-        self.viewport().update()
-
-    def _visible(self) -> range:
-        step, top = self.side + GAP, self.verticalScrollBar().value()
-        first = max(0, (top - GAP) // step) * self.columns
-        last = ((top + self.viewport().height()) // step + 1) * self.columns
-        return range(first, min(last, len(self._items)))
+    def describe(self, number: int) -> str:
+        return self.told(self._items[number]) if 0 <= number < len(self._items) else ""
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         self._asked.clear()  # other sides may be wanted now
-        self._lay()
+        super().resizeEvent(event)
 
     def showEvent(self, event: QShowEvent) -> None:
         self._asked.clear()  # whoever was shown meanwhile may have sent ours away
@@ -135,12 +86,8 @@ class DataGrid(QAbstractScrollArea):
         if not 0 <= number < len(self._items):
             return
         self._current = number
-        cell, bar = self.cell(number), self.verticalScrollBar()
-        if cell.top() < GAP:
-            bar.setValue(bar.value() + cell.top() - GAP)
-        elif cell.bottom() > self.viewport().height() - GAP:
-            bar.setValue(bar.value() + cell.bottom() - self.viewport().height() + GAP)
-        self._say()
+        self.reveal(number)
+        self.say_current()
         self.viewport().update()
 
     def turn(self, number: int) -> None:
@@ -162,22 +109,16 @@ class DataGrid(QAbstractScrollArea):
             return words("training.item.like", name=item.name, reason=reason, like=item.like)
         return words("training.item.out", name=item.name, reason=reason)
 
-    def _say(self) -> None:
-        here = self._items[self._current] if 0 <= self._current < len(self._items) else None
-        self.setAccessibleDescription(self.told(here) if here is not None else "")
-
     def mousePressEvent(self, event: QMouseEvent) -> None:
         if event.button() == Qt.MouseButton.LeftButton:
             self.turn(self.number_at(event.position().toPoint()))
 
     def mouseMoveEvent(self, event: QMouseEvent) -> None:
-        hover = self.number_at(event.position().toPoint())
-        if hover != self._hover:
-            self._hover = hover
-            self.viewport().setCursor(
-                Qt.CursorShape.PointingHandCursor if hover >= 0 else Qt.CursorShape.ArrowCursor
-            )
-            self.viewport().update()
+        self.point_at(event.position().toPoint())
+        over = self._hover >= 0
+        shape = Qt.CursorShape.PointingHandCursor if over else Qt.CursorShape.ArrowCursor
+        if self.viewport().cursor().shape() != shape:
+            self.viewport().setCursor(shape)
 
     def viewportEvent(self, event: QEvent) -> bool:
         if event.type() == QEvent.Type.ToolTip and self._hover >= 0:
@@ -186,40 +127,12 @@ class DataGrid(QAbstractScrollArea):
             return True
         return super().viewportEvent(event)
 
-    def leaveEvent(self, event: QEvent) -> None:
-        self._hover = -1
-        self.viewport().update()
-
-    def focusInEvent(self, event: QFocusEvent) -> None:
-        """By key, the cursor is on a picture at once."""
-        super().focusInEvent(event)
-        if came_by_key(event) and self._current < 0 and self._items:
-            self._current = self._visible().start
-            self._say()
-        self.viewport().update()
-
-    def focusOutEvent(self, event: QFocusEvent) -> None:
-        super().focusOutEvent(event)
-        self.viewport().update()
-
     def keyPressEvent(self, event: QKeyEvent) -> None:
-        here, last = max(0, self._current), len(self._items) - 1
-        page = max(1, self.viewport().height() // (self.side + GAP)) * self.columns
-        goals = {
-            Qt.Key.Key_Left: here - 1,
-            Qt.Key.Key_Right: here + 1 if self._current >= 0 else 0,
-            Qt.Key.Key_Up: here - self.columns,
-            Qt.Key.Key_Down: here + self.columns if self._current >= 0 else 0,
-            Qt.Key.Key_PageUp: max(0, here - page),
-            Qt.Key.Key_PageDown: min(last, here + page),
-            Qt.Key.Key_Home: 0,
-            Qt.Key.Key_End: last,
-        }
-        key = Qt.Key(event.key())
-        if key in (Qt.Key.Key_Space, Qt.Key.Key_Return, Qt.Key.Key_Enter):
+        goal = self.goal_of(event)
+        if event.key() in (Qt.Key.Key_Space, Qt.Key.Key_Return, Qt.Key.Key_Enter):
             self.turn(self._current)
-        elif key in goals and not event.modifiers() & Qt.KeyboardModifier.AltModifier:
-            self.go(goals[key])
+        elif goal is not None:
+            self.go(goal)
         else:
             event.ignore()
 
@@ -227,10 +140,10 @@ class DataGrid(QAbstractScrollArea):
 
     def paintEvent(self, event: QPaintEvent) -> None:
         painter = paint.smooth(QPainter(self.viewport()))
-        shown = self._visible()
-        in_sight = {self._items[number].thumbnail for number in shown}
-        self._thumbnails.keep_only(in_sight)
-        self._asked &= in_sight
+        shown = self.in_sight()
+        wanted = {self._items[number].thumbnail for number in shown}
+        self._thumbnails.keep_only(wanted)
+        self._asked &= wanted
         for number in shown:
             self._paint_cell(painter, QRectF(self.cell(number)), number)
         painter.end()
