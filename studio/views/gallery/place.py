@@ -6,9 +6,6 @@ from PySide6.QtCore import QMimeData, QPoint, QPointF, QRectF, Qt, Signal
 from PySide6.QtGui import (
     QContextMenuEvent,
     QDrag,
-    QDragEnterEvent,
-    QDragLeaveEvent,
-    QDragMoveEvent,
     QDropEvent,
     QKeyEvent,
     QMouseEvent,
@@ -19,6 +16,7 @@ from PySide6.QtWidgets import QApplication, QSizePolicy, QWidget
 
 from studio import paint
 from studio.views.gallery.grid import PICTURES_MIME
+from studio.views.kit.drop_row import DropRow
 from studio.views.kit.empty import Sign
 from studio.views.kit.layout import row
 from studio.views.kit.text import Label
@@ -29,7 +27,7 @@ BOARD_MIME = "application/x-persona-board"
 HEIGHT = 34
 
 
-class PlaceRow(QWidget):
+class PlaceRow(DropRow):
     """A place to look at. A board can also be renamed, dragged to another place in the list, and deleted."""
 
     chosen = Signal()
@@ -48,11 +46,10 @@ class PlaceRow(QWidget):
         self, look: Look, icon: str, *, key: str = "", board: str = "", parent: QWidget | None = None
     ) -> None:
         """key: of a fixed name. board: the board's id, for a row that is one."""
-        super().__init__(parent)
-        self._look, self._board = look, board
+        super().__init__(look, parent)
+        self._board = board
         self.active = False
         self.takes_pictures = False
-        self._drop = ""
         self._pressed: QPointF | None = None
         self.sign = Sign(look, icon, 18, "muted")
         self.name = NameField(look)
@@ -67,7 +64,6 @@ class PlaceRow(QWidget):
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
         self.setFocusPolicy(Qt.FocusPolicy.TabFocus)
         self.setAttribute(Qt.WidgetAttribute.WA_Hover)
-        self.setAcceptDrops(True)
         self.name.renamed.connect(self.renamed)
 
     def set_name(self, name: str) -> None:
@@ -135,32 +131,13 @@ class PlaceRow(QWidget):
         drag.setHotSpot(QPoint(20, HEIGHT // 2))
         drag.exec(Qt.DropAction.MoveAction)
 
-    def dragEnterEvent(self, event: QDragEnterEvent) -> None:
-        if self._meaning(event):
-            event.acceptProposedAction()
-
-    def dragMoveEvent(self, event: QDragMoveEvent) -> None:
-        self._drop = self._meaning(event)
-        self.update()
-        if self._drop:
-            event.acceptProposedAction()
-
-    def dragLeaveEvent(self, event: QDragLeaveEvent) -> None:
-        self._drop = ""
-        self.update()
-
-    def dropEvent(self, event: QDropEvent) -> None:
-        meaning, self._drop = self._meaning(event), ""
-        self.update()
-        if not meaning:
-            return
-        event.acceptProposedAction()
+    def take_drop(self, event: QDropEvent, meaning: str) -> None:
         if meaning == "pictures":
             self.pictures_dropped.emit(_text(event, PICTURES_MIME))
         else:
             self.placed.emit(_text(event, BOARD_MIME), meaning == "above")
 
-    def _meaning(self, event: QDropEvent) -> str:
+    def drop_meaning(self, event: QDropEvent) -> str:
         """What dropping here would do: "pictures", "above", "below", or nothing."""
         mime = event.mimeData()
         if self.takes_pictures and mime.hasFormat(PICTURES_MIME):
@@ -178,11 +155,9 @@ class PlaceRow(QWidget):
             paint.fill(painter, rect, theme.color("tint"))
         elif self.underMouse():
             paint.fill(painter, rect, theme.color("hover"))
-        if self._drop == "pictures" or self.hasFocus():
+        if self.hasFocus():
             paint.outline(painter, rect, theme.color("accent"), width=2)
-        elif self._drop:
-            y = 0.0 if self._drop == "above" else rect.height() - 2
-            paint.fill(painter, QRectF(6, y, rect.width() - 12, 2), theme.color("accent"), 1)
+        self.paint_drop(painter, 6)
         painter.end()
 
 

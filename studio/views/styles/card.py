@@ -11,9 +11,6 @@ from functools import cached_property
 from PySide6.QtCore import QEvent, QPoint, QPointF, QRectF, Qt, Signal
 from PySide6.QtGui import (
     QContextMenuEvent,
-    QDragEnterEvent,
-    QDragLeaveEvent,
-    QDragMoveEvent,
     QDropEvent,
     QEnterEvent,
     QKeyEvent,
@@ -29,6 +26,7 @@ from studio.signals import delayed
 from studio.state.references import ReferencePictures
 from studio.theme import RADIUS_LARGE, Type
 from studio.views.kit.button import Button, IconButton
+from studio.views.kit.drop_row import DropRow
 from studio.views.kit.layout import column, row
 from studio.views.kit.text import MEDIUM, Elided
 from studio.views.look import Look
@@ -96,7 +94,7 @@ OPENS_MS = 15
 """After another style was chosen: what shows that comes first."""
 
 
-class StyleCard(QWidget):
+class StyleCard(DropRow):
     """A card that can be chosen, dragged onto another and dropped upon."""
 
     chosen = Signal()
@@ -128,13 +126,12 @@ class StyleCard(QWidget):
         parent: QWidget | None = None,
     ) -> None:
         """entry None: the card for no style at all."""
-        super().__init__(parent)
-        self._look, self._pictures, self.entry = look, pictures, entry
+        super().__init__(look, parent)
+        self._pictures, self.entry = pictures, entry
         self._is_opened = False
         self._state: tuple[object, ...] = ()
         self.active = False
         self._usable = True
-        self._drop = ""
         self._pressed: QPointF | None = None
         self._opening = delayed(self, OPENS_MS, self._open)
         self.collage = Collage(look, pictures, 52)
@@ -341,46 +338,26 @@ class StyleCard(QWidget):
         assert self.entry is not None
         drag_style(self.entry.id, self, self.collage).exec(Qt.DropAction.MoveAction)
 
-    def dragEnterEvent(self, event: QDragEnterEvent) -> None:
-        self.dragMoveEvent(event)
-
-    def dragMoveEvent(self, event: QDragMoveEvent) -> None:
-        if not self._welcomes(event):
-            event.ignore()
-            return
-        self._drop = self._zone(event)
-        self.update()
-        event.acceptProposedAction()
-
-    def dragLeaveEvent(self, event: QDragLeaveEvent) -> None:
-        self._drop = ""
-        self.update()
-
-    def dropEvent(self, event: QDropEvent) -> None:
-        welcome, zone, self._drop = self._welcomes(event), self._zone(event), ""
-        self.update()
-        if not welcome:
-            return
-        event.acceptProposedAction()
-        which, pictures = style_over(event), pictures_over(event)
+    def take_drop(self, event: QDropEvent, meaning: str) -> None:
+        which = style_over(event)
         if which is None:
-            self.given.emit(pictures)
-        elif zone == "on":
+            self.given.emit(pictures_over(event))
+        elif meaning == "on":
             self.mixed.emit(which)
         else:
-            self.placed.emit(which, zone == "above")
+            self.placed.emit(which, meaning == "above")
 
-    def _welcomes(self, event: QDropEvent) -> bool:
-        """Another style, or pictures."""
+    def drop_meaning(self, event: QDropEvent) -> str:
+        """Another style, or pictures: "on" the card; a style at its edge goes "above" or "below"."""
         if self.entry is None:
-            return False
+            return ""
         which = style_over(event)
-        return which != self.entry.id if which is not None else pictures_over(event) is not None
-
-    def _zone(self, event: QDropEvent) -> str:
-        """ "on" the card, or at its edge: "above" or "below"; only styles go between cards."""
+        if which is None:
+            return "on" if pictures_over(event) is not None else ""
+        if which == self.entry.id:
+            return ""
         edge, y = min(14.0, self.height() * 0.22), event.position().y()
-        if style_over(event) is None or edge <= y <= self.height() - edge:
+        if edge <= y <= self.height() - edge:
             return "on"
         return "above" if y < edge else "below"
 
@@ -393,11 +370,7 @@ class StyleCard(QWidget):
             paint.fill(painter, rect, theme.color("tint"), RADIUS_LARGE)
         elif self.underMouse() and self.isEnabled():
             paint.fill(painter, rect, theme.color("hover"), RADIUS_LARGE)
-        if self._drop == "on":
-            paint.outline(painter, rect, theme.color("accent"), RADIUS_LARGE, 2)
-        elif self._drop:
-            y = 0.0 if self._drop == "above" else rect.height() - 2
-            paint.fill(painter, QRectF(8, y, rect.width() - 16, 2), theme.color("accent"), 1)
+        self.paint_drop(painter, 8, RADIUS_LARGE)
         if self.hasFocus():
             paint.outline(painter, rect, theme.color("accent"), RADIUS_LARGE, 2)
         painter.end()
