@@ -6,12 +6,13 @@ the program.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from engine.bundle import CARD, bundled_models, default_bundle_path
-from engine.errors import BundleError, PersonaError, PictureError, StyleError
+from engine import lookup
+from engine.bundle import bundled_models
+from engine.errors import PersonaError, PictureError
 from engine.images import picture_files
 from engine.style import Style
 from studio.cli.output import Output
@@ -36,7 +37,7 @@ class FoundStyle:
 
     def is_called(self, name: str) -> bool:
         """By its id or, whatever the case, by its own name."""
-        return name == self.id or name.strip().casefold() == self.style.name.casefold()
+        return lookup.is_called(self.id, self.style, name)
 
 
 def models() -> tuple[list[ModelEntry], list[Damage]]:
@@ -46,19 +47,7 @@ def models() -> tuple[list[ModelEntry], list[Damage]]:
 
 def find_model(name: str | None) -> Path:
     """The folder (or .persona file) that `name` means; None is the default model. BundleError."""
-    if name is None:
-        return default_bundle_path()
-    path = Path(name)
-    if _exists(path / CARD) or _is_file(path):
-        return path
-    entries, _ = models()
-    for entry in entries:
-        if name in (entry.path.name, entry.name):
-            return entry.path
-    if _exists(path):
-        return path  # no model; whoever opens it says what is missing
-    known = _among(entry.path.name for entry in entries)
-    raise BundleError(name, "there is no such folder, and no model of that name" + known, "missing")
+    return lookup.find_model(name, models_folder())
 
 
 def styles() -> tuple[list[FoundStyle], list[Damage]]:
@@ -91,14 +80,7 @@ def starters() -> tuple[Starter, ...]:
 
 def find_style(name: str) -> Style:
     """The style that `name` means: a file, its id or its own name. StyleError."""
-    if _is_file(Path(name)):
-        return Style.load(name)
-    known, _ = styles()
-    for found in sorted(known, key=lambda found: name != found.id):
-        if found.is_called(name):
-            return found.style
-    among = _among(found.id for found in known)
-    raise StyleError(f"There is no style {name!r}: no such file, and none of that name{among}.", "missing")
+    return lookup.find_style(name, lambda: ((one.id, one.style) for one in styles()[0]))
 
 
 def find_pictures(paths: Sequence[str], out: Output) -> list[Path]:
@@ -113,7 +95,7 @@ def find_pictures(paths: Sequence[str], out: Output) -> list[Path]:
 
 
 def _pictures_at(path: Path) -> list[Path]:
-    if not _exists(path):
+    if not lookup.exists(path):
         raise PictureError(path, "there is no such file", "missing")
     if not path.is_dir():
         return [path]
@@ -121,20 +103,3 @@ def _pictures_at(path: Path) -> list[Path]:
     if not pictures:
         raise PictureError(path, "there are no pictures in this folder", "no-pictures")
     return pictures
-
-
-def _among(names: Iterable[str]) -> str:
-    known = list(dict.fromkeys(names))
-    shown = ", ".join(known[:8]) + (", ..." if len(known) > 8 else "")
-    return f" (there is {shown})" if known else ""
-
-
-def _exists(path: Path) -> bool:
-    try:
-        return path.exists()
-    except (OSError, ValueError):
-        return False
-
-
-def _is_file(path: Path) -> bool:
-    return _exists(path) and not path.is_dir()

@@ -13,9 +13,9 @@ from importlib.resources import files
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from engine.bundle import CARD, Bundle, bundled_models, default_bundle_path, import_bundle
-from engine.card import MAX_CARD, parse
-from engine.errors import BundleError, PersonaError, StyleError
+from engine import lookup
+from engine.bundle import Bundle, import_bundle
+from engine.errors import PersonaError
 from engine.formats.events import Event
 from engine.formats.preparation import PictureRefused
 from engine.style import Style
@@ -44,39 +44,12 @@ def opened_model(name: str | None) -> Iterator[tuple[Path, Bundle]]:
 
 def find_model(name: str | None) -> Path:
     """The model's folder or .persona file. BundleError when there is none."""
-    if name is None:
-        return default_bundle_path()
-    path = Path(name)
-    if _is(path / CARD, Path.is_file) or _is(path, Path.is_file):
-        return path
-    known = [*bundled_models(), *sorted(card.parent for card in (data_home() / "models").glob(f"*/{CARD}"))]
-    for folder in known:
-        if name in (folder.name, _name_on_card(folder)):
-            return folder
-    if _is(path, Path.exists):
-        raise BundleError(path, f"it is not a model folder, there is no {CARD} in it", "no-card")
-    among = ", ".join(folder.name for folder in known)
-    raise BundleError(
-        name,
-        "there is no such folder, and no model of that name" + (f" (there is {among})" if among else ""),
-        "missing",
-    )
+    return lookup.find_model(name, data_home() / "models")
 
 
 def find_style(name: str) -> Style:
     """The style in the file `name`, or of that name. StyleError when there is none."""
-    if _is(Path(name), Path.is_file):
-        return Style.load(name)
-    known: dict[str, Style] = {}
-    for path in _style_files():
-        with suppress(PersonaError):
-            style = Style.load(path)
-            own = path.name.removesuffix(STYLE_SUFFIX).removesuffix(".json")
-            if name == own or name.strip().casefold() == style.name.casefold():
-                return style
-            known.setdefault(own, style)
-    among = f" (there is {', '.join(known)})" if known else ""
-    raise StyleError(f"There is no style {name!r}: no such file, and none of that name{among}.", "missing")
+    return lookup.find_style(name, _styles)
 
 
 @dataclass(frozen=True)
@@ -124,22 +97,8 @@ def _reason(error: DataError, problems: Sequence[str]) -> str:
     return f"{reason} ({problems[0].rstrip('.')})" if problems else reason
 
 
-def _style_files() -> list[Path]:
+def _styles() -> Iterator[tuple[str, Style]]:
     own = sorted((data_home() / "styles").glob(f"*{STYLE_SUFFIX}"))
-    return [*own, *sorted((Path(str(files("resources"))) / "styles").glob("*.json"))]
-
-
-def _name_on_card(folder: Path) -> str:
-    try:
-        with (folder / CARD).open("rb") as file:
-            return parse(file.read(MAX_CARD + 1)).name
-    except (OSError, ValueError):
-        return ""
-
-
-def _is(path: Path, what: Callable[[Path], bool]) -> bool:
-    """Whether a path is what it should be; a name that cannot be a path is nothing."""
-    try:
-        return what(path)
-    except (OSError, ValueError):
-        return False
+    for path in (*own, *sorted((Path(str(files("resources"))) / "styles").glob("*.json"))):
+        with suppress(PersonaError):
+            yield path.name.removesuffix(STYLE_SUFFIX).removesuffix(".json"), Style.load(path)

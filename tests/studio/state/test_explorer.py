@@ -51,12 +51,13 @@ def test_every_property_tells_once_and_changes_the_recipe(explorer: Explorer) ->
     }
     explorer.set_styles([STYLE])
     for name, value in changes.items():
-        heard = told(explorer, f"{name}_changed", "recipe_changed", "settled")
+        own = [f"{name}_changed"] if name in ("truncation", "style_strength") else []
+        heard = told(explorer, *own, "recipe_changed", "settled")
         before = explorer.recipe
         setattr(explorer, name, value)
         setattr(explorer, name, value)
         assert getattr(explorer, name) == value
-        assert [signal for signal, _ in heard] == [f"{name}_changed", "recipe_changed", "settled"], name
+        assert [signal for signal, _ in heard] == [*own, "recipe_changed", "settled"], name
         assert explorer.recipe != before
 
 
