@@ -35,12 +35,18 @@ def settle() -> None:
 class GarbageScheduler(QObject):
     """Looks at what is new since the last time, a few milliseconds' worth of it."""
 
-    def __init__(self, is_free: Callable[[], bool], doing: Callable[[], object], parent: QObject) -> None:
+    def __init__(
+        self,
+        is_free: Callable[[], bool],
+        doing: Callable[[], object],
+        parent: QObject,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
         """is_free: whether nothing moves. doing: what is on the screen, to compare."""
         super().__init__(parent)
-        self._is_free, self._doing = is_free, doing
+        self._is_free, self._doing, self._clock = is_free, doing, clock
         self._done: object = None
-        self._since = time.monotonic()
+        self._since = self._clock()
         self._timer = repeated(self, EVERY_MS, self.look)
 
     def start(self) -> None:
@@ -54,9 +60,9 @@ class GarbageScheduler(QObject):
             return
         done, self._done = self._done, self._doing()
         if done != self._done:
-            self._since = time.monotonic()
-        if _is_away() and time.monotonic() - self._since >= ALL_S:
-            self._since = time.monotonic()
+            self._since = self._clock()
+        if _is_away() and self._clock() - self._since >= ALL_S:
+            self._since = self._clock()
             gc.unfreeze()
             gc.collect()
         elif len(gc.get_objects()) < MANY:

@@ -7,6 +7,7 @@ thumbnails anew for every picture of a drag would take the time that the picture
 from __future__ import annotations
 
 import time
+from collections.abc import Callable
 
 from PySide6.QtCore import QPointF, QRectF, QSize, Qt
 from PySide6.QtGui import QColor, QImage, QPainter, QPixmap
@@ -21,7 +22,8 @@ MOST_BYTES = 24 << 20
 class TilePixmapCache:
     """Pixmaps of one size at a time."""
 
-    def __init__(self) -> None:
+    def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
+        self._clock = clock
         self._made: dict[tuple[int, int], QPixmap] = {}
         self._setting: tuple[int, float, float, int] = (0, 1.0, 0.0, 0)
         self._frame = QPixmap()
@@ -68,9 +70,9 @@ class TilePixmapCache:
             if self._left <= 0:
                 self.behind = True
                 return None
-            began = time.monotonic()
+            began = self._clock()
             made = self._made[key] = self._make(image, strength, self._canvas, None)
-            self._left -= time.monotonic() - began
+            self._left -= self._clock() - began
         return made
 
     def _make(self, image: QImage | None, strength: float, canvas: QColor, color: QColor | None) -> QPixmap:

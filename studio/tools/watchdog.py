@@ -10,6 +10,7 @@ import sys
 import threading
 import time
 import traceback
+from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -43,9 +44,19 @@ class Watchdog(QObject):
     blocked = Signal(object)
     """Block."""
 
-    def __init__(self, limit_ms: float = 50.0, parent: QObject | None = None) -> None:
+    def __init__(
+        self,
+        limit_ms: float = 50.0,
+        parent: QObject | None = None,
+        *,
+        clock: Callable[[], float] = time.perf_counter,
+        work: Callable[[], float] = time.thread_time,
+        queued: Callable[[], float] | None = None,
+    ) -> None:
+        """clock, work: seconds, by the wall and of this thread alone. queued: see `queued_ms`."""
         super().__init__(parent)
         self.limit_ms = limit_ms
+        self._clock, self._work, self._queued = clock, work, queued or queued_ms
         self._blocks: list[Block] = []
         self.count = 0
         """Blocks longer than the limit since the start, those that are not kept as well."""
@@ -93,8 +104,8 @@ class Watchdog(QObject):
 
     def start(self) -> None:
         """Begins to measure."""
-        self._last, self._last_work = time.perf_counter(), time.thread_time()
-        self._last_queued = queued_ms()
+        self._last, self._last_work = self._clock(), self._work()
+        self._last_queued = self._queued()
         self._over.clear()
         self._watcher = threading.Thread(target=self._watch, name="watchdog", daemon=True)
         self._watcher.start()
@@ -110,7 +121,7 @@ class Watchdog(QObject):
             self._watcher = None
 
     def _tick(self) -> None:
-        now, work, queued = time.perf_counter(), time.thread_time(), queued_ms()
+        now, work, queued = self._clock(), self._work(), self._queued()
         stack, self._stack = self._stack, ""
         block = Block(1000 * (now - self._last) - TICK_MS, stack, queued - self._last_queued)
         self._worst_work = max(self._worst_work, 1000 * (work - self._last_work))
@@ -127,7 +138,7 @@ class Watchdog(QObject):
     def _watch(self) -> None:
         """On its own thread: a look at the stack while the Qt thread is late."""
         while not self._over.wait(self.limit_ms / 2000):
-            late = 1000 * (time.perf_counter() - self._last) - TICK_MS
+            late = 1000 * (self._clock() - self._last) - TICK_MS
             if late > self.limit_ms / 2 and not self._stack:
                 frame = sys._current_frames().get(self._watched)
                 self._stack = "".join(traceback.format_stack(frame, limit=30)) if frame else ""

@@ -188,9 +188,15 @@ class GeneratorThread(QObject):
     queue_changed = Signal(int)
     """How many queued renders wait."""
 
-    def __init__(self, opener: Opener | None = None, parent: QObject | None = None) -> None:
+    def __init__(
+        self,
+        opener: Opener | None = None,
+        parent: QObject | None = None,
+        clock: Callable[[], float] = time.perf_counter,
+    ) -> None:
+        """opener: loads models; None for the real one."""
         super().__init__(parent)
-        self._open = opener or open_engine
+        self._open, self._clock = opener or open_engine, clock
         self._invoker = MainThreadInvoker(self)
         self._condition = threading.Condition()
         self._numbers = count(1)
@@ -208,8 +214,8 @@ class GeneratorThread(QObject):
         self._low_resolution_of: Engine | None = None
         """The engine that low-resolution previews were last tried with."""
         self._has_low_resolution = False
-        self._asking: threading.Thread | None = None
         """Whether it has some."""
+        self._asking: threading.Thread | None = None
         self._engines: dict[str, Engine] = {}
         self._mail: Answer | None = None
         self._thread = threading.Thread(target=self._work, name="generator", daemon=True)
@@ -271,7 +277,7 @@ class GeneratorThread(QObject):
                 render.cancel()
                 return render
             if not self._queue:
-                self._last_turn = time.monotonic()
+                self._last_turn = self._clock()
             heapq.heappush(self._queue, render)
             self._condition.notify_all()
         self._tell_queue()
@@ -315,7 +321,7 @@ class GeneratorThread(QObject):
             self._newest = next(self._numbers)
             self._live = _Live(self._newest, recipe, full)
             self._to_score = None
-            self._latency.requested(time.monotonic())
+            self._latency.requested(self._clock())
             self._condition.notify_all()
             return self._newest
 
@@ -344,7 +350,7 @@ class GeneratorThread(QObject):
         """How long to wait because the hand moves and its next request is worth more than the last."""
         if self._to_load is not None or self._live is None or self._live.full:
             return 0.0
-        return self._latency.patience(time.monotonic())
+        return self._latency.patience(self._clock())
 
     def _choose(self) -> Callable[[], None] | None:
         """Loading first, then live requests, but the queue must not starve; scores come last."""
@@ -353,7 +359,7 @@ class GeneratorThread(QObject):
             return lambda: self._load(*target)
         if self._engine is not self._low_resolution_of and self._latency.is_slow and self._engine is not None:
             self._ask_for_low_resolution(self._engine)
-        now = time.monotonic()
+        now = self._clock()
         is_turn = bool(self._queue) and now - self._last_turn >= TURN_S
         if self._live is not None and self._engine is not None and not is_turn:
             live, self._live = self._live, None
@@ -370,10 +376,10 @@ class GeneratorThread(QObject):
         return None
 
     def _load(self, path: Path | None, device: str) -> None:
-        start = time.perf_counter()
+        start = self._clock()
         try:
             engine = self._open(path, device)
-            loaded = Loaded(engine.bundle.path, engine.bundle, engine.provider, time.perf_counter() - start)
+            loaded = Loaded(engine.bundle.path, engine.bundle, engine.provider, self._clock() - start)
         except Exception as error:
             self._invoker.invoke(lambda error=error: self.failed.emit(error))  # type: ignore[misc]
             return
@@ -390,17 +396,17 @@ class GeneratorThread(QObject):
     def _answer(self, live: _Live) -> None:
         engine = self._engine
         assert engine is not None
-        start = time.perf_counter()
+        start = self._clock()
         try:
             _check_model(live.recipe, engine)
             image, low_resolution = self._picture(engine, live)
         except Exception as error:
             self._invoker.invoke(lambda error=error: self.render_failed.emit(live.request, error))  # type: ignore[misc]
             return
-        seconds = time.perf_counter() - start
+        seconds = self._clock() - start
         if not live.full:
             self._latency.took(seconds, low_resolution=low_resolution)
-        self._last_live = 0.0 if live.full else time.monotonic()
+        self._last_live = 0.0 if live.full else self._clock()
         with self._condition:
             is_newest = live.request == self._newest
             if live.full and not is_newest:
@@ -439,10 +445,10 @@ class GeneratorThread(QObject):
         self._asking.start()
 
     def _render(self, render: Render) -> None:
-        start = time.perf_counter()
+        start = self._clock()
         done = render._carry_out(self._engines.get(render.recipe.model), self._invoker)
         if done and render.preview:
-            self._latency.took(time.perf_counter() - start)
+            self._latency.took(self._clock() - start)
         self._tell_queue()
 
     def _score(self, request: int, recipe: Recipe, image: Picture) -> None:

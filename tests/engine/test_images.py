@@ -2,7 +2,6 @@ from __future__ import annotations
 
 import os
 import struct
-import time
 import zlib
 from base64 import b64encode
 from concurrent.futures import ThreadPoolExecutor
@@ -12,7 +11,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from PIL import Image, ImageCms
+from PIL import Image, ImageCms, ImageFile
 
 from engine.errors import PersonaError, PictureError, RecipeError, TargetError, TargetExistsError
 from engine.images import (
@@ -197,13 +196,12 @@ class TestRefuse:
         assert caught.value.code
         return caught.value.reason
 
-    def test_a_bomb_from_its_header(self, tmp_path: Path) -> None:
+    def test_a_bomb_from_its_header(self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setattr(ImageFile.ImageFile, "load", lambda image: pytest.fail("it was decoded"))
         path = tmp_path / "bomb.png"
         for side in (9_200, 50_000, 2**31 - 1):
             path.write_bytes(png_header(side, side))
-            start = time.perf_counter()
             assert "million" in self.reason(path)
-            assert time.perf_counter() - start < 0.2
 
     def test_other_files(self, tmp_path: Path) -> None:
         path = tmp_path / "notes.png"

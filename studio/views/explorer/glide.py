@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable
 
-from PySide6.QtCore import QObject, Signal
-
-from studio.signals import repeated
+from PySide6.QtCore import QAbstractAnimation, QEasingCurve, QObject, QVariantAnimation, Signal
 
 
 class Glide(QObject):
@@ -18,43 +15,39 @@ class Glide(QObject):
     def __init__(self, parent: QObject | None = None) -> None:
         super().__init__(parent)
         self._step: Callable[[float], object] | None = None
-        self._from, self._ms = 0.0, 1.0
-        self._timer = repeated(self, 12, self._tick)
+        self._animation = QVariantAnimation(self)
+        self._animation.setStartValue(0.0)
+        self._animation.setEndValue(1.0)
+        self._animation.setEasingCurve(QEasingCurve.Type.OutCubic)  # quick start, soft end
+        self._animation.valueChanged.connect(self._go)
+        self._animation.finished.connect(self._end)
 
     @property
     def running(self) -> bool:
-        return self._timer.isActive()
+        return self._animation.state() == QAbstractAnimation.State.Running
 
     def start(self, step: Callable[[float], object], milliseconds: float) -> None:
         """0 milliseconds: at once."""
-        self._step, self._ms, self._from = step, milliseconds, time.monotonic()
+        self._step = None  # the one before gets no last step
+        self._animation.stop()
+        self._animation.setDuration(round(milliseconds))
+        self._step = step
         if milliseconds <= 0:
+            self._go(1.0)
             self._end()
-            return
-        self._timer.start()
+        else:
+            self._animation.start()
 
     def stop(self) -> None:
         """Stays where it is; `finished` is told."""
-        if self._timer.isActive():
-            self._timer.stop()
-            self._step = None
-            self.finished.emit()
-
-    def _tick(self) -> None:
-        t = (time.monotonic() - self._from) * 1000 / self._ms
-        if t >= 1.0:
+        if self.running:
+            self._animation.stop()
             self._end()
-        elif self._step is not None:
-            self._step(ease(t))
+
+    def _go(self, t: float) -> None:
+        if self._step is not None:
+            self._step(t)
 
     def _end(self) -> None:
-        self._timer.stop()
-        step, self._step = self._step, None
-        if step is not None:
-            step(1.0)
+        self._step = None
         self.finished.emit()
-
-
-def ease(t: float) -> float:
-    """Quick start, soft end (cubic)."""
-    return 1.0 - (1.0 - t) ** 3

@@ -25,7 +25,8 @@ Looks = Callable[[GridPoint], Hashable]
 class MapGround:
     """The map as it is drawn so far."""
 
-    def __init__(self) -> None:
+    def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
+        self._clock = clock
         self._pixmap = QPixmap()
         self._view: MapView | None = None
         self._setting: Hashable = None
@@ -103,9 +104,9 @@ class MapGround:
         self._drawn.clear()
 
     def _draw(self, tile: PaintTile, looks: Looks, budget: float) -> None:
-        until = time.monotonic() + budget
+        until = self._clock() + budget
         painter = paint.smooth(QPainter(self._pixmap))
-        while self._to_draw and time.monotonic() < until:
+        while self._to_draw and self._clock() < until:
             point = self._to_draw.pop()
             tile(painter, point)
             self._drawn[point] = looks(point)

@@ -34,11 +34,10 @@ def test_a_first_start(context: AppContext) -> None:
 
 
 def test_starting_does_not_wait(engine: FakeEngine, open_context: OpenContext, until: Until) -> None:
-    engine.seconds = 0.1
-    start = time.monotonic()
+    engine.gate.clear()
     context = open_context(wait=False)
-    assert time.monotonic() - start < 0.5
     assert context.explorer.image is None
+    engine.gate.set()
     until(lambda: context.explorer.is_full)
 
 
@@ -243,9 +242,7 @@ def test_a_library_that_cannot_be_written(open_context: OpenContext, home: Path,
 def test_stopping_right_after_starting(home: Path, engine: FakeEngine, qtbot: QtBot) -> None:
     context = AppContext(Places.under(home), opener=opener(engine))
     context.start()
-    start = time.monotonic()
-    assert context.stop()
-    assert time.monotonic() - start < 1
+    assert context.stop(), "every thread ended within its second"
 
 
 def test_nothing_here_holds_up_the_event_loop(
@@ -262,4 +259,4 @@ def test_nothing_here_holds_up_the_event_loop(
         qapp.processEvents()
     until(lambda: not job.running)
     watchdog.stop()
-    assert [block.stack for block in watchdog.blocks] == []
+    assert [block.stack for block in watchdog.own_blocks] == []

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import gc
-import time
 import weakref
 from collections.abc import Iterator
 
@@ -12,7 +11,8 @@ from PySide6.QtCore import QObject
 from pytestqt.qtbot import QtBot
 
 from studio.frame_budget import garbage
-from studio.frame_budget.garbage import GarbageScheduler, settle
+from studio.frame_budget.garbage import ALL_S, GarbageScheduler, settle
+from tests.studio.clock import Clock
 
 
 class Thing:
@@ -60,20 +60,19 @@ def test_what_was_in_use_and_is_a_circle_now_goes_while_another_program_is_used(
     parent: QObject, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(garbage, "_is_away", lambda: True)
-    doing = [1]
-    made = GarbageScheduler(lambda: True, lambda: doing[0], parent)
+    doing, clock = [1], Clock()
+    made = GarbageScheduler(lambda: True, lambda: doing[0], parent, clock)
     thing = Thing()
     gone = weakref.ref(thing)
     settle()
     del thing
     made.look()
     assert gone() is not None, "it may be in use again in a moment"
-    monkeypatch.setattr(garbage, "ALL_S", 0.05)
-    time.sleep(0.06)
+    clock.advance(ALL_S)
     doing[0] = 2
     made.look()
     assert gone() is not None, "somebody was there"
-    time.sleep(0.06)
+    clock.advance(ALL_S)
     made.look()
     assert gone() is None
 

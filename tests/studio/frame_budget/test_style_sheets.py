@@ -44,33 +44,33 @@ def parts(window: QWidget) -> list[QLabel]:
 
 
 def test_what_is_seen_changes_bit_by_bit_and_is_drawn_then(qtbot: QtBot, window: QWidget) -> None:
-    wardrobe = StyleSheetScheduler()
-    wardrobe.change(RED)
+    sheets = StyleSheetScheduler()
+    sheets.change(RED)
     for part in parts(window):
-        wardrobe.add(part)
+        sheets.add(part)
     assert {part.styleSheet() for part in parts(window)} == {RED}
-    wardrobe.change(BLUE)
-    assert wardrobe.is_changing
+    sheets.change(BLUE)
+    assert sheets.is_changing
     assert [part.styleSheet() for part in parts(window)] == [RED, RED, RED]
     assert [part.updatesEnabled() for part in parts(window)] == [False, False, True]
-    qtbot.waitUntil(lambda: not wardrobe.is_changing)
+    qtbot.waitUntil(lambda: not sheets.is_changing)
     assert [part.styleSheet() for part in parts(window)] == [BLUE, BLUE, RED]
     assert all(part.updatesEnabled() for part in parts(window))
 
 
-def test_an_area_is_drawn_when_all_in_it_are_dressed(qtbot: QtBot, window: QWidget) -> None:
-    wardrobe, inner = StyleSheetScheduler(), QWidget(window)
+def test_an_area_is_drawn_when_all_in_it_have_the_sheet(qtbot: QtBot, window: QWidget) -> None:
+    sheets, inner = StyleSheetScheduler(), QWidget(window)
     window.layout().addWidget(inner)  # type: ignore[union-attr]
     box = QVBoxLayout(inner)
-    wardrobe.change(RED)
+    sheets.change(RED)
     first, second, _ = parts(window)
     for part in (first, second):
         box.addWidget(part)
-        wardrobe.add(part, inner)
+        sheets.add(part, inner)
     qtbot.waitExposed(window)
     qtbot.wait(30)
     assert inner.styleSheet() == "" and first.styleSheet() == RED
-    wardrobe.change(BLUE)
+    sheets.change(BLUE)
     assert not inner.updatesEnabled()
     drawn: list[tuple[str, str]] = []
 
@@ -82,86 +82,86 @@ def test_an_area_is_drawn_when_all_in_it_are_dressed(qtbot: QtBot, window: QWidg
 
     area = Area()
     first.installEventFilter(area)
-    qtbot.waitUntil(lambda: not wardrobe.is_changing and bool(drawn))
+    qtbot.waitUntil(lambda: not sheets.is_changing and bool(drawn))
     assert set(drawn) == {(BLUE, BLUE)}
     first.removeEventFilter(area)
 
 
 def test_what_is_hidden_changes_when_it_is_shown(qtbot: QtBot, window: QWidget) -> None:
-    wardrobe = StyleSheetScheduler()
+    sheets = StyleSheetScheduler()
     hidden = parts(window)[2]
-    wardrobe.add(hidden)
-    wardrobe.change(BLUE)
-    assert not wardrobe.is_changing
+    sheets.add(hidden)
+    sheets.change(BLUE)
+    assert not sheets.is_changing
     assert hidden.styleSheet() == ""
     hidden.show()
     assert hidden.styleSheet() == BLUE
 
 
 def test_what_changes_all_over_is_drawn_part_by_part(qtbot: QtBot, window: QWidget) -> None:
-    wardrobe = StyleSheetScheduler()
+    sheets = StyleSheetScheduler()
     for part in parts(window):
-        wardrobe.add(part)
-    wardrobe.hold()
+        sheets.add(part)
+    sheets.hold()
     assert [part.updatesEnabled() for part in parts(window)] == [False, False, True]
     qtbot.waitUntil(lambda: all(part.updatesEnabled() for part in parts(window)))
 
 
 def test_steps_come_before_anything_is_drawn(qtbot: QtBot, window: QWidget) -> None:
-    wardrobe, taken = StyleSheetScheduler(), []
+    sheets, taken = StyleSheetScheduler(), []
 
     def steps(name: str, count: int = 3) -> Iterator[None]:
         for number in range(count):
             taken.append((name, number, parts(window)[0].updatesEnabled()))
             yield
 
-    wardrobe.hold(steps("nothing is seen"))
-    assert [number for _, number, _ in taken] == [0, 1, 2] and not wardrobe.is_changing
+    sheets.hold(steps("nothing is seen"))
+    assert [number for _, number, _ in taken] == [0, 1, 2] and not sheets.is_changing
     taken.clear()
     for part in parts(window):
-        wardrobe.add(part)
-    wardrobe.hold(steps("first", 100_000))
+        sheets.add(part)
+    sheets.hold(steps("first", 100_000))
     assert taken == [], "soon, not at once"
     qtbot.waitUntil(lambda: bool(taken))
-    wardrobe.hold(steps("second"))
-    qtbot.waitUntil(lambda: not wardrobe.is_changing)
+    sheets.hold(steps("second"))
+    qtbot.waitUntil(lambda: not sheets.is_changing)
     assert taken[-3:] == [("second", number, False) for number in range(3)]
     assert ("first", 99_999, False) not in taken, "what was begun before is dropped"
     assert parts(window)[0].updatesEnabled()
     taken.clear()
-    wardrobe.hold(steps("for a window that goes"))
+    sheets.hold(steps("for a window that goes"))
     for part in parts(window):
         shiboken6.delete(part)
-    qtbot.waitUntil(lambda: not wardrobe.is_changing)
+    qtbot.waitUntil(lambda: not sheets.is_changing)
     assert taken == []
 
 
 def test_a_part_may_die_or_change_back_meanwhile(qtbot: QtBot, window: QWidget) -> None:
-    wardrobe = StyleSheetScheduler()
+    sheets = StyleSheetScheduler()
     first, second, _ = parts(window)
     for part in (first, second):
-        wardrobe.add(part)
-    wardrobe.change(RED)
+        sheets.add(part)
+    sheets.change(RED)
     shiboken6.delete(first)
-    wardrobe.change("")
-    qtbot.waitUntil(lambda: not wardrobe.is_changing)
+    sheets.change("")
+    qtbot.waitUntil(lambda: not sheets.is_changing)
     assert second.styleSheet() == ""
     assert second.updatesEnabled()
 
 
 def test_a_scroll_bar_may_die_meanwhile(qtbot: QtBot, window: QWidget) -> None:
     """Python does not learn of the end of one that Qt made by itself."""
-    wardrobe, area = StyleSheetScheduler(), scrolling(QLabel("words"))
+    sheets, area = StyleSheetScheduler(), scrolling(QLabel("words"))
     window.layout().addWidget(area)  # type: ignore[union-attr]
     bar = area.verticalScrollBar()
-    wardrobe.add(bar, area)
-    wardrobe.change(RED)
+    sheets.add(bar, area)
+    sheets.change(RED)
     shiboken6.delete(area)
     assert not shiboken6.isValid(bar)
-    qtbot.waitUntil(lambda: not wardrobe.is_changing)
+    qtbot.waitUntil(lambda: not sheets.is_changing)
 
 
-def test_a_theme_dresses_parts_not_the_application(qtbot: QtBot, window: QWidget, qapp: QApplication) -> None:
+def test_a_theme_styles_parts_not_the_application(qtbot: QtBot, window: QWidget, qapp: QApplication) -> None:
     theme = Theme()
     theme.choose("dark")
     part = parts(window)[0]

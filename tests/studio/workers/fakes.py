@@ -15,6 +15,7 @@ import numpy as np
 from engine.errors import BundleError
 from engine.images import Picture
 from engine.recipe import Recipe
+from tests.studio.clock import Clock
 
 MODEL = "m" * 64
 OTHER = "n" * 64
@@ -36,6 +37,8 @@ class FakeEngine:
     bundle: Any = field(default_factory=bundle)
     provider: Any = field(default_factory=provider)
     seconds: float = 0.0
+    """What a picture takes: by `clock` where there is one, else in truth."""
+    clock: Clock | None = None
     preview_s: float = 0.0
     low_resolutions: bool = False
     asked: list[tuple[str, int | None]] = field(default_factory=list)
@@ -71,7 +74,7 @@ class FakeEngine:
         self.entered.set()
         self.gate.wait(10)
         if self.seconds and what != "low resolution":
-            time.sleep(self.seconds)
+            (time.sleep if self.clock is None else self.clock.advance)(self.seconds)
         if recipe.seed in self.fail_on:
             raise BundleError("/models/fake", "it broke")
         return np.full((side, side, 3), (recipe.seed or 0) % 256, np.uint8)

@@ -1,6 +1,5 @@
 from __future__ import annotations
 
-import statistics
 import threading
 import time
 from collections.abc import Iterator
@@ -11,10 +10,10 @@ from PySide6.QtCore import QCoreApplication, QThread
 from pytestqt.qtbot import QtBot
 
 from engine.errors import BundleError, Cancelled, RecipeError
-from engine.images import Picture
-from engine.recipe import Recipe, StyleUse
+from engine.recipe import StyleUse
 from studio.frame_budget.latency import ENOUGH, LONGEST
 from studio.workers.generator_thread import BULK, TILE, TURN_S, Answer, GeneratorThread, Loaded
+from tests.studio.clock import Clock
 from tests.studio.workers.checks import Until
 from tests.studio.workers.fakes import MODEL, OTHER, FakeEngine, bundle, opener, recipe
 
@@ -27,6 +26,25 @@ def engine() -> FakeEngine:
 @pytest.fixture
 def thread(engine: FakeEngine, qtbot: QtBot) -> Iterator[GeneratorThread]:
     thread = GeneratorThread(opener(engine))
+    thread.start()
+    with qtbot.waitSignal(thread.ready, timeout=2000):
+        thread.load(None)
+    yield thread
+    engine.gate.set()
+    assert thread.stop()
+
+
+@pytest.fixture
+def clock(engine: FakeEngine) -> Clock:
+    """What the engine and `timed` go by."""
+    engine.clock = Clock()
+    return engine.clock
+
+
+@pytest.fixture
+def timed(engine: FakeEngine, clock: Clock, qtbot: QtBot) -> Iterator[GeneratorThread]:
+    """A thread for which only what a test says takes time."""
+    thread = GeneratorThread(opener(engine), clock=clock)
     thread.start()
     with qtbot.waitSignal(thread.ready, timeout=2000):
         thread.load(None)
@@ -96,68 +114,69 @@ def drag(thread: GeneratorThread, until: Until, seeds: range) -> list[int]:
 
 
 def test_a_hand_that_a_slow_machine_cannot_follow_gets_low_resolution(
-    engine: FakeEngine, thread: GeneratorThread, until: Until
+    engine: FakeEngine, timed: GeneratorThread, clock: Clock, until: Until
 ) -> None:
     engine.low_resolutions, engine.seconds = True, 0.02
-    first = drag(thread, until, range(ENOUGH))
+    first = drag(timed, until, range(ENOUGH))
     assert first == [16] * ENOUGH, "that it is slow must show first"
     until(lambda: ("has low resolution", None) in engine.asked)
-    time.sleep(2 * LONGEST)
-    assert drag(thread, until, range(20, 24)) == [16, 8, 8, 8], "the first one can wait for a preview"
-    answers = answers_of(thread)
-    thread.request_full(recipe(30))
+    clock.advance(2 * LONGEST)
+    assert drag(timed, until, range(20, 24)) == [16, 8, 8, 8], "the first one can wait for a preview"
+    answers = answers_of(timed)
+    timed.request_full(recipe(30))
     until(lambda: answers)
     assert answers[0].image.shape[0] == 32
 
 
 def test_what_was_tried_at_loading_counts_from_the_first_drag_on(
-    engine: FakeEngine, thread: GeneratorThread, until: Until
+    engine: FakeEngine, timed: GeneratorThread, until: Until
 ) -> None:
     engine.low_resolutions, engine.preview_s = True, 0.02
-    thread.load(None)
-    until(lambda: thread._has_low_resolution)
-    assert drag(thread, until, range(4)) == [16, 8, 8, 8]
+    timed.load(None)
+    until(lambda: timed._has_low_resolution)
+    assert drag(timed, until, range(4)) == [16, 8, 8, 8]
 
 
 def test_pictures_go_on_while_low_resolution_is_got_ready(
-    engine: FakeEngine, thread: GeneratorThread, until: Until
+    engine: FakeEngine, timed: GeneratorThread, until: Until
 ) -> None:
     ready = threading.Event()
     engine.low_resolutions, engine.seconds = True, 0.02
     engine.has_low_resolution = lambda: ready.wait(10)  # type: ignore[method-assign]
-    assert drag(thread, until, range(3 * ENOUGH)) == [16] * 3 * ENOUGH
+    assert drag(timed, until, range(3 * ENOUGH)) == [16] * 3 * ENOUGH
     ready.set()
-    until(lambda: thread._has_low_resolution)
-    assert drag(thread, until, range(20, 24))[-1] == 8
+    until(lambda: timed._has_low_resolution)
+    assert drag(timed, until, range(20, 24))[-1] == 8
 
 
 def test_a_machine_that_is_just_too_slow_shows_where_the_hand_is(
-    engine: FakeEngine, thread: GeneratorThread, qtbot: QtBot
+    engine: FakeEngine, timed: GeneratorThread, clock: Clock, until: Until
 ) -> None:
     """It would begin each picture with what was asked while the one before was made."""
-    interval, ages = 0.05, []
-    asked: dict[int | None, float] = {}
-    make = engine.preview
-
-    def preview(one: Recipe) -> Picture:
-        ages.append(time.monotonic() - asked[one.seed])
-        return make(one)
-
-    engine.preview, engine.seconds = preview, 1.5 * interval  # type: ignore[method-assign]
-    for seed in range(24):
-        asked[seed] = time.monotonic()
-        thread.request_preview(recipe(seed))
-        qtbot.wait(round(1000 * interval))
-    assert len(ages) >= 8
-    assert statistics.median(ages[4:]) < 0.4 * interval
+    interval, answers = 0.05, answers_of(timed)
+    timed.request_preview(recipe(0))
+    until(lambda: answers)
+    for seed in range(1, 20, 2):
+        clock.advance(interval / 2)  # nothing is begun meanwhile
+        engine.gate.clear()
+        engine.entered.clear()
+        timed.request_preview(recipe(seed))
+        until(engine.entered.is_set)
+        clock.advance(interval)
+        timed.request_preview(recipe(seed + 1))  # while that is made, which takes half an interval longer
+        clock.advance(interval / 2)
+        answers.clear()
+        engine.gate.set()
+        until(lambda: answers)
+    assert [made for what, made in engine.asked if what == "preview"] == [0, *range(1, 20, 2)]
 
 
 @pytest.mark.parametrize(("low_resolutions", "seconds"), [(False, 0.02), (True, 0.0)])
 def test_other_hands_get_previews(
-    engine: FakeEngine, thread: GeneratorThread, until: Until, low_resolutions: bool, seconds: float
+    engine: FakeEngine, timed: GeneratorThread, until: Until, low_resolutions: bool, seconds: float
 ) -> None:
     engine.low_resolutions, engine.seconds = low_resolutions, seconds
-    assert drag(thread, until, range(12)) == [16] * 12
+    assert drag(timed, until, range(12)) == [16] * 12
 
 
 def test_a_full_picture_that_comes_too_late_is_dropped(
@@ -241,21 +260,24 @@ def test_queued_renders_are_never_dropped(engine: FakeEngine, thread: GeneratorT
 
 
 def test_the_queue_gets_its_turn_and_live_previews_stay_live(
-    engine: FakeEngine, thread: GeneratorThread, until: Until
+    engine: FakeEngine, timed: GeneratorThread, clock: Clock, until: Until
 ) -> None:
-    engine.seconds = 0.004
-    thread.grace_s = 10  # however slow the machine, the hand counts as moving
+    thread, engine.seconds = timed, 0.02
     answers = answers_of(thread)
+    engine.gate.clear()
+    thread.request_preview(recipe(1))  # the hand moves already
+    until(engine.entered.is_set)
     for seed in range(200):
         thread.render(recipe(seed), priority=BULK)
-    start = time.monotonic()
+    engine.gate.set()
+    until(lambda: answers)
+    start = clock.now
     engine.asked.clear()
-    while time.monotonic() < start + 2.2 * TURN_S:
+    while clock.now < start + 5 * TURN_S:
         request = thread.request_preview(recipe(1))
         until(lambda request=request: answers and answers[-1].request == request)
     turns = [what for what, _ in engine.asked].count("full")
-    most = (time.monotonic() - start) / TURN_S + 4
-    assert 2 <= turns <= most, "the queue goes on, but not often"
+    assert 4 <= turns <= 5, "the queue goes on, but once in a turn"
     engine.asked.clear()
     request = thread.request_full(recipe(2))
     until(lambda: answers[-1].request == request)
@@ -340,16 +362,15 @@ def test_switching_the_model_keeps_the_queue_of_the_old_one(qtbot: QtBot, until:
     assert thread.stop()
 
 
-def test_stopping_takes_less_than_a_second_whatever_waits(engine: FakeEngine, qtbot: QtBot) -> None:
+def test_stopping_waits_for_the_picture_at_hand_alone(engine: FakeEngine, qtbot: QtBot) -> None:
     thread = GeneratorThread(opener(engine))
     thread.start()
     with qtbot.waitSignal(thread.ready, timeout=2000):
         thread.load(None)
     engine.seconds = 0.05
     renders = [thread.render(recipe(n)) for n in range(500)]
-    start = time.monotonic()
-    assert thread.stop()
-    assert time.monotonic() - start < 1
+    assert thread.stop(10.0)
+    assert len(engine.asked) < 10, "the picture at hand is finished, the others are not begun"
     with pytest.raises(Cancelled):
         renders[-1].result(1)
     with pytest.raises(Cancelled):
