@@ -101,11 +101,11 @@ def test_saying_things_and_taking_them_back(context: AppContext, three: list[str
     assert (oldest.rating, oldest.label, oldest.tags) == (4, "red", ("b", "c"))
     assert (middle.rating, middle.tags) == (4, ("a", "b"))
     assert (newest.note, newest.rating) == ("nice", 0)
-    for _ in range(7):
+    for _ in range(6):
         context.undo_stack.undo()
     until(lambda: len(rows(context)) == 3 and rows(context)[2].rating == 0)
     assert all((row.rating, row.label, row.tags, row.note) == (0, "", (), "") for row in rows(context))
-    for _ in range(7):
+    for _ in range(6):
         context.undo_stack.redo()
     until(lambda: len(rows(context)) == 3 and rows(context)[1].name == "Bella")
     assert rows(context) == [newest, middle, oldest]
