@@ -75,7 +75,7 @@ class PathCommands(QObject):
 
     def keep_varied(self, recipes: Sequence[Recipe], count: int) -> None:
         """Keeps the `count` of `recipes` that look most different."""
-        self.choose_varied(recipes, count, lambda chosen: self._pictures.keep_recipes(chosen))
+        self.choose_varied(recipes, count, self._pictures.keep_recipes)
 
     def export_path(
         self, places: Sequence[Recipe], pace: Pace, options: MovieOptions, conflict: str = "ask"

@@ -177,8 +177,8 @@ class Window(QMainWindow):
     def variations(self) -> Variations:
         """Relatives of a picture, and people across styles."""
         sheet, context = Variations(self.look, self.explorer.full_thumbs, self), self.context
-        sheet.opened.connect(lambda recipe: context.on_explorer.open_recipe(recipe))
-        sheet.kept.connect(lambda recipes: context.on_pictures.keep_recipes(recipes))
+        sheet.opened.connect(context.on_explorer.open_recipe)
+        sheet.kept.connect(context.on_pictures.keep_recipes)
         return sheet
 
     @cached_property

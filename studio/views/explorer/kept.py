@@ -29,7 +29,7 @@ class KeptStrip(QWidget):
         self.count = Label(look, role="muted", numbers=True)
         self.grid = PictureGrid(look, context.gallery, columns=COLUMNS, gap=8, margin=8, marks=False)
         self.grid.setVerticalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAsNeeded)
-        self.grid.opened.connect(lambda which: context.on_explorer.open_picture(which))
+        self.grid.opened.connect(context.on_explorer.open_picture)
         everything = Button(look, "kept.all", kind="link", pressed=actions["gallery"].trigger)
         self._stack = QStackedWidget()
         self._stack.addWidget(self.grid)

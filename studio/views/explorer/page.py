@@ -74,9 +74,7 @@ class ExplorerPage(QWidget):
         self.tools = CanvasTools(look, actions, self.canvas)
         self.path = PathBar(look, self.canvas, self.tools, context.player, context.explorer, self.thumbs)
         self.chosen = ChosenBar(look, self.canvas, self.path)
-        self.history = HistoryStrip(
-            look, context.history, self.thumbs, lambda which: context.on_explorer.go(which)
-        )
+        self.history = HistoryStrip(look, context.history, self.thumbs, context.on_explorer.go)
         self.controls = Controls(look, context, actions)
         self.missing = NoModel(look, context, actions)
         self._middle = QStackedWidget()
@@ -116,7 +114,7 @@ class ExplorerPage(QWidget):
         context.model.status_changed.connect(self._choose_state)
         context.model.bundle_changed.connect(self._forget_tiles)
         context.on_pictures.kept.connect(lambda _: self.canvas.flash())
-        self.canvas.keep_wanted.connect(lambda recipe: context.on_pictures.keep_recipe(recipe))
+        self.canvas.keep_wanted.connect(context.on_pictures.keep_recipe)
         self.canvas.menu_wanted.connect(self._show_menu)
         self.canvas.pin_pressed.connect(self._show_pin_menu)
         self.canvas.opened.connect(self._actions["fullscreen"].trigger)
@@ -130,10 +128,10 @@ class ExplorerPage(QWidget):
 
     def _connect_sets(self) -> None:
         context, path, chosen = self._context, self.path, self.chosen
-        chosen.keep_wanted.connect(lambda recipes: context.on_pictures.keep_recipes(recipes))
-        chosen.varied_wanted.connect(lambda recipes, count: context.on_paths.keep_varied(recipes, count))
-        path.pins.ordered.connect(lambda ids: context.on_explorer.order_pins(ids))
-        path.pins.removed.connect(lambda pin: context.on_explorer.unpin(pin))
+        chosen.keep_wanted.connect(context.on_pictures.keep_recipes)
+        chosen.varied_wanted.connect(context.on_paths.keep_varied)
+        path.pins.ordered.connect(context.on_explorer.order_pins)
+        path.pins.removed.connect(context.on_explorer.unpin)
         path.closed.connect(lambda: self.show_path(False))
         path.rested.connect(self._go_on_from_path)
         context.player.position_changed.connect(self._follow_path)
@@ -187,7 +185,7 @@ class ExplorerPage(QWidget):
         menu.addAction(words("canvas.go_there"), lambda: explorer.go_to_pin(pin))
         menu.addAction(words("canvas.unpin"), lambda: self._context.on_explorer.unpin(pin))
         if len(explorer.pins) > 1:
-            menu.addAction(words("canvas.unpin_all"), lambda: self._context.on_explorer.unpin_all())
+            menu.addAction(words("canvas.unpin_all"), self._context.on_explorer.unpin_all)
         menu.popup(at)
 
     def set_panels(self, shown: bool) -> None:

@@ -68,7 +68,7 @@ class TrainingPage(QWidget):
         """One run."""
         view = RunView(self._look, self._context)
         view.opened.connect(self.image_opened)
-        view.again_wanted.connect(lambda data: self._context.on_preparation.open(data))
+        view.again_wanted.connect(self._context.on_preparation.open)
         self._stack.addWidget(view)
         return view
 

@@ -143,7 +143,7 @@ class Summary(Surface):
         look.words.bind(self.kind, "setAccessibleName", "training.kind")
         look.words.bind(self.labelled, "setToolTip", "training.labelled.tip")
         self.kind.edited.connect(lambda kind: commands.set_whole(kind == "whole"))
-        self.labelled.clicked.connect(lambda on: commands.set_labelled(on))
+        self.labelled.clicked.connect(commands.set_labelled)
 
     def _arrange(self) -> None:
         inside = QWidget()
