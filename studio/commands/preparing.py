@@ -31,7 +31,7 @@ from studio.library.datasets import Report
 from studio.library.text import Text
 from studio.library.training_queue import TrainingRequest
 from studio.signals import delayed
-from studio.state.preparation import Measured, Preparation, Setup, Stage, Trouble
+from studio.state.preparation import Preparation, Setup, Stage, TrialSteps, Trouble
 from studio.state.training import Training
 from studio.workers.training_process import TrainingEnd
 
@@ -237,7 +237,7 @@ class PreparationCommands(QObject):
             busy=bool(later),
             trouble=None,
             consent=consent,
-            measured=before.measured if same else Measured(),
+            measured=before.measured if same else TrialSteps(),
         )
         if later:
             self._rest.start()
@@ -274,10 +274,10 @@ class PreparationCommands(QObject):
         if setup.report is None or setup.consent is None:
             return
         if self._training.current is not None:
-            self._preparation.change(measured=Measured("later"))
+            self._preparation.change(measured=TrialSteps("later"))
             return
         self._child.drop()
-        self._preparation.change(measured=Measured("measuring"))
+        self._preparation.change(measured=TrialSteps("measuring"))
         scratch = self._context.places.cache / f"preflight-{secrets.token_hex(4)}"
         arguments = ("--name", plan.name, *self._arguments(plan))
         words = [*TrainingRequest(plan.name, setup.folder, scratch, arguments).command(), "--preflight"]
@@ -285,13 +285,13 @@ class PreparationCommands(QObject):
         def end(outcome: TrainingEnd) -> None:
             self._context.reader.run(lambda: shutil.rmtree(scratch, ignore_errors=True))
             if self._preparation.setup.measured.status == "measuring":
-                self._preparation.change(measured=Measured("failed", trouble=trouble_of(outcome)))
+                self._preparation.change(measured=TrialSteps("failed", trouble=trouble_of(outcome)))
 
         self._child.start(words, None, self._take_measure, end)
 
     def _take_measure(self, stamped: tuple[float, object]) -> None:
         if isinstance(stamped[1], Preflight):
-            self._preparation.change(measured=Measured("known", stamped[1]))
+            self._preparation.change(measured=TrialSteps("known", stamped[1]))
 
     def train(self, plan: Plan) -> None:
         """Queues the training; it begins when nothing else is under way."""

@@ -27,7 +27,7 @@ LIMIT = 512_000_000
 
 
 @dataclass(frozen=True)
-class Item:
+class SetItem:
     """One picture (or one face of it), and what became of it."""
 
     id: str
@@ -48,7 +48,7 @@ class Item:
 
 
 @dataclass(frozen=True)
-class Caution:
+class SetCaution:
     """Something about the set that will show in the model."""
 
     code: str
@@ -69,10 +69,10 @@ class Report:
     """Faces were looked for and aligned; otherwise the pictures are kept whole."""
     labelled: bool
     """Each subfolder is a style of its own."""
-    items: tuple[Item, ...]
+    items: tuple[SetItem, ...]
     problems: tuple[tuple[str, Reason], ...]
     """Files that cannot be read, and why."""
-    cautions: tuple[Caution, ...]
+    cautions: tuple[SetCaution, ...]
     effective: float | None
     """So many wholly different pictures would be as varied."""
     sources: int
@@ -81,12 +81,12 @@ class Report:
     """Digests of earlier states of the set, oldest first."""
 
     @property
-    def kept(self) -> tuple[Item, ...]:
+    def kept(self) -> tuple[SetItem, ...]:
         """What is trained on."""
         return tuple(item for item in self.items if item.kept)
 
     @property
-    def left_out(self) -> tuple[Item, ...]:
+    def left_out(self) -> tuple[SetItem, ...]:
         """What is not."""
         return tuple(item for item in self.items if not item.kept)
 
@@ -136,9 +136,9 @@ def _report(folder: Path, card: Mapping[str, Any], index: Mapping[str, Any]) -> 
     )
 
 
-def _item(folder: Path, one: Mapping[str, Any], *, kept: bool) -> Item:
+def _item(folder: Path, one: Mapping[str, Any], *, kept: bool) -> SetItem:
     picture = str(one["file"] if kept else one["thumbnail"])
-    return Item(
+    return SetItem(
         id=str(one["id"]),
         kept=kept,
         thumbnail=folder / picture,
@@ -153,8 +153,8 @@ def _reason(one: Mapping[str, Any]) -> Reason:
     return Reason(str(one["code"]), str(one["reason"]), values if isinstance(values, dict) else {})
 
 
-def _caution(one: Mapping[str, Any]) -> Caution:
-    return Caution(str(one["code"]), float(one["value"]), str(one.get("label", "")))
+def _caution(one: Mapping[str, Any]) -> SetCaution:
+    return SetCaution(str(one["code"]), float(one["value"]), str(one.get("label", "")))
 
 
 # ---- what the person decides

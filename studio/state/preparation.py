@@ -11,7 +11,7 @@ from PySide6.QtCore import QObject, Signal
 
 from engine.formats.consent import Consent
 from engine.formats.protocol import Preflight
-from studio.library.datasets import Item, Report
+from studio.library.datasets import Report, SetItem
 from studio.library.text import Text
 
 
@@ -39,7 +39,7 @@ class Trouble:
 
 
 @dataclass(frozen=True)
-class Measured:
+class TrialSteps:
     """What a few trial steps told."""
 
     status: str = "none"
@@ -77,14 +77,14 @@ class Setup:
     trouble: Trouble | None = None
     consent: Consent | None = None
     """The permission on record for exactly these pictures."""
-    measured: Measured = Measured()
+    measured: TrialSteps = TrialSteps()
 
     @property
     def usable(self) -> int:
         """How many pictures are kept, decisions included."""
         return sum(self.keeps(item) for item in self.report.items) if self.report else 0
 
-    def keeps(self, item: Item) -> bool:
+    def keeps(self, item: SetItem) -> bool:
         """Whether a picture is trained on, as decided by now."""
         return self.deciding.get(item.id, item.kept)
 

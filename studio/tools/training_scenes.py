@@ -19,10 +19,10 @@ from engine.formats.protocol import Preflight
 from engine.formats.reason import Reason
 from engine.formats.run_state import Point, RunSnapshot, RunState
 from engine.images import Picture, load_picture, resize, save_picture
-from studio.library.datasets import Caution, Item, Report
+from studio.library.datasets import Report, SetCaution, SetItem
 from studio.library.text import Text
 from studio.library.training_queue import TrainingRequest
-from studio.state.preparation import Measured, Preparation, Setup, Stage, Trouble
+from studio.state.preparation import Preparation, Setup, Stage, TrialSteps, Trouble
 from studio.state.training import Training
 
 if TYPE_CHECKING:
@@ -62,8 +62,8 @@ def scenes(samples: Iterable[Path]) -> list[tuple[str, Callable[[Window], object
         ("left-out", setup, "out"),
         ("permission", setup, "permission"),
         ("record", permitted, "permission"),
-        ("measuring", replace(permitted, measured=Measured("measuring")), "time"),
-        ("time", replace(permitted, measured=Measured("known", NEEDED)), "time"),
+        ("measuring", replace(permitted, measured=TrialSteps("measuring")), "time"),
+        ("time", replace(permitted, measured=TrialSteps("known", NEEDED)), "time"),
         ("failed", replace(setup, stage=Stage.FAILED, report=None, trouble=_trouble()), ""),
     ]
     return [
@@ -111,9 +111,9 @@ def _set_up(setup: Setup, step: str) -> Callable[[Window], object]:
 
 
 def _setup(pictures: list[Path]) -> Setup:
-    kept = [Item(f"{n:03}.jpg", True, path) for n, path in enumerate(pictures * 2)]
+    kept = [SetItem(f"{n:03}.jpg", True, path) for n, path in enumerate(pictures * 2)]
     dropped = [
-        Item(
+        SetItem(
             f"{100 + n}.jpg",
             False,
             pictures[n % len(pictures)],
@@ -122,7 +122,7 @@ def _setup(pictures: list[Path]) -> Setup:
         )
         for n, code in enumerate(REASONS * 2)
     ]
-    cautions = (Caution("few", len(kept)), Caution("one-background", 0.72))
+    cautions = (SetCaution("few", len(kept)), SetCaution("one-background", 0.72))
     report = Report(
         Path("set"),
         "Anna",

@@ -12,7 +12,7 @@ from typing import Any, Protocol
 from PySide6.QtCore import QObject, SignalInstance
 
 
-class Control(Protocol):
+class ValueControl(Protocol):
     """A widget that holds one value: `Choice`, `Segmented`, `Switch`, `SliderRow`."""
 
     @property
@@ -25,13 +25,13 @@ class Control(Protocol):
         ...
 
 
-def bind(state: QObject, name: str, control: Control) -> None:
+def bind(state: QObject, name: str, control: ValueControl) -> None:
     """The control shows `state.name` from now on, and sets it when it is edited."""
     show(state, name, control)
     control.edited.connect(partial(setattr, state, name))
 
 
-def show(state: QObject, name: str, control: Control) -> None:
+def show(state: QObject, name: str, control: ValueControl) -> None:
     """The control shows `state.name` from now on; somebody else hears what is edited."""
     control.set_value(getattr(state, name))
     changed: SignalInstance = getattr(state, f"{name}_changed")

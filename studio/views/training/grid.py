@@ -20,7 +20,7 @@ from PySide6.QtGui import (
 from PySide6.QtWidgets import QToolTip, QWidget
 
 from studio import paint
-from studio.library.datasets import Item
+from studio.library.datasets import SetItem
 from studio.state.preparation import Setup
 from studio.theme import font
 from studio.views.icons import tinted
@@ -43,18 +43,18 @@ class DataGrid(CellGrid):
 
     def __init__(self, look: Look, thumbnails: Thumbnails, parent: QWidget | None = None) -> None:
         self._thumbnails = thumbnails
-        self._items: tuple[Item, ...] = ()
+        self._items: tuple[SetItem, ...] = ()
         self._setup = Setup()
         self._asked: set[Path] = set()
         self._pixmaps = Tiles(600)
         super().__init__(look, "training.grid", least=LEAST, gap=GAP, margin=MARGIN, top=GAP, parent=parent)
 
     @property
-    def items(self) -> tuple[Item, ...]:
+    def items(self) -> tuple[SetItem, ...]:
         """The pictures that are shown."""
         return self._items
 
-    def show_items(self, items: Sequence[Item], setup: Setup) -> None:
+    def show_items(self, items: Sequence[SetItem], setup: Setup) -> None:
         """Shows these, with what was decided about them."""
         self._setup = setup
         if tuple(items) != self._items:
@@ -97,7 +97,7 @@ class DataGrid(CellGrid):
             item = self._items[number]
             self.turned.emit(item.id, not self._setup.keeps(item))
 
-    def told(self, item: Item) -> str:
+    def told(self, item: SetItem) -> str:
         """What became of a picture, in words."""
         words = self._look.words
         if self._setup.keeps(item):
@@ -167,7 +167,7 @@ class DataGrid(CellGrid):
         elif item.id in self._setup.deciding or item.decided:
             paint.outline(painter, cell, theme.color("accent"), RADIUS, 1.5)
 
-    def _paint_reason(self, painter: QPainter, cell: QRectF, item: Item) -> None:
+    def _paint_reason(self, painter: QPainter, cell: QRectF, item: SetItem) -> None:
         words = self._look.words
         said = words("training.reason.left-out") if item.kept else phrases.reason(words, item.code)
         painter.setFont(font(11, MEDIUM))

@@ -10,7 +10,7 @@ from engine.formats.protocol import Preflight
 from engine.formats.reason import Reason
 from engine.formats.run_state import RunState
 from studio.i18n import Words
-from studio.library.datasets import Caution
+from studio.library.datasets import SetCaution
 from studio.state.training import Training
 
 MB = 1_000_000
@@ -86,7 +86,7 @@ def needs(words: Words, found: Preflight, key: str = "") -> str:
     )
 
 
-def caution(words: Words, found: Caution) -> str:
+def caution(words: Words, found: SetCaution) -> str:
     """What a caution means for the model."""
     key = f"training.caution.{found.code}"
     if not words.has(key) or (found.code == "few-in-class" and not found.label):

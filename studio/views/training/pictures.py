@@ -8,7 +8,7 @@ from PySide6.QtWidgets import QStackedWidget, QVBoxLayout, QWidget
 
 from studio import paint
 from studio.commands.preparing import PreparationCommands
-from studio.library.datasets import Item, Report
+from studio.library.datasets import Report, SetItem
 from studio.state.preparation import Setup
 from studio.theme import Type
 from studio.views.kit.button import Button
@@ -89,7 +89,7 @@ class PicturesStep(QWidget):
             (code, f"{phrases.reason(words, code)} · {count}") for code, count in reasons.items()
         ]
 
-    def _items(self, report: Report) -> tuple[Item, ...]:
+    def _items(self, report: Report) -> tuple[SetItem, ...]:
         which = self.pills.value
         if which == KEPT:
             return report.kept

@@ -81,4 +81,4 @@ def test_a_damaged_report_is_told(tmp_path: Path) -> None:
 
 def test_a_caution_about_one_style_names_it() -> None:
     caution = {"code": "few-in-class", "text": "The style a b is small.", "value": 3, "label": "a b"}
-    assert datasets._caution(caution) == datasets.Caution("few-in-class", 3.0, "a b")
+    assert datasets._caution(caution) == datasets.SetCaution("few-in-class", 3.0, "a b")
