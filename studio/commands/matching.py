@@ -20,7 +20,7 @@ from engine.style import Style
 from studio.commands.fitting import Fitting
 from studio.library.index import Sort
 from studio.library.looks import LookFile, Matches, PictureLook, Vector, fresh
-from studio.library.pictures import file_part
+from studio.library.stamps import file_part
 from studio.library.styles import StyleEntry
 from studio.signals import delayed, follow
 from studio.state.gallery import Comparison

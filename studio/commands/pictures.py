@@ -136,7 +136,7 @@ class PictureCommands(QObject):
         self._edit(Text("Rate"), ids, lambda row: replace(row, rating=rating))
 
     def set_label(self, ids: Sequence[str], label: str) -> None:
-        """Gives a colour label (`library.pictures.LABELS`)."""
+        """Gives a colour label (`library.sidecar.LABELS`)."""
         self._edit(Text("Set label"), ids, lambda row: replace(row, label=label))
 
     def set_note(self, ids: Sequence[str], note: str) -> None:

@@ -31,7 +31,7 @@ class PictureLook:
     """What was seen in one picture."""
 
     file: str
-    """What the picture's file looked like from outside (`library.pictures.file_part`)."""
+    """What the picture's file looked like from outside (`library.stamps.file_part`)."""
     vector: Vector
     """[S], unit length; empty where it has none."""
 

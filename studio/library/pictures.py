@@ -10,7 +10,6 @@ the index can always be made anew, and after a crash it is at most behind: `catc
 
 from __future__ import annotations
 
-import os
 import secrets
 import threading
 import time
@@ -23,21 +22,17 @@ from typing import Any
 
 from engine.errors import Cancelled, PersonaError, PictureError, TargetError, TargetExistsError
 from engine.files import make_folder, safe_name
-from engine.images import SUFFIXES, Picture, load_picture, read_record, save_picture
+from engine.images import Picture, load_picture, read_record, save_picture
 from engine.recipe import Recipe
 from studio.library import jsonfile
 from studio.library.index import Index, IndexDamaged, Row
+from studio.library.sidecar import FORMAT, fresh_row, row_of_said, said_of, sensible, with_said
+from studio.library.stamps import beside, files_of, is_picture, stamp_at, stamps_on_disk
 from studio.library.tasks import IsCancelled, Progress
 from studio.library.trash import Bin, Slot
 
-LABELS = ("", "red", "yellow", "green", "blue", "purple")
-FORMAT = 1
 BATCH = 200
 """Files between two transactions."""
-SAID = ("name", "rating", "label", "tags", "note", "boards")
-"""What people say about a picture."""
-FACTS = ("key", "score", "style", "model", "seed", "recipe", "width", "height")
-"""What is known about it anyway; repeated beside the picture so that nobody needs to open it."""
 
 
 @dataclass(frozen=True)
@@ -88,7 +83,7 @@ class Gallery:
     ) -> Row:
         """Saves a picture and returns its row. TargetError when it cannot be written."""
         with self._lock:
-            row = _fresh_row(image, recipe, score, name, self._next_key())
+            row = fresh_row(image, recipe, score, name, self._next_key())
             row = self._save(image, recipe, row)
             with suppress(TargetError):  # the picture itself is safe, and carries all but the name
                 self._write_said(row)
@@ -128,7 +123,7 @@ class Gallery:
                 try:
                     for one in some:
                         old = self.row(one)
-                        after.append(_sensible(edit(old)))
+                        after.append(sensible(edit(old)))
                         self._write_said(after[-1])
                         before.append(old)
                 finally:
@@ -148,7 +143,7 @@ class Gallery:
         """Moves pictures to the bin, from where `restore` brings them back. TargetError."""
         with self._lock:
             names = [row.name for row in (self._row_or_stub(one) for one in ids)]
-            items = [_files_of(self.path(one)) for one in ids]
+            items = [files_of(self.path(one)) for one in ids]
             slot = self.trash.put("pictures", self.folder, items, names)
             self._on_index(lambda index: index.remove(ids))
             return slot
@@ -157,7 +152,7 @@ class Gallery:
         """Brings deleted pictures back, with everything that was said about them. TargetError."""
         with self._lock:
             paths = self.trash.restore(slot, items)
-            ids = [path.relative_to(self.folder).as_posix() for path in paths if _is_picture(path.name)]
+            ids = [path.relative_to(self.folder).as_posix() for path in paths if is_picture(path.name)]
             return self._indexed([self.row(one) for one in ids])
 
     # ---- boards
@@ -204,7 +199,7 @@ class Gallery:
 
         Damaged files are reported once and left where they are. Cancelled; what was read stays read.
         """
-        on_disk = _stamps_on_disk(self.folder, cancelled)
+        on_disk = stamps_on_disk(self.folder, cancelled)
         known = self.index.stamps()
         gone = [one for one in known if one not in on_disk]
         new = sorted(one for one, stamp in on_disk.items() if known.get(one) != stamp)
@@ -241,7 +236,7 @@ class Gallery:
         raise TargetExistsError(self.folder / month / f"{stem}.png")
 
     def _write_said(self, row: Row) -> None:
-        path = _beside(self.path(row.id))
+        path = beside(self.path(row.id))
         try:
             value = jsonfile.read_object(path) or {}
         except ValueError:
@@ -256,11 +251,11 @@ class Gallery:
         path = self.path(one)
         problem = ""
         try:
-            said = jsonfile.read_object(_beside(path)) or {}
+            said = jsonfile.read_object(beside(path)) or {}
         except (ValueError, OSError) as error:
             said, problem = {}, str(error)
-        row = _row_of(one, said, path) or self._row_of_picture(one, path)
-        return _with_said(row, said), problem
+        row = row_of_said(one, said, path) or self._row_of_picture(one, path)
+        return with_said(row, said), problem
 
     def _row_of_picture(self, one: str, path: Path) -> Row:
         """A row from the picture alone, which is opened and decoded for that."""
@@ -271,7 +266,7 @@ class Gallery:
             record = None
         recipe, score = (record.recipe, record.score) if record else (None, None)
         key = path.stat().st_mtime_ns // 1000
-        return replace(_fresh_row(image, recipe, score, path.stem, key), id=one)
+        return replace(fresh_row(image, recipe, score, path.stem, key), id=one)
 
     def _row_or_stub(self, one: str) -> Row:
         """For deleting, which must work for damaged pictures too."""
@@ -283,7 +278,7 @@ class Gallery:
     # ---- the index, which may fail without harm
 
     def _indexed(self, rows: Sequence[Row]) -> list[Row]:
-        stamps = [_stamp(self.path(row.id)) for row in rows]
+        stamps = [stamp_at(self.path(row.id)) for row in rows]
         return self._on_index(lambda index: index.put(rows, stamps)) or list(rows)
 
     def _on_index(self, work: Callable[[Index], Any]) -> Any:
@@ -310,7 +305,7 @@ class Gallery:
                 continue
             rows.append(row)
             if problem:
-                damaged.append(Damage(_beside(self.path(one)), problem))
+                damaged.append(Damage(beside(self.path(one)), problem))
         with self._lock:
             self.index.put(rows, [stamps[row.id] for row in rows])
             self.index.put_damaged(unreadable)
@@ -319,174 +314,6 @@ class Gallery:
     def _next_key(self) -> int:
         self._last_key = max(self._last_key + 1, time.time_ns() // 1000)
         return self._last_key
-
-
-# ---- rows
-
-
-def said_of(row: Row, size: int) -> dict[str, Any]:
-    """What lies beside a picture of `size` bytes, as plain values."""
-    facts = {name: getattr(row, name) for name in FACTS}
-    said = {name: getattr(row, name) for name in SAID}
-    return {"format": FORMAT, **said, "picture": {"bytes": size, **facts}}
-
-
-def _fresh_row(image: Picture, recipe: Recipe | None, score: float | None, name: str, key: int) -> Row:
-    style = ", ".join(use.name for use in recipe.styles if use.weight) if recipe else ""
-    seed = recipe.seed if recipe else None
-    return Row(
-        id="",
-        key=key,
-        name=name.strip() or _spoken_name(style, seed, key),
-        score=score,
-        style=style,
-        model=recipe.model if recipe else "",
-        seed=seed,
-        recipe=recipe.digest if recipe else "",
-        width=image.shape[1],
-        height=image.shape[0],
-    )
-
-
-def _spoken_name(style: str, seed: int | None, key: int) -> str:
-    number = seed if seed is not None else key // 1_000_000
-    return f"{style or 'portrait'} {number}"
-
-
-def _row_of(one: str, said: dict[str, Any], path: Path) -> Row | None:
-    """A row from what lies beside the picture; None when that is about another picture."""
-    facts = said.get("picture")
-    if not isinstance(facts, dict) or facts.get("bytes") != path.stat().st_size:
-        return None
-    try:
-        return Row(id=one, name=path.stem, **{name: _checked(name, facts.get(name)) for name in FACTS})
-    except ValueError:
-        return None
-
-
-def _with_said(row: Row, said: dict[str, Any]) -> Row:
-    """`row` with what people said, as far as it makes sense."""
-    values: dict[str, Any] = {}
-    for name in SAID:
-        with suppress(ValueError):
-            if name in said:
-                values[name] = _checked(name, said[name])
-    return _sensible(replace(row, **values))
-
-
-def _sensible(row: Row) -> Row:
-    return replace(
-        row,
-        name=row.name.strip() or PurePosixPath(row.id).stem,
-        rating=max(0, min(5, row.rating)),
-        label=row.label if row.label in LABELS else "",
-        tags=tuple(dict.fromkeys(tag.strip() for tag in row.tags if tag.strip())),
-        boards=tuple(dict.fromkeys(row.boards)),
-    )
-
-
-_TYPES: dict[str, tuple[type, ...]] = {
-    "name": (str,),
-    "rating": (int,),
-    "label": (str,),
-    "note": (str,),
-    "style": (str,),
-    "model": (str,),
-    "recipe": (str,),
-    "key": (int,),
-    "width": (int,),
-    "height": (int,),
-    "seed": (int, type(None)),
-    "score": (int, float, type(None)),
-}
-
-
-def _checked(name: str, value: Any) -> Any:
-    """A value from a file, of the type that `Row` wants. ValueError."""
-    if name in ("tags", "boards"):
-        if isinstance(value, list) and all(isinstance(word, str) for word in value):
-            return tuple(word.replace("\x1f", " ") for word in value)
-        raise ValueError(name)
-    if isinstance(value, bool) or not isinstance(value, _TYPES[name]):
-        raise ValueError(name)
-    if isinstance(value, int) and not -(2**63) <= value < 2**63:
-        raise ValueError(name)
-    return value
-
-
-# ---- files
-
-
-def _beside(path: Path) -> Path:
-    """The file in which people's words about a picture lie."""
-    return path.with_name(path.name + ".json")
-
-
-def _files_of(path: Path) -> list[Path]:
-    """What belongs to a picture, the picture itself last."""
-    return [*(other for other in (_beside(path),) if other.exists()), path]
-
-
-def _is_picture(name: str) -> bool:
-    return name.lower().endswith(SUFFIXES) and not name.startswith(".")
-
-
-def file_part(stamp: str) -> str:
-    """Of a stamp what concerns the picture alone: it stays when something else is said about the picture."""
-    return "-".join(stamp.split("-")[:2])
-
-
-def _stamp(path: Path) -> str:
-    """What a picture and the file beside it look like from outside; changes when either does."""
-    try:
-        return _stamp_of(path.stat(), _stat_or_none(_beside(path)))
-    except OSError:
-        return ""
-
-
-def _stamp_of(picture: os.stat_result, said: os.stat_result | None) -> str:
-    beside = f"{said.st_mtime_ns}-{said.st_size}" if said else ""
-    return f"{picture.st_mtime_ns}-{picture.st_size}-{beside}"
-
-
-def _stat_or_none(path: Path) -> os.stat_result | None:
-    try:
-        return path.stat()
-    except OSError:
-        return None
-
-
-def _stamps_on_disk(folder: Path, cancelled: IsCancelled | None = None) -> dict[str, str]:
-    """id -> stamp of every picture in the gallery. Cancelled."""
-    stamps: dict[str, str] = {}
-    pending = [folder]
-    while pending:
-        found: dict[str, os.DirEntry[str]] = {}
-        current = pending.pop()
-        for entry in _entries(current):
-            if entry.name.startswith("."):
-                continue
-            if entry.is_dir(follow_symlinks=False):
-                pending.append(Path(entry.path))
-            else:
-                found[entry.name] = entry
-        prefix = current.relative_to(folder).as_posix() + "/" if current != folder else ""
-        for name, entry in found.items():
-            if cancelled is not None and cancelled():
-                raise Cancelled
-            if _is_picture(name):
-                with suppress(OSError):
-                    said = found.get(name + ".json")
-                    stamps[prefix + name] = _stamp_of(entry.stat(), said.stat() if said else None)
-    return stamps
-
-
-def _entries(folder: Path) -> list[os.DirEntry[str]]:
-    try:
-        with os.scandir(folder) as entries:
-            return list(entries)
-    except OSError:
-        return []
 
 
 def _chunks(items: Sequence[str], size: int) -> Iterator[list[str]]:

@@ -16,8 +16,9 @@ from dataclasses import replace
 from datetime import date, datetime, timedelta
 
 from studio.library.index import Query
-from studio.library.pictures import LABELS, Board
+from studio.library.pictures import Board
 from studio.library.rows import EVERYTHING
+from studio.library.sidecar import LABELS
 
 TERM = re.compile(
     r'"(?P<key>tag|style|board|label|rating|score|since|until|date):(?P<quoted>[^"]*)"'

@@ -22,7 +22,8 @@ from engine.provenance import Record
 from engine.recipe import Recipe, StyleUse
 from studio.library import jsonfile
 from studio.library.index import Row
-from studio.library.pictures import FORMAT, LABELS, Board, said_of
+from studio.library.pictures import Board
+from studio.library.sidecar import FORMAT, LABELS, said_of
 
 MODEL = "specimen"
 MASTERS = 48

@@ -7,7 +7,7 @@ from PySide6.QtGui import QColor, QPainter, QPaintEvent
 from PySide6.QtWidgets import QAbstractButton, QButtonGroup, QWidget
 
 from studio import paint
-from studio.library.pictures import LABELS
+from studio.library.sidecar import LABELS
 from studio.views.kit.layout import row
 from studio.views.look import Look
 
