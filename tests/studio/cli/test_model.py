@@ -4,6 +4,7 @@ from pathlib import Path
 
 import pytest
 
+import engine.lookup
 from engine.bundle import Bundle
 from engine.chart import COLUMNS, ROWS
 from studio.cli import lookup, model
@@ -18,9 +19,9 @@ from tests.tiny import write_tiny_bundle
 @pytest.fixture(autouse=True)
 def bundled(tiny_bundle: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """The tiny bundle is the model that came with the program."""
-    monkeypatch.setattr(lookup, "bundled_models", lambda: [tiny_bundle])
-    monkeypatch.setattr(model, "bundled_models", lambda: [tiny_bundle])
-    monkeypatch.setattr(lookup, "default_bundle_path", lambda: tiny_bundle)
+    for module in (engine.lookup, lookup, model):
+        monkeypatch.setattr(module, "bundled_models", lambda: [tiny_bundle])
+    monkeypatch.setattr(engine.lookup, "default_bundle_path", lambda: tiny_bundle)
 
 
 def test_list_export_import(persona: Persona, tiny_bundle: Path, home: Path, tmp_path: Path) -> None:
