@@ -49,17 +49,6 @@ def mix(zs: Sequence[ArrayLike], weights: Sequence[float]) -> Vector:
     return np.asarray(total, np.float32)
 
 
-def slerp(a: ArrayLike, b: ArrayLike, t: float) -> Vector:
-    """Spherical interpolation: directions at constant speed, lengths linearly."""
-    a, b = np.asarray(a, np.float64), np.asarray(b, np.float64)
-    la, lb = float(np.linalg.norm(a)), float(np.linalg.norm(b))
-    if min(la, lb) < NEGLIGIBLE:
-        return np.asarray((1 - t) * a + t * b, np.float32)
-    p, q = _slerp_weights(float(a @ b) / (la * lb), t)
-    length = (1 - t) * la + t * lb
-    return np.asarray((p * a / la + q * b / lb) * length, np.float32)
-
-
 def truncate(w: ArrayLike, centre: ArrayLike, truncation: float) -> Vector:
     """centre + truncation (w - centre): nearer to the centre below 1 (psi in the papers). [L, W]"""
     w, centre = np.asarray(w, np.float64), np.asarray(centre, np.float64)
