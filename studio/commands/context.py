@@ -58,7 +58,8 @@ from studio.state.preparation import Preparation
 from studio.state.settings import SettingsState
 from studio.state.styles import StyleLibrary
 from studio.state.training import Training
-from studio.workers.generator_thread import GeneratorThread, Opener
+from studio.workers.engine import Opener
+from studio.workers.generator_thread import GeneratorThread
 from studio.workers.map_tiles import MapTiles
 from studio.workers.pool import Pool
 from studio.workers.thumbnails import Thumbnails

@@ -22,7 +22,7 @@ from studio.library.text import Text
 from studio.state.jobs import BackgroundJob
 from studio.state.notices import Act, Kind
 from studio.state.player import Pace
-from studio.workers.generator_thread import BULK
+from studio.workers.render import BULK
 
 if TYPE_CHECKING:
     from studio.commands.context import AppContext

@@ -20,7 +20,7 @@ from studio.library.tasks import IsCancelled, Progress
 from studio.library.text import Text
 from studio.library.trash import Slot
 from studio.state.jobs import BackgroundJob
-from studio.workers.generator_thread import SAVE, Render
+from studio.workers.render import SAVE, Render
 
 if TYPE_CHECKING:
     from studio.commands.context import AppContext

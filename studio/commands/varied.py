@@ -9,7 +9,7 @@ from engine.errors import Cancelled
 from engine.recipe import Recipe
 from studio.library.sets import look_of, most_varied, strangers
 from studio.library.tasks import IsCancelled, Progress
-from studio.workers.generator_thread import BULK
+from studio.workers.render import BULK
 
 if TYPE_CHECKING:
     from studio.commands.context import AppContext

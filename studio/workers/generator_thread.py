@@ -14,27 +14,26 @@ import threading
 import time
 from collections import deque
 from collections.abc import Callable, Generator, Iterable
-from concurrent.futures import CancelledError, Future
 from dataclasses import dataclass
 from itertools import count
 from pathlib import Path
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, Signal
 
-from engine.errors import Cancelled, PersonaError, RecipeError
+from engine.errors import PersonaError, RecipeError
 from engine.recipe import Recipe
 from studio.frame_budget.latency import LatencyEstimator
 from studio.frame_budget.thread_priority import PICTURES, lower_thread_priority
+from studio.workers.engine import Engine, Opener, open_engine
 from studio.workers.invoker import MainThreadInvoker
+from studio.workers.render import BULK, SAVE, Render
 
 if TYPE_CHECKING:
     from engine.bundle import Bundle
     from engine.images import Picture
     from engine.providers import Provider
 
-TILE, SAVE, BULK = 0, 1, 2
-"""Priorities of queued renders: what is on screen, what someone waits for, what takes long anyway."""
 TURN_S = 1.0
 """While live requests keep coming without a gap, the queue gets a turn this often."""
 GRACE_S = 0.1
@@ -62,106 +61,6 @@ class Loaded:
     provider: Provider
     seconds: float
     """What loading took."""
-
-
-class Engine(Protocol):
-    """What the thread needs of a loaded model; called from the thread only."""
-
-    @property
-    def bundle(self) -> Bundle:
-        """The model."""
-        ...
-
-    @property
-    def provider(self) -> Provider:
-        """Where it runs."""
-        ...
-
-    @property
-    def preview_s(self) -> float:
-        """What a small picture took when it was tried; 0: it was not."""
-        ...
-
-    def render(self, recipe: Recipe) -> Picture:
-        """The full picture."""
-        ...
-
-    def preview(self, recipe: Recipe) -> Picture:
-        """The small one."""
-        ...
-
-    def low_resolution(self, recipe: Recipe) -> Picture | None:
-        """The small one at half its side, which is quicker; None where the model has none."""
-        ...
-
-    def has_low_resolution(self) -> bool:
-        """Whether there are low-resolution previews. It may take a second: call it from another thread."""
-        ...
-
-    def score(self, recipe: Recipe, image: Picture) -> float | None:
-        """How well a full picture matches the recipe's styles, 0..1; None without styles."""
-        ...
-
-
-Opener = Callable[[Path | None, str], Engine]
-"""open(folder of the bundle or None for the default one, device) -> Engine; may take seconds."""
-
-
-class Render:
-    """A queued render."""
-
-    def __init__(
-        self,
-        recipe: Recipe,
-        preview: bool,
-        priority: int,
-        number: int,
-        done: Callable[[Render, Picture], object] | None = None,
-        failed: Callable[[Render, Exception], object] | None = None,
-        score: bool = False,
-    ) -> None:
-        self.recipe = recipe
-        self.preview = preview
-        self.score: float | None = None
-        """Style match of the picture, once it is rendered, where that was asked for."""
-        self._wants_score = score
-        self._order = (priority, number)
-        self._done = done
-        self._failed = failed
-        self._future: Future[Picture] = Future()
-
-    def __lt__(self, other: Render) -> bool:
-        return self._order < other._order
-
-    def cancel(self) -> None:
-        """Drops it if it has not begun; nobody is called back any more."""
-        self._done = self._failed = None
-        self._future.cancel()
-
-    def result(self, timeout: float | None = None) -> Picture:
-        """Waits for the picture; for threads other than Qt's. Cancelled, PersonaError, TimeoutError."""
-        try:
-            return self._future.result(timeout)
-        except CancelledError:
-            raise Cancelled from None
-
-    def _carry_out(self, engine: Engine | None, invoker: MainThreadInvoker) -> bool:
-        """On the generator's thread. Whether there is a picture now."""
-        if not self._future.set_running_or_notify_cancel():
-            return False
-        try:
-            if engine is None:
-                raise RecipeError("The model that this recipe is for is not loaded.", "other-model")
-            picture = (engine.preview if self.preview else engine.render)(self.recipe)
-            if self._wants_score:
-                self.score = engine.score(self.recipe, picture)
-        except Exception as error:
-            self._future.set_exception(error)
-            invoker.invoke(lambda error=error: self._failed and self._failed(self, error))  # type: ignore[misc]
-            return False
-        self._future.set_result(picture)
-        invoker.invoke(lambda: self._done and self._done(self, picture))
-        return True
 
 
 @dataclass(frozen=True)
@@ -446,7 +345,7 @@ class GeneratorThread(QObject):
 
     def _render(self, render: Render) -> None:
         start = self._clock()
-        done = render._carry_out(self._engines.get(render.recipe.model), self._invoker)
+        done = render.carry_out(self._engines.get(render.recipe.model), self._invoker)
         if done and render.preview:
             self._latency.took(self._clock() - start)
         self._tell_queue()
@@ -466,10 +365,3 @@ class GeneratorThread(QObject):
 def _check_model(recipe: Recipe, engine: Engine) -> None:
     if recipe.model != engine.bundle.id:
         raise RecipeError("The recipe is for another model than the one in use.", "other-model")
-
-
-def open_engine(path: Path | None, device: str) -> Engine:
-    """Loads a bundle on a device. BundleError, DeviceError."""
-    from studio.workers.loaded_engine import LoadedEngine
-
-    return LoadedEngine.open(path, device)

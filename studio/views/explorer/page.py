@@ -31,7 +31,8 @@ from studio.views.look import Look
 from studio.views.status import reason
 from studio.views.styles.panel import StylePanel
 from studio.views.welcome import Welcome
-from studio.workers.generator_thread import TILE, GeneratorThread
+from studio.workers.generator_thread import GeneratorThread
+from studio.workers.render import TILE
 
 
 def renderer(generator: GeneratorThread) -> Callable[..., Ticket]:

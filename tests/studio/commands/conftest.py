@@ -10,7 +10,7 @@ from pytestqt.qtbot import QtBot
 
 from studio.commands.context import AppContext
 from studio.library.places import Places
-from studio.workers.generator_thread import Opener
+from studio.workers.engine import Opener
 from tests.studio.library.conftest import no_waiting_for_the_disk
 from tests.studio.library.made import style
 from tests.studio.workers.checks import Until, nothing_is_left_behind, until

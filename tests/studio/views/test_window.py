@@ -21,7 +21,7 @@ from studio.library.places import Places
 from studio.library.settings import ExportOptions
 from studio.views.look import make_look
 from studio.views.window import Window
-from studio.workers.generator_thread import Opener
+from studio.workers.engine import Opener
 from tests.studio.views.watch import raw_words
 
 WAIT_MS = 20_000

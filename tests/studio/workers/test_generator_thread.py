@@ -12,7 +12,8 @@ from pytestqt.qtbot import QtBot
 from engine.errors import BundleError, Cancelled, RecipeError
 from engine.recipe import StyleUse
 from studio.frame_budget.latency import ENOUGH, LONGEST
-from studio.workers.generator_thread import BULK, TILE, TURN_S, Answer, GeneratorThread, Loaded
+from studio.workers.generator_thread import TURN_S, Answer, GeneratorThread, Loaded
+from studio.workers.render import BULK, TILE
 from tests.studio.clock import Clock
 from tests.studio.workers.checks import Until
 from tests.studio.workers.fakes import MODEL, OTHER, FakeEngine, bundle, opener, recipe
