@@ -10,6 +10,7 @@ from pytestqt.qtbot import QtBot
 
 from studio.commands.context import AppContext
 from studio.library.places import Places
+from studio.state.notices import Kind
 from studio.workers.engine import Opener
 from tests.studio.library.conftest import no_waiting_for_the_disk
 from tests.studio.library.made import style
@@ -65,3 +66,8 @@ def open_context(
 @pytest.fixture
 def context(open_context: OpenContext) -> AppContext:
     return open_context()
+
+
+def troubles(context: AppContext) -> list[str]:
+    """What went wrong, in the notices' words."""
+    return [str(one.what) for one in context.notices.notices if one.kind in (Kind.ERROR, Kind.WARNING)]

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import time
 from pathlib import Path
 
 from PySide6.QtCore import QCoreApplication
@@ -13,15 +12,10 @@ from engine.errors import BundleError
 from studio.commands.context import AppContext
 from studio.library.index import Query, Sort
 from studio.library.places import Places
-from studio.state.notices import Kind
 from studio.tools.watchdog import Watchdog
-from tests.studio.commands.conftest import OpenContext
+from tests.studio.commands.conftest import OpenContext, troubles
 from tests.studio.workers.checks import Until
 from tests.studio.workers.fakes import MODEL, OTHER, FakeEngine, bundle, opener
-
-
-def troubles(context: AppContext) -> list[str]:
-    return [str(one.what) for one in context.notices.notices if one.kind in (Kind.ERROR, Kind.WARNING)]
 
 
 def test_a_first_start(context: AppContext) -> None:
@@ -55,34 +49,6 @@ def test_the_model_may_load_before_the_rest_and_once(home: Path, engine: FakeEng
     until(lambda: context.explorer.is_full and context.explorer.is_current)
     assert len(opened) == 1
     assert context.stop()
-
-
-def test_previews_while_the_hand_moves_the_full_picture_at_rest(
-    context: AppContext, engine: FakeEngine, until: Until, qapp: QCoreApplication
-) -> None:
-    engine.asked.clear()
-    context.explorer.begin_move()
-    for _ in range(20):
-        context.explorer.move_by(0.01, 0)
-        qapp.processEvents()
-        time.sleep(0.003)
-    assert "full" not in [what for what, _ in engine.asked]
-    context.explorer.end_move()
-    until(lambda: context.explorer.is_full and context.explorer.is_current)
-    assert [what for what, _ in engine.asked].count("full") == 1
-
-
-def test_holding_still_is_rest_too(context: AppContext, until: Until) -> None:
-    context.explorer.begin_move()
-    context.explorer.move_by(0.5, 0)
-    until(lambda: context.explorer.is_full and context.explorer.is_current)
-    assert context.explorer.moving
-    context.explorer.end_move()
-
-
-def test_the_score_follows(context: AppContext, until: Until) -> None:
-    context.on_styles.use("Starter")
-    until(lambda: context.explorer.score == 0.5)
 
 
 def test_a_restart_brings_everything_back(open_context: OpenContext, until: Until) -> None:
@@ -128,26 +94,6 @@ def test_a_strange_session_does_no_harm(open_context: OpenContext, home: Path) -
     strange = {"format": 1, "explorer": 5, "gallery": {"query": {"x": 1}}, "history": [], "window": None}
     (home / "session.json").write_text(json.dumps(strange))
     assert troubles(open_context()) == []
-
-
-def test_an_index_deleted_by_hand_is_made_anew(open_context: OpenContext, until: Until) -> None:
-    first = open_context()
-    first.on_pictures.keep()
-    until(lambda: first.gallery.count == 1)
-    assert first.stop()
-    first.places.index.unlink()
-    again = open_context()
-    until(lambda: again.gallery.count == 1)
-    assert troubles(again) == []
-
-
-def test_an_index_deleted_while_working_is_made_anew(context: AppContext, until: Until) -> None:
-    context.on_pictures.keep()
-    until(lambda: context.gallery.count == 1)
-    context.places.index.unlink()
-    context.on_pictures.keep()
-    until(lambda: context.gallery.count == 2)
-    assert context.places.index.exists()
 
 
 def test_damaged_files_are_told_and_left_alone(open_context: OpenContext, home: Path, until: Until) -> None:
@@ -214,20 +160,6 @@ def test_choosing_a_device_loads_the_model_again(context: AppContext, until: Unt
     until(lambda: statuses[-1:] == ["ready"])
     assert statuses == ["loading", "ready"]
     assert context.settings.device == "cpu"
-
-
-def test_a_picture_that_cannot_be_made_is_told(context: AppContext, engine: FakeEngine, until: Until) -> None:
-    context.explorer.move_to(9, 9)
-    assert context.explorer.recipe is not None
-    until(lambda: context.explorer.is_current)
-    context.explorer.move_to(10, 9)
-    engine.fail_on = {context.explorer.recipe.seed}
-    context.explorer.move_to(11, 9)
-    engine.fail_on = {context.explorer.recipe.seed}
-    until(lambda: "The picture could not be made." in troubles(context))
-    engine.fail_on = set()
-    context.explorer.move_to(12, 9)
-    until(lambda: context.explorer.is_current)
 
 
 def test_a_library_that_cannot_be_written(open_context: OpenContext, home: Path, until: Until) -> None:
