@@ -30,6 +30,8 @@ class Spec:
     """Pages on which plain keys count; empty for all."""
     icon: str = ""
     checkable: bool = False
+    needs_model: bool = False
+    """Whether it can only be done while a model is in use."""
 
 
 SPECS = (
@@ -38,27 +40,27 @@ SPECS = (
     Spec("training", "go", ("Ctrl+3",), ("T",), icon="training"),
     Spec("settings", "go", ("Ctrl+,",), icon="settings"),
     Spec("palette", "go", ("Ctrl+K", "Ctrl+Shift+P"), icon="command"),
-    Spec("keep", "explore", (), ("K", "Return", "Enter"), ("explore",), icon="keep"),
-    Spec("random", "explore", (), ("Space",), ("explore",), icon="random"),
-    Spec("variations", "explore", (), ("V",), ("explore",), icon="ring"),
-    Spec("keep_varied", "explore", ("Ctrl+Shift+K",), icon="gallery"),
-    Spec("pin", "explore", (), ("P",), ("explore",), icon="pin"),
-    Spec("path", "explore", (), ("W",), ("explore",), icon="path", checkable=True),
-    Spec("map", "explore", (), ("M",), ("explore",), icon="map", checkable=True),
-    Spec("lasso", "explore", (), ("L",), ("explore",), icon="lasso", checkable=True),
-    Spec("hold_forms", "explore", (), ("H",), ("explore",), icon="lock"),
-    Spec("hold_details", "explore", (), ("J",), ("explore",), icon="lock"),
-    Spec("large", "explore", (), ("Z",), ("explore",), icon="picture", checkable=True),
-    Spec("zoom_in", "explore", ("Ctrl++", "Ctrl+="), ("+", "="), ("explore",), icon="plus"),
-    Spec("zoom_out", "explore", ("Ctrl+-",), ("-",), ("explore",), icon="minus"),
+    Spec("keep", "explore", (), ("K", "Return", "Enter"), ("explore",), icon="keep", needs_model=True),
+    Spec("random", "explore", (), ("Space",), ("explore",), icon="random", needs_model=True),
+    Spec("variations", "explore", (), ("V",), ("explore",), icon="ring", needs_model=True),
+    Spec("keep_varied", "explore", ("Ctrl+Shift+K",), icon="gallery", needs_model=True),
+    Spec("pin", "explore", (), ("P",), ("explore",), icon="pin", needs_model=True),
+    Spec("path", "explore", (), ("W",), ("explore",), icon="path", checkable=True, needs_model=True),
+    Spec("map", "explore", (), ("M",), ("explore",), icon="map", checkable=True, needs_model=True),
+    Spec("lasso", "explore", (), ("L",), ("explore",), icon="lasso", checkable=True, needs_model=True),
+    Spec("hold_forms", "explore", (), ("H",), ("explore",), icon="lock", needs_model=True),
+    Spec("hold_details", "explore", (), ("J",), ("explore",), icon="lock", needs_model=True),
+    Spec("large", "explore", (), ("Z",), ("explore",), icon="picture", checkable=True, needs_model=True),
+    Spec("zoom_in", "explore", ("Ctrl++", "Ctrl+="), ("+", "="), ("explore",), icon="plus", needs_model=True),
+    Spec("zoom_out", "explore", ("Ctrl+-",), ("-",), ("explore",), icon="minus", needs_model=True),
     Spec("back", "explore", ("Alt+Left",), icon="back"),
     Spec("forward", "explore", ("Alt+Right",)),
-    Spec("reset_look", "explore", ("Ctrl+Shift+R",), icon="reset"),
+    Spec("reset_look", "explore", ("Ctrl+Shift+R",), icon="reset", needs_model=True),
     Spec("new_style", "styles", ("Ctrl+N",), icon="style"),
     Spec("new_style_folder", "styles", ("Ctrl+Shift+N",), icon="folder"),
     Spec("import_style", "styles", (), icon="import"),
     Spec("edit_style", "styles", ("F4",), icon="rename"),
-    Spec("restyle", "styles", ("Ctrl+O",), icon="picture"),
+    Spec("restyle", "styles", ("Ctrl+O",), icon="picture", needs_model=True),
     Spec("next_style", "styles", (), ("]",), ("explore",)),
     Spec("previous_style", "styles", (), ("[",), ("explore",)),
     Spec("no_style", "styles", ("Ctrl+0",)),

@@ -21,6 +21,7 @@ from studio.signals import follow
 from studio.state.notices import Act, Kind
 from studio.views import menus
 from studio.views.actions import Actions
+from studio.views.availability import Availability
 from studio.views.explorer.page import ExplorerPage
 from studio.views.explorer.variations import Variations
 from studio.views.exporting import Exporting
@@ -60,6 +61,7 @@ class Window(QMainWindow):
         self._make_overlays()
         self._connect()
         connect_actions(self)
+        self.availability = Availability(look, self.acts, context, self)
         self._restore()
 
     # ---- building
@@ -204,23 +206,13 @@ class Window(QMainWindow):
         self.viewer.closed.connect(self._focus_page)
         context.settings.theme_changed.connect(self.look.theme.choose)
         context.settings.language_changed.connect(self._set_language)
-        follow(
-            self._follow_undo_stack,
-            context.undo_stack.can_undo_changed,
-            context.undo_stack.can_redo_changed,
-            context.undo_stack.changed,
-        )
-        follow(self._follow_model, context.model.status_changed, context.styles.active_changed)
         follow(self._badge, context.gallery.count_changed, context.gallery.loaded)
         context.training.current_changed.connect(self._badge_training)
         self._connect_welcome()
         self.prebuilder = IdlePrebuilder(self._prebuild(), lambda: not context.explorer.moving, self)
         context.live_picture.first_came.connect(self.prebuilder.start)
         context.explorer.recipe_changed.connect(self.prebuilder.postpone)
-        self.look.words.language_changed.connect(self._follow_undo_stack)
         self.look.words.language_changed.connect(self._show_hint)
-        self._follow_undo_stack()
-        self._follow_model()
         self._badge()
 
     def _connect_welcome(self) -> None:
@@ -246,7 +238,6 @@ class Window(QMainWindow):
         self.rail.show_page(which)
         self._show_hint()
         self._focus_page()
-        self._follow_model()
         self.remember()
 
     def _widget(self, which: str) -> QWidget:
@@ -395,39 +386,6 @@ class Window(QMainWindow):
             self.showNormal()
         else:
             self.showFullScreen()
-
-    def _follow_undo_stack(self, *_: object) -> None:
-        undo_stack, words = self.context.undo_stack, self.look.words
-        for which, possible, title in (
-            ("undo", undo_stack.can_undo, undo_stack.undo_title),
-            ("redo", undo_stack.can_redo, undo_stack.redo_title),
-        ):
-            action = self.acts[which]
-            action.setEnabled(possible)
-            name = words(f"action.{which}")
-            action.setText(f"{name}: {words.say(title)}" if title is not None else name)
-
-    def _follow_model(self, *_: object) -> None:
-        ready = self.context.model.bundle is not None
-        for which in (
-            "keep",
-            "keep_varied",
-            "variations",
-            "random",
-            "pin",
-            "map",
-            "lasso",
-            "path",
-            "hold_forms",
-            "hold_details",
-            "large",
-            "zoom_in",
-            "zoom_out",
-            "reset_look",
-            "restyle",
-        ):
-            self.acts[which].setEnabled(ready)
-        self.acts["edit_style"].setEnabled(self.context.styles.active is not None)
 
     def _badge(self, *_: object) -> None:
         count = self.context.gallery.count
