@@ -33,7 +33,7 @@ def find_model(name: str | None, own: Path) -> Path:
         if name in (folder.name, _name_on_card(folder)):
             return folder
     if exists(path):
-        raise BundleError(path, f"it is not a model folder, there is no {CARD} in it", "no-card")
+        return path  # no model; whoever opens it says what is missing
     reason = "there is no such folder, and no model of that name" + among(folder.name for folder in known)
     raise BundleError(name, reason, "missing")
 
