@@ -59,7 +59,7 @@ def whole(qtbot: QtBot) -> tuple[MapGround, Tiles]:
 def test_a_frame_draws_what_it_has_time_for(qtbot: QtBot) -> None:
     tiles = Tiles()
     ground = MapGround(tiles.clock)
-    tiles.seconds = BUDGET / 4
+    tiles.seconds = BUDGET / 3.5
     lay(ground, tiles)
     first = len(tiles.drawn)
     assert first == 4 and ground.behind
@@ -93,7 +93,7 @@ def test_what_waits_is_not_put_off_by_what_changes(qtbot: QtBot) -> None:
     """Or the far corners would never be drawn while thumbnails keep coming."""
     tiles = Tiles()
     ground = MapGround(tiles.clock)
-    tiles.seconds = BUDGET / 4
+    tiles.seconds = BUDGET / 3.5
     for _ in range(len(VIEW.points())):
         tiles.changed ^= set(VIEW.points()[:3])
         ground.spoil()

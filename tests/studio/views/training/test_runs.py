@@ -186,7 +186,7 @@ def test_curves_say_their_values(room: TrainingPage, qtbot: QtBot, run: RunState
     qtbot.keyClick(side.quality, Qt.Key.Key_Left)
     assert side.quality.accessibleDescription() == "33%  ·  Distance 150"
     side.which.set_value("variety")
-    side.which.chosen.emit("variety")
+    side.which.edited.emit("variety")
     assert side.quality.told() == "It was not judged."
     assert side.learning.told().startswith("Drawing 2%")
 
