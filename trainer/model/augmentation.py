@@ -113,13 +113,24 @@ class Augment:
     """
 
     def __init__(
-        self, p: float = 0.0, target: float = 0.6, kimg_to_full: float = 100.0, ceiling: float = 0.8
-    ):
-        self.p, self.target, self.kimg_to_full, self.ceiling = p, target, kimg_to_full, ceiling
+        self,
+        p: float = 0.0,
+        target: float = 0.6,
+        kimg_to_full: float = 100.0,
+        ceiling: float = 0.8,
+        device: torch.device | None = None,
+    ) -> None:
+        self.target, self.kimg_to_full, self.ceiling = target, kimg_to_full, ceiling
+        self.p = torch.tensor(p, dtype=torch.float64, device=device)
+        """On the device, [], so that no step waits to learn it."""
+
+    def set(self, p: float) -> None:
+        """The probability from here on."""
+        self.p = torch.full_like(self.p, p)
 
     def __call__(self, x: Tensor) -> Tensor:
         """[N, 3, H, W] in -1..1 -> the same, changed."""
-        if self.p <= 0:
+        if self._is_off():
             return x
         n = x.shape[0]
 
@@ -133,7 +144,12 @@ class Augment:
         x = torch.where(chosen(), grey + (x - grey) * _uniform(n, 0.2, 1.8, x), x)
         return cutout(translate(x, chosen()), chosen())
 
-    def adapt(self, lead: float, pictures: int) -> None:
-        """`lead`: mean sign of D's preference for real pictures (-1..1) over the last `pictures`."""
+    def adapt(self, lead: Tensor, pictures: int) -> None:
+        """`lead`, []: mean sign of D's preference for real pictures (-1..1) over the last `pictures`."""
         step = pictures / (self.kimg_to_full * 1000)
-        self.p = min(self.ceiling, max(0.0, self.p + (step if lead > self.target else -step)))
+        upwards = (lead.double() > self.target).to(self.p)  # 1 or 0
+        self.p = (self.p + step * (2 * upwards - 1)).clamp(0.0, self.ceiling)
+
+    def _is_off(self) -> bool:
+        """Whether there is nothing to do, where that can be known without waiting for the device."""
+        return self.p.device.type == "cpu" and float(self.p) <= 0

@@ -25,6 +25,7 @@ from engine.formats.run_folder import PREFLIGHT
 from trainer.data.home import data_home
 from trainer.device import Device
 from trainer.planning.profiler import Measured
+from trainer.run.phases import lengths
 from trainer.run.world import World
 
 SHAPING = (
@@ -124,7 +125,7 @@ def _key(job: Job, device: Device, world: World) -> Card:
     settings = flat(job.to_json())
     key = {name: settings[name] for name in SHAPING}
     key |= {
-        "phases": [settings[name] > 0 for name in ("style_kimg", "warm_kimg", "adversarial_kimg")],
+        "phases": [length > 0 for length in lengths(job).values()],
         "device": device.label,
         "processes": world.size,
     }

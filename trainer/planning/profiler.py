@@ -12,11 +12,12 @@ from trainer.device import Device
 from trainer.model.networks import Networks
 from trainer.planning import memory, speed
 from trainer.run.control import Control, Stopped
-from trainer.run.step import TrainState
+from trainer.run.phases import PHASES, lengths, starts
+from trainer.run.state import TrainState
+from trainer.run.step import advance
 from trainer.run.world import Elsewhere, World
 from trainer.storage import checkpoint
 
-PHASES = ("styles", "warm", "adversarial")
 SLOW_S = 2.0
 """A step that takes so long is timed once."""
 
@@ -42,18 +43,9 @@ class Measured:
         """How long the job takes from `kimg` on."""
         total = 0.0
         for phase, length in lengths(job).items():
-            total += self.seconds_per_kimg[phase] * max(0.0, length - max(0.0, kimg))
+            total += self.seconds_per_kimg[phase.name] * max(0.0, length - max(0.0, kimg))
             kimg -= length
         return total
-
-
-def lengths(job: Job) -> dict[str, float]:
-    """kimg by phase."""
-    return {
-        "styles": job.schedule.style_kimg,
-        "warm": job.schedule.warm_kimg,
-        "adversarial": job.schedule.adversarial_kimg,
-    }
 
 
 def measure(
@@ -63,19 +55,14 @@ def measure(
     memory.release(device.torch)
     before = memory.used_mb(device.torch)
     state = _new_state(job, device, world or World())
-    starts = {
-        "styles": 0.0,
-        "warm": job.schedule.style_kimg + 0.75 * job.schedule.warm_kimg,
-        "adversarial": job.schedule.total_kimg,
-    }
-    pace, held = dict.fromkeys(PHASES, 0.0), dict.fromkeys(PHASES, 0.0)
-    for phase, length in lengths(job).items():
-        if length:
-            batch = job.optimisation.style_batch if phase == "styles" else job.optimisation.batch
+    pace, held = {phase.name: 0.0 for phase in PHASES}, {phase.name: 0.0 for phase in PHASES}
+    for phase, start in starts(job).items():
+        if phase.kimg(job):
+            batch, kimg = phase.batch(job), start + phase.profiled_at * phase.kimg(job)
             memory.reset_peak(device.torch)
-            seconds = _seconds(state, batch, starts[phase], steps, control or Control())
-            pace[phase] = seconds / (batch * state.world.size) * 1000
-            held[phase] = max(0.0, memory.peak_mb(device.torch) - before)
+            seconds = _seconds(state, batch, kimg, steps, control or Control())
+            pace[phase.name] = seconds / (batch * state.world.size) * 1000
+            held[phase.name] = max(0.0, memory.peak_mb(device.torch) - before)
     return Measured(pace, held, checkpoint.size_mb(state), _model_mb(state), _weights_mb(state))
 
 
@@ -116,7 +103,8 @@ def _seconds(state: TrainState, batch: int, kimg: float, steps: int, control: Co
             raise Stopped
         state.step, state.seen = number, int(kimg * 1000)
         start = time.perf_counter()
-        state.advance(x, labels)
+        values = advance(state, x, labels)
+        torch.stack([*values.values()]).tolist()  # waits for the device
         return time.perf_counter() - start
 
     first = step(1)

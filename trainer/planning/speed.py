@@ -16,7 +16,7 @@ from typing import Any
 import torch
 from torch import nn
 
-from trainer.run.step import TrainState
+from trainer.run.state import TrainState
 
 OPTIONS: tuple[dict[str, Any], ...] = (
     {"precision": "bf16"},

@@ -28,7 +28,7 @@ from trainer.planning import speed
 from trainer.run.control import Control, Stopped
 from trainer.run.meter import Clock, Meter
 from trainer.run.pictures import Pictures, source_digests
-from trainer.run.step import TrainState
+from trainer.run.state import TrainState
 from trainer.run.world import World
 from trainer.storage import checkpoint, run_folder
 from trainer.storage.bundles import load_networks
@@ -96,10 +96,6 @@ class RunContext:
         self.meter = Meter(self.state.kimg)
         self.loaded = True
         return warnings
-
-    def count(self, phase: str) -> int:
-        """Pictures that a step of a phase takes in each process."""
-        return self.job.optimisation.style_batch if phase == "styles" else self.job.optimisation.batch
 
     def white_batches(self) -> Iterator[torch.Tensor]:
         """Pictures to whiten by; Stopped between two batches when somebody wants the run to stop."""

@@ -1,18 +1,20 @@
 """Tells when a run goes wrong; `rollback` then takes it back to its last good state.
 
 Four things go wrong: a loss is no longer a number, a loss explodes, G's pictures become alike, or D is so far
-ahead that G learns nothing. The first is seen at once, the next two within a few steps, the last within some
-hundred. What is remembered of earlier steps goes into the checkpoint, so a resumed run judges alike.
+ahead that G learns nothing. The first is seen as soon as it is read, the next two within a few steps, the
+last within some hundred. What is remembered of earlier steps goes into the checkpoint, so a resumed run
+judges alike.
 """
 
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from engine.formats.reason import Value
+from trainer.run.readings import Reading
 
 SHORT, LONG = 4, 200
 """Observations that the short and the long mean look back over."""
@@ -37,6 +39,8 @@ class Trouble:
     code: str
     message: str
     values: Mapping[str, Value] = field(default_factory=dict, hash=False)
+    step: int = -1
+    """The step that showed it, where it is known."""
 
 
 @dataclass
@@ -56,6 +60,14 @@ class Guard:
 
     def __init__(self) -> None:
         self._seen: dict[str, _Memory] = {}
+
+    def watch_all(self, readings: Sequence[Reading]) -> Trouble | None:
+        """Takes the values of several steps, in order, up to the first that shows trouble."""
+        for reading in readings:
+            trouble = self.watch(reading.values)
+            if trouble is not None:
+                return replace(trouble, step=reading.step)
+        return None
 
     def watch(self, values: dict[str, float]) -> Trouble | None:
         """Takes the values of one step; returns the trouble that they show, if any."""

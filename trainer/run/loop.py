@@ -3,7 +3,8 @@
 `Run.events` never prints. Commands come through `Control`, which any thread may set. Several processes go
 through the same turns: they decide together (`World.any`), and the leading one writes files while the others
 wait. Whatever happens between two checkpoints can be done again from the earlier one, with the same result.
-What a run works with is its `RunContext`; what it leaves on disk, its `CheckpointManager` writes.
+What a run works with is its `RunContext`; what it leaves on disk, its `CheckpointManager` writes. What steps
+measured is read before anything is saved, judged or told (`readings`).
 """
 
 from __future__ import annotations
@@ -27,8 +28,11 @@ from trainer.planning.preflight import can_halve
 from trainer.run.context import RunContext
 from trainer.run.control import Control, Stopped
 from trainer.run.guard import Trouble
+from trainer.run.phases import Phase, phase_at
+from trainer.run.readings import Readings
 from trainer.run.rollback import roll_back
-from trainer.run.step import TrainState, phase_at
+from trainer.run.state import TrainState
+from trainer.run.step import advance
 from trainer.run.world import Elsewhere, World
 from trainer.storage import checkpoint, run_folder
 from trainer.storage.checkpoint_manager import CheckpointManager, Ended
@@ -45,6 +49,12 @@ class Votes(NamedTuple):
     pause: bool
     checkpoint: bool
     preview: bool
+    report: bool
+
+    @property
+    def interrupts(self) -> bool:
+        """Whether no step comes next."""
+        return self.stop or self.late or self.pause
 
 
 class Run:
@@ -56,6 +66,7 @@ class Run:
         self.control, self.world = control, world or World()
         self.context = RunContext(job, folder, device, control, self.world)
         self.manager = CheckpointManager(self.context)
+        self.readings = Readings(self.world)
         self.ending = Reason("finished", "finished")
         self.looked = self.lost = False
 
@@ -140,7 +151,7 @@ class Run:
 
     def _train(self) -> Iterator[protocol.Event]:
         going_on = True
-        while going_on and self.state.kimg < self.job.schedule.total_kimg - 1e-9:
+        while going_on and not self._is_through():
             problem = ""
             try:
                 going_on = yield from self._turn()
@@ -157,6 +168,9 @@ class Run:
     def _turn(self) -> Generator[protocol.Event, None, bool]:
         """One step, and what is due around it; False when it was the last."""
         votes = self._vote()
+        trouble = self._read() if votes.interrupts else None
+        if trouble is not None:
+            return (yield from self._go_back(trouble))
         if votes.stop:
             raise Stopped
         if votes.late:
@@ -165,26 +179,53 @@ class Run:
         if votes.pause:
             yield from self._pause()
             return True
-        state, meter = self.state, self.context.meter
-        phase = phase_at(self.job, state.kimg)
-        if not state.whitened and phase.name == "adversarial":
-            yield from self._whiten()
-        if phase.name == "adversarial" and self._owes_snapshot():
-            yield from self.manager.snapshot()
-        before = state.kimg
-        values = self._step(phase.name)
-        trouble = state.guard.watch(values)
-        if trouble is not None:
-            return (yield from self._go_back(trouble))
-        meter.add(values)
-        if meter.due(self.job.saving.report_seconds):
+        phase = phase_at(self.job, self.state.kimg).phase
+        if phase.from_noise:
+            yield from self._begin_with_noise(phase)
+        before = self.state.kimg
+        self._step(phase)
+        return (yield from self._after_step(phase, before, votes))
+
+    def _after_step(self, phase: Phase, before: float, votes: Votes) -> Generator[protocol.Event, None, bool]:
+        """What is due after a step that began at the kimg `before`; first its values are read, if anything
+        is. False when the step was the last."""
+        state, manager = self.state, self.manager
+        snapshot = is_due(self.job, before, state.kimg)
+        turned = phase_at(self.job, state.kimg).phase is not phase
+        save = votes.checkpoint or turned or manager.owes_checkpoint
+        sample = votes.preview or manager.owes_samples
+        if votes.report or snapshot or save or sample or self._is_through() or self.readings.full:
+            trouble = self._read()
+            if trouble is not None:
+                return (yield from self._go_back(trouble))
+        if votes.report:
             yield from self._report()
-        due = is_due(self.job, before, state.kimg)
-        if due:
+        if snapshot:
+            yield from manager.snapshot()
+        if save:
+            yield from manager.save()
+        if sample:
+            yield from manager.sample()
+        return not (snapshot and self._has_turned())
+
+    def _is_through(self) -> bool:
+        return self.state.kimg >= self.job.schedule.total_kimg - 1e-9
+
+    def _read(self) -> Trouble | None:
+        """Reads what the steps since the last time measured, and says what is wrong, if anything."""
+        readings = self.readings.take()
+        trouble = self.state.guard.watch_all(readings)
+        if trouble is None:
+            for reading in readings:
+                self.context.meter.add(reading.values)
+        return trouble
+
+    def _begin_with_noise(self, phase: Phase) -> Iterator[protocol.Event]:
+        """Whitens C, and makes the snapshot that is missing, where that has not been done."""
+        if not self.state.whitened:
+            yield from self._whiten()
+        if self._owes_snapshot(phase):
             yield from self.manager.snapshot()
-        turned = phase_at(self.job, state.kimg).name != phase.name
-        yield from self.manager.keep_due(votes.checkpoint or turned, votes.preview)
-        return not (due and self._has_turned())
 
     def _vote(self) -> Votes:
         control = self.control
@@ -195,6 +236,7 @@ class Run:
                 control.pause.is_set(),
                 control.checkpoint.is_set(),
                 control.preview.is_set(),
+                self.context.meter.due(self.job.saving.report_seconds),
             )
         )
         if votes.checkpoint:
@@ -207,19 +249,20 @@ class Run:
         minutes = self.job.schedule.minutes
         return minutes > 0 and self.context.clock.seconds > minutes * 60
 
-    def _step(self, phase: str) -> dict[str, float]:
-        """One step on the pictures whose turn it is; the values are those of all processes together."""
-        state, count = self.state, self.context.count(phase)
+    def _step(self, phase: Phase) -> None:
+        """One step on the pictures whose turn it is."""
+        state, count = self.state, phase.batch(self.job)
         first = state.seen + self.world.rank * count
-        return self.world.means(state.advance(*self.context.pictures.batch(first, count)))
+        values = advance(state, *self.context.pictures.batch(first, count))
+        self.readings.add(state.step, values)
 
-    def _owes_snapshot(self) -> bool:
+    def _owes_snapshot(self, phase: Phase) -> bool:
         """Looks once: is the first snapshot missing, or one that the run was stopped at?"""
         if self.looked:
             return False
         self.looked = True
         kimg, snapshots = self.state.kimg, self.context.snapshots
-        step_kimg = self.context.count("adversarial") * self.world.size / 1000
+        step_kimg = phase.batch(self.job) * self.world.size / 1000
 
         def missing() -> str:
             stopped_at = is_due(self.job, kimg - step_kimg, kimg) and not snapshots.has(self.state.step)
@@ -238,7 +281,7 @@ class Run:
         state, job, context = self.state, self.job, self.context
         pace = context.meter.seconds_per_kimg(state.kimg)
         left = None if pace is None else pace * max(0.0, job.schedule.total_kimg - state.kimg)
-        phase = phase_at(job, state.kimg).name
+        phase = phase_at(job, state.kimg).phase.name
         yield protocol.Progress(
             state.step,
             state.kimg,
@@ -262,7 +305,7 @@ class Run:
         False when the run has gone back often enough and ends with its best snapshot. Raises Ended where it
         has none.
         """
-        state, step = self.state, self.state.step
+        state, step = self.state, trouble.step
         if roll_back(state, self.context.checkpoints) is None:
             if not self.world.led(lambda: "yes" if self.context.snapshots.best else ""):
                 message = f"{trouble.message} at step {step}, and going back did not help"
@@ -284,6 +327,7 @@ class Run:
     def _begin_anew(self) -> None:
         """Counts from a state that was gone back to."""
         self.manager.count_from_here()
+        self.readings.forget()
         self.context.meter.forget()
         self.context.meter.restart(self.state.kimg)
 
@@ -291,7 +335,7 @@ class Run:
         """After memory ran out: goes back to the last checkpoint, and on with half as large parts."""
         job, context = self.job, self.context
         memory.release(context.device.torch)
-        if not can_halve(job, context.count(phase_at(job, self.state.kimg).name)):
+        if not can_halve(job, phase_at(job, self.state.kimg).phase.batch(job)):
             raise Ended(f"{problem}, and the batch is already computed in the smallest parts", "no-memory")
         context.job = self.state.job = job.changed(accumulation=2 * job.optimisation.accumulation)
         restored = checkpoint.restore_newest(self.state, context.checkpoints)

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import torch
 
-from trainer.run.step import TrainState
+from trainer.run.state import TrainState
 from trainer.storage import checkpoint
 
 

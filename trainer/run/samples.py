@@ -8,7 +8,7 @@ from PIL import Image
 from torch import Tensor
 
 from trainer.run.control import Check
-from trainer.run.step import TrainState
+from trainer.run.state import TrainState
 
 COLUMNS = 12
 

@@ -80,19 +80,13 @@ class World:
             gradient.copy_(part.reshape(gradient.shape))
 
     def mean(self, value: Tensor) -> Tensor:
-        """The mean of a value over the processes."""
+        """The mean of a value over the processes; it stays on its device."""
         if self.size == 1:
             return value
-        total = value.detach().to("cpu", torch.float64, copy=True)
+        total = value.detach().to(torch.float64, copy=True)
         self._ask_for_trouble()
         distributed.all_reduce(total)
-        return (total / self.size).to(value.device, value.dtype)
-
-    def means(self, values: dict[str, float]) -> dict[str, float]:
-        """The mean of every value over the processes; what is no number anywhere is none everywhere."""
-        if self.size == 1:
-            return values
-        return dict(zip(values, self.mean(torch.tensor([*values.values()])).tolist(), strict=True))
+        return (total / self.size).to(value.dtype)
 
     def gather(self, x: Tensor) -> Tensor:
         """The rows [N, ...] of all processes, one after the other; gradients flow back to where they belong.

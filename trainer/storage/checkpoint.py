@@ -25,7 +25,7 @@ from torch import Tensor
 from engine.errors import PersonaError
 from engine.formats import jsonio
 from engine.formats.fields import filled
-from trainer.run.step import TrainState
+from trainer.run.state import TrainState
 
 FORMAT = 1
 TENSORS, COUNTERS = "state.safetensors", "state.json"

@@ -19,7 +19,7 @@ from trainer.model.whitening import spread
 from trainer.run.context import WHITEN_PICTURES, RunContext
 from trainer.run.control import Stopped
 from trainer.run.samples import COLUMNS, sample_grid
-from trainer.run.step import TrainState
+from trainer.run.state import TrainState
 from trainer.storage import checkpoint, snapshots
 from trainer.storage.export import ExportError, export_bundle
 from trainer.storage.model_card import described
@@ -48,13 +48,15 @@ class CheckpointManager:
         """Nothing is due at the state that the run stands at."""
         self.saved_at = self.samples_at = self.state.kimg
 
-    def keep_due(self, checkpoint_asked: bool, sample_asked: bool) -> Iterator[protocol.Event]:
-        """Checkpoints and sample grids, when they are due or asked for."""
-        kimg, job = self.state.kimg, self.context.job
-        if checkpoint_asked or kimg - self.saved_at >= job.saving.checkpoint_kimg - 1e-9:
-            yield from self.save()
-        if sample_asked or kimg - self.samples_at >= job.saving.sample_kimg - 1e-9:
-            yield from self.sample()
+    @property
+    def owes_checkpoint(self) -> bool:
+        """Whether the last checkpoint lies as far back as the job allows."""
+        return self.state.kimg - self.saved_at >= self.context.job.saving.checkpoint_kimg - 1e-9
+
+    @property
+    def owes_samples(self) -> bool:
+        """Whether the last sample grid does."""
+        return self.state.kimg - self.samples_at >= self.context.job.saving.sample_kimg - 1e-9
 
     def save(self) -> Iterator[protocol.Event]:
         """A checkpoint."""

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from engine.formats.job import Job
 from trainer.data.prepared import PreparedSet
-from trainer.run.step import TrainState
+from trainer.run.state import TrainState
 from trainer.storage import history
 from trainer.storage.export import Described
 from trainer.storage.snapshots import SavedSnapshot

@@ -28,7 +28,8 @@ from trainer.evaluation.quick import SIDE, QuickJudge
 from trainer.evaluation.selection import Judge
 from trainer.helpers import HelperError
 from trainer.run.control import Check
-from trainer.run.step import TrainState
+from trainer.run.phases import noise_since
+from trainer.run.state import TrainState
 from trainer.storage import snapshots
 from trainer.storage.snapshots import SavedSnapshot
 
@@ -157,7 +158,7 @@ class Interruptible:
 
 def is_due(job: Job, before: float, after: float) -> bool:
     """Whether a snapshot falls between two kimg counts, at fixed intervals of the adversarial part."""
-    start = job.schedule.style_kimg + job.schedule.warm_kimg
+    start = noise_since(job)
 
     def number(kimg: float) -> int:
         return int(max(0.0, kimg - start + 1e-9) / job.saving.snapshot_kimg)

@@ -17,7 +17,7 @@ from trainer.evaluation import selection
 from trainer.evaluation.selection import best_of, mark, turned
 from trainer.helpers import HelperError
 from trainer.model.networks import Networks
-from trainer.run.step import TrainState
+from trainer.run.state import TrainState
 from trainer.storage import snapshots
 from trainer.storage.snapshot_manager import SnapshotManager, is_due
 from trainer.storage.snapshots import SavedSnapshot

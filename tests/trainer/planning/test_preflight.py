@@ -19,6 +19,7 @@ from trainer.planning import memory, preflight, profiler
 from trainer.planning.preflight import Place, plan
 from trainer.planning.profiler import Measured, measure
 from trainer.run.control import Control, Stopped
+from trainer.run.phases import PHASES
 from trainer.run.world import World
 
 CPU = Device.choose("cpu")
@@ -26,7 +27,7 @@ Usage = namedtuple("Usage", "total used free")
 
 
 def measured(peak: float = 100.0, pace: float = 60.0) -> Measured:
-    phases = profiler.PHASES
+    phases = [phase.name for phase in PHASES]
     return Measured(dict.fromkeys(phases, pace), dict.fromkeys(phases, peak), 10.0, 6.0, 4.0)
 
 

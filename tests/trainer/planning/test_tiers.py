@@ -12,7 +12,8 @@ from engine.formats.job import Job, from_preset
 from tests.trainer import small
 from trainer.model.networks import Networks
 from trainer.planning import job_builder, tiers
-from trainer.run.step import TrainState
+from trainer.run.state import TrainState
+from trainer.run.step import advance
 
 
 @pytest.mark.parametrize(
@@ -64,7 +65,7 @@ def after_two_steps(job: Job) -> tuple[dict[str, float], set[str]]:
     }
     one.whitened, one.seen = True, 40
     for _ in range(2):
-        values = one.advance(torch.rand(4, 3, 32, 32) * 2 - 1, torch.zeros(4, dtype=torch.long))
+        values = advance(one, torch.rand(4, 3, 32, 32) * 2 - 1, torch.zeros(4, dtype=torch.long))
     return values, {
         f"{name}.{key}"
         for name, network in one.networks.named().items()

@@ -14,7 +14,7 @@ from tests.trainer import small
 from trainer.model.networks import Networks
 from trainer.run.guard import Guard
 from trainer.run.rollback import roll_back
-from trainer.run.step import TrainState
+from trainer.run.state import TrainState
 from trainer.storage import checkpoint
 
 USUAL = {"generator": 0.9, "discriminator": 0.6, "lead": 0.5, "variety": 0.8, "reconstruction": 1.5}

@@ -17,11 +17,12 @@ from engine.formats.job import Job
 from engine.formats.job_settings import JobError
 from tests.trainer import small
 from trainer.device import Device
-from trainer.run import context
+from trainer.run import context, loop
 from trainer.run.control import Control
+from trainer.run.critic import Values
 from trainer.run.loop import Run
-from trainer.run.step import TrainState
-from trainer.storage import snapshots
+from trainer.run.state import TrainState
+from trainer.storage import checkpoint, snapshots
 
 Harm = Callable[[TrainState], None]
 
@@ -91,6 +92,29 @@ def test_numbers_that_are_none_are_rolled_back_at_half_the_rate(small_set: Path,
     assert card["counters"]["rollbacks"] == 1
 
 
+def test_trouble_that_is_read_late_is_gone_back_from_to_the_same_end(
+    small_set: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What a run becomes does not depend on how often it reports."""
+    honest = loop.advance
+
+    def advance(state: TrainState, x: torch.Tensor, labels: torch.Tensor) -> Values:
+        values = honest(state, x, labels)
+        wrong = state.step == 14 and not state.rollbacks
+        return values | ({"generator": torch.tensor(torch.nan)} if wrong else {})
+
+    monkeypatch.setattr(loop, "advance", advance)
+    ends = []
+    for seconds in (0.0, 1e6):
+        folder = tmp_path / str(seconds)
+        folder.mkdir()
+        events = run(adversarial_job(small_set, report_seconds=seconds, checkpoint_kimg=0.04), folder)
+        (told,) = warnings(events, "nan")
+        assert "at step 14" in told
+        ends.append(load_file(checkpoint.existing(folder / "checkpoints")[-1] / checkpoint.TENSORS))
+    assert all(torch.equal(ends[0][name], ends[1][name]) for name in ends[0])
+
+
 def test_a_collapse_is_rolled_back_within_a_few_steps(small_set: Path, tmp_path: Path) -> None:
     job = adversarial_job(small_set, checkpoint_kimg=1.0, rate=1e-5)  # one is kept where a phase ends, too
     events = run(job, tmp_path, make_grey)
@@ -100,13 +124,13 @@ def test_a_collapse_is_rolled_back_within_a_few_steps(small_set: Path, tmp_path:
 
 
 def always_broken(monkeypatch: pytest.MonkeyPatch, after: int) -> None:
-    honest = TrainState.advance
+    honest = loop.advance
 
-    def advance(self: TrainState, x: torch.Tensor, labels: torch.Tensor) -> dict[str, float]:
-        values = honest(self, x, labels)
-        return values | ({"generator": float("nan")} if self.step > after else {})
+    def advance(state: TrainState, x: torch.Tensor, labels: torch.Tensor) -> Values:
+        values = honest(state, x, labels)
+        return values | ({"generator": torch.tensor(torch.nan)} if state.step > after else {})
 
-    monkeypatch.setattr(TrainState, "advance", advance)
+    monkeypatch.setattr(loop, "advance", advance)
 
 
 def test_a_run_that_cannot_be_healed_ends_with_its_best_snapshot(

@@ -20,7 +20,7 @@ from trainer.data.prepared import PreparedSet
 from trainer.device import Device
 from trainer.run.control import Control
 from trainer.run.loop import Run
-from trainer.run.step import phase_at
+from trainer.run.phases import phase_at
 from trainer.storage import checkpoint
 from trainer.storage.run_folder import check_run
 
@@ -155,7 +155,7 @@ def test_whitening_changes_no_picture_and_makes_codes_normal(small_set: Path, tm
 
 def test_phases_follow_each_other(small_set: Path) -> None:
     job = small.small_job(small_set)
-    names = [phase_at(job, kimg).name for kimg in (0.0, 0.015, 0.017, 0.031, 0.033, 0.048, 1.0)]
+    names = [phase_at(job, kimg).phase.name for kimg in (0.0, 0.015, 0.017, 0.031, 0.033, 0.048, 1.0)]
     assert names == ["styles", "styles", "warm", "warm", "adversarial", "adversarial", "adversarial"]
 
 

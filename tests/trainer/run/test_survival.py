@@ -25,10 +25,11 @@ from engine.formats.job_settings import JobError
 from tests.trainer import small
 from tests.trainer.children import Child, resume
 from trainer.device import Device
+from trainer.run import loop
 from trainer.run.control import Control
 from trainer.run.loop import Run
 from trainer.run.pictures import Pictures
-from trainer.run.step import TrainState
+from trainer.run.state import TrainState
 from trainer.storage import checkpoint, checkpoint_manager
 
 Told = list[protocol.Event]
@@ -145,14 +146,14 @@ def skip_export() -> None:
 @pytest.fixture
 def scarce(monkeypatch: pytest.MonkeyPatch) -> None:
     """Step 9, against the adversary, fits the memory only in two parts; half of it is done when it fails."""
-    descend = TrainState._descend
+    descend = TrainState.descend
 
     def fail(self: TrainState, name: str, *rest: Any) -> Any:
         if self.step == 9 and self.job.optimisation.accumulation == 1 and name == "discriminator":
             raise torch.OutOfMemoryError("CUDA out of memory. Tried to allocate 2.00 GiB")
         return descend(self, name, *rest)
 
-    monkeypatch.setattr(TrainState, "_descend", fail)
+    monkeypatch.setattr(TrainState, "descend", fail)
 
 
 @pytest.mark.usefixtures("scarce")
@@ -179,7 +180,7 @@ def test_without_any_memory_it_ends_in_order(
     def fail(self: TrainState, *rest: Any) -> Any:
         raise RuntimeError("[enforce fail at alloc_cpu.cpp:124] DefaultCPUAllocator: can't allocate memory")
 
-    monkeypatch.setattr(TrainState, "advance", fail)
+    monkeypatch.setattr(loop, "advance", fail)
     told = list(begin(job, tmp_path))
     assert isinstance(told[-1], protocol.Failed)
     assert "smallest parts" in told[-1].reason.message

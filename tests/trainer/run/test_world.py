@@ -18,7 +18,7 @@ from trainer.device import Device
 from trainer.run import losses
 from trainer.run.control import Control
 from trainer.run.loop import Run
-from trainer.run.step import TrainState
+from trainer.run.state import TrainState
 from trainer.run.world import World
 from trainer.storage import checkpoint, checkpoint_manager
 
@@ -56,14 +56,14 @@ def test_two_processes_learn_what_one_with_the_same_total_batch_learns(
 def scarce_in_the_second() -> None:
     """The second process runs out of memory in the middle of a step that the first finishes."""
     skip_export()
-    descend = TrainState._descend
+    descend = TrainState.descend
 
     def fail(self: TrainState, name: str, *rest: Any) -> Any:
         if os.environ["RANK"] == "1" and self.step == 9 and self.job.optimisation.accumulation == 1:
             raise MemoryError
         return descend(self, name, *rest)
 
-    TrainState._descend = fail  # type: ignore[method-assign]
+    TrainState.descend = fail  # type: ignore[method-assign]
 
 
 def test_one_without_memory_takes_the_others_along_and_a_stop_stops_all(

@@ -21,7 +21,8 @@ from trainer import cli
 from trainer.data.errors import DataError
 from trainer.data.prepared import PreparedSet
 from trainer.model.networks import Networks
-from trainer.run.step import TrainState
+from trainer.run.critic import Values
+from trainer.run.state import TrainState
 from trainer.tools.ablation import command, practice, recipe, tune
 from trainer.tools.ablation.curves import curves
 from trainer.tools.ablation.cut import cut
@@ -95,7 +96,7 @@ def test_all_runs_start_from_one_model_each_seed_with_its_own_d(
             f"{sum(float(p.detach().abs().sum()) for p in network.parameters()):.6f}"
             for network in (state.networks.generator, state.networks.discriminator)
         )
-        began[folder.name] = (state.kimg, state.augment.p, g, d)
+        began[folder.name] = (state.kimg, float(state.augment.p), g, d)
         return practise(state, material, until, folder, look)
 
     monkeypatch.setattr(recipe, "practise", note)
@@ -143,14 +144,14 @@ def test_a_run_that_was_broken_off_ends_as_if_it_had_not(tmp_path: Path) -> None
 
 
 def test_trouble_is_gone_back_from_and_counted(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    real, steps = TrainState.advance, 0
+    real, steps = practice.advance, 0
 
-    def advance(self: TrainState, x: torch.Tensor, labels: torch.Tensor) -> dict[str, float]:
+    def advance(state: TrainState, x: torch.Tensor, labels: torch.Tensor) -> Values:
         nonlocal steps
         steps += 1
-        return real(self, x, labels) | ({"generator": float("nan")} if steps in (10, 14) else {})
+        return real(state, x, labels) | ({"generator": torch.tensor(torch.nan)} if steps in (10, 14) else {})
 
-    monkeypatch.setattr(TrainState, "advance", advance)
+    monkeypatch.setattr(practice, "advance", advance)
     state = new_state()
     until = state.job.schedule.total_kimg
     log = practise(state, DRAWN.material(), until, tmp_path, lambda state: {"kid": 1.0})

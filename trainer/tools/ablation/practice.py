@@ -15,8 +15,11 @@ import torch
 from numpy.typing import NDArray
 
 from trainer.run.guard import Trouble
+from trainer.run.phases import phase_at
+from trainer.run.readings import Readings
 from trainer.run.rollback import roll_back
-from trainer.run.step import TrainState, phase_at
+from trainer.run.state import TrainState
+from trainer.run.step import advance
 from trainer.storage import checkpoint
 
 STOPS = 8
@@ -83,16 +86,21 @@ def _begin(state: TrainState, folder: Path) -> Log:
 def train(state: TrainState, material: Material, until: float) -> Trouble | None:
     """Steps until so many kimg were seen; stops at the first trouble."""
     x, y = signed(material.images, state.device), torch.from_numpy(material.labels).to(state.device)
+    readings = Readings(state.world)
     while state.kimg < until - 1e-9:
-        job, phase = state.job, phase_at(state.job, state.kimg).name
-        if phase == "adversarial" and not state.whitened:
+        job, phase = state.job, phase_at(state.job, state.kimg).phase
+        if phase.from_noise and not state.whitened:
             whiten(state, material)
-        count = job.optimisation.style_batch if phase == "styles" else job.optimisation.batch
+        count = phase.batch(job)
         rng = np.random.default_rng([job.optimisation.seed, state.step])
         chosen = torch.from_numpy(rng.choice(len(x), count, replace=len(x) < count)).to(state.device)
-        trouble = state.guard.watch(state.advance(x[chosen], y[chosen]))
-        if trouble is not None:
-            return trouble
+        values = advance(state, x[chosen], y[chosen])
+        readings.add(state.step, values)
+        turned = phase_at(job, state.kimg).phase is not phase
+        if readings.full or turned or state.kimg >= until - 1e-9:
+            trouble = state.guard.watch_all(readings.take())
+            if trouble is not None:
+                return trouble
     return None
 
 

@@ -27,7 +27,7 @@ from trainer.helpers import find_helper
 from trainer.model.features import PerceptualDistance
 from trainer.model.networks import Networks
 from trainer.run.rollback import is_finite
-from trainer.run.step import TrainState
+from trainer.run.state import TrainState
 from trainer.storage import checkpoint
 from trainer.tools.ablation.practice import Log, Look, Material, practise, train, whiten
 from trainer.tools.ablation.rows import Row
@@ -117,7 +117,7 @@ def run(drawn: Drawn, variant: str, seed: int, folder: Path) -> Row:
     own = copy.deepcopy(state.networks.discriminator.state_dict())
     checkpoint.restore_newest(state, folder / START)
     state.networks.discriminator.load_state_dict(own)
-    state.augment.p = job.augmentation.augment
+    state.augment.set(job.augmentation.augment)
 
     def look(state: TrainState) -> dict[str, float]:
         judge, device = _judge(drawn.side, drawn.styles, drawn.each), state.device

@@ -25,7 +25,7 @@ from trainer.evaluation.selection import judged
 from trainer.model.growing import fill, resized_config
 from trainer.model.networks import Networks
 from trainer.planning import tiers
-from trainer.run.step import TrainState
+from trainer.run.state import TrainState
 from trainer.storage.bundles import load_networks, network_config
 from trainer.tools.ablation.cut import cut
 from trainer.tools.ablation.looks import LOOKS, Images, redraw
