@@ -196,11 +196,13 @@ class LatentContent(nn.Module):
         super().__init__()
         widths = config.judge_widths
         self.trunk = LatentTrunk(config.latent_channels, widths)
-        self.dense = Linear(widths[-1] * 16, 384, gain=GAIN)
+        self.squeeze = Conv(widths[-1], 112, kernel=1)
+        self.dense = Linear(112 * 16, 384, gain=GAIN)
         self.out = Linear(384, 2 * config.z_size)
 
     def forward(self, x: Tensor) -> tuple[Tensor, Tensor]:
-        h = activate(self.dense(self.trunk(x).flatten(1)))
+        h = activate(self.squeeze(self.trunk(x)))
+        h = activate(self.dense(h.flatten(1)))
         mean, log_deviation = self.out(h).chunk(2, dim=1)
         return mean, (log_deviation - 1.0).clamp(-5.0, 2.0)
 
@@ -211,11 +213,13 @@ class LatentEncoder(nn.Module):
     def __init__(self, n_in: int, size: int, widths: tuple[int, ...] = (96, 160, 224)) -> None:
         super().__init__()
         self.trunk = LatentTrunk(n_in, widths)
-        self.dense = Linear(widths[-1] * 16, 512, gain=GAIN)
+        self.squeeze = Conv(widths[-1], 96, kernel=1)
+        self.dense = Linear(96 * 16, 512, gain=GAIN)
         self.out = Linear(512, size)
 
     def forward(self, x: Tensor) -> Tensor:
-        out: Tensor = self.out(activate(self.dense(self.trunk(x).flatten(1))))
+        h = activate(self.squeeze(self.trunk(x)))
+        out: Tensor = self.out(activate(self.dense(h.flatten(1))))
         return out
 
 
