@@ -13,8 +13,6 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from engine.formats.network import NetworkConfig
-
 Measure = Callable[[Tensor], Tensor]
 
 _LUMA = (0.299, 0.587, 0.114)
@@ -88,7 +86,7 @@ MEASURES: dict[str, tuple[str, str, Measure]] = {
 
 @torch.no_grad()
 def find_directions(
-    config: NetworkConfig, w: Tensor, x: Tensor, labels: Tensor, classes: tuple[str, ...]
+    num_ws: int, w: Tensor, x: Tensor, labels: Tensor, classes: tuple[str, ...]
 ) -> list[dict[str, Any]]:
     """Directions for a model card from encoded pictures: w [N, W], x [N, 3, R, R], classes [N]."""
     wanted = {name: (en, zh, measure(x)) for name, (en, zh, measure) in MEASURES.items()}
@@ -105,7 +103,7 @@ def find_directions(
                 "name": name,
                 "label": {"en": en, "zh": zh},
                 "first": 0,
-                "last": config.num_ws - 1,
+                "last": num_ws - 1,
                 "vector": [round(float(v), 6) for v in vector],
                 "scale": 1.0,
             }

@@ -26,6 +26,11 @@ LEAK = 0.2
 GAIN = math.sqrt(2.0)
 
 
+def scaled(weight: Tensor, gain: float) -> Tensor:
+    """weight * gain; a weight that has its gain is passed on, and keeps its name in exported graphs."""
+    return weight if gain == 1.0 else weight * gain
+
+
 class Linear(nn.Module):
     """Fully connected layer with equalised learning rate."""
 
@@ -36,7 +41,7 @@ class Linear(nn.Module):
         self.gain = gain / math.sqrt(n_in)
 
     def forward(self, x: Tensor) -> Tensor:
-        return F.linear(x, self.weight * self.gain, self.bias)
+        return F.linear(x, scaled(self.weight, self.gain), self.bias)
 
 
 class Conv(nn.Module):
@@ -50,7 +55,7 @@ class Conv(nn.Module):
         self.stride, self.padding = stride, kernel // 2
 
     def forward(self, x: Tensor) -> Tensor:
-        return F.conv2d(x, self.weight * self.gain, self.bias, self.stride, self.padding)
+        return F.conv2d(x, scaled(self.weight, self.gain), self.bias, self.stride, self.padding)
 
 
 def in_fp32(x: Tensor) -> torch.autocast:
@@ -149,7 +154,7 @@ class ModulatedConv(nn.Module):
     def forward(self, x: Tensor, w: Tensor) -> Tensor:
         """x [N, I, H, W], w [N, W] -> [N, O, H, W]."""
         a = self.affine(w)  # [N, I]
-        weight = self.weight if self.gain == 1.0 else self.weight * self.gain
+        weight = scaled(self.weight, self.gain)
         y = F.conv2d(x * a[:, :, None, None].to(x.dtype), weight.to(x.dtype), padding=self.padding)
         if not self.demodulate:
             return y

@@ -120,12 +120,16 @@ def _write_graphs(networks: Networks, folder: Path, check: Check) -> dict[str, f
         "style_encoder": (encoders["style"], {"image": images}, "style"),
         "content_encoder": (encoders["content"], {"image": images}, "z"),
     }
-    return {name: _write_graph(folder / f"{name}.onnx", *job, check) for name, job in jobs.items()}
+    return {name: write_graph(folder / f"{name}.onnx", *job, check) for name, job in jobs.items()}
 
 
-def _write_graph(
+def write_graph(
     path: Path, network: nn.Module, inputs: dict[str, Tensor], output: str, check: Check
 ) -> float:
+    """Writes a frozen network as a graph; returns the largest difference from torch.
+
+    inputs: by name, INPUTS rows each, to trace and to compare with. Raises ExportError.
+    """
     check()
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # the tracer's remarks on shapes that are constant by design
@@ -145,7 +149,7 @@ def _write_graph(
     _state_shape(model.graph.output[0], tuple(shape))
     onnx.checker.check_model(model)
     path.write_bytes(model.SerializeToString(deterministic=True))
-    difference = _difference(path, network, inputs, check)
+    difference = difference_from_torch(path, network, inputs, check)
     if not difference <= TOLERANCE:
         raise ExportError(f"{path.name} differs from torch by {difference:.2g}, more than {TOLERANCE}")
     return difference
@@ -162,7 +166,7 @@ def _state_shape(value: onnx.ValueInfoProto, shape: tuple[int, ...]) -> None:
             dim.dim_value = size
 
 
-def _difference(path: Path, network: nn.Module, inputs: dict[str, Tensor], check: Check) -> float:
+def difference_from_torch(path: Path, network: nn.Module, inputs: dict[str, Tensor], check: Check) -> float:
     """Largest absolute difference between ONNX Runtime and torch over all inputs, in batches of 8."""
     session = onnxruntime.InferenceSession(str(path), providers=["CPUExecutionProvider"])
     worst = 0.0
@@ -200,8 +204,8 @@ def _card(
         "num_ws": config.num_ws,
         "color_range": [-1, 1],
         "w_mean": [round(float(v), 7) for v in networks.generator.w_mean],
-        "directions": find_directions(config, w, pictures, labels, classes),
-        "style_score": _score_range(style, cosines),
+        "directions": find_directions(config.num_ws, w, pictures, labels, classes),
+        "style_score": score_range(style, cosines),
         "network": config.to_json(),
         "data": described.data,
         "consent": described.consent,
@@ -229,7 +233,7 @@ def _encode(networks: Networks, pictures: Tensor, check: Check) -> tuple[Tensor,
     return torch.cat(styles), torch.cat(ws), torch.cat(cosines)
 
 
-def _score_range(style: Tensor, same: Tensor) -> dict[str, float]:
+def score_range(style: Tensor, same: Tensor) -> dict[str, float]:
     """Match score 0 at the median cosine of unrelated pictures, 1 at that of two views of one picture."""
     n = len(style)
     apart = (style @ style.T)[~torch.eye(n, dtype=torch.bool, device=style.device)]

@@ -1,0 +1,76 @@
+"""A model in latents on disk: what the engine opens, and what training reads back from it."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+import torch
+
+from engine.bundle import Bundle
+from engine.generator import Generator
+from engine.recipe import Recipe, StyleUse
+from engine.style import StyleMaker
+from tests.trainer.base import small
+from trainer.base.bundle import Said, write_bundle
+from trainer.base.graphs import LatentNetworks, read_networks
+from trainer.model.latent_gan import LatentDiscriminator
+from trainer.storage import export
+
+SAID = Said("small", {"title": "t"}, "MIT", ("a",), "notes", {"kimg": 1}, {})
+
+
+@pytest.fixture(scope="module")
+def made() -> LatentNetworks:
+    return small.networks()
+
+
+@pytest.fixture(scope="module")
+def bundle(made: LatentNetworks, tmp_path_factory: pytest.TempPathFactory) -> Bundle:
+    folder = tmp_path_factory.mktemp("out") / "small"
+    monkeypatch = pytest.MonkeyPatch()
+    monkeypatch.setattr(export, "INPUTS", 4)
+    d = LatentDiscriminator(small.GAN)
+    written = write_bundle(made, d, small.latents(48), ("painterly", "photo"), SAID, folder)
+    monkeypatch.undo()
+    return Bundle.load(written)
+
+
+def test_the_engine_renders_it_with_look_and_person(bundle: Bundle) -> None:
+    assert (bundle.card.look_size, bundle.card.persona_size) == (64, 192)
+    persona = tuple(np.eye(192)[0].tolist())
+    use = StyleUse("a", tuple(np.eye(64)[0].tolist()), persona=persona)
+    generator = Generator(bundle)
+    recipe = Recipe.from_seed(bundle.id, 1, styles=(use,))
+    picture = generator.render(recipe)
+    assert picture.shape == (256, 256, 3) and generator.preview(recipe).shape == (128, 128, 3)
+    look, who = StyleMaker(bundle, network=generator.network).codes(picture)
+    assert np.linalg.norm(look) == pytest.approx(1, abs=1e-3)
+    assert np.linalg.norm(who) == pytest.approx(1, abs=1e-3)
+
+
+def test_training_reads_the_networks_out_of_the_graphs(made: LatentNetworks, bundle: Bundle) -> None:
+    again = read_networks(bundle.path, small.AUTOENCODER, small.GAN).eval()
+    rng = torch.Generator().manual_seed(3)
+    inputs = {
+        "mapping": (torch.randn(2, 8, generator=rng), torch.randn(2, 256, generator=rng)),
+        "synthesis": (torch.randn(2, 7, 16, generator=rng),),
+        "preview": (torch.randn(2, 7, 16, generator=rng),),
+        "style_encoder": (torch.rand(2, 3, 256, 256, generator=rng),),
+        "content_encoder": (torch.rand(2, 3, 256, 256, generator=rng),),
+    }
+    stored, found = made.graphs(), again.graphs()
+    with torch.no_grad():
+        for name, given in inputs.items():
+            torch.testing.assert_close(found[name](*given), stored[name](*given), atol=1e-4, rtol=1e-3)
+
+
+def test_large_weights_take_half_the_place(bundle: Bundle, made: LatentNetworks) -> None:
+    weights = sum(value.numel() for value in made.generator.mapping.parameters())
+    assert (bundle.path / "mapping.onnx").stat().st_size < 2.5 * weights
+
+
+def test_a_graph_of_other_networks_is_refused(bundle: Bundle) -> None:
+    from dataclasses import replace
+
+    with pytest.raises(ValueError, match="weight"):
+        read_networks(bundle.path, small.AUTOENCODER, replace(small.GAN, w_size=32))

@@ -1,0 +1,225 @@
+"""The graphs of a model in latents, and the networks read back out of them.
+
+A bundle holds every weight once where it can: the graphs keep the names of the torch networks, and training
+takes them from there. Large weights are stored in half precision and cast when a graph is opened.
+"""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Mapping
+from pathlib import Path
+
+import numpy as np
+import onnx
+import torch
+from numpy.typing import NDArray
+from onnx import TensorProto, helper, numpy_helper
+from torch import Tensor, nn
+
+from trainer.base.encoders import Look, Persona
+from trainer.model.autoencoder import Autoencoder, AutoencoderConfig, Decoder, Encoder
+from trainer.model.latent_gan import LatentContent, LatentGanConfig, LatentGenerator
+from trainer.model.networks import Conv, Linear, ModulatedConv, freeze
+
+SMALL = 256
+"""Numbers up to which a weight stays in full precision: it costs nothing, and scales everything."""
+
+
+class LatentNetworks(nn.Module):
+    """All that makes a picture, and all that reads one."""
+
+    def __init__(self, autoencoder: AutoencoderConfig, gan: LatentGanConfig) -> None:
+        super().__init__()
+        self.gan = gan
+        self.autoencoder = Autoencoder(autoencoder)
+        self.generator = LatentGenerator(gan)
+        self.content = LatentContent(gan)
+        self.persona, self.look = Persona(gan.latent_channels), Look(gan.latent_channels)
+
+    def graphs(self) -> dict[str, nn.Module]:
+        """The five graphs by name, frozen, with weights as they are after storing."""
+        networks = copy.deepcopy(self).cpu()
+        freeze(networks)
+        _rounded(networks)
+        a, g = networks.autoencoder, networks.generator
+        reader = _Reader(a.encoder)
+        return {
+            "mapping": g.mapping,
+            "synthesis": _Painter(g.synthesis, a.decoder),
+            "preview": _Painter(g.synthesis, a.decoder, preview=True),
+            "style_encoder": _StyleReader(reader, networks.look, networks.persona),
+            "content_encoder": _ContentReader(reader, networks.content),
+        }
+
+
+class _Painter(nn.Module):
+    """w [N, L, W] -> picture, or preview."""
+
+    def __init__(self, synthesis: nn.Module, decoder: Decoder, preview: bool = False) -> None:
+        super().__init__()
+        self.synthesis, self.decoder, self.small = synthesis, decoder, preview
+
+    def forward(self, w: Tensor) -> Tensor:
+        latents = self.synthesis(w)
+        return self.decoder.preview(latents) if self.small else self.decoder(latents)
+
+
+class _Reader(nn.Module):
+    """Picture -> latents. The normalisation is written out: exporters would fold it into the weights."""
+
+    mean: Tensor
+    scale: Tensor
+
+    def __init__(self, encoder: Encoder) -> None:
+        super().__init__()
+        self.layers = encoder.layers
+        norm = encoder.norm
+        assert norm.running_mean is not None and norm.running_var is not None
+        self.register_buffer("mean", norm.running_mean[:, None, None].clone())
+        self.register_buffer("scale", torch.rsqrt(norm.running_var + norm.eps)[:, None, None])
+
+    def forward(self, x: Tensor) -> Tensor:
+        out: Tensor = (self.layers(x) - self.mean) * self.scale
+        return out
+
+
+class _StyleReader(nn.Module):
+    """Picture -> look, then persona: [N, S]."""
+
+    def __init__(self, reader: _Reader, look: Look, persona: Persona) -> None:
+        super().__init__()
+        self.reader, self.look, self.persona = reader, look, persona
+
+    def forward(self, x: Tensor) -> Tensor:
+        latents = self.reader(x)
+        return torch.cat([self.look(latents), self.persona(latents)], dim=1)
+
+
+class _ContentReader(nn.Module):
+    """Picture -> z [N, Z]."""
+
+    def __init__(self, reader: _Reader, content: LatentContent) -> None:
+        super().__init__()
+        self.reader, self.content = reader, content
+
+    def forward(self, x: Tensor) -> Tensor:
+        mean, _ = self.content(self.reader(x))
+        return mean
+
+
+def store_in_half(model: onnx.ModelProto, network: nn.Module) -> onnx.ModelProto:
+    """The same model with its large weights in half precision, each cast back before its use.
+
+    network: what the model was exported from. Equal weights are kept once; what stands for which is noted.
+    """
+    helper.set_model_props(model, _equal_weights(model, network))
+    kept, casts = [], []
+    for value in model.graph.initializer:
+        array = numpy_helper.to_array(value)
+        if array.dtype != np.float32 or array.size <= SMALL:
+            kept.append(value)
+            continue
+        kept.append(numpy_helper.from_array(array.astype(np.float16), f"{value.name}.half"))
+        casts.append(helper.make_node("Cast", [f"{value.name}.half"], [value.name], to=TensorProto.FLOAT))
+    del model.graph.initializer[:]
+    model.graph.initializer.extend(kept)
+    nodes = list(model.graph.node)
+    del model.graph.node[:]
+    model.graph.node.extend([*casts, *nodes])
+    return model
+
+
+def _equal_weights(model: onnx.ModelProto, network: nn.Module) -> dict[str, str]:
+    """Weights that the exporter left out or keeps in another shape -> the one to take for each."""
+    known = {value.name: numpy_helper.to_array(value) for value in model.graph.initializer}
+    missing = {name: value.numpy() for name, value in network.named_parameters() if name not in known}
+    return {
+        name: next(
+            (other for other, array in known.items() if np.array_equal(array.ravel(), value.ravel())), ""
+        )
+        for name, value in missing.items()
+    }
+
+
+def read_networks(folder: Path, autoencoder: AutoencoderConfig, gan: LatentGanConfig) -> LatentNetworks:
+    """The networks of a bundle's graphs, as they can be trained on. ValueError where they do not fit."""
+    networks = LatentNetworks(autoencoder, gan)
+    graphs = {name: _weights(folder / f"{name}.onnx") for name in _SOURCES}
+    for name, parts in _SOURCES.items():
+        for prefix, path in parts.items():
+            _fill(networks.get_submodule(path), _below(graphs[name], prefix))
+    _fill_norm(networks.autoencoder.encoder, _below(graphs["style_encoder"], "reader."))
+    return networks
+
+
+_SOURCES = {
+    "mapping": {"": "generator.mapping"},
+    "synthesis": {"synthesis.": "generator.synthesis", "decoder.": "autoencoder.decoder"},
+    "preview": {"decoder.to_preview.": "autoencoder.decoder.to_preview"},
+    "style_encoder": {
+        "reader.layers.": "autoencoder.encoder.layers",
+        "look.": "look",
+        "persona.": "persona",
+    },
+    "content_encoder": {"content.": "content"},
+}
+"""Graph -> prefix of its weights' names -> the network they belong to. What a graph does not use, a later one
+brings."""
+
+
+def _weights(file: Path) -> dict[str, NDArray[np.float32]]:
+    model = onnx.load(str(file))
+    found = {}
+    for value in model.graph.initializer:
+        array = numpy_helper.to_array(value)
+        if array.dtype in (np.float16, np.float32):
+            found[value.name.removesuffix(".half")] = array.astype(np.float32)
+    for entry in model.metadata_props:
+        if entry.value in found:
+            found[entry.key] = found[entry.value]
+    return found
+
+
+def _below(weights: Mapping[str, NDArray[np.float32]], prefix: str) -> dict[str, NDArray[np.float32]]:
+    return {name[len(prefix) :]: array for name, array in weights.items() if name.startswith(prefix)}
+
+
+@torch.no_grad()
+def _fill(network: nn.Module, weights: Mapping[str, NDArray[np.float32]]) -> None:
+    """Gives a network its weights, with their gains taken out again."""
+    gains = {
+        f"{name}.weight" if name else "weight": layer.gain
+        for name, layer in network.named_modules()
+        if isinstance(layer, Linear | Conv | ModulatedConv)
+    }
+    for name, value in network.named_parameters():
+        if name not in weights:
+            if name.startswith("to_preview."):
+                continue
+            raise ValueError(f"a weight is missing: {name}")
+        array = torch.from_numpy(weights[name].copy())
+        if array.numel() != value.numel():
+            raise ValueError(f"the weight {name} has {array.numel()} numbers, not {value.numel()}")
+        value.copy_(array.reshape(value.shape) / gains.get(name, 1.0))
+
+
+@torch.no_grad()
+def _fill_norm(encoder: Encoder, weights: Mapping[str, NDArray[np.float32]]) -> None:
+    norm = encoder.norm
+    assert norm.running_mean is not None and norm.running_var is not None
+    norm.running_mean.copy_(torch.from_numpy(weights["mean"].reshape(-1)))
+    scale = torch.from_numpy(weights["scale"].reshape(-1))
+    norm.running_var.copy_(scale.pow(-2) - norm.eps)
+
+
+@torch.no_grad()
+def _rounded(networks: nn.Module) -> None:
+    """Weights as half precision keeps them, so that torch and graph agree to the last bit but rounding."""
+    for value in networks.parameters():
+        if value.numel() > SMALL:
+            value.copy_(value.half().float())
+    for layer in networks.modules():
+        if isinstance(layer, ModulatedConv) and layer.demodulate:
+            power = layer.weight.square().sum(dim=(2, 3))
+            layer.power = power.half().float() if power.numel() > SMALL else power
