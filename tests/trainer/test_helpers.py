@@ -74,7 +74,7 @@ def test_what_cannot_be_fetched_is_told_in_one_sentence(home: Path, monkeypatch:
 def test_a_place_that_cannot_be_written(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     home.write_text("a file where the folder should be")
     pretend(monkeypatch, CONTENT)
-    with pytest.raises(HelperError, match="cannot be written"):
+    with pytest.raises(HelperError, match=r"Cannot write to .* it is a file, not a folder$"):
         fetch_helper("thing")
 
 

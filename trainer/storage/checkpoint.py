@@ -22,7 +22,8 @@ from safetensors.torch import load
 from safetensors.torch import save as serialize
 from torch import Tensor
 
-from engine.errors import PersonaError
+from engine.errors import PersonaError, TargetError
+from engine.files import atomic_folder
 from engine.formats import jsonio
 from engine.formats.fields import filled
 from trainer.run.state import TrainState
@@ -80,25 +81,24 @@ class Card:
 def save(state: TrainState, folder: Path, extra: dict[str, Any]) -> Path:
     """Writes the state below `folder`, reads it back, and only then drops all but the newest two.
 
-    On a full disk the older of the two gives way; the newest stays in any case. Raises OSError.
+    On a full disk the older of the two gives way; the newest stays in any case. Raises OSError, TargetError.
     """
     if not folder.parent.is_dir():
         raise FileNotFoundError(errno.ENOENT, "the folder is not there any more", str(folder.parent))
     folder.mkdir(exist_ok=True)
-    _sweep(folder, ".partial", ".replaced")
     data = serialize(_tensors(state))
     digest = hashlib.sha256(data).hexdigest()
     card = {"format": FORMAT, "counters": state.counters(), "sha256": digest, "extra": extra}
     final = folder / f"step-{state.step:08d}"
     try:
         _put(final, data, card)
-    except OSError as error:
-        if error.errno not in FULL or len(existing(folder)) < 2:
+    except (OSError, TargetError) as error:
+        if not _is_full(error) or len(existing(folder)) < 2:
             raise
         _drop_all_but(folder, 1)
         _put(final, data, card)
     _drop_all_but(folder, KEPT)
-    _sweep(folder, ".replaced", ".damaged")
+    _sweep(folder)
     return final
 
 
@@ -240,21 +240,18 @@ def _check_moment(state: TrainState, key: str, value: Tensor) -> None:
 
 def _put(final: Path, data: bytes, card: dict[str, Any]) -> None:
     """Writes a checkpoint beside its place, verifies it, and moves it there."""
-    partial, replaced = (final.with_name(f".{final.name}{kind}") for kind in (".partial", ".replaced"))
     try:
-        partial.mkdir()
-        _write(partial / TENSORS, data)
-        _write(partial / COUNTERS, json.dumps(card, indent=1).encode())
-        _sync(partial)
-        verify(partial)
-        if final.exists():
-            final.replace(replaced)
-        partial.replace(final)
-        _sync(final.parent)
+        with atomic_folder(final, overwrite=True) as place:
+            _write(place / TENSORS, data)
+            _write(place / COUNTERS, json.dumps(card, indent=1).encode())
+            verify(place)
     except CheckpointError as error:
         raise OSError(errno.EIO, f"what was written is not what is read back: {error}") from error
-    finally:
-        shutil.rmtree(partial, ignore_errors=True)
+
+
+def _is_full(error: OSError | TargetError) -> bool:
+    """Whether the disk, or what one may have of it, is used up."""
+    return error.code == "no-space" if isinstance(error, TargetError) else error.errno in FULL
 
 
 def _drop_all_but(folder: Path, count: int) -> None:
@@ -262,9 +259,9 @@ def _drop_all_but(folder: Path, count: int) -> None:
         shutil.rmtree(old, ignore_errors=True)
 
 
-def _sweep(folder: Path, *kinds: str) -> None:
-    """Removes what broken-off or replaced writes left."""
-    for kind in kinds:
+def _sweep(folder: Path) -> None:
+    """Removes what was set aside, and what killed runs of earlier versions left half written."""
+    for kind in (".damaged", ".partial", ".replaced"):
         for left in folder.glob(f".step-*{kind}"):
             shutil.rmtree(left, ignore_errors=True)
 
@@ -318,14 +315,3 @@ def _write(path: Path, data: bytes) -> None:
         os.fsync(file.fileno())
         if hasattr(os, "posix_fadvise"):
             os.posix_fadvise(file.fileno(), 0, 0, os.POSIX_FADV_DONTNEED)
-
-
-def _sync(path: Path) -> None:
-    """Flushes a folder to disk, where the system can."""
-    if os.name == "nt":
-        return
-    handle = os.open(path, os.O_RDONLY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)

@@ -132,7 +132,7 @@ class CheckpointManager:
             try:
                 path = checkpoint.save(self.state, context.checkpoints, extra)
                 break
-            except OSError as error:
+            except (OSError, TargetError) as error:
                 yield from self._wait_for_help("the checkpoint cannot be written", error)
         yield protocol.Checkpointed(self.state.step, self.state.kimg, context.relative(path))
 

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import copy
 import datetime
-import shutil
 import warnings
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -23,6 +22,7 @@ from torch import Tensor, nn
 
 from engine import card as cards
 from engine.errors import PersonaError
+from engine.files import atomic_folder
 from engine.formats.network import NetworkConfig
 from trainer.model.augmentation import crop, flip
 from trainer.model.directions import find_directions
@@ -77,21 +77,15 @@ def export_bundle(
 
     pictures: x [N, 3, R, R] in -1..1 that the card's directions and match-score range are measured on, with
     class numbers [N]. check: called between the parts of the work; what it raises ends it.
-    Raises ExportError or OSError.
+    Raises ExportError, TargetError or OSError.
     """
-    partial = folder.with_name(f".{folder.name}.partial")
-    shutil.rmtree(partial, ignore_errors=True)
-    partial.mkdir(parents=True)
-    try:
-        worst = _write_graphs(networks, partial, check)
+    with atomic_folder(folder, overwrite=True) as place:
+        worst = _write_graphs(networks, place, check)
         for name, network in networks.named().items():
             check()
             weights = serialize(weights_of(network, half=name == "discriminator"))
-            (partial / f"{name}.safetensors").write_bytes(weights)
-        cards.seal(partial, _card(networks, described, worst, pictures, labels, classes, check))
-        _replace(partial, folder)
-    finally:
-        shutil.rmtree(partial, ignore_errors=True)
+            (place / f"{name}.safetensors").write_bytes(weights)
+        cards.seal(place, _card(networks, described, worst, pictures, labels, classes, check))
     return folder
 
 
@@ -240,12 +234,3 @@ def score_range(style: Tensor, same: Tensor) -> dict[str, float]:
     low = float(apart.median()) if n > 1 else 0.0
     high = min(1.0, float(same.median()))
     return {"low": round(low, 4), "high": round(max(high, low + 0.01), 4)}
-
-
-def _replace(partial: Path, folder: Path) -> None:
-    old = folder.with_name(f".{folder.name}.old")
-    shutil.rmtree(old, ignore_errors=True)
-    if folder.exists():
-        folder.rename(old)
-    partial.rename(folder)
-    shutil.rmtree(old, ignore_errors=True)

@@ -8,7 +8,6 @@ Old weights go when the disk budget is used up; grid and figures stay.
 from __future__ import annotations
 
 import json
-import shutil
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -18,7 +17,7 @@ from safetensors import SafetensorError
 from safetensors.torch import load_file
 from safetensors.torch import save as serialize
 
-from engine.files import make_folder
+from engine.files import atomic_folder
 from engine.formats import jsonio
 from engine.formats.fields import filled
 from engine.formats.job_settings import JobError
@@ -56,21 +55,13 @@ class SnapshotCard:
 def keep(
     networks: Networks, folder: Path, step: int, kimg: float, values: dict[str, float], grid: Image.Image
 ) -> SavedSnapshot:
-    """Writes a snapshot below `folder`. Raises OSError."""
-    make_folder(folder)
+    """Writes a snapshot below `folder`. Raises TargetError or OSError."""
     final = folder / f"step-{step:08d}"
-    partial = folder / f".{final.name}.partial"
-    shutil.rmtree(partial, ignore_errors=True)
-    partial.mkdir()
-    try:
-        (partial / WEIGHTS).write_bytes(serialize(_tensors(networks)))
-        grid.save(partial / SAMPLES, quality=90)
-        card = {"format": FORMAT, "step": step, "kimg": kimg, "values": values}
-        (partial / CARD).write_text(json.dumps(card, indent=1) + "\n", encoding="utf-8")
-        shutil.rmtree(final, ignore_errors=True)
-        partial.replace(final)
-    finally:
-        shutil.rmtree(partial, ignore_errors=True)
+    card = {"format": FORMAT, "step": step, "kimg": kimg, "values": values}
+    with atomic_folder(final, overwrite=True) as place:
+        (place / WEIGHTS).write_bytes(serialize(_tensors(networks)))
+        grid.save(place / SAMPLES, quality=90)
+        (place / CARD).write_text(json.dumps(card, indent=1) + "\n", encoding="utf-8")
     return SavedSnapshot(final, step, kimg, values)
 
 
