@@ -11,6 +11,7 @@ from typing import Any, TypeVar
 
 import torch
 from torch import Tensor, nn
+from torch.optim import Adam
 
 from engine.formats.job import Job
 from trainer.model import whitening
@@ -24,8 +25,8 @@ from trainer.run.guard import Guard
 from trainer.run.world import World
 
 AVERAGED = ("generator", "style_encoder", "content_encoder")
-BETAS = (0.0, 0.99)
-"""Adam's where nothing else is said: against the adversary momentum harms."""
+BETAS, MOMENTUM = (0.0, 0.99), (0.9, 0.99)
+"""Adam's: against the adversary momentum harms, elsewhere it helps."""
 
 Part = TypeVar("Part")
 
@@ -56,29 +57,20 @@ class TrainState:
         """The networks as they are shipped: averages, and D as it is."""
         g, c = networks.generator, networks.content_encoder
         d, e = networks.discriminator, networks.style_encoder
+        moves, varied = job.optimisation, job.augmentation
         self.optimizers = {
-            "generator": torch.optim.Adam(
-                [*g.parameters(), *c.parameters()], lr=job.optimisation.warm_rate, betas=BETAS
-            ),
-            "discriminator": torch.optim.Adam(d.parameters(), lr=job.optimisation.rate, betas=BETAS),
-            "style_encoder": torch.optim.Adam(
-                [*e.parameters(), *self.labels.parameters()],
-                lr=job.optimisation.encoder_rate,
-                betas=(0.9, 0.99),
+            "generator": Adam([*g.parameters(), *c.parameters()], lr=moves.warm_rate, betas=BETAS),
+            "discriminator": Adam(d.parameters(), lr=moves.rate, betas=BETAS),
+            "style_encoder": Adam(
+                [*e.parameters(), *self.labels.parameters()], lr=moves.encoder_rate, betas=MOMENTUM
             ),
         }
-        freeze_parts(networks, job.optimisation.trains, job.optimisation.frozen_blocks)
+        freeze_parts(networks, moves.trains, moves.frozen_blocks)
         self.judging = moved(d)
         """The weights of D that training moves."""
-        self.augment = Augment(
-            job.augmentation.augment,
-            job.augmentation.augment_target,
-            job.augmentation.augment_kimg,
-            device=device,
-        )
-        self.critic = Critic(
-            job, d, self.augment, self.distance.features if job.losses.feature_weight else None
-        )
+        self.augment = Augment(varied.augment, varied.augment_target, varied.augment_kimg, device=device)
+        features = self.distance.features if job.losses.feature_weight else None
+        self.critic = Critic(job, d, self.augment, features)
         self.step = 0
         self.seen = 0
         self.whitened = False

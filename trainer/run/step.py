@@ -21,21 +21,20 @@ def advance(state: TrainState, x: Tensor, labels: Tensor) -> Values:
 
     Returns losses and strengths as numbers on the device, []; reading one waits for the step to end.
     """
-    job = state.job
-    seed = (
-        job.optimisation.seed * 1_000_003
-        + state.step * 97
-        + state.world.rank
-        + state.rollbacks * 7_900_000_213
-    )
-    torch.manual_seed(seed % 2**63)
-    moment = phase_at(job, state.kimg)
+    torch.manual_seed(_seed(state))
+    moment = phase_at(state.job, state.kimg)
     values = moment.phase.step(state, augmentation.flip(x), labels, moment)
     state.step += 1
     pictures = x.shape[0] * state.world.size
     state.seen += pictures
     _update_averages(state, pictures, moment.phase)
     return values
+
+
+def _seed(state: TrainState) -> int:
+    """Another one for every step, every process, and every time that the run went back."""
+    again = state.rollbacks * 7_900_000_213
+    return (state.job.optimisation.seed * 1_000_003 + state.step * 97 + state.world.rank + again) % 2**63
 
 
 def _update_averages(state: TrainState, pictures: int, phase: Phase) -> None:

@@ -11,10 +11,8 @@ from trainer.run import losses
 from trainer.run.critic import Values
 from trainer.run.phases.conditioning import style_of
 from trainer.run.phases.phase import Moment, Phase, cosine
-from trainer.run.state import TrainState
+from trainer.run.state import MOMENTUM, TrainState
 
-BETAS = (0.9, 0.99)
-"""Adam's: in reconstruction momentum helps."""
 GROWS_AT = 0.85
 """Share of the warm start after which it goes on at the full side: small pictures cost a fraction and teach
 as much of who is shown."""
@@ -37,7 +35,7 @@ class Warm(Phase):
         rate = state.job.optimisation.warm_rate * (0.2 + 0.8 * cosine(moment.fraction))
         side = resolution(state.job, moment.fraction)
         return state.descend(
-            "generator", rate, state.parts(x), lambda part: reconstruction_loss(state, part, side), BETAS
+            "generator", rate, state.parts(x), lambda part: reconstruction_loss(state, part, side), MOMENTUM
         )
 
 
