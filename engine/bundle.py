@@ -101,7 +101,7 @@ def default_bundle_path() -> Path:
     """Folder of the default model. BundleError when the program came without one."""
     models = bundled_models()
     if not models:
-        raise BundleError("(default)", "no model came with this program; import one or train one", "missing")
+        raise BundleError("(default)", "no model came with this program; import one or train one", "none")
     return models[0]
 
 
@@ -122,7 +122,7 @@ def import_bundle(source: PathText, target: PathText) -> Bundle:
         except OSError as error:
             raise target_error(place, error) from error
         if found:
-            raise BundleError(source, found[0].reason, found[0].code)
+            raise BundleError(source, found[0].reason, found[0].code, **found[0].values)
     return Bundle.load(place)
 
 
@@ -141,10 +141,11 @@ def verify_bundle(path: PathText, progress: Callable[[float], None] | None = Non
         with tempfile.TemporaryDirectory(prefix="persona-") as scratch:
             _fill(path, Path(scratch))
             return [
-                BundleError(path, error.reason, error.code) for error in Bundle.load(scratch).verify(progress)
+                BundleError(path, error.reason, error.code, **error.values)
+                for error in Bundle.load(scratch).verify(progress)
             ]
     except BundleError as error:
-        return [BundleError(path, error.reason, error.code)]
+        return [BundleError(path, error.reason, error.code, **error.values)]
     except OSError as error:
         return [BundleError(path, f"it cannot be unpacked ({error.strerror})", "unreadable")]
 
@@ -162,11 +163,13 @@ def check_file(path: Path, entry: FileEntry, *, digest: bool = True) -> None:
         if not stat.S_ISREG(found.st_mode):
             raise BundleError(path, f"{entry.name} is not a file", "link")
         if found.st_size != entry.bytes or (digest and file_digest(file) != entry.sha256):
-            raise BundleError(path, f"{entry.name} was changed or damaged", "digest")
+            raise BundleError(path, f"{entry.name} was changed or damaged", "digest", file=entry.name)
     except FileNotFoundError:
-        raise BundleError(path, f"{entry.name} is missing", "missing-file") from None
+        raise BundleError(path, f"{entry.name} is missing", "missing-file", file=entry.name) from None
     except OSError as error:
-        raise BundleError(path, f"{entry.name} cannot be read ({error.strerror})", "unreadable") from error
+        reason = str(error.strerror)
+        message = f"{entry.name} cannot be read ({reason})"
+        raise BundleError(path, message, "unreadable", file=entry.name, cause=reason) from error
 
 
 def unlisted(path: Path, card: ModelCard) -> list[str]:
@@ -188,11 +191,15 @@ def _read_card(path: Path) -> ModelCard:
         with card.open("rb") as file:
             return parse(file.read(MAX_CARD + 1))
     except FileNotFoundError:
-        raise BundleError(path, f"it is not a model folder, there is no {CARD} in it", "no-card") from None
+        raise BundleError(
+            path, f"it is not a model folder, there is no {CARD} in it", "no-card", file=CARD
+        ) from None
     except OSError as error:
-        raise BundleError(path, f"{CARD} cannot be read ({error.strerror})", "unreadable") from error
+        reason = str(error.strerror)
+        message = f"{CARD} cannot be read ({reason})"
+        raise BundleError(path, message, "unreadable", file=CARD, cause=reason) from error
     except ValueError as error:
-        raise BundleError(path, str(error), "card") from None
+        raise BundleError(path, str(error), getattr(error, "code", "card")) from None
 
 
 def _check_graph(path: Path, card: ModelCard, entry: FileEntry) -> None:
@@ -203,12 +210,15 @@ def _check_graph(path: Path, card: ModelCard, entry: FileEntry) -> None:
     try:
         data = (path / entry.name).read_bytes()
         if hashlib.sha256(data).hexdigest() != entry.sha256:
-            raise BundleError(path, f"{entry.name} was changed or damaged", "digest")
+            raise BundleError(path, f"{entry.name} was changed or damaged", "digest", file=entry.name)
         graphs.check(data, *_ends(card, entry.name))
     except OSError as error:
-        raise BundleError(path, f"{entry.name} cannot be read ({error.strerror})", "unreadable") from error
+        reason = str(error.strerror)
+        message = f"{entry.name} cannot be read ({reason})"
+        raise BundleError(path, message, "unreadable", file=entry.name, cause=reason) from error
     except ValueError as error:
-        raise BundleError(path, f"{entry.name} {error}", "graph") from None
+        code = getattr(error, "code", "graph")
+        raise BundleError(path, f"{entry.name} {error}", code, file=entry.name) from None
 
 
 def _ends(card: ModelCard, name: str) -> tuple[dict[str, graphs.Shape], dict[str, graphs.Shape]]:
@@ -249,11 +259,11 @@ def _peek(source: Path) -> ModelCard:
     if not source.exists():
         raise BundleError(source, "there is nothing at that place", "missing")
     if not zipfile.is_zipfile(source):
-        raise BundleError(source, "it is neither a model folder nor a packed model", "archive")
+        raise BundleError(source, "it is neither a model folder nor a packed model", "not-an-archive")
     try:
         return parse(archive.read(source, CARD, MAX_CARD))
     except ValueError as error:
-        raise BundleError(source, str(error), "archive") from None
+        raise BundleError(source, str(error), getattr(error, "code", "archive")) from None
 
 
 def _fill(source: Path, folder: Path) -> None:

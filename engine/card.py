@@ -17,6 +17,7 @@ from typing import Any
 from engine import archive
 from engine.files import write_atomic
 from engine.formats import jsonio
+from engine.formats.reason import UnfitError
 
 FORMAT = 1
 CARD = "model.json"
@@ -109,11 +110,11 @@ def parse(data: bytes) -> ModelCard:
     """The card in the bytes of model.json. ValueError, with a clause about the model, otherwise."""
     raw = jsonio.parse(data, MAX_CARD)
     if not isinstance(raw, dict) or "format" not in raw:
-        raise ValueError("its card is not a model card")
+        raise UnfitError("its card is not a model card", "not-a-card")
     if raw["format"] != FORMAT or type(raw["format"]) is not int:
         raise ValueError(f"its format is {raw['format']!r:.40}, and this version reads format {FORMAT}")
     if data != canonical(raw).encode() or raw.get("digest") != card_digest(raw):
-        raise ValueError("its card was changed or damaged")
+        raise UnfitError("its card was changed or damaged", "card-changed")
     try:
         return _card(raw)
     except KeyError as error:

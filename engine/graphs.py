@@ -11,6 +11,8 @@ import math
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
+from engine.formats.reason import UnfitError
+
 OPSETS = range(17, 21)
 STANDARD_DOMAINS = ("", "ai.onnx")
 MAX_BYTES = 1 << 30
@@ -45,9 +47,9 @@ def check(data: bytes, inputs: dict[str, Shape], outputs: dict[str, Shape]) -> G
     try:
         graph = _model(memoryview(data))
     except (IndexError, UnicodeDecodeError):
-        raise ValueError("is damaged or not an ONNX graph") from None
+        raise UnfitError("is damaged or not an ONNX graph", "not-onnx") from None
     if not graph.nodes:
-        raise ValueError("is damaged or not an ONNX graph")
+        raise UnfitError("is damaged or not an ONNX graph", "not-onnx")
     for domain, version in graph.opsets.items():
         if domain not in STANDARD_DOMAINS:
             raise ValueError(f"uses operators that are not standard ones ({domain:.60})")

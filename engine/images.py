@@ -224,7 +224,8 @@ class _opened:  # noqa: N801 - reads as a verb, like open
             if found.st_size == 0:
                 raise PictureError(self._path, "the file is empty", "empty")
             if found.st_size > MAX_BYTES:
-                raise PictureError(self._path, f"the file is larger than {MAX_BYTES >> 20} MB", "too-large")
+                reason = f"the file is larger than {MAX_BYTES >> 20} MB"
+                raise PictureError(self._path, reason, "too-large", n=MAX_BYTES >> 20)
             self._file = self._path.open("rb")
         except (OSError, ValueError) as error:  # ValueError: a zero byte in the name
             raise _unreadable(self._path, error) from error
@@ -245,9 +246,8 @@ class _explained:  # noqa: N801
 
     def __exit__(self, kind: object, error: BaseException | None, _: object) -> None:
         if isinstance(error, Image.DecompressionBombWarning | Image.DecompressionBombError):
-            raise PictureError(
-                self._path, f"it has more than {MAX_PIXELS // 10**6} million pixels", "too-large"
-            ) from None
+            reason, millions = f"it has more than {MAX_PIXELS // 10**6} million pixels", MAX_PIXELS // 10**6
+            raise PictureError(self._path, reason, "pixel-limit", n=millions) from None
         if isinstance(error, MemoryError):
             raise PictureError(self._path, "there is not enough memory for it", "memory") from error
         if isinstance(error, Exception) and not isinstance(error, PictureError | RecipeError):
@@ -260,7 +260,7 @@ def _unreadable(path: Path, error: Exception) -> PictureError:
         errno.ENOTDIR: ("missing", "the file does not exist"),
         errno.EACCES: ("no-permission", "permission denied"),
         errno.EPERM: ("no-permission", "permission denied"),
-        errno.ELOOP: ("missing", "it is a link that leads nowhere"),
+        errno.ELOOP: ("broken-link", "it is a link that leads nowhere"),
     }
     number = error.errno if isinstance(error, OSError) else None
     code, reason = reasons.get(number or 0, ("unreadable", "the file cannot be read"))
@@ -274,11 +274,11 @@ def _open(path: Path, file: BinaryIO) -> Image.Image:
         # AVIF first: its files, too, may begin like HEIC, and say further on what they are.
         image = Image.open(file, formats=(*FORMATS, "HEIF") if kind == "HEIC" and _reads_heic() else FORMATS)
     except (UnidentifiedImageError, ValueError):  # ValueError: libheif cannot make sense of it
-        raise PictureError(path, _what_it_is(kind), "not-a-picture") from None
+        raise _no_picture(path, kind) from None
     width, height = image.size
     if width * height > MAX_PIXELS:
         reason = f"it has {width} x {height} pixels, more than {MAX_PIXELS // 10**6} million"
-        raise PictureError(path, reason, "too-large")
+        raise PictureError(path, reason, "too-many-pixels", w=width, h=height, n=MAX_PIXELS // 10**6)
     return image
 
 
@@ -309,12 +309,15 @@ def _sign(file: BinaryIO) -> str:
     return next((name for sign, name in SIGNS.items() if start.startswith(sign)), "")
 
 
-def _what_it_is(kind: str) -> str:
+def _no_picture(path: Path, kind: str) -> PictureError:
+    """What a file is that no reader takes. kind: what it starts like, or nothing."""
     if kind == "HEIC" and not _reads_heic():
-        return "it is a HEIC picture, and pi-heif, which reads those, is not installed"
+        reason = "it is a HEIC picture, and pi-heif, which reads those, is not installed"
+        return PictureError(path, reason, "no-heic")
     if kind:
-        return f"the file is damaged; it starts like {kind}"
-    return "it is not a PNG, JPEG, WebP, TIFF, BMP, GIF, AVIF or HEIC picture"
+        return PictureError(path, f"the file is damaged; it starts like {kind}", "damaged-start", kind=kind)
+    reason = "it is not a PNG, JPEG, WebP, TIFF, BMP, GIF, AVIF or HEIC picture"
+    return PictureError(path, reason, "not-a-picture")
 
 
 def _shrunk(image: Image.Image, max_side: int) -> Image.Image:
@@ -408,7 +411,8 @@ def _pictures_in(folder: Path, recursive: bool) -> Iterator[Path]:
             reason = (
                 "permission denied" if error.errno in (errno.EACCES, errno.EPERM) else "it cannot be read"
             )
-            raise PictureError(here, reason, "no-permission") from error
+            code = "no-permission" if reason == "permission denied" else "unreadable"
+            raise PictureError(here, reason, code) from error
         for path in entries:
             if _is_hidden(path.name) or (path.is_symlink() and not path.resolve().is_relative_to(root)):
                 continue

@@ -97,5 +97,5 @@ class Network:
     def _checked(self, graph: str) -> Any:
         path = self.bundle.graph(graph)
         if self.provider.onnx_name == CPU.onnx_name and not path.is_file():
-            raise BundleError(self.bundle.path, f"{path.name} is missing", "missing-file")
+            raise BundleError(self.bundle.path, f"{path.name} is missing", "missing-file", file=path.name)
         return path

@@ -15,6 +15,7 @@ import os
 import platform
 import subprocess
 import sys
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
@@ -23,6 +24,7 @@ from typing import Any
 import numpy as np
 
 from engine.errors import DeviceError, PathText
+from engine.formats.reason import Reason
 
 MAX_THREADS = 16
 """More CPU threads do not make one small picture faster."""
@@ -38,12 +40,17 @@ class Provider:
     onnx_name: str
     """For ONNX Runtime: "CPUExecutionProvider", ..."""
     options: tuple[tuple[str, str], ...] = ()
-    reason: str = ""
-    """One sentence why it is not a better one; empty when it is what was asked for."""
+    reasons: tuple[Reason, ...] = ()
+    """Why it is not a better one; empty when it is what was asked for."""
     threads: int = 1
     """CPU threads for one picture."""
     device: str = ""
     """The device's own name, when known."""
+
+    @property
+    def reason(self) -> str:
+        """The reasons in English."""
+        return " ".join(reason.message for reason in self.reasons)
 
     def __str__(self) -> str:
         """What a status bar shows: "CUDA (NVIDIA H200)", "CPU (8 threads)"."""
@@ -82,18 +89,20 @@ def choose(preference: str = "auto", *, threads: int | None = None) -> Provider:
     if preference != "auto":
         provider = _BY_PREFERENCE[preference]
         why_not = _why_not(provider)
-        if why_not:
-            raise DeviceError(f"{provider.name} was asked for, but {why_not}.", "unavailable")
+        if why_not is not None:
+            message = f"{provider.name} was asked for, but {why_not.message}."
+            raise DeviceError(message, why_not.code, name=provider.name, **why_not.values)
         return _with(provider, count)
-    reasons: list[str] = []
+    reasons: list[Reason] = []
     for provider in _AUTOMATIC.get(sys.platform, ()):
         if provider is not CUDA and provider.onnx_name not in runtime().get_available_providers():
             continue  # another package would bring it: nothing that the user did or can change here
         why_not = _why_not(provider)
-        if not why_not:
-            return _with(provider, count, " ".join(reasons))
-        reasons.append(f"{provider.name} was not used because {why_not}.")
-    return _with(CPU, count, " ".join(reasons))
+        if why_not is None:
+            return _with(provider, count, reasons)
+        message = f"{provider.name} was not used because {why_not.message}."
+        reasons.append(Reason(why_not.code, message, {"name": provider.name, **why_not.values}))
+    return _with(CPU, count, reasons)
 
 
 def open_session(provider: Provider, graph: PathText | bytes) -> Any:
@@ -130,23 +139,23 @@ def physical_cores() -> int:
     return max(1, min(MAX_THREADS, usable, _machine_cores() or usable, _quota() or usable))
 
 
-def _with(provider: Provider, threads: int, reason: str = "") -> Provider:
+def _with(provider: Provider, threads: int, reasons: Sequence[Reason] = ()) -> Provider:
     device = _cuda_device()[1] if provider is CUDA else ""
-    return Provider(provider.name, provider.onnx_name, provider.options, reason, threads, device)
+    return Provider(provider.name, provider.onnx_name, provider.options, tuple(reasons), threads, device)
 
 
 @lru_cache(maxsize=8)
-def _why_not(provider: Provider) -> str:
-    """Why this provider cannot be used here, as the second half of a sentence; empty when it can."""
+def _why_not(provider: Provider) -> Reason | None:
+    """Why this provider cannot be used here, as the second half of a sentence; None when it can."""
     if provider is CPU:
-        return ""
+        return None
     if provider is CUDA:
         why_not, _ = _cuda_device()
-        if why_not:
+        if why_not is not None:
             return why_not
     ort = runtime()
     if provider.onnx_name not in ort.get_available_providers():
-        return f"the installed ONNX Runtime was built without {provider.name}"
+        return Reason("not-built", f"the installed ONNX Runtime was built without {provider.name}")
     if provider is CUDA:
         # The CUDA libraries from the nvidia-* packages, if installed. It prints what it does not find.
         with contextlib.suppress(Exception), contextlib.redirect_stdout(io.StringIO()):
@@ -156,11 +165,13 @@ def _why_not(provider: Provider) -> str:
         y = session.run(None, {"x": np.ones((1, 1, 2, 2), np.float32)})[0]
     except DeviceError as error:
         if error.code == "fallback":
-            return f"the libraries that {provider.name} needs are missing or do not match the driver"
-        return _first_line(error.__cause__ or error)
+            message = f"the libraries that {provider.name} needs are missing or do not match the driver"
+            return Reason("no-libraries", message)
+        return Reason("no-session", _first_line(error.__cause__ or error))
     except Exception as error:
-        return f"it failed: {_first_line(error)}"
-    return "" if np.array_equal(y, np.full((1, 1, 2, 2), 2, np.float32)) else "it calculates wrongly"
+        return Reason("failed", f"it failed: {_first_line(error)}")
+    right = np.array_equal(y, np.full((1, 1, 2, 2), 2, np.float32))
+    return None if right else Reason("wrong", "it calculates wrongly")
 
 
 _PROBE = base64.b64decode(
@@ -171,23 +182,24 @@ _PROBE = base64.b64decode(
 
 
 @lru_cache(maxsize=1)
-def _cuda_device() -> tuple[str, str]:
-    """(why CUDA cannot be used or "", name of the first device), asked of the driver itself."""
+def _cuda_device() -> tuple[Reason | None, str]:
+    """(why CUDA cannot be used or None, name of the first device), asked of the driver itself."""
     try:
         driver = ctypes.CDLL("nvcuda.dll" if sys.platform == "win32" else "libcuda.so.1")
     except OSError:
-        return "no NVIDIA driver was found", ""
+        return Reason("no-driver", "no NVIDIA driver was found"), ""
     status = driver.cuInit(0)
     count = ctypes.c_int(0)
     if status == 100 or (status == 0 and (driver.cuDeviceGetCount(ctypes.byref(count)) or not count.value)):
-        return "no NVIDIA graphics card was found", ""
+        return Reason("no-card", "no NVIDIA graphics card was found"), ""
     if status:
-        return f"the NVIDIA driver does not work (error {status})", ""
+        message = f"the NVIDIA driver does not work (error {status})"
+        return Reason("driver-broken", message, {"n": status}), ""
     name = ctypes.create_string_buffer(256)
     device = ctypes.c_int(0)
     driver.cuDeviceGet(ctypes.byref(device), 0)
     driver.cuDeviceGetName(name, 256, device)
-    return "", name.value.decode(errors="replace")
+    return None, name.value.decode(errors="replace")
 
 
 def _options(ort: Any, provider: Provider) -> Any:

@@ -24,6 +24,7 @@ from engine.bundle import Bundle
 from engine.errors import Cancelled, PathText, PersonaError, PictureError, StyleError
 from engine.files import write_atomic
 from engine.formats import jsonio
+from engine.formats.reason import Reason
 from engine.images import (
     Picture,
     decode_picture,
@@ -235,8 +236,8 @@ class StyleResult:
     style: Style
     problems: tuple[PersonaError, ...] = ()
     """Pictures that were skipped: NoFaceError, PictureError."""
-    notes: tuple[str, ...] = ()
-    """Sentences worth telling: duplicates, several faces in one picture, odd ones out."""
+    notes: tuple[Reason, ...] = ()
+    """What is worth telling: duplicates, several faces in one picture, odd ones out."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -289,7 +290,7 @@ class StyleMaker:
         if weights is not None and len(weights) != len(files):
             raise StyleError(f"There are {len(files)} pictures, but {len(weights)} weights.", "weights")
         looks: dict[str, _Look] = {}
-        notes: list[str] = []
+        notes: list[Reason] = []
         for done, (file, weight) in enumerate(zip(files, weights or [1.0] * len(files), strict=True)):
             if cancelled and cancelled():
                 raise Cancelled
@@ -300,12 +301,16 @@ class StyleMaker:
             if progress:
                 progress(done + 1, len(files))
         if not looks:
-            raise StyleError(_nothing_usable(name, problems), "no-pictures")
+            raise _nothing_usable(name, problems)
         blank = Style(name, (1.0,), self.bundle.id, (), strength, consent, "", tuple(tags))
         style = self._style(blank, list(looks.values()), persona)
         notes += self._said_of_people(style, list(looks.values()), persona)
         odd = [
-            f"{reference.name} does not look like the other pictures of this style."
+            Reason(
+                "odd",
+                f"{reference.name} does not look like the other pictures of this style.",
+                {"name": reference.name},
+            )
             for reference in style.outliers
         ]
         return StyleResult(style, tuple(problems), (*notes, *odd))
@@ -415,25 +420,27 @@ class StyleMaker:
             except (PictureError, StyleError) as error:
                 problems.append(error)
         if not looks:
-            raise StyleError(_nothing_usable(style.name, problems), "no-pictures")
+            raise _nothing_usable(style.name, problems)
         made = self._style(style, looks, persona)
         return StyleResult(made, tuple(problems), tuple(self._said_of_people(made, looks, persona)))
 
     def _look_at(
-        self, file: Path, weight: float, whole: bool, looks: dict[str, _Look], notes: list[str]
+        self, file: Path, weight: float, whole: bool, looks: dict[str, _Look], notes: list[Reason]
     ) -> None:
         """Adds a picture's look to `looks`, unless it is there already."""
         aligned = self.aligned(file, whole=whole)
         digest = _digest(file)
         if digest in looks:
-            notes.append(
-                f"{file.name} is the same picture as {looks[digest].reference.name}; it counts once."
-            )
+            other = looks[digest].reference.name
+            message = f"{file.name} is the same picture as {other}; it counts once."
+            notes.append(Reason("same", message, {"name": file.name, "other": other}))
             return
         if aligned.faces > 1:
-            notes.append(f"{file.name} shows {aligned.faces} faces; the foremost one was used.")
+            message = f"{file.name} shows {aligned.faces} faces; the foremost one was used."
+            notes.append(Reason("faces", message, {"name": file.name, "n": aligned.faces}))
         if aligned.whole:
-            notes.append(f"{file.name} shows no face; the whole picture was used.")
+            message = f"{file.name} shows no face; the whole picture was used."
+            notes.append(Reason("whole", message, {"name": file.name}))
         thumbnail = encode(resize(aligned.image, THUMBNAIL), "JPEG", quality=85)
         text = base64.b64encode(thumbnail).decode()
         reference = Reference(file.name, digest, weight, 1.0, text, whole=aligned.whole)
@@ -482,16 +489,22 @@ class StyleMaker:
         others = {look.reference.digest for look, own in pairs if not own} if found.persona else set()
         return found, others
 
-    def _said_of_people(self, style: Style, looks: list[_Look], with_persona: bool) -> list[str]:
+    def _said_of_people(self, style: Style, looks: list[_Look], with_persona: bool) -> list[Reason]:
         """Why a style is of its look alone, or which pictures show somebody else."""
         if self.bundle.card.persona is None or not with_persona:
             return []
         if style.people == 0:
-            return ["The pictures show no face: the style is of their look alone."]
+            return [Reason("no-person", "The pictures show no face: the style is of their look alone.")]
         if not style.persona:
-            return [f"The pictures show {style.people} people: the style is of their look alone."]
+            message = f"The pictures show {style.people} people: the style is of their look alone."
+            return [Reason("people", message, {"n": style.people})]
         others = [reference.name for reference in style.references if reference.other_person]
-        return [f"{name} shows somebody else; it counts for the look alone." for name in others]
+        return [
+            Reason(
+                "somebody-else", f"{name} shows somebody else; it counts for the look alone.", {"name": name}
+            )
+            for name in others
+        ]
 
 
 def mix(styles: Sequence[Style], weights: Sequence[float] | None = None, name: str | None = None) -> Style:
@@ -502,10 +515,10 @@ def mix(styles: Sequence[Style], weights: Sequence[float] | None = None, name: s
     if len(shares) != len(styles) or not all(0 <= share <= 1000 for share in shares):
         raise StyleError("Mixing needs one weight from 0 to 1000 for each style.", "weights")
     if len({(style.model, len(style.vector)) for style in styles}) > 1:
-        raise StyleError("Styles made with different models cannot be mixed.", "other-model")
+        raise StyleError("Styles made with different models cannot be mixed.", "other-models")
     total = unit(sum(share * unit(style.vector) for share, style in zip(shares, styles, strict=True)))
     if not total.any():
-        raise StyleError("The styles have no weight, or cancel each other out.", "weights")
+        raise StyleError("The styles have no weight, or cancel each other out.", "no-weight")
     whole = sum(shares)
     persona = unit(
         sum((w * _persona(style) for w, style in zip(shares, styles, strict=True)), _nobody(styles))
@@ -534,7 +547,7 @@ def _nobody(styles: Sequence[Style]) -> NDArray[np.float64]:
     """[P] zeros. StyleError where styles have personas of different models."""
     sizes = {len(style.persona) for style in styles if style.persona}
     if len(sizes) > 1:
-        raise StyleError("Styles made with different models cannot be mixed.", "other-model")
+        raise StyleError("Styles made with different models cannot be mixed.", "other-models")
     return np.zeros(sizes.pop() if sizes else 1)
 
 
@@ -592,16 +605,17 @@ def _files(paths: Sequence[PathText]) -> tuple[list[Path], list[PersonaError]]:
             problems.append(PictureError(path, "the folder holds no pictures", "no-pictures"))
         files |= dict.fromkeys(found)
     if len(files) > MAX_PICTURES:
-        raise StyleError(f"A style is made from 1 to {MAX_PICTURES} pictures, not {len(files)}.", "too-many")
+        message = f"A style is made from 1 to {MAX_PICTURES} pictures, not {len(files)}."
+        raise StyleError(message, "too-many", most=MAX_PICTURES, n=len(files))
     return list(files), problems
 
 
-def _nothing_usable(name: str, problems: Sequence[PersonaError]) -> str:
+def _nothing_usable(name: str, problems: Sequence[PersonaError]) -> StyleError:
     if not problems:
-        return f"The style {name!r} needs at least one picture."
+        return StyleError(f"The style {name!r} needs at least one picture.", "nothing-given", name=repr(name))
     more = f" (and {len(problems) - 3} more)" if len(problems) > 3 else ""
     reasons = "; ".join(str(problem).rstrip(".") for problem in problems[:3])
-    return f"No picture can be used for the style {name!r}: {reasons}{more}."
+    return StyleError(f"No picture can be used for the style {name!r}: {reasons}{more}.", "no-pictures")
 
 
 def _digest(path: Path) -> str:

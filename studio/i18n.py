@@ -9,39 +9,25 @@ plural form: `{"one": "{count} picture", "other": "{count} pictures"}`.
 
 from __future__ import annotations
 
-import json
 import logging
-import re
 import weakref
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from importlib.resources import files
-from pathlib import Path
 
 import shiboken6
 from PySide6.QtCore import QLocale, QObject, Signal
 
+from studio.library.catalogue import FALLBACK, Catalogue, filled_in, load_catalogue
 from studio.library.text import Text
-
-Entry = str | dict[str, str]
-Catalogue = Mapping[str, Entry]
 
 LANGUAGES: dict[str, str] = {"en": "English", "zh_CN": "简体中文"}
 """Code -> the language's own name."""
-FALLBACK = "en"
 BUNCH = 60
 """So many widgets get their new words in one step."""
 ROOM = 256
 """Bindings that may come before those whose owners are gone are let go."""
 
 log = logging.getLogger(__name__)
-
-
-def load_catalogue(language: str, folder: Path | None = None) -> dict[str, Entry]:
-    """The catalogue of a language, as it lies on disk."""
-    folder = folder or Path(str(files("resources"))) / "translations"
-    catalogue: dict[str, Entry] = json.loads((folder / f"{language}.json").read_text("utf-8"))
-    return catalogue
 
 
 def system_language() -> str:
@@ -53,23 +39,6 @@ def system_language() -> str:
         if code.startswith("en"):
             return "en"
     return FALLBACK
-
-
-def plural_form(language: str, count: float) -> str:
-    """CLDR plural category: English has one and other, Chinese only other."""
-    return "one" if language == "en" and count == 1 else "other"
-
-
-def _is_pattern(key: str, text: str) -> bool:
-    return key.startswith("reason.") and "{" in text
-
-
-def _pattern(text: str) -> re.Pattern[str]:
-    """Recognises a sentence whose placeholders were filled in."""
-    parts = re.split(r"\{(\w+)\}", text)
-    return re.compile(
-        "".join(f"(?P<{part}>.+?)" if n % 2 else re.escape(part) for n, part in enumerate(parts))
-    )
 
 
 @dataclass(frozen=True)
@@ -102,8 +71,6 @@ class Words(QObject):
         self._bindings: dict[tuple[int, str], _Binding] = {}
         self._room = ROOM
         self._fallback = load_catalogue(FALLBACK)
-        self._keys = {text: key for key, text in self._fallback.items() if isinstance(text, str)}
-        self._patterns = {key: _pattern(text) for text, key in self._keys.items() if _is_pattern(key, text)}
         self._language = FALLBACK
         self._catalogue: Catalogue = self._fallback
         self._is_settled = True
@@ -139,45 +106,20 @@ class Words(QObject):
         self.language_changed.emit(self._language)
         yield
 
-    def has(self, key: str) -> bool:
+    def has(self, key: str, /) -> bool:
         return key in self._catalogue
 
-    def __call__(self, key: str, **values: object) -> str:
+    def __call__(self, key: str, /, **values: object) -> str:
         """The text of `key`; `count` chooses the plural form."""
         entry = self._catalogue.get(key, self._fallback.get(key))
         if entry is None:
             log.warning("no words for %s", key)
             return key
-        if isinstance(entry, dict):
-            count = values.get("count", 0)
-            form = plural_form(self._language, float(count) if isinstance(count, int | float) else 0)
-            entry = entry.get(form, entry["other"])
-        return entry.format_map(values)
+        return filled_in(entry, self._language, values)
 
     def say(self, text: Text) -> str:
-        """A sentence that came without a key: its English words are looked up."""
-        return text.format(self.sentence)
-
-    def sentence(self, english: str) -> str:
-        """The same sentence in the language in use; English when nobody has translated it.
-
-        The engine's sentences come with their values filled in: they are recognised by their catalogue
-        entries (`reason.*`), and what was filled in is translated in turn.
-        """
-        if self._language == FALLBACK:
-            return english
-        entry = self._catalogue.get(self._keys.get(english, ""))
-        return entry if isinstance(entry, str) else self._by_pattern(english)
-
-    def _by_pattern(self, english: str) -> str:
-        for key, pattern in self._patterns.items():
-            found = pattern.fullmatch(english)
-            entry = self._catalogue.get(key)
-            if found and isinstance(entry, str):
-                return entry.format_map(
-                    {name: self.sentence(part) for name, part in found.groupdict().items()}
-                )
-        return english
+        """A text that was left to be put into words."""
+        return text.format(self)
 
     def bind(self, owner: QObject, setter: str, key: str, **values: object) -> None:
         """Calls `owner.setter(text)` now and whenever the language changes, as long as the owner lives."""

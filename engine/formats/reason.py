@@ -44,6 +44,14 @@ class PersonaError(Exception):
         return type(self).__new__, (type(self), *self.args), self.__dict__
 
 
+class UnfitError(ValueError):
+    """Content that is not what it should be: a clause about the thing that holds it, and a code."""
+
+    def __init__(self, clause: str, code: str) -> None:
+        super().__init__(clause)
+        self.code = code
+
+
 def reason_of(error: BaseException) -> Reason:
     """The reason that an error carries: its code and values where it has them, and its sentence."""
     if isinstance(error, PersonaError):

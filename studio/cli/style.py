@@ -133,14 +133,15 @@ def create(args: Namespace, out: Output) -> int:
     try:
         result = _from_pictures(maker, pictures, args, out, subject)
     except StyleError as error:
-        if error.code != "no-pictures":
+        if error.code not in ("no-pictures", "nothing-given"):
             raise
         return _say_why_none(maker, pictures, args, out)
     for problem in result.problems:
         out.problem(problem)
-    for note in result.notes:
+    notes = [note.message for note in result.notes]
+    for note in notes:
         out.note(note)
-    out.data["notes"] = list(result.notes)
+    out.data["notes"] = notes
     path = save(result.style, out, _path(args), overwrite=args.overwrite)
     used = len(result.style.references)
     return out.finish([f"{result.style.name}: {_made_of(result.style, used)}, in {path}"])

@@ -30,7 +30,7 @@ class Background(QObject):
         cancelled: Callable[[], object] | None = None,
     ) -> BackgroundJob:
         """Begins; `done`, `failed` or `cancelled` is called on the Qt thread before the job ends."""
-        long_work = LongWork(work, title.source, self)
+        long_work = LongWork(work, str(title), self)
         job = self._jobs.add(title, long_work.cancel)
         self._works.add(long_work)
 

@@ -147,7 +147,7 @@ class AppContext(QObject):
         self.writer.run(
             self.library.styles.entries,
             take,
-            lambda error: tell(self.notices, Text("The styles could not be read."), error),
+            lambda error: tell(self.notices, Text("said.the_styles_could_not_be"), error),
         )
 
     def written(
@@ -235,7 +235,7 @@ class AppContext(QObject):
         self.gallery_upkeep = GalleryUpkeep(self, PATIENCE_MS)
         follow(self.matching.tidy_soon, self.gallery_upkeep.caught_up, self.on_pictures.bin_emptied)
         self.settings.save_failed.connect(
-            lambda error: tell(self.notices, Text("The settings could not be saved."), error)
+            lambda error: tell(self.notices, Text("said.the_settings_could_not_be"), error)
         )
         self.thumbnails.damaged.connect(self._tell_damaged)
 
@@ -263,14 +263,14 @@ class AppContext(QObject):
     def _take_prepared(self, prepared: tuple[list[Damage], list[StyleEntry], list[Damage]]) -> None:
         unusable, entries, damaged = prepared
         self.styles.set_entries(entries)
-        tell_skipped(self.notices, Text("Some style files cannot be used."), (*unusable, *damaged))
+        tell_skipped(self.notices, Text("said.some_style_files_cannot_be"), (*unusable, *damaged))
         self.gallery_upkeep.start()
         self.writer.run(self._tidy, None, lambda error: None)
         self.on_exports.look_for_unfinished()
         self._recovery.start()
 
     def _fail_to_prepare(self, error: Exception) -> None:
-        tell(self.notices, Text("The library's folders cannot be used."), error)
+        tell(self.notices, Text("said.the_librarys_folders_cannot_be"), error)
         self.gallery_upkeep.read()
 
     def _tidy(self) -> None:
@@ -284,8 +284,8 @@ class AppContext(QObject):
     def _tell_damaged(self, path: Path, error: Exception) -> None:
         self.notices.add(
             Kind.WARNING,
-            Text("{name} cannot be shown.", name=path.name),
-            meaning=Text("The file was left as it is."),
+            Text("said.name_cannot_be_shown", name=path.name),
+            meaning=Text("said.the_file_was_left_as"),
             details=(str(error),),
             error=error,
         )

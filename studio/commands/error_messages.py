@@ -18,7 +18,7 @@ from engine.errors import (
     TargetExistsError,
 )
 from studio.library.index import IndexDamaged
-from studio.library.text import Text
+from studio.library.text import Text, error_text
 from studio.state.notices import Act, Kind, Notice, Notices
 
 LISTED = 50
@@ -26,40 +26,40 @@ LISTED = 50
 
 MEANINGS: dict[type[Exception], tuple[Text, Text]] = {
     TargetExistsError: (
-        Text("Nothing was overwritten."),
-        Text("Choose another name or folder, or allow replacing."),
+        Text("said.nothing_was_overwritten"),
+        Text("said.choose_another_name_or_folder"),
     ),
     TargetError: (
-        Text("Nothing half-written was left behind; what was there before is unchanged."),
-        Text("Make room on the disk, or choose a folder that can be written to."),
+        Text("said.nothing_halfwritten_was_left_behind"),
+        Text("said.make_room_on_the_disk"),
     ),
     NoFaceError: (
-        Text("Styles are made from faces, unless pictures are used whole."),
-        Text("Turn on “use pictures whole”, or drop other pictures."),
+        Text("said.styles_are_made_from_faces"),
+        Text("said.turn_on_use_pictures_whole"),
     ),
     PictureError: (
-        Text("The file was left as it is; the others go on."),
-        Text("Open it in another program to see whether it is damaged."),
+        Text("said.the_file_was_left_as_it"),
+        Text("said.open_it_in_another_program"),
     ),
     BundleError: (
-        Text("A model is only used when every part of it is as its card says."),
-        Text("Get the model file anew, or choose another model."),
+        Text("said.a_model_is_only_used"),
+        Text("said.get_the_model_file_anew"),
     ),
     StyleError: (
-        Text("The style was not changed."),
-        Text("Drop other pictures, or make the style anew."),
+        Text("said.the_style_was_not_changed"),
+        Text("said.drop_other_pictures_or_make"),
     ),
     RecipeError: (
-        Text("The picture cannot be made again exactly."),
-        Text("Switch to the model it was made with."),
+        Text("said.the_picture_cannot_be_made"),
+        Text("said.switch_to_the_model_it"),
     ),
     DeviceError: (
-        Text("The model cannot run there."),
-        Text("Choose another device in the settings; the CPU always works."),
+        Text("said.the_model_cannot_run_there"),
+        Text("said.choose_another_device_in_the"),
     ),
     IndexDamaged: (
-        Text("Your pictures are safe: the index is made anew from the files."),
-        Text("Nothing needs to be done."),
+        Text("said.your_pictures_are_safe_the"),
+        Text("said.nothing_needs_to_be_done"),
     ),
 }
 
@@ -93,8 +93,8 @@ def tell_skipped(notices: Notices, what: Text, damaged: Sequence[object]) -> Non
         notices.add(
             Kind.WARNING,
             what,
-            meaning=Text("They were skipped and left as they are."),
-            advice=Text("Open them in another program, or move them elsewhere."),
+            meaning=Text("said.they_were_skipped_and_left"),
+            advice=Text("said.open_them_in_another_program"),
             details=shortened(tuple(map(str, damaged))),
         )
 
@@ -103,15 +103,15 @@ def said(error: Exception) -> Text:
     """One sentence about a file: its name without the folder, and the reason."""
     path, reason = getattr(error, "path", None), getattr(error, "reason", None)
     if isinstance(error, PersonaError) and path and reason and not path.startswith("("):
-        return Text("{name}: {reason}.", name=Path(path).name, reason=Text(reason))
-    return Text(reason or str(error))
+        return Text("said.name_reason", name=Path(path).name, reason=error_text(error))
+    return error_text(error)
 
 
 def shortened(sentences: tuple[str | Text, ...]) -> tuple[str | Text, ...]:
     """The first sentences of many."""
     if len(sentences) <= LISTED:
         return sentences
-    return (*sentences[:LISTED], Text("… and {n} more", n=len(sentences) - LISTED))
+    return (*sentences[:LISTED], Text("said.and_n_more", n=len(sentences) - LISTED))
 
 
 def _words_for(error: Exception | None) -> tuple[Text | None, Text | None]:
@@ -121,6 +121,6 @@ def _words_for(error: Exception | None) -> tuple[Text | None, Text | None]:
     if error is None or isinstance(error, PersonaError):
         return None, None
     return (
-        Text("This should not have happened; your pictures and styles are safe."),
-        Text("Try again. If it happens again, copy the diagnostics and report it."),
+        Text("said.this_should_not_have_happened"),
+        Text("said.try_again_if_it_happens"),
     )

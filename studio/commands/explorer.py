@@ -81,23 +81,23 @@ class ExplorerCommands(QObject):
                 return
             self._context.notices.add(
                 Kind.INFO,
-                Text("{name} carries no recipe.", name=name),
-                meaning=Text("Only pictures saved by this program with their recipe can be continued."),
-                advice=Text("Drop it on the styles to make a style from it."),
+                Text("said.name_carries_no_recipe", name=name),
+                meaning=Text("said.only_pictures_saved_by_this"),
+                advice=Text("said.drop_it_on_the_styles"),
             )
 
         self._context.reader.run(
             read,
             take,
-            lambda error: tell(self._context.notices, Text("{n} cannot be opened.", n=name), error),
+            lambda error: tell(self._context.notices, Text("said.n_cannot_be_opened", n=name), error),
         )
 
     def _tell_other_model(self) -> None:
         self._context.notices.add(
             Kind.WARNING,
-            Text("The picture was made with another model."),
-            meaning=Text("The model in use cannot continue from it."),
-            advice=Text("Switch to the model it was made with."),
+            Text("said.the_picture_was_made_with"),
+            meaning=Text("said.the_model_in_use_cannot"),
+            advice=Text("said.switch_to_the_model_it"),
         )
 
     # ---- moving
@@ -134,7 +134,7 @@ class ExplorerCommands(QObject):
             self._push(here, there)
 
     def _push(self, here: Node, there: Node) -> None:
-        step = UndoStep(Text("Move"), lambda: self._go(here), lambda: self._go(there))
+        step = UndoStep(Text("said.move"), lambda: self._go(here), lambda: self._go(there))
         self._context.undo_stack.push(step)
 
     def _go(self, node: Node) -> None:
@@ -174,21 +174,21 @@ class ExplorerCommands(QObject):
         """Remembers the place where one stands."""
         explorer = self._context.explorer
         if explorer.recipe is not None:
-            self._change_pins(Text("Pin"), explorer.add_pin)
+            self._change_pins(Text("said.pin"), explorer.add_pin)
 
     def unpin(self, pin: int) -> None:
         """Forgets a pin."""
-        self._change_pins(Text("Remove pin"), lambda: self._context.explorer.remove_pin(pin))
+        self._change_pins(Text("said.remove_pin"), lambda: self._context.explorer.remove_pin(pin))
 
     def unpin_all(self) -> None:
         """Forgets all pins."""
-        self._change_pins(Text("Remove all pins"), lambda: self._context.explorer.set_pins(()))
+        self._change_pins(Text("said.remove_all_pins"), lambda: self._context.explorer.set_pins(()))
 
     def order_pins(self, ids: Sequence[int]) -> None:
         """Sets the order in which a path goes through the pins."""
         explorer, places = self._context.explorer, {pin: number for number, pin in enumerate(ids)}
         ordered = sorted(explorer.pins, key=lambda pin: places.get(pin.id, len(places)))
-        self._change_pins(Text("Reorder pins"), lambda: explorer.set_pins(ordered))
+        self._change_pins(Text("said.reorder_pins"), lambda: explorer.set_pins(ordered))
 
     def _change_pins(self, title: Text, change: Callable[[], object]) -> None:
         explorer = self._context.explorer
@@ -208,7 +208,7 @@ class ExplorerCommands(QObject):
         self._context.reader.run(
             lambda: sort_out(paths),
             lambda found: self._take(found),
-            lambda error: tell(self._context.notices, Text("The files cannot be used."), error),
+            lambda error: tell(self._context.notices, Text("said.the_files_cannot_be_used"), error),
         )
 
     def _take(self, found: DroppedFiles) -> None:

@@ -69,10 +69,10 @@ class ExportCommands(QObject):
                 self.export_recipes(chosen, folder, options, conflict=conflict)
 
         return self._context.background.start(
-            Text("Choosing the most varied of {n}", n=len(some)),
+            Text("said.choosing_the_most_varied_of", n=len(some)),
             lambda progress, cancelled: choose_varied(self._context, some, count, progress, cancelled),
             done,
-            lambda error: tell(self._context.notices, Text("The pictures could not be made."), error),
+            lambda error: tell(self._context.notices, Text("said.the_pictures_could_not_be_made"), error),
         )
 
     def list_ids(self, query: Query, then: Callable[[tuple[str, ...]], object]) -> None:
@@ -87,9 +87,7 @@ class ExportCommands(QObject):
         self._context.reader.run(
             find,
             then,
-            lambda error: tell(
-                self._context.notices, Text("The gallery could not be read completely."), error
-            ),
+            lambda error: tell(self._context.notices, Text("said.the_gallery_could_not_be"), error),
         )
 
     # ---- going on
@@ -101,19 +99,19 @@ class ExportCommands(QObject):
     def _tell_unfinished(self, orders: Sequence[ExportOrder]) -> None:
         for order in orders:
             what = Text(
-                "An export of {n} pictures to {folder} was broken off.",
+                "said.an_export_was_broken_off",
                 n=order.count,
                 folder=str(order.folder),
             )
             self._context.notices.add(
                 Kind.WARNING,
                 what,
-                meaning=Text("Finished pictures are there, whole; none is half-written."),
-                acts=(self._go_on(order), Act(Text("Forget it"), partial(self._journal.forget, order))),
+                meaning=Text("said.finished_pictures_are_there"),
+                acts=(self._go_on(order), Act(Text("said.forget_it"), partial(self._journal.forget, order))),
             )
 
     def _go_on(self, order: ExportOrder) -> Act:
-        return Act(Text("Continue"), lambda: self.carry_out(order.going_on()))
+        return Act(Text("said.continue_the_export"), lambda: self.carry_out(order.going_on()))
 
     # ---- writing
 
@@ -163,35 +161,35 @@ class ExportCommands(QObject):
             if isinstance(error, TargetExistsError) and not latest[0].names:
                 return  # that is a question, for whoever asked for the export
             acts = (self._go_on(latest[0]),) if latest[0].names else ()
-            tell(self._context.notices, Text("The export could not be finished."), error, acts=acts)
+            tell(self._context.notices, Text("said.the_export_could_not_be"), error, acts=acts)
 
         def cancelled() -> None:
             self._journal.forget(latest[0])
             self._context.notices.add(
                 Kind.INFO,
-                Text("The export was stopped; finished pictures stay in {f}.", f=str(order.folder)),
+                Text("said.the_export_was_stopped_finished", f=str(order.folder)),
                 acts=(self._go_on(latest[0]),),
             )
 
         count = order.count
-        title = Text("Exporting a picture") if count == 1 else Text("Exporting {n} pictures", n=count)
+        title = Text("said.exporting_a_picture") if count == 1 else Text("said.exporting_n_pictures", n=count)
         return self._context.background.start(title, work, done, failed, cancelled)
 
     def _tell_done(self, order: ExportOrder, skipped: list[Text]) -> None:
         count = order.count - len(skipped)
-        show = Act(Text("Show folder"), lambda: _open_folder(order.folder))
+        show = Act(Text("said.show_folder"), lambda: _open_folder(order.folder))
         if skipped:
             self._context.notices.add(
                 Kind.WARNING,
-                Text("Exported {n} of {all} pictures.", n=count, all=order.count),
-                meaning=Text("The others cannot be read; they were left as they are."),
+                Text("said.exported_n_of_all", n=count, all=order.count),
+                meaning=Text("said.the_others_cannot_be_read"),
                 details=shortened(tuple(skipped)),
                 acts=(show,),
             )
             return
         folder = str(order.folder)
-        one = Text("Exported a picture to {folder}.", folder=folder)
-        many = Text("Exported {n} pictures to {folder}.", n=count, folder=folder)
+        one = Text("said.exported_a_picture_to_folder", folder=folder)
+        many = Text("said.exported_n_pictures_to_folder", n=count, folder=folder)
         self._context.notices.add(Kind.SUCCESS, one if count == 1 else many, acts=(show,))
 
 

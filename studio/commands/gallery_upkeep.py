@@ -59,26 +59,26 @@ class GalleryUpkeep(QObject):
             self._reading = False
             if found.added or found.removed or not was_present:
                 self._context.gallery.refresh()
-            what = Text("Some files in the gallery cannot be used.")
+            what = Text("said.some_files_in_the_gallery")
             tell_skipped(self._context.notices, what, found.damaged)
             self.caught_up.emit()
             self.ready.emit()
 
         def fail(error: Exception) -> None:
             self._reading = False
-            tell(self._context.notices, Text("The gallery could not be read completely."), error)
+            tell(self._context.notices, Text("said.the_gallery_could_not_be"), error)
             self.ready.emit()
 
         def stopped() -> None:
             self._reading = False
             self._context.gallery.refresh()
 
-        self._context.background.start(Text("Reading the gallery"), work, done, fail, stopped)
+        self._context.background.start(Text("said.reading_the_gallery"), work, done, fail, stopped)
 
     def _mend(self, error: Exception) -> None:
         """The index cannot be asked: it is made anew."""
         if not self._reading:
-            tell(self._context.notices, Text("The gallery's index is being made anew."), error)
+            tell(self._context.notices, Text("said.the_gallerys_index_is_being"), error)
             self.read()
 
     def _catch_up(self) -> None:

@@ -60,18 +60,18 @@ class HelperFiles(QObject):
             if end.ok:
                 self._context.notices.add(
                     Kind.SUCCESS,
-                    Text("The helper files are installed."),
-                    meaning=Text("They are used from the next start of a training on."),
+                    Text("said.training.helpers.done"),
+                    meaning=Text("said.training.helpers.next"),
                 )
             elif not end.stopped:
                 self._tell_trouble(trouble_of(end))
 
-        self._errands.run(Text("Fetching the helper files"), ["helpers"], done)
+        self._errands.run(Text("said.training.helpers"), ["helpers"], done)
 
     def _tell_trouble(self, trouble: Trouble) -> None:
         self._context.notices.add(
             Kind.ERROR,
-            Text("The helper files could not be fetched."),
+            Text("said.training.helpers.failed"),
             meaning=trouble.what,
             advice=trouble.advice,
             details=(trouble.detail,) if trouble.detail else (),

@@ -90,4 +90,4 @@ class LivePicture(QObject):
     def _tell_failed(self, request: int, error: Exception) -> None:
         self._awaited = None
         if not (isinstance(error, RecipeError) and error.code == "other-model"):  # a switch is under way
-            tell(self._notices, Text("The picture could not be made."), error)
+            tell(self._notices, Text("said.the_picture_could_not_be"), error)

@@ -59,19 +59,19 @@ class ModelCommands(QObject):
 
         def done(bundle: Bundle) -> None:
             self._context.notices.add(
-                Kind.SUCCESS, Text("The model “{name}” was imported.", name=bundle.name)
+                Kind.SUCCESS, Text("said.the_model_name_was_imported", name=bundle.name)
             )
             self.refresh()
             self.use(bundle.path)
 
         def fail(error: Exception) -> None:
-            what = Text("The model {name} could not be imported.", name=path.name)
+            what = Text("said.the_model_name_could_not", name=path.name)
             if isinstance(error, TargetExistsError):
-                what = Text("A model of this name is in the library already.")
+                what = Text("said.a_model_of_this_name")
             tell(self._context.notices, what, error)
 
         return self._context.background.start(
-            Text("Importing the model {name}", name=path.name), work, done, fail
+            Text("said.importing_the_model_name", name=path.name), work, done, fail
         )
 
     def refresh(self) -> None:
@@ -84,15 +84,15 @@ class ModelCommands(QObject):
             if damaged:
                 notices.add(
                     Kind.WARNING,
-                    Text("Some models cannot be used."),
-                    meaning=Text("They were left as they are."),
+                    Text("said.some_models_cannot_be_used"),
+                    meaning=Text("said.they_were_left_as_they"),
                     details=shortened(tuple(map(str, damaged))),
                 )
 
         self._context.reader.run(
             self._context.library.models.entries,
             take,
-            lambda error: tell(notices, Text("The models could not be listed."), error),
+            lambda error: tell(notices, Text("said.the_models_could_not_be"), error),
         )
 
     def _take(self, loaded: Loaded) -> None:
@@ -102,7 +102,7 @@ class ModelCommands(QObject):
     def _fail(self, error: Exception) -> None:
         context = self._context
         context.model.set_failed(error)
-        tell(context.notices, Text("The model could not be loaded."), error)
+        tell(context.notices, Text("said.the_model_could_not_be"), error)
         if context.settings.model and context.model.bundle is None:
             context.settings.model = ""  # so that there is a picture at all
             self.load()

@@ -67,10 +67,10 @@ class PathCommands(QObject):
             return [recipes[n] for n in most_varied(looks, count)]
 
         return self._context.background.start(
-            Text("Choosing the most varied of {n}", n=len(recipes)),
+            Text("said.choosing_the_most_varied_of", n=len(recipes)),
             choose,
             then,
-            lambda error: tell(self._context.notices, Text("The pictures could not be made."), error),
+            lambda error: tell(self._context.notices, Text("said.the_pictures_could_not_be_made"), error),
         )
 
     def keep_varied(self, recipes: Sequence[Recipe], count: int) -> None:
@@ -111,7 +111,7 @@ class PathCommands(QObject):
                 frames.close()
 
         return self._context.background.start(
-            Text("Writing {name}", name=target.name), work, self._tell_written, self._fail
+            Text("said.writing_name", name=target.name), work, self._tell_written, self._fail
         )
 
     def _frames(self, recipes: Sequence[Recipe]) -> Generator[Frame, None, None]:
@@ -123,13 +123,13 @@ class PathCommands(QObject):
             pictures.close()
 
     def _tell_written(self, path: Path) -> None:
-        show = Act(Text("Show folder"), lambda: _open(path.parent))
-        self._context.notices.add(Kind.SUCCESS, Text("{name} is written.", name=path.name), acts=(show,))
+        show = Act(Text("said.show_folder"), lambda: _open(path.parent))
+        self._context.notices.add(Kind.SUCCESS, Text("said.name_is_written", name=path.name), acts=(show,))
         self.written.emit(path)
 
     def _fail(self, error: Exception) -> None:
         if not isinstance(error, TargetExistsError):  # that is a question, for whoever asked
-            tell(self._context.notices, Text("The movie could not be written."), error)
+            tell(self._context.notices, Text("said.the_movie_could_not_be"), error)
 
 
 def _open(folder: Path) -> None:

@@ -89,14 +89,14 @@ class PhotoCommands(QObject):
         def again() -> tuple[Act, ...]:
             if whole:
                 return ()
-            return (Act(Text("Use pictures whole"), lambda: self.restyle(paths, whole=True)),)
+            return (Act(Text("said.use_pictures_whole"), lambda: self.restyle(paths, whole=True)),)
 
-        title = Text("Looking for the face") if len(paths) == 1 else Text("Looking for the faces")
+        title = Text("said.looking_for_the_face") if len(paths) == 1 else Text("said.looking_for_the_faces")
         return context.background.start(
             title,
             work,
             lambda found: self._show(found, again()),
-            lambda error: tell(context.notices, Text("The photo could not be used."), error),
+            lambda error: tell(context.notices, Text("said.the_photo_could_not_be"), error),
         )
 
     def _show(self, found: Restyled, acts: tuple[Act, ...]) -> None:
@@ -105,8 +105,8 @@ class PhotoCommands(QObject):
             faceless = any(isinstance(problem, NoFaceError) for problem in found.problems)
             notices.add(
                 Kind.WARNING if recipes else Kind.ERROR,
-                Text("Some photos could not be used.") if recipes else Text("The photo could not be used."),
-                meaning=Text("The model draws faces: it needs one to start from.") if faceless else None,
+                Text("said.some_photos_could_not_be") if recipes else Text("said.the_photo_could_not_be"),
+                meaning=Text("said.the_model_draws_faces_it") if faceless else None,
                 details=shortened(tuple(map(said, found.problems))),
                 acts=acts if faceless else (),
             )
@@ -135,12 +135,12 @@ class PhotoCommands(QObject):
             self._keep([*known, *recipes[len(known) :]])
 
         def failed(error: Exception) -> None:
-            tell(context.notices, Text("The photo is only roughly alike."), error)
+            tell(context.notices, Text("said.the_photo_is_only_roughly"), error)
             end()
 
-        title = Text("Looking closely at the photo")
+        title = Text("said.looking_closely_at_the_photo")
         if len(recipes) > 1:
-            title = Text("Looking closely at the photos")
+            title = Text("said.looking_closely_at_the_photos")
         context.background.start(title, look, end, failed, cancelled=end)
 
     def _take(self, near: Recipe) -> None:
@@ -148,8 +148,8 @@ class PhotoCommands(QObject):
         if not self._explorer.come_closer(near):
             self._context.notices.add(
                 Kind.INFO,
-                Text("The photo has come closer to the person."),
-                acts=(Act(Text("Show it"), lambda: self._explorer.open_recipe(near)),),
+                Text("said.the_photo_has_come_closer"),
+                acts=(Act(Text("said.show_it"), lambda: self._explorer.open_recipe(near)),),
             )
 
     def _keep(self, recipes: Sequence[Recipe]) -> None:

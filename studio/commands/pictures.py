@@ -52,7 +52,7 @@ class PictureCommands(QObject):
             priority=SAVE,
             score=bool(recipe.styles),
             done=lambda render, image: self._save(render, image),
-            failed=lambda _, error: self._tell(Text("The picture could not be kept."), error),
+            failed=lambda _, error: self._tell(Text("said.the_picture_could_not_be_kept"), error),
         )
 
     def keep_recipes(self, recipes: Sequence[Recipe]) -> BackgroundJob:
@@ -76,10 +76,10 @@ class PictureCommands(QObject):
 
         def fail(error: Exception) -> None:
             end()
-            self._tell(Text("Not all pictures could be kept."), error)
+            self._tell(Text("said.not_all_pictures_could_be"), error)
 
         return context.background.start(
-            Text("Keeping {n} pictures", n=len(recipes)), work, end, fail, cancelled=end
+            Text("said.keeping_n_pictures", n=len(recipes)), work, end, fail, cancelled=end
         )
 
     def keep_varied(self, count: int, *, candidates: int = 0) -> BackgroundJob:
@@ -94,17 +94,17 @@ class PictureCommands(QObject):
                 self.keep_recipes(chosen)
 
         return self._context.background.start(
-            Text("Choosing the most varied of {n}", n=len(some)),
+            Text("said.choosing_the_most_varied_of", n=len(some)),
             lambda progress, cancelled: choose_varied(self._context, some, count, progress, cancelled),
             done,
-            lambda error: self._tell(Text("The pictures could not be made."), error),
+            lambda error: self._tell(Text("said.the_pictures_could_not_be_made"), error),
         )
 
     def _save(self, render: Render, image: Picture) -> None:
         self._context.writer.run(
             lambda: self._context.library.gallery.keep(image, render.recipe, score=render.score),
             lambda row: self._push_kept([row]),
-            lambda error: self._tell(Text("The picture could not be kept."), error),
+            lambda error: self._tell(Text("said.the_picture_could_not_be_kept"), error),
         )
 
     def _push_kept(self, rows: list[Row]) -> None:
@@ -119,7 +119,7 @@ class PictureCommands(QObject):
         def redo() -> None:
             self._in_lane(lambda: context.library.gallery.restore(slots.pop()))
 
-        title = _counted(len(rows), "Keep picture", "Keep {n} pictures")
+        title = _counted(len(rows), "said.keep_picture", "said.keep_n_pictures")
         context.undo_stack.push(UndoStep(title, undo, redo))
         context.refresh_gallery()
         for row in rows:
@@ -129,31 +129,33 @@ class PictureCommands(QObject):
 
     def rename(self, id: str, name: str) -> None:
         """Gives a picture another name."""
-        self._edit(Text("Rename picture"), [id], lambda row: replace(row, name=name))
+        self._edit(Text("said.rename_picture"), [id], lambda row: replace(row, name=name))
 
     def rate(self, ids: Sequence[str], rating: int) -> None:
         """Gives 0 to 5 stars."""
-        self._edit(Text("Rate"), ids, lambda row: replace(row, rating=rating))
+        self._edit(Text("said.rate"), ids, lambda row: replace(row, rating=rating))
 
     def set_label(self, ids: Sequence[str], label: str) -> None:
         """Gives a colour label (`library.sidecar.LABELS`)."""
-        self._edit(Text("Set label"), ids, lambda row: replace(row, label=label))
+        self._edit(Text("said.set_label"), ids, lambda row: replace(row, label=label))
 
     def set_note(self, ids: Sequence[str], note: str) -> None:
         """Writes a note."""
-        self._edit(Text("Write note"), ids, lambda row: replace(row, note=note))
+        self._edit(Text("said.write_note"), ids, lambda row: replace(row, note=note))
 
     def set_tags(self, ids: Sequence[str], tags: Sequence[str]) -> None:
         """Sets the tags."""
-        self._edit(Text("Set tags"), ids, lambda row: replace(row, tags=tuple(tags)))
+        self._edit(Text("said.set_tags"), ids, lambda row: replace(row, tags=tuple(tags)))
 
     def put_on_board(self, ids: Sequence[str], board: str) -> None:
         """Puts pictures on a board."""
-        self._edit(Text("Put on board"), ids, lambda row: replace(row, boards=(*row.boards, board)))
+        self._edit(Text("said.put_on_board"), ids, lambda row: replace(row, boards=(*row.boards, board)))
 
     def take_off_board(self, ids: Sequence[str], board: str) -> None:
         """Takes pictures off a board."""
-        self._edit(Text("Take off board"), ids, lambda row: replace(row, boards=_without(row.boards, board)))
+        self._edit(
+            Text("said.take_off_board"), ids, lambda row: replace(row, boards=_without(row.boards, board))
+        )
 
     def _edit(self, title: Text, ids: Sequence[str], edit: Callable[[Row], Row]) -> None:
         gallery, ids = self._context.library.gallery, tuple(ids)
@@ -164,7 +166,7 @@ class PictureCommands(QObject):
             before = gallery.edit(ids, edit)
             return lambda: gallery.put_back(before)
 
-        self._written(title, do, Text("Not everything could be written down."), ids)
+        self._written(title, do, Text("said.not_everything_could_be_written"), ids)
 
     # ---- boards
 
@@ -183,12 +185,12 @@ class PictureCommands(QObject):
 
             return undo
 
-        self._written(Text("New board"), do, Text("The board could not be made."), ids)
+        self._written(Text("said.new_board"), do, Text("said.the_board_could_not_be"), ids)
 
     def rename_board(self, board: str, name: str) -> None:
         """Gives a board another name."""
         self._set_boards(
-            Text("Rename board"),
+            Text("said.rename_board"),
             lambda boards: [Board(one.id, name) if one.id == board else one for one in boards],
         )
 
@@ -196,13 +198,13 @@ class PictureCommands(QObject):
         """Sets the order of the boards."""
         places = {one: place for place, one in enumerate(ids)}
         self._set_boards(
-            Text("Reorder boards"),
+            Text("said.reorder_boards"),
             lambda boards: sorted(boards, key=lambda board: places.get(board.id, len(places))),
         )
 
     def delete_board(self, board: str) -> None:
         """Takes a board away; its pictures stay in the gallery, and come back to it with undo."""
-        self._set_boards(Text("Delete board"), lambda boards: [one for one in boards if one.id != board])
+        self._set_boards(Text("said.delete_board"), lambda boards: [one for one in boards if one.id != board])
 
     def _set_boards(self, title: Text, change: Callable[[list[Board]], list[Board]]) -> None:
         gallery = self._context.library.gallery
@@ -212,7 +214,7 @@ class PictureCommands(QObject):
             gallery.set_boards(change(before))
             return lambda: gallery.set_boards(before)
 
-        self._written(title, do, Text("The boards could not be written."), ())
+        self._written(title, do, Text("said.the_boards_could_not_be"), ())
 
     # ---- deleting
 
@@ -228,8 +230,8 @@ class PictureCommands(QObject):
 
         model = self._context.gallery
         model.select([one for one in model.selection if one not in ids])
-        title = _counted(len(ids), "Delete picture", "Delete {n} pictures")
-        self._written(title, do, Text("The pictures could not be deleted."), ids)
+        title = _counted(len(ids), "said.delete_picture", "said.delete_n_pictures")
+        self._written(title, do, Text("said.the_pictures_could_not_be"), ids)
 
     def restore(self, slot: Slot, items: Sequence[int] | None = None) -> None:
         """Brings pictures back from the bin (all of a slot, or some); undo deletes them again."""
@@ -247,7 +249,9 @@ class PictureCommands(QObject):
             slot = gallery.delete(ids)
             waiting[:] = [(slot, range(len(slot.items)))]
 
-        self._written(Text("Bring back pictures"), do, Text("The pictures could not be brought back."), ())
+        self._written(
+            Text("said.bring_back_pictures"), do, Text("said.the_pictures_could_not_be_brought"), ()
+        )
 
     def empty_bin(self, slots: Sequence[Slot]) -> None:
         """Deletes what is in the bin for good. Nothing brings it back, so whoever calls has asked first."""
@@ -260,7 +264,7 @@ class PictureCommands(QObject):
         self._context.writer.run(
             purge,
             lambda _: self.bin_emptied.emit(),
-            lambda error: self._tell(Text("The bin could not be emptied."), error),
+            lambda error: self._tell(Text("said.the_bin_could_not_be"), error),
         )
 
     # ---- helpers
@@ -274,7 +278,7 @@ class PictureCommands(QObject):
         self._context.writer.run(
             work,
             lambda _: self._context.refresh_gallery(),
-            lambda error: self._tell(Text("The step could not be undone."), error),
+            lambda error: self._tell(Text("said.the_step_could_not_be"), error),
         )
 
     def _tell(self, what: Text, error: Exception) -> None:

@@ -158,7 +158,7 @@ class PreparationCommands(QObject):
 
     def _fail_to_decide(self, error: Exception) -> None:
         self._preparation.change(deciding={}, busy=False)
-        tell(self._context.notices, Text("The decision could not be written down."), error)
+        tell(self._context.notices, Text("said.training.decision"), error)
 
     def _prepare(self) -> None:
         setup = self._preparation.setup
@@ -215,8 +215,8 @@ class PreparationCommands(QObject):
 
         def fail(error: Exception) -> None:
             trouble = Trouble(
-                Text("The prepared pictures cannot be read."),
-                Text("Choose the folder of pictures again."),
+                Text("said.training.report"),
+                Text("said.training.report.advice"),
                 str(error),
             )
             self._fail(trouble, self._preparation.setup)
@@ -263,7 +263,7 @@ class PreparationCommands(QObject):
         self._context.writer.run(
             lambda: self._consents.save(record),
             take,
-            lambda error: tell(self._context.notices, Text("The permission could not be saved."), error),
+            lambda error: tell(self._context.notices, Text("said.training.permission"), error),
         )
 
     # ---- how long it takes, and off it goes

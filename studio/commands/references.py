@@ -37,7 +37,7 @@ class ReferenceCommands(QObject):
             asked = ((one, weights.get(one.digest, one.weight)) for one in references)
             return [replace(one, weight=min(1000.0, max(0.0, weight))) for one, weight in asked]
 
-        self._change(Text("Weigh references"), id, change)
+        self._change(Text("said.weigh_references"), id, change)
 
     def remove(self, id: str, digests: Collection[str]) -> None:
         """Leaves references out; the last ones stay."""
@@ -48,11 +48,11 @@ class ReferenceCommands(QObject):
         if set(known) <= set(digests):
             self._context.notices.add(
                 Kind.INFO,
-                Text("A style needs at least one picture."),
-                advice=Text("Add another picture first, or delete the style."),
+                Text("said.a_style_needs_at_least"),
+                advice=Text("said.add_another_picture_first"),
             )
             return
-        title = Text("Leave out a reference") if len(digests) == 1 else Text("Leave out references")
+        title = Text("said.leave_out_a_reference") if len(digests) == 1 else Text("said.leave_out_references")
         self._change(title, id, lambda old: [one for one in old if one.digest not in digests])
 
     def add(self, id: str, paths: Sequence[Path], *, whole: bool | None = None) -> BackgroundJob:
@@ -71,15 +71,15 @@ class ReferenceCommands(QObject):
         def again() -> tuple[Act, ...]:
             if whole:
                 return ()
-            return (Act(Text("Use pictures whole"), lambda: self.add(id, paths, whole=True)),)
+            return (Act(Text("said.use_pictures_whole"), lambda: self.add(id, paths, whole=True)),)
 
         def fail(error: Exception) -> None:
             nothing = isinstance(error, StyleError) and error.code == "no-pictures"
-            what = Text("No picture was added to the style “{name}”.", name=name)
+            what = Text("said.no_picture_was_added_to", name=name)
             tell(self._context.notices, what, error, acts=again() if nothing else ())
 
         return self._context.background.start(
-            Text("Adding to the style “{name}”", name=name),
+            Text("said.adding_to_the_style_name", name=name),
             work,
             lambda result: self._join(id, name, result, again()),
             fail,
@@ -96,17 +96,17 @@ class ReferenceCommands(QObject):
         known = {one.digest for one in entry.style.references}
         new = [one for one in result.style.references if one.digest not in known]
         if new:
-            title = Text("Add a reference") if len(new) == 1 else Text("Add {n} references", n=len(new))
+            title = (
+                Text("said.add_a_reference") if len(new) == 1 else Text("said.add_n_references", n=len(new))
+            )
             self._change(title, id, lambda old: [*old, *new])
         elif not result.problems:
-            self._context.notices.add(
-                Kind.INFO, Text("The pictures are in the style “{name}” already.", name=name)
-            )
+            self._context.notices.add(Kind.INFO, Text("said.the_pictures_are_in_the", name=name))
         if result.problems:
             faceless = any(isinstance(problem, NoFaceError) for problem in result.problems)
             self._context.notices.add(
                 Kind.WARNING,
-                Text("Some pictures were not added to the style “{name}”.", name=name),
+                Text("said.some_pictures_were_not_added", name=name),
                 details=shortened(tuple(map(said, result.problems))),
                 acts=acts if faceless else (),
             )
@@ -127,5 +127,5 @@ class ReferenceCommands(QObject):
             shelf.save(id, make(entry))
             return lambda: shelf.save(id, entry.style)
 
-        failed = Text("The style could not be changed.")
+        failed = Text("said.the_style_could_not_be")
         context.written(title, do, context.refresh_styles, failed)

@@ -17,7 +17,7 @@ from studio.commands.fitting import Fitting
 from studio.commands.references import ReferenceCommands
 from studio.library.styles import StyleEntry
 from studio.library.tasks import IsCancelled, Progress
-from studio.library.text import Text
+from studio.library.text import Text, reason_text
 from studio.library.trash import Slot
 from studio.state.jobs import BackgroundJob
 from studio.state.notices import Act, Kind
@@ -92,7 +92,7 @@ class StyleCommands(QObject):
         def use_whole(instead_of: str = "") -> tuple[Act, ...]:
             if whole:
                 return ()
-            return (Act(Text("Use pictures whole"), lambda: self._make(name, paths, True, instead_of)),)
+            return (Act(Text("said.use_pictures_whole"), lambda: self._make(name, paths, True, instead_of)),)
 
         def work(progress: Progress, cancelled: IsCancelled) -> tuple[StyleEntry, StyleResult]:
             files = _spread(_picture_files(paths))
@@ -112,11 +112,11 @@ class StyleCommands(QObject):
 
         def fail(error: Exception) -> None:
             nothing = isinstance(error, StyleError) and error.code == "no-pictures"
-            what = Text("The style “{name}” could not be made.", name=name)
+            what = Text("said.the_style_name_could_not", name=name)
             tell(self._context.notices, what, error, acts=use_whole() if nothing else ())
 
         return self._context.background.start(
-            Text("Making the style “{name}”", name=name),
+            Text("said.making_the_style_name", name=name),
             work,
             done,
             fail,
@@ -146,7 +146,7 @@ class StyleCommands(QObject):
         self._context.writer.run(
             add,
             lambda entry: self._push_made(entry, use=use),
-            lambda error: self._tell(Text("The style could not be added."), error),
+            lambda error: self._tell(Text("said.the_style_could_not_be_added"), error),
         )
 
     def _push_made(self, entry: StyleEntry, *, use: bool = True) -> None:
@@ -166,10 +166,10 @@ class StyleCommands(QObject):
             self._context.refresh_styles()
 
         self._context.written(
-            Text("New style “{name}”", name=entry.name),
+            Text("said.new_style_name", name=entry.name),
             do,
             shown,
-            Text("The style could not be added."),
+            Text("said.the_style_could_not_be_added"),
         )
         self._context.refresh_styles(lambda: self._present(entry, use))
 
@@ -184,17 +184,17 @@ class StyleCommands(QObject):
         """Gives a style another name."""
         name = name.strip()
         if name:
-            self._change(Text("Rename style"), id, lambda style: replace(style, name=name))
+            self._change(Text("said.rename_style"), id, lambda style: replace(style, name=name))
 
     def set_tags(self, id: str, tags: Sequence[str]) -> None:
         """Sets the tags."""
         clean = tuple(dict.fromkeys(tag.strip()[:100] for tag in tags if tag.strip()))
-        self._change(Text("Set tags"), id, lambda style: replace(style, tags=clean))
+        self._change(Text("said.set_tags"), id, lambda style: replace(style, tags=clean))
 
     def set_strength(self, id: str, strength: float) -> None:
         """How strongly it is used to begin with, 0..1."""
         strength = min(1.0, max(0.0, strength))
-        self._change(Text("Set strength"), id, lambda style: replace(style, strength=strength))
+        self._change(Text("said.set_strength"), id, lambda style: replace(style, strength=strength))
 
     def reorder(self, ids: Sequence[str]) -> None:
         """Sets the order."""
@@ -205,7 +205,7 @@ class StyleCommands(QObject):
             shelf.reorder([*ids, *(one for one in before if one not in ids)])
             return lambda: shelf.reorder(before)
 
-        self._written(Text("Reorder styles"), do)
+        self._written(Text("said.reorder_styles"), do)
 
     def delete(self, ids: Sequence[str]) -> None:
         """Moves styles to the bin; undo brings them back."""
@@ -217,7 +217,7 @@ class StyleCommands(QObject):
             slot = shelf.delete(ids)
             return lambda: shelf.restore(slot)
 
-        title = Text("Delete style") if len(ids) == 1 else Text("Delete {n} styles", n=len(ids))
+        title = Text("said.delete_style") if len(ids) == 1 else Text("said.delete_n_styles", n=len(ids))
         self._written(title, do)
 
     def binned(self, then: Callable[[list[Slot]], object]) -> None:
@@ -226,7 +226,7 @@ class StyleCommands(QObject):
         self._context.reader.run(
             lambda: trash.slots("styles"),
             then,
-            lambda error: self._tell(Text("The bin could not be read."), error),
+            lambda error: self._tell(Text("said.the_bin_could_not_be_read"), error),
         )
 
     def restore(self, slot: Slot, items: Sequence[int] | None = None) -> None:
@@ -237,7 +237,7 @@ class StyleCommands(QObject):
             ids = [entry.id for entry in shelf.restore(slot, items)]
             return lambda: shelf.delete(ids)
 
-        self._written(Text("Bring back styles"), do)
+        self._written(Text("said.bring_back_styles"), do)
 
     def export_file(self, id: str, path: Path, *, overwrite: bool = False) -> None:
         """Writes a style to a file of its own."""
@@ -247,9 +247,9 @@ class StyleCommands(QObject):
         self._context.writer.run(
             lambda: entry.style.save(path, overwrite=overwrite),
             lambda written: notices.add(
-                Kind.SUCCESS, Text("The style was written to {path}.", path=str(written))
+                Kind.SUCCESS, Text("said.the_style_was_written_to", path=str(written))
             ),
-            lambda error: self._tell(Text("The style could not be written."), error),
+            lambda error: self._tell(Text("said.the_style_could_not_be_written"), error),
         )
 
     def _change(self, title: Text, id: str, change: Callable[[Style], Style]) -> None:
@@ -263,7 +263,7 @@ class StyleCommands(QObject):
         self._written(title, do)
 
     def _written(self, title: Text, do: Callable[[], Callable[[], object]]) -> None:
-        failed = Text("The style could not be changed.")
+        failed = Text("said.the_style_could_not_be")
         self._context.written(title, do, self._context.refresh_styles, failed)
 
     # ---- telling
@@ -272,19 +272,20 @@ class StyleCommands(QObject):
         tell(self._context.notices, what, error)
 
     def _tell_made(self, entry: StyleEntry, result: StyleResult, acts: tuple[Act, ...]) -> None:
-        details = shortened((*map(said, result.problems), *map(Text, result.notes)))
+        notes = (reason_text(note, "note") for note in result.notes)
+        details = shortened((*map(said, result.problems), *notes))
         n = len(result.style.references)
         what = (
-            Text("The style “{name}” was made from one picture.", name=entry.name)
+            Text("said.the_style_name_was_made", name=entry.name)
             if n == 1
-            else Text("The style “{name}” was made from {n} pictures.", name=entry.name, n=n)
+            else Text("said.the_style_name_was_made_from", name=entry.name, n=n)
         )
         meaning = None
         if skipped := len(result.problems):
             meaning = (
-                Text("One picture was left out.")
+                Text("said.one_picture_was_left_out")
                 if skipped == 1
-                else Text("{n} pictures were left out.", n=skipped)
+                else Text("said.n_pictures_were_left_out", n=skipped)
             )
         kind = Kind.WARNING if result.problems else Kind.SUCCESS
         self._context.notices.add(kind, what, meaning=meaning, details=details, acts=acts)
@@ -292,9 +293,9 @@ class StyleCommands(QObject):
     def _tell_other_model(self, entry: StyleEntry) -> None:
         self._context.notices.add(
             Kind.WARNING,
-            Text("The style “{name}” was made with another model.", name=entry.name),
-            meaning=Text("Its numbers mean nothing to the model in use."),
-            advice=Text("Switch to the model it was made with, or make it anew from its pictures."),
+            Text("said.the_style_name_was_made_with", name=entry.name),
+            meaning=Text("said.its_numbers_mean_nothing_to"),
+            advice=Text("said.make_it_anew_for_this"),
         )
 
 

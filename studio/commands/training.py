@@ -83,7 +83,7 @@ class TrainingCommands(QObject):
         self._context.reader.run(
             lambda: list_runs(self._context.places.runs),
             take,
-            lambda error: tell(self._context.notices, Text("The training runs could not be listed."), error),
+            lambda error: tell(self._context.notices, Text("said.the_training_runs_could_not"), error),
         )
 
     def recover(self) -> None:
@@ -107,9 +107,9 @@ class TrainingCommands(QObject):
         self._training.set_waiting(wanted)
         self._context.notices.add(
             Kind.INFO,
-            Text("The training of “{name}” was broken off when the studio ended.", name=wanted[0].name),
-            meaning=Text("Nothing that was saved is lost."),
-            acts=(Act(Text("Go on"), self.release),),
+            Text("said.training.left_over", name=wanted[0].name),
+            meaning=Text("said.training.left_over.meaning"),
+            acts=(Act(Text("said.training.go_on"), self.release),),
         )
 
     def release(self) -> None:
@@ -138,7 +138,7 @@ class TrainingCommands(QObject):
         self._context.reader.run(
             lambda: _request_of(run.folder),
             self._queue,
-            lambda error: tell(self._context.notices, Text("The run “{n}” cannot go on.", n=run.name), error),
+            lambda error: tell(self._context.notices, Text("said.the_run_n_cannot_go", n=run.name), error),
         )
 
     def withdraw(self, request: TrainingRequest) -> None:
@@ -195,7 +195,7 @@ class TrainingCommands(QObject):
             else:
                 self._models.import_file(bundle)
 
-        what = Text("The model {name} could not be imported.", name=bundle.parent.name)
+        what = Text("said.the_model_name_could_not", name=bundle.parent.name)
         self._context.reader.run(work, take, lambda error: tell(self._context.notices, what, error))
 
     def use_snapshot(self, run: RunState, snapshot: RunSnapshot, name: str) -> None:
@@ -212,9 +212,9 @@ class TrainingCommands(QObject):
                 return
             tidy()
             if not end.stopped:
-                self._tell_trouble(Text("No model could be made of “{name}”.", name=run.name), end)
+                self._tell_trouble(Text("said.training.no_snapshot", name=run.name), end)
 
-        self._errands.run(Text("Making a model of “{name}”", name=name), [*words, "--name", name], done)
+        self._errands.run(Text("said.training.snapshot", name=name), [*words, "--name", name], done)
 
     def delete(self, run: RunState) -> None:
         """Moves a run to the bin, with all its checkpoints; a model made of it stays."""
@@ -230,7 +230,7 @@ class TrainingCommands(QObject):
             if request.run == run.folder:
                 self.withdraw(request)
         self._context.written(
-            Text("Delete training"), do, self.refresh, Text("The training could not be deleted.")
+            Text("said.training.delete"), do, self.refresh, Text("said.training.not_deleted")
         )
 
     # ---- the child
@@ -316,7 +316,7 @@ class TrainingCommands(QObject):
         self._context.writer.run(
             lambda: self._queue_file.save(wanted),
             None,
-            lambda error: tell(self._context.notices, Text("The queue could not be written down."), error),
+            lambda error: tell(self._context.notices, Text("said.training.queue"), error),
         )
 
     # ---- telling
@@ -325,16 +325,16 @@ class TrainingCommands(QObject):
         notices, name = self._context.notices, request.name
         bundle = run.bundle if run is not None else None
         if bundle is not None:
-            use = Act(Text("Use this model"), lambda: self.use_model(bundle))
-            notices.add(Kind.SUCCESS, Text("The model “{name}” is trained.", name=name), acts=(use,))
+            use = Act(Text("said.use_this_model"), lambda: self.use_model(bundle))
+            notices.add(Kind.SUCCESS, Text("said.the_model_name_is_trained", name=name), acts=(use,))
         elif end.ok or end.stopped:
             notices.add(
                 Kind.INFO,
-                Text("The training of “{name}” was stopped.", name=name),
-                meaning=Text("It can go on from its last checkpoint."),
+                Text("said.the_training_of_name_was", name=name),
+                meaning=Text("said.it_can_go_on_from"),
             )
         else:
-            self._tell_trouble(Text("The training of “{name}” ended early.", name=name), end)
+            self._tell_trouble(Text("said.the_training_of_name_ended", name=name), end)
 
     def _tell_trouble(self, what: Text, end: TrainingEnd) -> None:
         trouble = trouble_of(end)

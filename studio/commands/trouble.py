@@ -9,7 +9,7 @@ from __future__ import annotations
 from engine.formats.preparation import PreparationFailed
 from engine.formats.protocol import Failed
 from engine.formats.reason import Reason
-from studio.library.text import Text
+from studio.library.text import Text, as_it_came
 from studio.state.preparation import Trouble
 from studio.workers.training_process import TrainingEnd
 
@@ -17,72 +17,70 @@ Words = tuple[Text, Text]
 """What happened, and what to do about it."""
 
 _NO_PERMISSION = (
-    Text("The studio's folder cannot be written to."),
-    Text("Check its permissions and the space on the disk."),
+    Text("said.training.no_permission"),
+    Text("said.training.no_permission.advice"),
 )
 _NO_SPACE = (
-    Text("The disk is full."),
-    Text("Make room on the disk and go on; nothing that was saved is lost."),
+    Text("said.training.no_space"),
+    Text("said.training.no_space.advice"),
 )
 _CONSENT = (
-    Text("The permission does not fit these pictures any more."),
-    Text("Open the pictures again and confirm the permission anew."),
+    Text("said.training.consent"),
+    Text("said.training.consent.advice"),
 )
 _NO_SET = (
-    Text("The prepared pictures are not there any more."),
-    Text("Choose the folder of pictures again; the training can then start anew."),
+    Text("said.training.set_gone"),
+    Text("said.training.set_gone.advice"),
 )
 _LOST = (
-    Text("The training lost its way and was ended."),
-    Text("Go on from the last good state, or use an earlier snapshot."),
+    Text("said.training.lost"),
+    Text("said.training.lost.advice"),
 )
 BY_CODE: dict[str, Words] = {
     "no-pictures": (
-        Text("There are no pictures in this folder."),
-        Text(
-            "Choose one with JPEG, PNG, WebP, TIFF, BMP, GIF, AVIF or HEIC pictures; folders in it count too."
-        ),
+        Text("said.training.no_pictures"),
+        Text("said.training.no_pictures.advice"),
     ),
     "no-folder": (
-        Text("This folder is not there any more."),
-        Text("Choose it again, or another one."),
+        Text("said.training.no_folder"),
+        Text("said.training.no_folder.advice"),
     ),
     "unreadable": (
-        Text("This folder cannot be read."),
-        Text("Check its permissions, or copy the pictures to another folder."),
+        Text("said.training.unreadable"),
+        Text("said.training.unreadable.advice"),
     ),
     "no-space": _NO_SPACE,
     "no-permission": _NO_PERMISSION,
     "read-only": _NO_PERMISSION,
     "no-module": (
-        Text("Training needs PyTorch, which is not installed."),
-        Text("Run “python3 packaging/run.py” once to install it, then start the studio again."),
+        Text("said.training.no_torch"),
+        Text("said.training.no_torch.advice"),
     ),
     "no-memory": (
-        Text("There is not enough memory for this training."),
-        Text("Close other programs that use the graphics card or much memory, then go on."),
+        Text("said.training.no_memory"),
+        Text("said.training.no_memory.advice"),
     ),
     "set-changed": (
-        Text("The pictures have changed since this training began."),
-        Text("Put them back as they were, or train on them anew."),
+        Text("said.training.changed"),
+        Text("said.training.changed.advice"),
     ),
     "run-held": (
-        Text("This training is under way already, in another window."),
-        Text("Wait for it, or stop it there first."),
+        Text("said.training.elsewhere"),
+        Text("said.training.elsewhere.advice"),
     ),
     "weights-given-up": (
-        Text("Of this moment only the pictures were kept, to save room."),
-        Text("Use a later snapshot, or the best one."),
+        Text("said.training.thinned"),
+        Text("said.training.thinned.advice"),
     ),
     "no-set": _NO_SET,
     "set-unreadable": _NO_SET,
     "helper-not-had": (
-        Text("They could not be had from the package index."),
-        Text("Check the connection to the internet, and try again."),
+        Text("said.training.helpers.index"),
+        Text("said.training.helpers.index.advice"),
     ),
     "too-few": (
-        Text("There are too few pictures to train on."),
-        Text("Add more pictures; 20 make a style, 100 or more make it varied."),
+        Text("said.training.too_few"),
+        Text("said.training.too_few.advice"),
     ),
     **dict.fromkeys((f"lost-{code}" for code in ("nan", "exploding", "alike", "saturated")), _LOST),
     **dict.fromkeys(
@@ -108,24 +106,22 @@ def trouble_of(end: TrainingEnd, reason: Reason | None = None) -> Trouble:
     if reason is not None and reason.message:
         return trouble_in(reason)
     if end.problem:
-        return Trouble(
-            Text("The trainer could not be started."), Text("Install the studio anew."), end.problem
-        )
+        return Trouble(Text("said.training.no_start"), Text("said.training.no_start.advice"), end.problem)
     said = last_line(end.log)
     if end.crashed:
         return Trouble(
-            Text("The trainer was ended from outside."),
-            Text("Nothing that was saved is lost; go on from there."),
+            Text("said.training.killed"),
+            Text("said.training.killed.advice"),
             said,
         )
-    return Trouble(Text("The trainer could not go on."), Text("Read what it said, and put it right."), said)
+    return Trouble(Text("said.training.other"), Text("said.training.other.advice"), said)
 
 
 def trouble_in(reason: Reason) -> Trouble:
     """Why a run failed or waits for help, as its own events tell it."""
     if reason.code in BY_CODE:
         return Trouble(*BY_CODE[reason.code], detail=reason.message)
-    return Trouble(Text("{sentence}", sentence=_as_sentence(reason.message)))
+    return Trouble(as_it_came(_as_sentence(reason.message)))
 
 
 def _as_sentence(message: str) -> str:

@@ -155,7 +155,7 @@ class SettingsFile:
             reason = str(error)
             jsonfile.set_aside(self.path)
         note = Text(
-            "The settings in {path} could not be read ({reason}); the defaults are used.",
+            "said.the_settings_in_path_could",
             path=str(self.path),
             reason=reason,
         )

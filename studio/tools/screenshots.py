@@ -334,9 +334,9 @@ def _show_notices(window: Window) -> None:
     notices = window.context.notices
     notices.add(
         Kind.WARNING,
-        Text("Only files from this computer can be dropped here."),
-        meaning=Text("Nothing was fetched from the network."),
-        advice=Text("Save the picture to a folder first, then drop the file."),
+        Text("said.refused"),
+        meaning=Text("said.refused.meaning"),
+        advice=Text("said.refused.advice"),
         details=("https://example.org/portrait.png",),
     )
-    notices.add(Kind.INFO, Text("Nothing is selected."), acts=(Act(Text("Keep both"), lambda: None),))
+    notices.add(Kind.INFO, Text("said.nothing_selected"), acts=(Act(Text("said.keep_both"), lambda: None),))

@@ -141,10 +141,8 @@ def _setup(pictures: list[Path]) -> Setup:
 
 def _trouble() -> Trouble:
     return Trouble(
-        Text("There are no pictures in this folder."),
-        Text(
-            "Choose one with JPEG, PNG, WebP, TIFF, BMP, GIF, AVIF or HEIC pictures; folders in it count too."
-        ),
+        Text("said.training.no_pictures"),
+        Text("said.training.no_pictures.advice"),
     )
 
 

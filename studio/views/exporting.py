@@ -69,8 +69,8 @@ class Exporting(QObject):
         if not sources:
             self.context.notices.add(
                 Kind.INFO,
-                Text("There is nothing to export yet."),
-                advice=Text("Keep pictures while exploring; they are collected in the gallery."),
+                Text("said.there_is_nothing_to_export"),
+                advice=Text("said.keep_pictures_while_exploring"),
             )
             return
         sources.sort(key=lambda source: source[0] != first)
@@ -126,11 +126,11 @@ class Exporting(QObject):
         if outcome.end is End.FAILED and isinstance(outcome.error, TargetExistsError):
             self.context.notices.add(
                 Kind.WARNING,
-                Text("Some of the files are already in {folder}.", folder=folder.name),
-                meaning=Text("Nothing was written yet."),
+                Text("said.export_exists", folder=folder.name),
+                meaning=Text("said.export_exists.meaning"),
                 acts=(
-                    Act(Text("Write the missing ones"), partial(again, "continue")),
-                    Act(Text("Keep both"), partial(again, "rename")),
-                    Act(Text("Replace"), partial(again, "overwrite")),
+                    Act(Text("said.write_the_missing_ones"), partial(again, "continue")),
+                    Act(Text("said.keep_both"), partial(again, "rename")),
+                    Act(Text("said.replace"), partial(again, "overwrite")),
                 ),
             )

@@ -36,9 +36,9 @@ class Intake(QObject):
         if dropped.refused:
             self.context.notices.add(
                 Kind.WARNING,
-                Text("Only files from this computer can be dropped here."),
-                meaning=Text("Nothing was fetched from the network."),
-                advice=Text("Save the picture to a folder first, then drop the file."),
+                Text("said.refused"),
+                meaning=Text("said.refused.meaning"),
+                advice=Text("said.refused.advice"),
                 details=dropped.refused,
             )
         if dropped.zone == TRAIN.id:
@@ -75,8 +75,8 @@ class Intake(QObject):
         else:
             self.context.notices.add(
                 Kind.INFO,
-                Text("There are no picture files on the clipboard."),
-                advice=Text("Copy pictures in your file manager, or drop them on the window."),
+                Text("said.there_are_no_picture_files"),
+                advice=Text("said.copy_pictures_in_your_file"),
             )
 
     def choose_photo(self) -> None:

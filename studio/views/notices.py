@@ -19,12 +19,12 @@ PATIENCE_MS = 350
 
 
 DELETED = {
-    "Delete training": Text("The training is in the bin."),
-    "Delete picture": Text("The picture is in the bin."),
-    "Delete {n} pictures": Text("{n} pictures are in the bin."),
-    "Delete style": Text("The style is in the bin."),
-    "Delete {n} styles": Text("{n} styles are in the bin."),
-    "Delete board": Text("The board is gone; its pictures stay in the gallery."),
+    "said.training.delete": Text("said.training.in_bin"),
+    "said.delete_picture": Text("said.the_picture_is_in_the"),
+    "said.delete_n_pictures": Text("said.n_pictures_are_in_the"),
+    "said.delete_style": Text("said.the_style_is_in_the"),
+    "said.delete_n_styles": Text("said.n_styles_are_in_the"),
+    "said.delete_board": Text("said.the_board_is_gone_its"),
 }
 """Steps that are told, with a way back: title -> what happened."""
 
@@ -55,11 +55,11 @@ class NoticePresenter(QObject):
         """What was deleted can be brought back for as long as nothing else was done."""
         if self._undo is not None:
             self._undo.close_up()
-        happened = DELETED.get(step.title.source)
+        happened = DELETED.get(step.title.key)
         if happened is None or kind == "undo":
             return
         words = self._look.words
-        told = Text(happened.source, **dict(step.title.values))
+        told = Text(happened.key, **dict(step.title.values))
         undo = Action(words("action.undo"), self._undo_stack.undo)
         self._undo = self._stack.say(Message(words.say(told), actions=[undo], kind=Kind.INFO))
         self._undo.closed.connect(self._forget_undo)

@@ -8,6 +8,7 @@ from PySide6.QtWidgets import QAbstractButton, QWidget
 
 from studio import paint
 from studio.commands.error_messages import said
+from studio.library.text import reason_text
 from studio.signals import follow
 from studio.state.explorer import Explorer
 from studio.state.jobs import Jobs
@@ -104,7 +105,8 @@ class StatusLine(Surface):
         words, model = self._look.words, self._model
         provider = model.provider
         if provider is not None:
-            tip = words.sentence(provider.reason) or words("status.device.best")
+            reasons = (words.say(reason_text(one, "unused")) for one in provider.reasons)
+            tip = " ".join(reasons) or words("status.device.best")
             name = " · ".join(filter(None, (provider.name, provider.device)))
             self.device.say(words("status.device", name=name), tip)
         else:

@@ -255,9 +255,9 @@ class Window(QMainWindow):
         """Nothing brings it back, so it is asked first."""
         self.context.notices.add(
             Kind.WARNING,
-            Text("Delete everything in the bin for good?"),
-            meaning=Text("Nothing can bring these pictures back afterwards."),
-            acts=(Act(Text("Delete for good"), partial(self.context.on_pictures.empty_bin, slots)),),
+            Text("said.empty_the_bin"),
+            meaning=Text("said.nothing_brings_them_back"),
+            acts=(Act(Text("said.delete_for_good"), partial(self.context.on_pictures.empty_bin, slots)),),
         )
 
     def show_bin(self) -> None:

@@ -17,11 +17,15 @@ from engine.images import read_record, save_picture
 from engine.latent import interpolate, unit
 from engine.persona import agree, group
 from engine.recipe import Recipe, StyleUse, persona_digest, with_personas, without_personas
-from engine.style import Style, StyleMaker, mix
+from engine.style import Style, StyleMaker, StyleResult, mix
 from tests import tiny
 
 ANNA, BERT, CARL = np.eye(4)[0], np.eye(4)[1], np.eye(4)[2]
 P = 6
+
+
+def said(result: StyleResult) -> list[str]:
+    return [note.message for note in result.notes]
 
 
 def near(person: np.ndarray, seed: int) -> np.ndarray:
@@ -82,13 +86,13 @@ class TestStyle:
         paths = [save_picture(tmp_path / f"{i}.png", picture(c)) for i, c in enumerate(colours)]
         result = _Faces(bundle).from_pictures("All", paths)
         assert result.style.persona == () and result.style.people == 3
-        assert "The pictures show 3 people: the style is of their look alone." in result.notes
+        assert "The pictures show 3 people: the style is of their look alone." in said(result)
 
     def test_without_faces_it_is_a_look_alone(self, bundle: Bundle, tmp_path: Path) -> None:
         path = save_picture(tmp_path / "a.jpg", picture((200, 120, 90)))
         result = StyleMaker(bundle).from_pictures("Wall", [path], whole=True)
         assert result.style.persona == () and result.style.people == 0
-        assert "The pictures show no face: the style is of their look alone." in result.notes
+        assert "The pictures show no face: the style is of their look alone." in said(result)
 
     def test_without_leave_nobody_is_read(self, bundle: Bundle, tmp_path: Path) -> None:
         path = save_picture(tmp_path / "a.png", picture((200, 120, 90)))

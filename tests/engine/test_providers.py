@@ -8,6 +8,7 @@ import pytest
 
 from engine import providers
 from engine.errors import DeviceError
+from engine.formats.reason import Reason
 from engine.providers import CPU, CUDA, Provider, choose, open_session
 
 
@@ -19,21 +20,25 @@ def fresh() -> Iterator[None]:
     providers._why_not.cache_clear()
 
 
-def pretend(monkeypatch: pytest.MonkeyPatch, why_not_cuda: str, device: str = "") -> None:
+NO_DRIVER = Reason("no-driver", "no NVIDIA driver was found")
+
+
+def pretend(monkeypatch: pytest.MonkeyPatch, why_not_cuda: Reason | None, device: str = "") -> None:
     monkeypatch.setattr(providers, "_cuda_device", lambda: (why_not_cuda, device))
     monkeypatch.setattr(providers, "_AUTOMATIC", {"linux": (CUDA,), "win32": (CUDA,), "darwin": (CUDA,)})
 
 
 def test_auto_says_why_it_is_the_cpu(monkeypatch: pytest.MonkeyPatch) -> None:
-    pretend(monkeypatch, "no NVIDIA driver was found")
+    pretend(monkeypatch, NO_DRIVER)
     provider = choose("auto", threads=3)
     assert (provider.name, provider.onnx_name, provider.threads) == ("CPU", "CPUExecutionProvider", 3)
     assert provider.reason == "CUDA was not used because no NVIDIA driver was found."
+    assert [(one.code, one.values) for one in provider.reasons] == [("no-driver", {"name": "CUDA"})]
     assert str(provider) == "CPU (3 threads)"
 
 
 def test_a_named_device_or_an_error(monkeypatch: pytest.MonkeyPatch) -> None:
-    pretend(monkeypatch, "no NVIDIA driver was found")
+    pretend(monkeypatch, NO_DRIVER)
     assert choose("cpu").reason == ""
     with pytest.raises(DeviceError, match="CUDA was asked for, but no NVIDIA driver was found"):
         choose("cuda")
@@ -45,7 +50,7 @@ def test_a_named_device_or_an_error(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def test_a_silent_fall_back_is_noticed(monkeypatch: pytest.MonkeyPatch) -> None:
     """A driver is there, but ONNX Runtime cannot use it: here it has no card, elsewhere no libraries."""
-    pretend(monkeypatch, "", "NVIDIA Pretended")
+    pretend(monkeypatch, None, "NVIDIA Pretended")
 
     def fall_back(*_: object) -> None:
         raise DeviceError("CUDA cannot be used: ONNX Runtime fell back to the CPU.", "fallback")
@@ -58,8 +63,8 @@ def test_a_silent_fall_back_is_noticed(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_a_working_card_is_used(monkeypatch: pytest.MonkeyPatch) -> None:
-    pretend(monkeypatch, "", "NVIDIA Pretended")
-    monkeypatch.setattr(providers, "_why_not", lambda _: "")
+    pretend(monkeypatch, None, "NVIDIA Pretended")
+    monkeypatch.setattr(providers, "_why_not", lambda _: None)
     provider = choose("auto")
     assert (provider.name, provider.device, provider.reason) == ("CUDA", "NVIDIA Pretended", "")
     assert dict(provider.options)["cudnn_conv_algo_search"] == "HEURISTIC"

@@ -18,10 +18,14 @@ from engine.images import Picture, resize, save_picture
 from engine.network import Network
 from engine.providers import choose
 from engine.recipe import Recipe
-from engine.style import THUMBNAIL, Reference, Style, StyleMaker, mix
+from engine.style import THUMBNAIL, Reference, Style, StyleMaker, StyleResult, mix
 from tests import tiny
 
 SAMPLES = Path(str(resources.files("resources"))) / "samples"
+
+
+def said(result: StyleResult) -> list[str]:
+    return [note.message for note in result.notes]
 
 
 class Anybody(FaceFinder):
@@ -93,7 +97,7 @@ class TestMake:
     def test_the_odd_one_out_is_flagged(self, maker: StyleMaker, tmp_path: Path) -> None:
         result = maker.from_pictures("w", files(tmp_path, WARM, WARM, COLD, WARM, WARM))
         assert [reference.name for reference in result.style.outliers] == ["2.png"]
-        assert result.notes == ("2.png does not look like the other pictures of this style.",)
+        assert said(result) == ["2.png does not look like the other pictures of this style."]
         pair = maker.from_pictures("p", files(tmp_path / "..", WARM, COLD)[:2])
         assert pair.style.outliers == ()
 
@@ -103,7 +107,7 @@ class TestMake:
         copy.write_bytes(first.read_bytes())
         result = maker.from_pictures("w", [first, other, copy])
         assert len(result.style.references) == 2
-        assert result.notes == ("copy.png is the same picture as 0.png; it counts once.",)
+        assert said(result) == ["copy.png is the same picture as 0.png; it counts once."]
 
     def test_bad_pictures_are_named_and_the_rest_goes_on(self, maker: StyleMaker, tmp_path: Path) -> None:
         good = files(tmp_path, WARM)
@@ -125,13 +129,13 @@ class TestMake:
             assert words in told
         whole = maker.from_pictures("w", [black, *good], whole=True)
         assert [reference.whole for reference in whole.style.references] == [True, False]
-        assert whole.notes[0] == "black.png shows no face; the whole picture was used."
+        assert whole.notes[0].message == "black.png shows no face; the whole picture was used."
 
     def test_several_faces_are_told(self, maker: StyleMaker, tmp_path: Path) -> None:
         group = picture(WARM)
         group[:4, :4] = 255
         result = maker.from_pictures("w", [save_picture(tmp_path / "group.png", group)])
-        assert result.notes == ("group.png shows 2 faces; the foremost one was used.",)
+        assert said(result) == ["group.png shows 2 faces; the foremost one was used."]
         assert result.style.references[0].fit == 1.0
 
     def test_nothing_usable_is_one_sentence_with_the_reasons(self, maker: StyleMaker, tmp_path: Path) -> None:

@@ -111,8 +111,8 @@ class TrainingPage(QWidget):
         elif paths:
             self._context.notices.add(
                 Kind.INFO,
-                Text("Training takes a folder of pictures."),
-                advice=Text("Put the pictures into one folder, and drop that."),
+                Text("said.training.takes_folder"),
+                advice=Text("said.training.takes_folder.advice"),
             )
         return folder is not None
 

@@ -9,6 +9,7 @@ from PySide6.QtWidgets import QStackedWidget, QVBoxLayout, QWidget
 from studio import paint
 from studio.commands.preparing import PreparationCommands
 from studio.library.datasets import Report, SetItem
+from studio.library.text import reason_text
 from studio.state.preparation import Setup
 from studio.theme import Type
 from studio.views.kit.button import Button
@@ -207,6 +208,7 @@ class Summary(Surface):
         words, count = self._look.words, len(report.problems)
         self.problems.setVisible(bool(count))
         self.problems.setText(words("training.problems", count=count) if count else "")
-        named = [f"{name}: {words.sentence(reason.message)}" for name, reason in report.problems[:LISTED]]
+        problems = report.problems[:LISTED]
+        named = [f"{name}: {words.say(reason_text(reason, 'picture'))}" for name, reason in problems]
         self.problems.setToolTip("\n".join(named))
         self.problems.setAccessibleDescription("; ".join(named))

@@ -5,10 +5,10 @@ from pytestqt.qtbot import QtBot
 
 from engine.errors import Cancelled, DeviceError, NoFaceError, TargetError
 from studio.commands.error_messages import LISTED, shortened, tell
-from studio.library.text import Text
+from studio.library.text import as_it_came
 from studio.state.notices import Kind, Notices
 
-WHAT = Text("It did not work.")
+WHAT = as_it_came("It did not work.")
 
 
 @pytest.mark.parametrize(

@@ -5,7 +5,7 @@ from pytestqt.modeltest import ModelTester
 from pytestqt.qtbot import QtBot
 
 from studio.library.tasks import End, Outcome
-from studio.library.text import Text
+from studio.library.text import Text, as_it_came
 from studio.state import notices as module
 from studio.state.jobs import BackgroundJob, JobRole, Jobs
 from studio.state.notices import Kind, NoticeRole, Notices
@@ -15,7 +15,7 @@ def test_a_job_is_listed_while_it_runs(qtbot: QtBot, qtmodeltester: ModelTester)
     jobs, cancelled, ended = Jobs(), [], []
     qtmodeltester.check(jobs)
     jobs.job_finished.connect(ended.append)
-    job = jobs.add(Text("Working"), lambda: cancelled.append(1))
+    job = jobs.add(as_it_came("Working"), lambda: cancelled.append(1))
     assert jobs.rowCount() == 1
     job.advance(3, 10)
     index = jobs.index(0)
@@ -47,7 +47,7 @@ def test_notices_are_newest_first_and_forgotten(
     notices = Notices()
     qtmodeltester.check(notices)
     for n in range(8):
-        notices.add(Kind.INFO, Text("number {n}", n=n))
+        notices.add(Kind.INFO, as_it_came(f"number {n}"))
     assert notices.rowCount() == 5
     assert notices.index(0).data() == "number 7"
     newest = notices.index(0).data(NoticeRole.NOTICE)

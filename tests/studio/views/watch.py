@@ -22,7 +22,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from studio.i18n import load_catalogue
+from studio.library.catalogue import load_catalogue
 from studio.views.kit.text import Elided
 
 AREAS = {key.split(".")[0] for key in load_catalogue("en")}
