@@ -23,7 +23,13 @@ from torch.nn import functional as F
 
 from trainer.base.crops import Pool, draw
 from trainer.base.state import card_of, part, restore_state, save_state
-from trainer.model.autoencoder import Autoencoder, AutoencoderConfig, FeatureDiscriminator, PatchDiscriminator
+from trainer.model.autoencoder import (
+    FACTOR,
+    Autoencoder,
+    AutoencoderConfig,
+    FeatureDiscriminator,
+    PatchDiscriminator,
+)
 from trainer.model.ema import averaged_copy, update_average
 from trainer.model.features import PerceptualDistance
 from trainer.run import losses
@@ -68,6 +74,21 @@ class AutoencoderJob:
         return AutoencoderJob(**{k: v for k, v in data.items() if k in known})
 
 
+POLISH: dict[str, Any] = {
+    "steps": 20_000,
+    "rate": 3e-3,
+    "adversary_from": 0,
+    "adversary_ramp": 1,
+    "patch_weight": 0.1,
+    "feature_weight": 0.1,
+    "frozen_encoder": True,
+}
+"""What differs when the decoder goes on alone."""
+
+Generated = Callable[[int, int, np.random.Generator], tuple[Tensor, Tensor]]
+"""Count, side of a crop in pixels, draw -> latents [N, C, S / 16, S / 16], pictures [N, 3, S, S]."""
+
+
 class AutoencoderTraining:
     """Networks, averages and optimizers of the stage, and its step."""
 
@@ -86,6 +107,8 @@ class AutoencoderTraining:
             lr=job.discriminator_rate,
             betas=(0.0, 0.99),
         )
+        self.generated: Generated | None = None
+        """Where it is given: latents that G made of pictures, beside the crops."""
         self.step = 0
         for module in (self.model, self.average, self.patches, self.heads, self.perceptual):
             module.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
@@ -111,33 +134,16 @@ class AutoencoderTraining:
 
     def _learn(self, x: Tensor, weight: float, rng: np.random.Generator) -> dict[str, Tensor]:
         job = self.job
-        latents = self._latents(x)
-        target = x
-        if rng.random() < job.scaled:
-            cells = latents.shape[-1]
-            side = int(rng.integers(max(2, cells // 2), cells))
-            latents = _resized(latents, side)
-            target = _resized(x, side * 16)
-        latents = latents + job.noise * torch.randn_like(latents)
+        latents, target = self._pairs(x, rng)
         made, small = self.model.decoder.both(latents)
         with torch.no_grad():
             known = self.perceptual.features(target)
         found = self.perceptual.features(made)
-        distance = torch.stack(
-            [(a - b).square().sum(dim=1).mean() for a, b in zip(found, known, strict=True)]
-        ).sum()
-        l1 = F.l1_loss(made, target)
-        total = job.l1_weight * l1 + job.perceptual_weight * distance
+        values = {"l1": F.l1_loss(made, target), "perceptual": _apart(found, known)}
+        total = job.l1_weight * values["l1"] + job.perceptual_weight * values["perceptual"]
         total = total + job.preview_weight * F.l1_loss(small, F.avg_pool2d(target, 2))
-        values = {"l1": l1, "perceptual": distance}
         if weight:
-            for d in (self.patches, self.heads):
-                d.requires_grad_(False)
-            patch = -self.patches(made).mean()
-            feature = -self.heads(found).mean()
-            total = total + weight * (job.patch_weight * patch + job.feature_weight * feature)
-            for d in (self.patches, self.heads):
-                d.requires_grad_(True)
+            total = total + weight * self._preference(made, found)
         self.optimizer.zero_grad(set_to_none=True)
         total.backward()  # type: ignore[no-untyped-call]
         nn.utils.clip_grad_norm_(self.model.parameters(), 1.0)
@@ -145,6 +151,31 @@ class AutoencoderTraining:
         if self.step >= job.adversary_from - 500 and self.step % job.judge_interval == 0:
             values |= self._judge(target, made.detach(), known, [f.detach() for f in found])
         return values
+
+    def _pairs(self, x: Tensor, rng: np.random.Generator) -> tuple[Tensor, Tensor]:
+        """Latents to decode, and what they must give: of crops, shrunk now and then, and G's."""
+        job, latents, target = self.job, self._latents(x), x
+        if self.generated is not None:
+            others, pictures = self.generated(len(x) // 2, x.shape[-1], rng)
+            half = len(x) - len(others)
+            latents, target = torch.cat([latents[:half], others]), torch.cat([x[:half], pictures])
+        elif rng.random() < job.scaled:
+            cells = latents.shape[-1]
+            side = int(rng.integers(max(2, cells // 2), cells))
+            latents, target = _resized(latents, side), _resized(x, side * FACTOR)
+        return latents + job.noise * torch.randn_like(latents), target
+
+    def _preference(self, made: Tensor, found: list[Tensor]) -> Tensor:
+        """How little the adversaries believe of what the decoder made."""
+        job = self.job
+        for d in (self.patches, self.heads):
+            d.requires_grad_(False)
+        believed = (
+            job.patch_weight * self.patches(made).mean() + job.feature_weight * self.heads(found).mean()
+        )
+        for d in (self.patches, self.heads):
+            d.requires_grad_(True)
+        return -believed
 
     def _judge(
         self, real: Tensor, made: Tensor, known: list[Tensor], found: list[Tensor]
@@ -201,6 +232,11 @@ class AutoencoderTraining:
 
     def _optimizers(self) -> dict[str, torch.optim.Optimizer]:
         return {"optimizer": self.optimizer, "adversary": self.adversary}
+
+
+def _apart(found: list[Tensor], known: list[Tensor]) -> Tensor:
+    """Distance of unit-length feature maps, over all depths."""
+    return torch.stack([(a - b).square().sum(dim=1).mean() for a, b in zip(found, known, strict=True)]).sum()
 
 
 def load_average(file: Path, config: AutoencoderConfig) -> Autoencoder:

@@ -10,13 +10,14 @@ import signal
 import sys
 import threading
 from collections.abc import Callable, Iterable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import torch
 
 from engine.bundle import Bundle, default_bundle_path
-from trainer.base import autoencode, encoders, gan, latents, samples
+from trainer.base import autoencode, encoders, gan, latents, polish, samples
 from trainer.base.crops import pools
 from trainer.base.identity import FaceNetwork
 from trainer.base.state import card_of
@@ -26,7 +27,7 @@ from trainer.model.autoencoder import Autoencoder, AutoencoderConfig
 from trainer.model.features import PerceptualDistance
 from trainer.model.latent_gan import LatentGanConfig
 
-STAGES = ("autoencoder", "latents", "encoders", "gan")
+STAGES = ("autoencoder", "latents", "encoders", "gan", "polish")
 
 
 def train_base(
@@ -45,6 +46,7 @@ def train_base(
         "latents": _latents,
         "encoders": _encoders,
         "gan": _gan,
+        "polish": _polish,
     }
     for name in STAGES if stage == "all" else (stage,):
         if not stop.is_set():
@@ -54,8 +56,9 @@ def train_base(
 
 
 def load_autoencoder(out: Path) -> Autoencoder:
-    """The averaged autoencoder of a folder, frozen."""
-    file = out / "autoencoder" / "state.safetensors"
+    """The averaged autoencoder of a folder, frozen; the polished one, where there is one."""
+    polished = out / "polish" / "state.safetensors"
+    file = polished if polished.exists() else out / "autoencoder" / "state.safetensors"
     config = AutoencoderConfig.from_json(json.loads(card_of(file)["config"]))
     return autoencode.load_average(file, config)
 
@@ -104,6 +107,26 @@ def _gan(out: Path, sets: list[PreparedSet], changes: dict[str, Any], stop: Call
         training.restore(file)
     sampler = samples.Sampler(load_autoencoder(out), val, *networks, out / "gan" / "samples")
     _log(out / "gan", gan.run(training, file, stop, sampler))
+
+
+def _polish(out: Path, sets: list[PreparedSet], changes: dict[str, Any], stop: Callable[[], bool]) -> None:
+    """Goes on with the decoder alone; its rate begins anew."""
+    file, before = out / "polish" / "state.safetensors", out / "autoencoder" / "state.safetensors"
+    card = card_of(file) or card_of(before)
+    config = AutoencoderConfig.from_json(json.loads(card["config"]))
+    job = replace(autoencode.AutoencoderJob.from_json(json.loads(card["job"])), **autoencode.POLISH | changes)
+    perceptual = PerceptualDistance(find_helper("efficientnet-lite0"))
+    training = autoencode.AutoencoderTraining(job, config, perceptual)
+    training.restore(file if file.exists() else before)
+    if not file.exists():
+        training.step = 0
+    data = latents.LatentSet.load(out / "latents", "train")
+    networks = encoders.load_encoders(out / "encoders" / "encoders.safetensors", config.latent_channels)
+    g, c = gan.load_averages(out / "gan" / "state.safetensors")
+    pictures, _ = latents.pictures_of(sets, "train", out / "decoded")
+    training.generated = polish.GeneratedCrops(data, pictures, g, c, *networks)
+    source = pools(sets[0], sets[1] if len(sets) > 1 else None, out / "decoded")
+    _log(out / "polish", autoencode.run(training, source, file, stop))
 
 
 def _log(folder: Path, rows: Iterable[dict[str, float]]) -> None:

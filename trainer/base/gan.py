@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Any
 
 import torch
+from safetensors.torch import load_file
 from torch import Tensor, nn
 from torch.nn import functional as F
 
@@ -23,7 +24,7 @@ from trainer.base.adversary import shown
 from trainer.base.autoencode import means
 from trainer.base.encoders import IDENTITY, Look, Persona
 from trainer.base.latents import LatentSet
-from trainer.base.state import card_of, restore_state, save_state
+from trainer.base.state import card_of, part, restore_state, save_state
 from trainer.model.ema import averaged_copy, decay_for, update_average
 from trainer.model.latent_gan import (
     LatentContent,
@@ -302,6 +303,16 @@ class GanTraining:
 
     def _optimizers(self) -> dict[str, torch.optim.Optimizer]:
         return {"maker": self.maker, "judge": self.judge}
+
+
+def load_averages(file: Path) -> tuple[LatentGenerator, LatentContent]:
+    """The averaged G and C of a state, frozen."""
+    config = LatentGanConfig.from_json(json.loads(card_of(file)["config"]))
+    g, c, tensors = LatentGenerator(config), LatentContent(config), load_file(file)
+    for network, name in ((g, "average_g"), (c, "average_c")):
+        network.load_state_dict(part(tensors, f"{name}/"))
+        network.requires_grad_(False).eval()
+    return g, c
 
 
 def _values(batch: Batch) -> tuple[Tensor, Tensor, Tensor, Tensor]:

@@ -66,7 +66,7 @@ def make(
     cache: Path,
 ) -> Iterator[str]:
     """Writes one split to `folder`; yields how far it is."""
-    pictures, classes = _pictures(sets, split, cache)
+    pictures, classes = pictures_of(sets, split, cache)
     network = Network(before)
     n, shape = len(pictures), (model.config.latent_channels, 16, 16)
     store: dict[str, NDArray[Any]] = {
@@ -100,7 +100,7 @@ def encode(model: Autoencoder, pictures: NDArray[np.uint8]) -> NDArray[np.float1
     return found
 
 
-def _pictures(sets: list[PreparedSet], split: str, cache: Path) -> tuple[list[Bytes], list[int]]:
+def pictures_of(sets: list[PreparedSet], split: str, cache: Path) -> tuple[list[Bytes], list[int]]:
     """The pictures of a split at 256 px; of the later sets those only that no earlier one holds."""
     pictures: list[Bytes] = []
     classes: list[int] = []

@@ -11,7 +11,7 @@ import torch
 from torch import nn
 
 from tests.trainer.base import small
-from trainer.base import adversary, autoencode, encoders, gan, views
+from trainer.base import adversary, autoencode, encoders, gan, polish, views
 from trainer.base.crops import Pool, draw
 
 
@@ -81,6 +81,26 @@ def test_the_encoders_learn_and_judge() -> None:
         "found_again",
         "look",
     }
+
+
+def test_the_polish_moves_the_decoder_alone_and_sees_what_g_makes() -> None:
+    networks, data = small.networks(), small.latents(6)
+    pictures = [np.full((256, 256, 3), 40 * i, np.uint8) for i in range(6)]
+    made = polish.GeneratedCrops(
+        data, pictures, networks.generator, networks.content, networks.persona, networks.look
+    )
+    z, x = made(4, 64, np.random.default_rng(0))
+    assert z.shape == (4, 4, 4, 4) and x.shape == (4, 3, 64, 64)
+    training = autoencode.AutoencoderTraining(
+        replace(JOB, batch=4, frozen_encoder=True),
+        small.AUTOENCODER,
+        Features(),  # type: ignore[arg-type]
+    )
+    training.generated = made
+    before = {k: v.clone() for k, v in training.model.state_dict().items()}
+    training.advance(POOL)
+    after = training.model.state_dict()
+    assert all(torch.equal(before[k], after[k]) == k.startswith("encoder") for k in before if "weight" in k)
 
 
 def test_encoders_come_back_frozen(tmp_path: Path) -> None:
