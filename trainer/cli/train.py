@@ -127,7 +127,7 @@ def _plan(
 ) -> tuple[Job, protocol.Preflight]:
     pictures = len(PreparedSet.open(job.data.folder).pictures)
     kimg = world.led(lambda: str(checkpoint.newest_kimg(args.out / CHECKPOINTS) if args.resume else 0.0))
-    place = preflight.Place(args.out, pictures, float(kimg))
+    place = preflight.RunPlace(args.out, pictures, float(kimg))
     return preflight.plan(job, device, place, world, control, job_builder.stated(args))
 
 

@@ -22,7 +22,7 @@ from trainer.data.derived import register
 from trainer.data.home import data_home
 from trainer.data.listeners import Plain, json_lines
 from trainer.data.overrides import Overrides
-from trainer.data.prepare import Settings, prepare
+from trainer.data.prepare import PreparationSettings, prepare
 from trainer.data.store import Store, check_folders
 
 PARTLY = 10
@@ -86,8 +86,8 @@ def _add_prepare(actions: Any) -> None:
     one.add_argument("--json", action="store_true", help="tell what happens as JSON lines")
 
 
-def _settings(args: argparse.Namespace) -> Settings:
-    return Settings(
+def _settings(args: argparse.Namespace) -> PreparationSettings:
+    return PreparationSettings(
         cut=Cut(args.size, not args.no_align, args.fit),
         subfolder_labels=args.labels == "subfolders",
         threads=args.threads,

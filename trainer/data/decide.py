@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from trainer.data import duplicates
-from trainer.data.duplicates import Pair
+from trainer.data.duplicates import LikePair
 from trainer.data.find import Source
 from trainer.data.journal import CropRecord, Entry
 from trainer.data.judge import Limits, Verdict, judge, quality
@@ -154,7 +154,7 @@ def _drop_alike(items: list[Item], same: Sequence[tuple[int, int]]) -> None:
             items[row] = replace(item, verdict=verdict, like=items[better].id)
 
 
-def _alike(items: Sequence[Item]) -> list[Pair]:
+def _alike(items: Sequence[Item]) -> list[LikePair]:
     trims = {len(item.record.trims) for item in items}
     views = []
     if len(trims) == 1:

@@ -68,7 +68,7 @@ def decode(text: str) -> Picture:
 
 
 @dataclass(frozen=True)
-class Pair:
+class LikePair:
     """Two pictures, by position, that look alike."""
 
     first: int
@@ -79,7 +79,7 @@ class Pair:
     """True: one is enough. False: kin only."""
 
 
-def alike_pairs(prints: NDArray[np.uint8], views: Sequence[NDArray[np.uint8]] = ()) -> list[Pair]:
+def alike_pairs(prints: NDArray[np.uint8], views: Sequence[NDArray[np.uint8]] = ()) -> list[LikePair]:
     """All pairs that are the same or kin, mirrored pictures included.
 
     prints: uint8 [N, 17, 17, 3]. views: other looks at the same pictures (trimmed, say), each shaped like
@@ -88,7 +88,7 @@ def alike_pairs(prints: NDArray[np.uint8], views: Sequence[NDArray[np.uint8]] = 
     if len(prints) < 2:
         return []
     plain = _Looks(prints)
-    found: dict[tuple[int, int], Pair] = {}
+    found: dict[tuple[int, int], LikePair] = {}
     for look in (prints, prints[:, :, ::-1], *views, *(view[:, :, ::-1] for view in views)):
         for pair in _compare(plain, _Looks(look), symmetric=look is prints):
             key = (pair.first, pair.second)
@@ -142,7 +142,7 @@ def _packed(flags: NDArray[np.bool_]) -> NDArray[np.uint64]:
     return np.ascontiguousarray(np.packbits(flags, axis=1)).view(np.uint64)
 
 
-def _compare(plain: _Looks, look: _Looks, *, symmetric: bool) -> Iterator[Pair]:
+def _compare(plain: _Looks, look: _Looks, *, symmetric: bool) -> Iterator[LikePair]:
     count = len(plain.bits)
     for start in range(0, count, BLOCK):
         rows = slice(start, min(start + BLOCK, count))
@@ -198,7 +198,7 @@ def _judge(
     second: NDArray[np.intp],
     share: NDArray[np.floating],
     said: NDArray[np.uint16],
-) -> Iterator[Pair]:
+) -> Iterator[LikePair]:
     """The pairs among candidates (all [M]) that hold up when their brightness and colours are compared."""
     for at in range(0, len(first), BLOCK * BLOCK):
         part = slice(at, at + BLOCK * BLOCK)
@@ -211,4 +211,4 @@ def _judge(
         kin = locked | (~is_plain & (bits <= KIN_BITS) & (agreement >= KIN_LIGHT))
         for row in np.flatnonzero(kin):
             low, high = sorted((int(one[row]), int(other[row])))
-            yield Pair(low, high, float(bits[row]), bool(locked[row] and not graded[row]))
+            yield LikePair(low, high, float(bits[row]), bool(locked[row] and not graded[row]))

@@ -56,7 +56,7 @@ class Problem:
 
 
 @dataclass(frozen=True)
-class Found:
+class FoundPictures:
     """What a folder holds."""
 
     sources: tuple[Source, ...]
@@ -65,7 +65,7 @@ class Found:
     """Files that are no pictures, by their names."""
 
 
-def walk(folder: Path, *, exclude: Iterable[Path] = (), subfolder_labels: bool = False) -> Found:
+def walk(folder: Path, *, exclude: Iterable[Path] = (), subfolder_labels: bool = False) -> FoundPictures:
     """All picture files below `folder`, in natural order, hidden ones left out.
 
     exclude: folders not to enter, such as the target. Links to folders are not followed; links to files are.
@@ -80,7 +80,7 @@ def walk(folder: Path, *, exclude: Iterable[Path] = (), subfolder_labels: bool =
     except OSError as error:
         raise DataError(folder, f"it cannot be read ({error.strerror or error})", "unreadable") from error
     walker.enter(folder)
-    return Found(tuple(walker.sources), tuple(walker.problems), walker.others)
+    return FoundPictures(tuple(walker.sources), tuple(walker.problems), walker.others)
 
 
 def shown_name(path: Path, folder: Path) -> str:

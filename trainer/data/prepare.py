@@ -15,7 +15,7 @@ from trainer.data import decide, page, report
 from trainer.data.crops import Cut, Finder
 from trainer.data.decide import Item
 from trainer.data.errors import DataError
-from trainer.data.find import Found, Problem, Source, walk
+from trainer.data.find import FoundPictures, Problem, Source, walk
 from trainer.data.journal import Entry, Journal
 from trainer.data.judge import LIMITS, Limits, Verdict
 from trainer.data.listeners import Listener
@@ -30,7 +30,7 @@ MOST_DIGESTS = 1000
 
 
 @dataclass(frozen=True)
-class Settings:
+class PreparationSettings:
     """How a set is prepared."""
 
     cut: Cut = field(default_factory=Cut)
@@ -46,7 +46,7 @@ class Settings:
 def prepare(
     folder: Path,
     out: Path,
-    settings: Settings | None = None,
+    settings: PreparationSettings | None = None,
     *,
     tell: Listener = lambda event: None,
     cancelled: Callable[[], bool] = lambda: False,
@@ -58,7 +58,7 @@ def prepare(
     left; TargetError when `out` cannot be written; Cancelled. What was read until then is remembered.
     """
     started = time.monotonic()
-    work = _Preparation(folder, out, settings or Settings(), tell, cancelled, new_finder)
+    work = _Preparation(folder, out, settings or PreparationSettings(), tell, cancelled, new_finder)
     try:
         found = work.find()
         read, count = work.read(found)
@@ -85,7 +85,7 @@ class _Preparation:
         self,
         folder: Path,
         out: Path,
-        settings: Settings,
+        settings: PreparationSettings,
         tell: Listener,
         cancelled: Callable[[], bool],
         new_finder: Callable[[], Finder],
@@ -108,14 +108,14 @@ class _Preparation:
             settings.threads,
         )
 
-    def find(self) -> Found:
+    def find(self) -> FoundPictures:
         """Walk the folder."""
         found = walk(self.folder, exclude=[self.out], subfolder_labels=self.settings.subfolder_labels)
         if not found.sources:
             raise DataError(self.folder, "there are no pictures in it", "no-pictures")
         return found
 
-    def read(self, found: Found) -> tuple[list[tuple[Source, Entry]], int]:
+    def read(self, found: FoundPictures) -> tuple[list[tuple[Source, Entry]], int]:
         """What is known of every source, and how many had to be read for it."""
         new = [source for source in found.sources if not self._is_known(source)]
         self.tell(
@@ -177,7 +177,9 @@ class _Preparation:
             self.store.write_json(INDEX, card)
         return card
 
-    def write_report(self, card: dict[str, Any], items: Sequence[Item], found: Found) -> dict[str, Any]:
+    def write_report(
+        self, card: dict[str, Any], items: Sequence[Item], found: FoundPictures
+    ) -> dict[str, Any]:
         """Write the report, for programs and for reading."""
         problems = [*found.problems, *self._problems(found)]
         unknown = self.overrides.unknown(name for item in items for name in (item.id, item.entry.name))
@@ -187,7 +189,7 @@ class _Preparation:
         self.store.write_text(PAGE, page.page(summary, self.out))
         return summary
 
-    def clear(self, items: Sequence[Item], found: Found) -> None:
+    def clear(self, items: Sequence[Item], found: FoundPictures) -> None:
         """Remove what belongs to no source any more."""
         kept = {item.record.file for item in items if item.kept}
         self.store.clear([*kept, *(item.record.thumbnail for item in items)])
@@ -221,7 +223,7 @@ class _Preparation:
             "sha256": file_digest(self.out / item.record.file),
         }
 
-    def _problems(self, found: Found) -> list[Problem]:
+    def _problems(self, found: FoundPictures) -> list[Problem]:
         entries = [self.journal.find(source) for source in found.sources]
         return [Problem(entry.name, entry.reason) for entry in entries if entry and entry.problem]
 

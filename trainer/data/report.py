@@ -12,7 +12,7 @@ from engine.formats.jsonio import parse
 from trainer.data import decide
 from trainer.data.decide import Item
 from trainer.data.errors import DataError
-from trainer.data.find import Found, Problem
+from trainer.data.find import FoundPictures, Problem
 from trainer.data.prepared import PreparedSet
 from trainer.data.store import REPORT
 from trainer.data.variety import variety, warnings
@@ -42,7 +42,7 @@ def summary(
     card: Mapping[str, Any],
     items: Sequence[Item],
     problems: Sequence[Problem],
-    found: Found,
+    found: FoundPictures,
     unknown_decisions: Sequence[str] = (),
 ) -> dict[str, Any]:
     """The report as plain values. card: the set's index."""

@@ -39,7 +39,7 @@ class Group:
 
 
 @dataclass(frozen=True)
-class Agreement:
+class StyleAgreement:
     """How pictures agree with the style that they were asked to be in. Shares, cosines."""
 
     styles: int
@@ -96,10 +96,10 @@ def match(seen: Floats, wanted: Indices, prototypes: Floats) -> Matched:
     return Matched(seen @ prototypes.T, wanted)
 
 
-def agreement(made: Matched, real: Matched, shuffled: Matched, references: int) -> Agreement:
+def agreement(made: Matched, real: Matched, shuffled: Matched, references: int) -> StyleAgreement:
     """The figures of generated pictures, real ones, and the control."""
     styles = made.cosines.shape[1]
-    return Agreement(
+    return StyleAgreement(
         styles=styles,
         references=references,
         top1=made.top1,

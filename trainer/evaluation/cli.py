@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 from engine.errors import PersonaError, TargetError
 from engine.files import make_folder, target_error, write_atomic
-from trainer.evaluation.progress import Progress
+from trainer.evaluation.progress import ProgressLine
 
 if TYPE_CHECKING:  # what needs torch or ONNX Runtime is loaded when something is measured, not for --help
     from engine.bundle import Bundle
@@ -56,7 +56,7 @@ def run(args: argparse.Namespace) -> int:
     0: done. 10: done, but some pictures could not be used. 130: stopped. Otherwise what the error says: 3
     pictures, 5 model, 6 style, 8 target, 9 device, 11 folder of pictures, 1 anything else.
     """
-    progress = Progress(quiet=args.quiet)
+    progress = ProgressLine(quiet=args.quiet)
     try:
         with _terminable():
             found = _evaluate(args, progress)
@@ -72,7 +72,7 @@ def run(args: argparse.Namespace) -> int:
     return _done(args, found)
 
 
-def _evaluate(args: argparse.Namespace, progress: Progress) -> Evaluation:
+def _evaluate(args: argparse.Namespace, progress: ProgressLine) -> Evaluation:
     from trainer.evaluation import incard, lookup
     from trainer.evaluation.page import page
 
@@ -89,23 +89,23 @@ def _evaluate(args: argparse.Namespace, progress: Progress) -> Evaluation:
 
 
 def _measured(
-    args: argparse.Namespace, bundle: Bundle, styles: list[Style], progress: Progress
+    args: argparse.Namespace, bundle: Bundle, styles: list[Style], progress: ProgressLine
 ) -> Evaluation:
     from engine import providers
     from trainer.data.home import data_home
-    from trainer.evaluation import eye, lookup
+    from trainer.evaluation import feature_extractor, lookup
     from trainer.evaluation.cache import Cache
     from trainer.evaluation.evaluate import evaluate
-    from trainer.evaluation.settings import Settings
+    from trainer.evaluation.settings import EvaluationSettings
 
-    settings = Settings(count=args.count, seed=args.seed)
+    settings = EvaluationSettings(count=args.count, seed=args.seed)
     provider = providers.choose(args.device)
     side, align = bundle.card.resolution, not args.no_align
     with lookup.opened_pictures(args.data, side, align=align, say=progress.say) as opened:
         return evaluate(
             bundle,
             opened.data,
-            eye.open_eye(provider, progress.say),
+            feature_extractor.open_extractor(provider, progress.say),
             styles=styles,
             settings=settings,
             notes=opened.notes,

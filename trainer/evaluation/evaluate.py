@@ -20,16 +20,16 @@ from engine.providers import Provider
 from engine.style import Style
 from trainer.data.prepared import PreparedSet
 from trainer.evaluation import figures, probe, promises
-from trainer.evaluation.bench import PLAIN, SHOWN, Bench
 from trainer.evaluation.cache import Cache
-from trainer.evaluation.features import FeatureNet
-from trainer.evaluation.gallery import Gallery
+from trainer.evaluation.context import PLAIN, SHOWN, EvaluationContext
+from trainer.evaluation.features import FeatureExtractor
+from trainer.evaluation.gallery import ReportPictures
 from trainer.evaluation.heldout import find_styles, held_out_styles
 from trainer.evaluation.ownstyles import own_styles
 from trainer.evaluation.quality import make_styled, quality
 from trainer.evaluation.real import RealPictures, Tell, silent
-from trainer.evaluation.samples import Sampler
-from trainer.evaluation.settings import Settings
+from trainer.evaluation.samples import BundleSampler
+from trainer.evaluation.settings import EvaluationSettings
 
 FORMAT = 1
 KIND = "evaluation"
@@ -40,16 +40,16 @@ class Evaluation:
     """What was found: plain values for JSON, and what the page shows besides."""
 
     report: dict[str, Any]
-    gallery: Gallery
+    gallery: ReportPictures
 
 
 def evaluate(
     bundle: Bundle,
     data: PreparedSet,
-    net: FeatureNet,
+    net: FeatureExtractor,
     *,
     styles: Sequence[Style] = (),
-    settings: Settings | None = None,
+    settings: EvaluationSettings | None = None,
     notes: Sequence[str] = (),
     problems: Sequence[str] = (),
     cache: Cache | None = None,
@@ -63,52 +63,52 @@ def evaluate(
     """
     for style in styles:
         style.check_model(bundle)
-    settings = settings or Settings()
+    settings = settings or EvaluationSettings()
     cache = cache or Cache(None, data.digest)
     real = RealPictures(data, bundle.card.resolution, net, cache, seed=settings.seed, tell=tell)
-    sampler = Sampler(bundle, provider, seed=settings.seed)
+    sampler = BundleSampler(bundle, provider, seed=settings.seed)
     real.notes += notes
     real.problems += problems
-    bench = Bench(sampler, real, net, cache, settings, tell)
-    gallery = Gallery()
-    found = _measured(bench, styles, gallery)
-    _show(bench, gallery)
-    return Evaluation(_report(bench, found), gallery)
+    context = EvaluationContext(sampler, real, net, cache, settings, tell)
+    gallery = ReportPictures()
+    found = _measured(context, styles, gallery)
+    _show(context, gallery)
+    return Evaluation(_report(context, found), gallery)
 
 
-def _measured(bench: Bench, styles: Sequence[Style], gallery: Gallery) -> dict[str, Any]:
+def _measured(context: EvaluationContext, styles: Sequence[Style], gallery: ReportPictures) -> dict[str, Any]:
     """All steps, in order."""
-    found: dict[str, Any] = {"probe": _probe_figures(bench)}
-    styled = make_styled(bench)
-    found |= quality(bench, styled, gallery)
-    held_out = find_styles(bench)
-    found |= held_out_styles(bench, held_out, gallery)
+    found: dict[str, Any] = {"probe": _probe_figures(context)}
+    styled = make_styled(context)
+    found |= quality(context, styled, gallery)
+    held_out = find_styles(context)
+    found |= held_out_styles(context, held_out, gallery)
     others = np.zeros((0, probe.SIZE), np.float32) if held_out is None else held_out.prototypes
-    found["own_styles"] = own_styles(bench, styles, others, gallery)
-    found["content"] = promises.content(bench, styled)
-    found["preview"] = promises.preview(bench, styled)
-    found["interpolation"] = promises.paths(bench, gallery)
+    found["own_styles"] = own_styles(context, styles, others, gallery)
+    found["content"] = promises.content(context, styled)
+    found["preview"] = promises.preview(context, styled)
+    found["interpolation"] = promises.paths(context, gallery)
     return {name: asdict(one) if hasattr(one, "__dataclass_fields__") else one for name, one in found.items()}
 
 
-def _probe_figures(bench: Bench) -> dict[str, float] | None:
-    count = len(bench.real.held_out)
+def _probe_figures(context: EvaluationContext) -> dict[str, float] | None:
+    count = len(context.real.held_out)
     if count < 2:
         return None
-    likeness = probe.likeness_of_halves(bench.probe, bench.held_cells, seed=bench.settings.seed)
+    likeness = probe.likeness_of_halves(context.probe, context.held_cells, seed=context.settings.seed)
     return {"other_half": likeness, "chance": 1 / count, "pictures": count}
 
 
-def _show(bench: Bench, gallery: Gallery) -> None:
+def _show(context: EvaluationContext, gallery: ReportPictures) -> None:
     """The grids: in the styles of training pictures, and without a style."""
-    settings = bench.settings
-    gallery.grid = list(bench.sampler.render(bench.shown_recipes(SHOWN, settings.shown)))
-    plain = bench.sampler.recipes(PLAIN, settings.shown // 4, truncation=settings.truncation)
-    gallery.plain = list(bench.sampler.render(plain))
+    settings = context.settings
+    gallery.grid = list(context.sampler.render(context.shown_recipes(SHOWN, settings.shown)))
+    plain = context.sampler.recipes(PLAIN, settings.shown // 4, truncation=settings.truncation)
+    gallery.plain = list(context.sampler.render(plain))
 
 
-def _report(bench: Bench, found: dict[str, Any]) -> dict[str, Any]:
-    data, bundle = bench.real.data, bench.sampler.bundle
+def _report(context: EvaluationContext, found: dict[str, Any]) -> dict[str, Any]:
+    data, bundle = context.real.data, context.sampler.bundle
     sides = {split: Counter(one.label for one in data.of(split)) for split in ("train", "val")}
     return {
         "kind": KIND,
@@ -123,15 +123,15 @@ def _report(bench: Bench, found: dict[str, Any]) -> dict[str, Any]:
         "data": {
             "title": data.title,
             "digest": data.digest,
-            "train": len(bench.real.train),
-            "held_out": len(bench.real.held_out),
+            "train": len(context.real.train),
+            "held_out": len(context.real.held_out),
             "classes": {
                 name: {"train": sides["train"][name], "held_out": sides["val"][name]} for name in data.classes
             },
         },
-        "settings": asdict(bench.settings),
-        "eye": bench.net.name,
-        "notes": [*bench.real.notes, *bench.notes],
-        "problems": bench.real.problems,
+        "settings": asdict(context.settings),
+        "eye": context.net.name,
+        "notes": [*context.real.notes, *context.notes],
+        "problems": context.real.problems,
         "figures": figures.plain(found),
     }

@@ -23,7 +23,7 @@ Item = TypeVar("Item")
 
 
 @dataclass(frozen=True, eq=False)
-class Looks:
+class Features:
     """N pictures as a feature network sees them."""
 
     pooled: Floats
@@ -36,27 +36,27 @@ class Looks:
     def __len__(self) -> int:
         return len(self.pooled)
 
-    def __getitem__(self, rows: slice | NDArray[np.int64] | NDArray[np.bool_]) -> Looks:
+    def __getitem__(self, rows: slice | NDArray[np.int64] | NDArray[np.bool_]) -> Features:
         mirrored = None if self.mirrored is None else self.mirrored[rows]
-        return Looks(self.pooled[rows], self.layout[rows], mirrored)
+        return Features(self.pooled[rows], self.layout[rows], mirrored)
 
     @staticmethod
-    def joined(parts: Sequence[Looks]) -> Looks:
+    def joined(parts: Sequence[Features]) -> Features:
         """All pictures of several, in order."""
         mirrored = [one.mirrored for one in parts if one.mirrored is not None]
-        return Looks(
+        return Features(
             np.concatenate([one.pooled for one in parts]),
             np.concatenate([one.layout for one in parts]),
             np.concatenate(mirrored) if len(mirrored) == len(parts) else None,
         )
 
     @staticmethod
-    def none(pooled: int, layout: int) -> Looks:
+    def none(pooled: int, layout: int) -> Features:
         """No pictures."""
-        return Looks(np.zeros((0, pooled), np.float32), np.zeros((0, layout), np.float16))
+        return Features(np.zeros((0, pooled), np.float32), np.zeros((0, layout), np.float16))
 
 
-class FeatureNet(Protocol):
+class FeatureExtractor(Protocol):
     """A frozen network that describes square pictures [H, W, 3]; it resizes them itself."""
 
     name: str
@@ -64,7 +64,7 @@ class FeatureNet(Protocol):
     digest: str
     """Changes whenever its numbers would."""
 
-    def looks(self, pictures: Sequence[Picture]) -> Looks:
+    def features(self, pictures: Sequence[Picture]) -> Features:
         """What the pictures show."""
         ...
 
@@ -73,12 +73,12 @@ class FeatureNet(Protocol):
         ...
 
 
-def look(net: FeatureNet, pictures: Sequence[Picture], *, mirrored: bool = False) -> Looks:
+def extract(net: FeatureExtractor, pictures: Sequence[Picture], *, mirrored: bool = False) -> Features:
     """What the net sees of the pictures and, if wanted, of their mirror images."""
-    found = net.looks(pictures)
+    found = net.features(pictures)
     if not mirrored:
         return found
-    return replace(found, mirrored=net.looks([mirror(one) for one in pictures]).layout)
+    return replace(found, mirrored=net.features([mirror(one) for one in pictures]).layout)
 
 
 def mirror(picture: Picture) -> Picture:

@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from trainer.evaluation.features import Floats, Looks
+from trainer.evaluation.features import Features, Floats
 from trainer.evaluation.kid import Kid, kid
 from trainer.evaluation.neighbours import Copying, Manifold, copying, manifold
 
@@ -28,7 +28,7 @@ class Distribution:
     real_manifold: Manifold
 
 
-def copies(made: Looks, train: Looks, val: Looks) -> Copying:
+def copies(made: Features, train: Features, val: Features) -> Copying:
     """How near samples come to training pictures; with mirror images where both sides have them."""
     held_out = val if len(val) >= 2 else None
     both = made.mirrored is not None and (held_out is None or held_out.mirrored is not None)
@@ -41,20 +41,20 @@ def copies(made: Looks, train: Looks, val: Looks) -> Copying:
     )
 
 
-def compared(train: Looks, val: Looks, *, fewest: int, seed: int = 0) -> tuple[Looks, Looks]:
+def compared(train: Features, val: Features, *, fewest: int, seed: int = 0) -> tuple[Features, Features]:
     """What generated pictures are compared with, and the other real pictures that show how near one can come.
 
     Held-out and training pictures; two random halves of all when fewer than `fewest` are held out.
     """
     if len(val) >= fewest:
         return val, train
-    everything = Looks.joined([train, val])
+    everything = Features.joined([train, val])
     order = np.random.default_rng([seed, 7]).permutation(len(everything))
     half = len(order) // 2
     return everything[order[:half]], everything[order[half:]]
 
 
-def distribution(made: Looks, target: Looks, other: Looks, *, seed: int = 0) -> Distribution:
+def distribution(made: Features, target: Features, other: Features, *, seed: int = 0) -> Distribution:
     """How samples, and other real pictures, lie to the real ones in `target`."""
     count = min(len(made), len(other), len(target))
     return Distribution(

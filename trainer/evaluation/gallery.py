@@ -15,7 +15,7 @@ POINTS = 400
 
 
 @dataclass(frozen=True, eq=False)
-class Pair:
+class ComparedPair:
     """A picture, the training picture nearest to it, and how near that is."""
 
     picture: Picture
@@ -34,18 +34,18 @@ class StyleRow:
 
 
 @dataclass(eq=False)
-class Gallery:
+class ReportPictures:
     """Filled step by step."""
 
     grid: list[Picture] = field(default_factory=list)
     plain: list[Picture] = field(default_factory=list)
     """Without a style."""
     rows: list[StyleRow] = field(default_factory=list)
-    nearest: list[Pair] = field(default_factory=list)
+    nearest: list[ComparedPair] = field(default_factory=list)
     """The samples that come nearest to a training picture."""
-    any_pairs: list[Pair] = field(default_factory=list)
+    any_pairs: list[ComparedPair] = field(default_factory=list)
     """Samples drawn by chance."""
-    real_pairs: list[Pair] = field(default_factory=list)
+    real_pairs: list[ComparedPair] = field(default_factory=list)
     """The held-out pictures that come nearest to a training picture."""
     paths: list[list[Picture]] = field(default_factory=list)
     steps: list[Floats] = field(default_factory=list)

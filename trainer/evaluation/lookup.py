@@ -22,7 +22,7 @@ from engine.style import Style
 from trainer.data.crops import Cut
 from trainer.data.errors import DataError
 from trainer.data.home import data_home
-from trainer.data.prepare import Settings, prepare
+from trainer.data.prepare import PreparationSettings, prepare
 from trainer.data.prepared import PreparedSet
 
 STYLE_SUFFIX = ".style.json"
@@ -83,7 +83,9 @@ def opened_pictures(
 
     with TemporaryDirectory(prefix="persona-") as scratch:
         try:
-            data = prepare(folder, Path(scratch) / "set", Settings(cut=Cut(size, align)), tell=hear)
+            data = prepare(
+                folder, Path(scratch) / "set", PreparationSettings(cut=Cut(size, align)), tell=hear
+            )
         except DataError as error:
             raise DataError(folder, _reason(error, problems), error.code) from error
         used = len(data.pictures)

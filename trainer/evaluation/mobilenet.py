@@ -1,5 +1,6 @@
-"""MobileNetV2 (Sandler et al., 2018) as the eye that judges: no network that is trained here looks through
-it.
+"""MobileNetV2 (Sandler et al., 2018) as the feature extractor of evaluations.
+
+No network that is trained here has looked through it.
 
 The weights (BSD-3-Clause) come out of an ordinary package archive and are checked by sha256, see
 `helpers.py`.
@@ -17,7 +18,7 @@ from torch import Tensor
 from torch.nn import functional as F
 
 from engine.images import Picture, resize
-from trainer.evaluation.features import GRID, Looks
+from trainer.evaluation.features import GRID, Features
 from trainer.helpers import HELPERS, find_helper
 
 # Expansion, output channels, repeats and stride of the first one: table 2 of the paper.
@@ -41,7 +42,7 @@ _BATCH = {"cpu": 4, "cuda": 64}
 
 
 class MobileNet:
-    """MobileNetV2's features: pooled ones, spatial ones, and local statistics. See `features.FeatureNet`."""
+    """MobileNetV2's features: pooled ones, spatial ones, and local statistics; a `FeatureExtractor`."""
 
     def __init__(
         self,
@@ -73,10 +74,10 @@ class MobileNet:
         return cls(state, side=side, texture_side=texture_side, device=device, digest=digest)
 
     @torch.inference_mode()
-    def looks(self, pictures: Sequence[Picture]) -> Looks:
-        """What the pictures show, and where: see `Looks`."""
+    def features(self, pictures: Sequence[Picture]) -> Features:
+        """What the pictures show, and where: see `Features`."""
         found = [self._looks(self._batch(part, self._side)) for part in self._parts(pictures)]
-        return Looks.joined(found) if found else Looks.none(1280, self._layout_size)
+        return Features.joined(found) if found else Features.none(1280, self._layout_size)
 
     @torch.inference_mode()
     def cells(self, pictures: Sequence[Picture]) -> NDArray[np.float32]:
@@ -104,11 +105,11 @@ class MobileNet:
         )  # channels last, as it lies in memory
         return x.float() / 255
 
-    def _looks(self, x: Tensor) -> Looks:
+    def _looks(self, x: Tensor) -> Features:
         maps, last = self._forward((x - self._mean) / self._deviation, _LAYOUT_TAPS)
         pooled = F.relu6(_convolve(last, self._head)).mean(dim=(2, 3))
         layout = torch.cat([_where(one) for one in maps], dim=1)
-        return Looks(pooled.cpu().numpy(), layout.half().cpu().numpy())
+        return Features(pooled.cpu().numpy(), layout.half().cpu().numpy())
 
     def _cells(self, x: Tensor) -> NDArray[np.float32]:
         maps, _ = self._forward((x - self._mean) / self._deviation, _TEXTURE_TAPS)

@@ -12,9 +12,9 @@ from engine.images import Picture
 from engine.latent import unit
 from engine.style import Style
 from trainer.evaluation import figures, spread
-from trainer.evaluation.bench import OWN_STYLES, SHOWN_STYLES, Bench
-from trainer.evaluation.features import Floats, Layout, Looks
-from trainer.evaluation.gallery import Gallery, StyleRow
+from trainer.evaluation.context import OWN_STYLES, SHOWN_STYLES, EvaluationContext
+from trainer.evaluation.features import Features, Floats, Layout
+from trainer.evaluation.gallery import ReportPictures, StyleRow
 from trainer.evaluation.probe import unit_mean
 
 EACH = 4
@@ -28,14 +28,16 @@ FEWEST_NEAR = 4
 class _Samples:
     """Samples in one style."""
 
-    looks: Looks
+    features: Features
     seen: Floats
     """What the probe makes of them: [N, S]"""
     vectors: Floats
     """What the model's own style encoder makes of them: [N, S]"""
 
 
-def own_styles(bench: Bench, styles: Sequence[Style], others: Floats, gallery: Gallery) -> dict[str, Any]:
+def own_styles(
+    context: EvaluationContext, styles: Sequence[Style], others: Floats, gallery: ReportPictures
+) -> dict[str, Any]:
     """Each style that was named: how it does, and a row of pictures.
 
     others: what the probe makes of other styles, to be told from: [styles, S].
@@ -44,41 +46,45 @@ def own_styles(bench: Bench, styles: Sequence[Style], others: Floats, gallery: G
     for number, style in enumerate(styles):
         vector = np.asarray(style.vector, np.float32) * np.float32(style.strength)
         references = [one.thumbnail_picture() for one in style.references]
-        made = _samples(bench, style.name, vector, OWN_STYLES + number)
-        found[style.name] = _figures(bench, style, made, bench.seen(references), others)
-        row = bench.sampler.recipes(SHOWN_STYLES, SHOWN, vector[None], truncation=bench.settings.truncation)
-        pictures = list(bench.sampler.render(row))
+        made = _samples(context, style.name, vector, OWN_STYLES + number)
+        found[style.name] = _figures(context, style, made, context.seen(references), others)
+        row = context.sampler.recipes(
+            SHOWN_STYLES, SHOWN, vector[None], truncation=context.settings.truncation
+        )
+        pictures = list(context.sampler.render(row))
         gallery.rows.append(StyleRow(style.name, references[:SHOWN_REFERENCES], pictures))
     return found
 
 
-def _samples(bench: Bench, name: str, vector: Floats, pool: int) -> _Samples:
+def _samples(context: EvaluationContext, name: str, vector: Floats, pool: int) -> _Samples:
     seen: list[Floats] = []
     vectors: list[Floats] = []
     mirrored: list[Layout] = []
 
     def also(chunk: list[Picture]) -> None:
-        seen.append(bench.seen(chunk))
-        vectors.append(bench.sampler.styles(chunk))
-        mirrored.append(bench.layouts_mirrored(chunk))
+        seen.append(context.seen(chunk))
+        vectors.append(context.sampler.styles(chunk))
+        mirrored.append(context.layouts_mirrored(chunk))
 
-    recipes = bench.sampler.recipes(pool, EACH * bench.settings.per_style, vector[None])
-    looks = bench.look(recipes, f"samples in {name}", also)
-    looks = Looks(looks.pooled, looks.layout, np.concatenate(mirrored))
-    return _Samples(looks, np.concatenate(seen), np.concatenate(vectors))
+    recipes = context.sampler.recipes(pool, EACH * context.settings.per_style, vector[None])
+    features = context.extract(recipes, f"samples in {name}", also)
+    features = Features(features.pooled, features.layout, np.concatenate(mirrored))
+    return _Samples(features, np.concatenate(seen), np.concatenate(vectors))
 
 
 def _figures(
-    bench: Bench, style: Style, made: _Samples, references: Floats, others: Floats
+    context: EvaluationContext, style: Style, made: _Samples, references: Floats, others: Floats
 ) -> dict[str, Any]:
     """references: what the probe makes of the style's references, [N, S]; there may be none."""
-    low, high = bench.sampler.bundle.card.style_score
+    low, high = context.sampler.bundle.card.style_score
     cosines = made.vectors @ unit(style.vector)
     found: dict[str, Any] = {
-        "samples": len(made.looks),
+        "samples": len(made.features),
         "match": float(np.clip((cosines - low) / (high - low), 0, 1).mean()),
-        "spread": spread.spread(made.looks.layout),
-        "copying": figures.copies(made.looks, bench.real.train.looks, bench.real.held_out.looks).ratio,
+        "spread": spread.spread(made.features.layout),
+        "copying": figures.copies(
+            made.features, context.real.train.features, context.real.held_out.features
+        ).ratio,
     }
     if not len(references):
         return found
@@ -88,7 +94,7 @@ def _figures(
     found["references_cosine"] = float((references @ prototype).mean())
     if len(others):
         found["closer"] = float((own[:, None] > made.seen @ others.T).mean())
-    near = bench.neighbourhood(prototype)
+    near = context.neighbourhood(prototype)
     if len(near) >= FEWEST_NEAR:
         found["real_spread"] = spread.spread(near)
         found["diversity"] = found["spread"] / max(found["real_spread"], 1e-9)

@@ -11,14 +11,14 @@ import numpy as np
 
 from engine.images import Picture, encode
 from trainer.evaluation import plots
-from trainer.evaluation.gallery import Gallery, Pair
-from trainer.evaluation.readings import Found, Row, rows
+from trainer.evaluation.gallery import ComparedPair, ReportPictures
+from trainer.evaluation.readings import Found, ReadingRow, rows
 
 QUALITY = 88
 """Of the pictures on the page."""
 
 
-def page(report: Found, gallery: Gallery) -> str:
+def page(report: Found, gallery: ReportPictures) -> str:
     """The page for a report and what there is to see."""
     title = f"{escape(report['model']['name'])}, judged"
     parts = [
@@ -58,7 +58,7 @@ def _notes(notes: Sequence[str]) -> str:
 # --- Pictures ---
 
 
-def _grids(report: Found, gallery: Gallery) -> str:
+def _grids(report: Found, gallery: ReportPictures) -> str:
     psi = report["settings"]["truncation"]
     return (
         f"<h2>Samples</h2><p>In the styles of training pictures, truncation {psi:g}. Drawn by chance, none "
@@ -66,7 +66,7 @@ def _grids(report: Found, gallery: Gallery) -> str:
     )
 
 
-def _styles(gallery: Gallery) -> str:
+def _styles(gallery: ReportPictures) -> str:
     if not gallery.rows:
         return ""
     parts = [
@@ -81,8 +81,8 @@ def _styles(gallery: Gallery) -> str:
     )
 
 
-def _copies(gallery: Gallery) -> str:
-    def pairs(title: str, some: Sequence[Pair]) -> str:
+def _copies(gallery: ReportPictures) -> str:
+    def pairs(title: str, some: Sequence[ComparedPair]) -> str:
         shown = "".join(
             f"<figure><div>{_image(one.picture)}{_image(one.nearest)}</div>"
             f"<figcaption>{one.distance:.2f}</figcaption></figure>"
@@ -100,7 +100,7 @@ def _copies(gallery: Gallery) -> str:
     )
 
 
-def _paths(gallery: Gallery) -> str:
+def _paths(gallery: ReportPictures) -> str:
     strips = "".join(
         f"<div class=path>{_images(path)}</div>{plots.pace(steps)}"
         for path, steps in zip(gallery.paths, gallery.steps, strict=True)
@@ -128,7 +128,7 @@ def _image(picture: Picture) -> str:
 # --- Plots and tables ---
 
 
-def _plots(figures: Found, gallery: Gallery) -> str:
+def _plots(figures: Found, gallery: ReportPictures) -> str:
     drawn = []
     if gallery.planes is not None:
         drawn.append(plots.scatter(*gallery.planes, "The plane in which real pictures differ most"))
@@ -187,7 +187,7 @@ def _classes(found: Found | None) -> str:
     )
 
 
-def _table(found: Sequence[Row]) -> str:
+def _table(found: Sequence[ReadingRow]) -> str:
     parts = []
     for of, group in groupby(found, key=lambda row: row.of):
         parts.append(f"<tr><th class=of colspan=5>{escape(of[:1].upper() + of[1:])}</th></tr>")
@@ -200,7 +200,7 @@ def _table(found: Sequence[Row]) -> str:
     )
 
 
-def _row(row: Row) -> str:
+def _row(row: ReadingRow) -> str:
     more = f" <small>{row.more}</small>" if row.more else ""
     return (
         f"<tr><td>{escape(row.name)}</td><td class=number>{row.shown(row.value)}{more}</td>"

@@ -10,7 +10,7 @@ REDRAW_EVERY_S = 0.1
 LINE_EVERY_S = 20.0
 
 
-class Progress:
+class ProgressLine:
     """One line that renews itself on a terminal; elsewhere now and then a new one."""
 
     def __init__(self, out: TextIO | None = None, *, quiet: bool = False) -> None:

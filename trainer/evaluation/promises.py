@@ -10,35 +10,35 @@ import numpy as np
 
 from engine.latent import interpolate
 from trainer.evaluation import faithful
-from trainer.evaluation.bench import PATHS, Bench
-from trainer.evaluation.gallery import Gallery
+from trainer.evaluation.context import PATHS, EvaluationContext
+from trainer.evaluation.gallery import ReportPictures
 from trainer.evaluation.quality import Styled
 
 
-def content(bench: Bench, styled: Styled) -> faithful.ContentAgreement:
+def content(context: EvaluationContext, styled: Styled) -> faithful.ContentAgreement:
     """|C(G(z, s)) - z|."""
-    wanted = np.stack([bench.sampler.z(one) for one in styled.recipes[: len(styled.contents)]])
+    wanted = np.stack([context.sampler.z(one) for one in styled.recipes[: len(styled.contents)]])
     return faithful.content_agreement(styled.contents, wanted)
 
 
-def preview(bench: Bench, styled: Styled) -> faithful.PreviewAgreement:
+def preview(context: EvaluationContext, styled: Styled) -> faithful.PreviewAgreement:
     """The preview against the full picture, shrunk."""
-    recipes = styled.recipes[: bench.settings.previews]
+    recipes = styled.recipes[: context.settings.previews]
     return faithful.preview_agreement(
-        list(bench.sampler.render(recipes)), list(bench.sampler.previews(recipes))
+        list(context.sampler.render(recipes)), list(context.sampler.previews(recipes))
     )
 
 
-def paths(bench: Bench, gallery: Gallery) -> faithful.Smoothness:
+def paths(context: EvaluationContext, gallery: ReportPictures) -> faithful.Smoothness:
     """From one picture to another in the same style, in small steps."""
-    settings = bench.settings
-    ends = bench.shown_recipes(PATHS, 2 * settings.paths)
+    settings = context.settings
+    ends = context.shown_recipes(PATHS, 2 * settings.paths)
     layouts = []
     for a, b in zip(ends[0::2], ends[1::2], strict=True):
         end = replace(b, styles=a.styles)
         frames = [interpolate(a, end, step / settings.path_steps) for step in range(settings.path_steps + 1)]
-        pictures = list(bench.sampler.render(frames))
-        layouts.append(bench.net.looks(pictures).layout)
+        pictures = list(context.sampler.render(frames))
+        layouts.append(context.net.features(pictures).layout)
         gallery.paths.append(pictures)
         gallery.steps.append(faithful.path_steps(layouts[-1]))
     return faithful.smoothness(layouts)

@@ -15,9 +15,9 @@ from numpy.typing import NDArray
 from engine.images import Picture
 from engine.recipe import Recipe
 from trainer.evaluation import classes, figures
-from trainer.evaluation.bench import PLAIN, STYLED, Bench
-from trainer.evaluation.features import Floats, Layout, Looks
-from trainer.evaluation.gallery import Gallery, Pair, plane
+from trainer.evaluation.context import PLAIN, STYLED, EvaluationContext
+from trainer.evaluation.features import Features, Floats, Layout
+from trainer.evaluation.gallery import ComparedPair, ReportPictures, plane
 from trainer.evaluation.neighbours import Copying
 from trainer.evaluation.real import FEWEST_HELD_OUT
 
@@ -32,18 +32,18 @@ class Styled:
     recipes: list[Recipe]
     labels: Indices
     """Class of the picture whose style each is in."""
-    looks: Looks
-    copies: Looks
+    features: Features
+    copies: Features
     """Of the first ones, with their mirror images: those that are searched for copies."""
     contents: Floats
     """C of the first ones."""
 
 
-def make_styled(bench: Bench) -> Styled:
+def make_styled(context: EvaluationContext) -> Styled:
     """Makes the samples and looks at them."""
-    train, settings, sampler = bench.real.train, bench.settings, bench.sampler
+    train, settings, sampler = context.real.train, context.settings, context.sampler
     rows = np.random.default_rng([settings.seed, 10]).permutation(len(train))[: settings.count]
-    pictures = bench.told(bench.real.load_each(train, rows), "styles of training pictures", len(rows))
+    pictures = context.told(context.real.load_each(train, rows), "styles of training pictures", len(rows))
     recipes = sampler.recipes(STYLED, settings.count, sampler.styles(pictures))
     contents: list[Floats] = []
     mirrored: list[Layout] = []
@@ -52,54 +52,57 @@ def make_styled(bench: Bench) -> Styled:
         if sum(map(len, contents)) < settings.contents:
             contents.append(sampler.contents(chunk))
         if sum(map(len, mirrored)) < settings.copies:
-            mirrored.append(bench.layouts_mirrored(chunk))
+            mirrored.append(context.layouts_mirrored(chunk))
 
-    looks = bench.look(recipes, "samples", also)
+    features = context.extract(recipes, "samples", also)
     turned = np.concatenate(mirrored)[: settings.copies]
     return Styled(
         recipes,
         train.labels[rows[np.arange(settings.count) % len(rows)]],
-        looks,
-        replace(looks[: len(turned)], mirrored=turned),
+        features,
+        replace(features[: len(turned)], mirrored=turned),
         np.concatenate(contents)[: settings.contents],
     )
 
 
-def quality(bench: Bench, styled: Styled, gallery: Gallery) -> dict[str, Any]:
+def quality(context: EvaluationContext, styled: Styled, gallery: ReportPictures) -> dict[str, Any]:
     """Together, per class and without a style; and the class shares."""
-    train, held_out, seed = bench.real.train, bench.real.held_out, bench.settings.seed
+    train, held_out, seed = context.real.train, context.real.held_out, context.settings.seed
     if len(held_out) < FEWEST_HELD_OUT:
-        bench.notes.append(
+        context.notes.append(
             f"Only {len(held_out)} pictures are held out: samples are compared with half of all pictures, "
             "and the other half shows how near one can come."
         )
-    target, other = figures.compared(train.looks, held_out.looks, fewest=FEWEST_HELD_OUT, seed=seed)
-    plain = bench.look(
-        bench.sampler.recipes(PLAIN, max(2, bench.settings.count // 4)), "samples without a style"
+    target, other = figures.compared(train.features, held_out.features, fewest=FEWEST_HELD_OUT, seed=seed)
+    plain = context.extract(
+        context.sampler.recipes(PLAIN, max(2, context.settings.count // 4)), "samples without a style"
     )
-    copied = _copying(bench, styled)
-    _show_pairs(bench, styled, copied, gallery)
+    copied = _copying(context, styled)
+    _show_pairs(context, styled, copied, gallery)
     gallery.distances = (copied.samples, copied.held_out)
-    gallery.planes = plane(target.pooled, styled.looks.pooled, seed=seed)
-    together = asdict(figures.distribution(styled.looks, target, other, seed=seed))
+    gallery.planes = plane(target.pooled, styled.features.pooled, seed=seed)
+    together = asdict(figures.distribution(styled.features, target, other, seed=seed))
     return {
         "together": together | {"copying": _copying_figures(copied)},
-        "classes": _by_class(bench, styled, copied),
+        "classes": _by_class(context, styled, copied),
         "no_style": asdict(figures.distribution(plain, target, other, seed=seed)),
-        "class_shares": _class_shares(bench, styled, plain),
+        "class_shares": _class_shares(context, styled, plain),
     }
 
 
-def _by_class(bench: Bench, styled: Styled, copied: Copying) -> dict[str, Any]:
-    data, train, held_out = bench.real.data, bench.real.train, bench.real.held_out
+def _by_class(context: EvaluationContext, styled: Styled, copied: Copying) -> dict[str, Any]:
+    data, train, held_out = context.real.data, context.real.train, context.real.held_out
     found: dict[str, Any] = {}
     for label, name in enumerate(data.classes if data.labelled else ()):
         rows, target, other = styled.labels == label, held_out.of(label), train.of(label)
         if min(rows.sum(), len(other)) < 2 or len(target) < FEWEST_HELD_OUT:
-            bench.notes.append(f"{name}: too few pictures to measure this class by itself.")
+            context.notes.append(f"{name}: too few pictures to measure this class by itself.")
             continue
         one = figures.distribution(
-            styled.looks[rows], held_out.looks[target], train.looks[other], seed=bench.settings.seed
+            styled.features[rows],
+            held_out.features[target],
+            train.features[other],
+            seed=context.settings.seed,
         )
         found[name] = asdict(one) | {"copying": _class_copying(copied, rows, held_out.labels == label)}
     return found
@@ -108,10 +111,10 @@ def _by_class(bench: Bench, styled: Styled, copied: Copying) -> dict[str, Any]:
 # --- Copies ---
 
 
-def _copying(bench: Bench, styled: Styled) -> Copying:
-    if len(bench.real.held_out) < 2:
-        bench.notes.append("No pictures are held out: copying is measured against training pictures alone.")
-    return figures.copies(styled.copies, bench.real.train.looks, bench.real.held_out.looks)
+def _copying(context: EvaluationContext, styled: Styled) -> Copying:
+    if len(context.real.held_out) < 2:
+        context.notes.append("No pictures are held out: copying is measured against training pictures alone.")
+    return figures.copies(styled.copies, context.real.train.features, context.real.held_out.features)
 
 
 def _copying_figures(copied: Copying) -> dict[str, Any]:
@@ -133,16 +136,16 @@ def _class_copying(copied: Copying, rows: NDArray[np.bool_], held_out: NDArray[n
     return {"ratio": float(np.median(samples) / max(float(np.median(own)), 1e-9)), "samples": len(samples)}
 
 
-def _show_pairs(bench: Bench, styled: Styled, copied: Copying, gallery: Gallery) -> None:
+def _show_pairs(context: EvaluationContext, styled: Styled, copied: Copying, gallery: ReportPictures) -> None:
     """Samples beside their nearest training picture, and the same of held-out pictures, for the eye."""
-    train, held_out, count = bench.real.train, bench.real.held_out, bench.settings.shown_pairs
+    train, held_out, count = context.real.train, context.real.held_out, context.settings.shown_pairs
     middle = max(float(np.median(copied.held_out)), 1e-9)
 
-    def pair(picture: Picture, nearest: int, distance: float) -> Pair:
-        return Pair(picture, bench.real.picture(train.pictures[nearest]), distance / middle)
+    def pair(picture: Picture, nearest: int, distance: float) -> ComparedPair:
+        return ComparedPair(picture, context.real.picture(train.pictures[nearest]), distance / middle)
 
-    def samples(rows: Indices) -> list[Pair]:
-        pictures = bench.sampler.render([styled.recipes[row] for row in rows])
+    def samples(rows: Indices) -> list[ComparedPair]:
+        pictures = context.sampler.render([styled.recipes[row] for row in rows])
         return [
             pair(picture, int(copied.nearest[row]), float(copied.samples[row]))
             for row, picture in zip(rows, pictures, strict=True)
@@ -153,7 +156,7 @@ def _show_pairs(bench: Bench, styled: Styled, copied: Copying, gallery: Gallery)
     side = held_out if len(held_out) >= 2 else train
     gallery.real_pairs = [
         pair(
-            bench.real.picture(side.pictures[row]),
+            context.real.picture(side.pictures[row]),
             int(copied.held_out_nearest[row]),
             float(copied.held_out[row]),
         )
@@ -164,14 +167,14 @@ def _show_pairs(bench: Bench, styled: Styled, copied: Copying, gallery: Gallery)
 # --- Classes ---
 
 
-def _class_shares(bench: Bench, styled: Styled, plain: Looks) -> dict[str, Any] | None:
-    data, train, held_out = bench.real.data, bench.real.train, bench.real.held_out
+def _class_shares(context: EvaluationContext, styled: Styled, plain: Features) -> dict[str, Any] | None:
+    data, train, held_out = context.real.data, context.real.train, context.real.held_out
     count = len(data.classes)
     if not 2 <= count <= MOST_CLASSES or len(np.unique(train.labels)) < 2:
         return None
-    bench.tell("classes", 0, 1)
-    classifier = classes.fit(train.looks.pooled, train.labels, count)
-    made, real = classifier(styled.looks.pooled), classifier(held_out.looks.pooled)
+    context.tell("classes", 0, 1)
+    classifier = classes.fit(train.features.pooled, train.labels, count)
+    made, real = classifier(styled.features.pooled), classifier(held_out.features.pooled)
     return {
         "classes": list(data.classes),
         "generated": classes.confusion(made, styled.labels, count),

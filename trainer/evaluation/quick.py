@@ -16,7 +16,15 @@ from engine.images import Picture
 from trainer.evaluation import figures
 from trainer.evaluation.agreement import match
 from trainer.evaluation.errors import JudgingError
-from trainer.evaluation.features import FeatureNet, Floats, Layout, Looks, as_pictures, in_chunks, look
+from trainer.evaluation.features import (
+    FeatureExtractor,
+    Features,
+    Floats,
+    Layout,
+    as_pictures,
+    extract,
+    in_chunks,
+)
 from trainer.evaluation.grades import random_grade
 from trainer.evaluation.probe import Probe, train_probe
 from trainer.evaluation.spread import spread
@@ -25,7 +33,7 @@ Indices = NDArray[np.int64]
 Images = NDArray[np.uint8]
 
 SIDE = 128
-"""Pixels at which the default eye looks."""
+"""Side of what the default extractor sees, in pixels."""
 PROBE_PICTURES = 300
 PROBE_STEPS = 150
 GRADES = 2
@@ -41,11 +49,13 @@ class QuickJudge:
     order give the same figures.
     """
 
-    def __init__(self, train: Images, val: Images, *, net: FeatureNet | None = None, seed: int = 0) -> None:
+    def __init__(
+        self, train: Images, val: Images, *, net: FeatureExtractor | None = None, seed: int = 0
+    ) -> None:
         """train, val: uint8 [N, 3, R, R], RGB, at the model's resolution; val may be empty. Looking at them
         takes about 10 ms a picture; copies of training pictures that are not among them are not found.
 
-        net: the eye; by default MobileNetV2 at 128 px; HelperError when its weights are not there.
+        net: extracts features; by default MobileNetV2 at 128 px; HelperError when its weights are not there.
         JudgingError with fewer than 2 pictures for training.
         """
         if len(train) < 2:
@@ -56,8 +66,8 @@ class QuickJudge:
         """The pictures that styles to judge by are taken from: the held-out ones, if any."""
         self._net, self._seed = net or _default_net(), seed
         self._train_pictures = as_pictures(train)
-        self._train = look(self._net, self._train_pictures)
-        self._val = look(self._net, as_pictures(val), mirrored=True)
+        self._train = extract(self._net, self._train_pictures)
+        self._val = extract(self._net, as_pictures(val), mirrored=True)
         self._target, self._other = figures.compared(
             self._train, self._val, fewest=FEWEST_HELD_OUT, seed=seed
         )
@@ -81,7 +91,7 @@ class QuickJudge:
         if len(samples) < 2:
             raise JudgingError(f"At least 2 pictures are needed to judge by, not {len(samples)}.", "too-few")
         pictures = as_pictures(samples)
-        made = look(self._net, pictures, mirrored=True)
+        made = extract(self._net, pictures, mirrored=True)
         found = figures.distribution(made, self._target, self._other, seed=self._seed)
         styled = self._in_styles(pictures, made, references)
         return {
@@ -96,7 +106,7 @@ class QuickJudge:
         }
 
     def _in_styles(
-        self, pictures: list[Picture], made: Looks, references: Indices | None
+        self, pictures: list[Picture], made: Features, references: Indices | None
     ) -> tuple[float, float]:
         """Diversity and style agreement."""
         if references is None:
@@ -157,7 +167,7 @@ class QuickJudge:
         return np.concatenate([self._probe(self._net.cells(chunk)) for chunk in in_chunks(pictures)])
 
 
-def _default_net() -> FeatureNet:
+def _default_net() -> FeatureExtractor:
     """MobileNetV2 at a small size."""
     from trainer.evaluation.mobilenet import MobileNet
 

@@ -66,7 +66,7 @@ STYLE_COSINE = (
 
 
 @dataclass(frozen=True)
-class Row:
+class ReadingRow:
     """One figure."""
 
     of: str
@@ -90,7 +90,7 @@ class Row:
         return f"{value:.0%}" if self.percent else f"{value:.{self.digits}f}"
 
 
-def rows(report: Found) -> list[Row]:
+def rows(report: Found) -> list[ReadingRow]:
     """All figures that were measured, in the order in which they are read."""
     figures: Found = report["figures"]
     return [
@@ -106,7 +106,7 @@ def rows(report: Found) -> list[Row]:
     ]
 
 
-def lines(found: Sequence[Row]) -> list[str]:
+def lines(found: Sequence[ReadingRow]) -> list[str]:
     """The table for a terminal, without the readings."""
     cells = [("", "samples", "real pictures", "control")]
     for of, group in groupby(found, key=lambda row: row.of):
@@ -121,76 +121,82 @@ def lines(found: Sequence[Row]) -> list[str]:
     ]
 
 
-def _distribution(of: str, found: Found) -> Iterator[Row]:
+def _distribution(of: str, found: Found) -> Iterator[ReadingRow]:
     kid, real_kid = found["kid"], found["real_kid"]
-    yield Row(
+    yield ReadingRow(
         of, "kid", "KID", kid["mean"], real_kid["mean"], None, KID, digits=4, more=f"± {kid['std']:.4f}"
     )
     made, real = found["manifold"], found["real_manifold"]
-    yield Row(of, "coverage", "Coverage", made["coverage"], real["coverage"], None, COVERAGE, percent=True)
-    yield Row(of, "density", "Density", made["density"], real["density"], None, DENSITY)
-    yield Row(
+    yield ReadingRow(
+        of, "coverage", "Coverage", made["coverage"], real["coverage"], None, COVERAGE, percent=True
+    )
+    yield ReadingRow(of, "density", "Density", made["density"], real["density"], None, DENSITY)
+    yield ReadingRow(
         of, "precision", "Precision", made["precision"], real["precision"], None, PRECISION, percent=True
     )
-    yield Row(of, "recall", "Recall", made["recall"], real["recall"], None, RECALL, percent=True)
+    yield ReadingRow(of, "recall", "Recall", made["recall"], real["recall"], None, RECALL, percent=True)
     copying = found.get("copying")
     if copying:
-        yield Row(of, "copying", "Copying", copying["ratio"], 1.0, None, COPYING)
+        yield ReadingRow(of, "copying", "Copying", copying["ratio"], 1.0, None, COPYING)
     if copying and "near" in copying:
-        yield Row(of, "near_copies", "Near copies", copying["near"], 0.01, None, NEAR, percent=True)
+        yield ReadingRow(of, "near_copies", "Near copies", copying["near"], 0.01, None, NEAR, percent=True)
 
 
-def _class_shares(found: Found | None) -> Iterator[Row]:
+def _class_shares(found: Found | None) -> Iterator[ReadingRow]:
     if found:
         right, real, chance = found["right"], found["held_out_right"], found["chance"]
         name = "In the class asked for"
-        yield Row("classes", "class", name, right, real, chance, CLASS, percent=True)
+        yield ReadingRow("classes", "class", name, right, real, chance, CLASS, percent=True)
         for at, one in enumerate(found["classes"]):  # a class that is never met hides in the mean
             right, real = found["generated"][at][at], found["held_out"][at][at]
-            yield Row(f"class {one}", "class", name, right, real, chance, CLASS, percent=True)
+            yield ReadingRow(f"class {one}", "class", name, right, real, chance, CLASS, percent=True)
 
 
-def _diversity(found: Found | None) -> Iterator[Row]:
+def _diversity(found: Found | None) -> Iterator[ReadingRow]:
     if found:
         ratio, real = found["ratio"], found["real_ratio"]
-        yield Row("held-out styles", "diversity", "Diversity in a style", ratio, real, None, DIVERSITY)
+        yield ReadingRow("held-out styles", "diversity", "Diversity in a style", ratio, real, None, DIVERSITY)
 
 
-def _agreement(of: str, found: Found | None, top1: str) -> Iterator[Row]:
+def _agreement(of: str, found: Found | None, top1: str) -> Iterator[ReadingRow]:
     if not found:
         return
     reading = top1.format(styles=found["styles"], chance=found["chance"])
-    yield Row(
+    yield ReadingRow(
         of, "top1", "Style found", found["top1"], found["real_top1"], found["shuffled_top1"], reading, True
     )
-    yield Row(
+    yield ReadingRow(
         of, "closer", "Nearer to the own style", found["closer"], found["real_closer"],
         found["shuffled_closer"], CLOSER, percent=True,
     )  # fmt: skip
     own, other = found["own_cosine"], found["other_cosine"]
-    yield Row(of, "own_cosine", "Cosine, own style", own, found["real_own_cosine"], None, OWN_COSINE)
-    yield Row(of, "other_cosine", "Cosine, others", other, found["real_other_cosine"], None, OTHER_COSINE)
+    yield ReadingRow(of, "own_cosine", "Cosine, own style", own, found["real_own_cosine"], None, OWN_COSINE)
+    yield ReadingRow(
+        of, "other_cosine", "Cosine, others", other, found["real_other_cosine"], None, OTHER_COSINE
+    )
 
 
-def _own_style(name: str, found: Found) -> Iterator[Row]:
-    yield Row(name, "match", "Match", found["match"], None, None, MATCH, percent=True)
+def _own_style(name: str, found: Found) -> Iterator[ReadingRow]:
+    yield ReadingRow(name, "match", "Match", found["match"], None, None, MATCH, percent=True)
     if "cosine" in found:
         real = found["references_cosine"]
-        yield Row(name, "cosine", "Cosine, references", found["cosine"], real, None, STYLE_COSINE)
+        yield ReadingRow(name, "cosine", "Cosine, references", found["cosine"], real, None, STYLE_COSINE)
     if "closer" in found:
-        yield Row(name, "closer", "Nearer to the own style", found["closer"], None, 0.5, CLOSER, percent=True)
+        yield ReadingRow(
+            name, "closer", "Nearer to the own style", found["closer"], None, 0.5, CLOSER, percent=True
+        )
     if "diversity" in found:
-        yield Row(name, "diversity", "Diversity", found["diversity"], 1.0, None, DIVERSITY)
-    yield Row(name, "copying", "Copying", found["copying"], 1.0, None, COPYING)
+        yield ReadingRow(name, "diversity", "Diversity", found["diversity"], 1.0, None, DIVERSITY)
+    yield ReadingRow(name, "copying", "Copying", found["copying"], 1.0, None, COPYING)
 
 
-def _promises(figures: Found) -> Iterator[Row]:
+def _promises(figures: Found) -> Iterator[ReadingRow]:
     of = "the model's promises"
     content, preview, paths = figures["content"], figures["preview"], figures["interpolation"]
-    yield Row(
+    yield ReadingRow(
         of, "content", "Content |C(G(z, s)) - z|", content["error"], None, content["unrelated"], CONTENT
     )
-    yield Row(
+    yield ReadingRow(
         of, "preview", "Preview", preview["error"], preview["shrunk_otherwise"], preview["unrelated"], PREVIEW
     )
-    yield Row(of, "jump", "Largest step of a path", paths["jump"], None, None, JUMP)
+    yield ReadingRow(of, "jump", "Largest step of a path", paths["jump"], None, None, JUMP)

@@ -17,7 +17,7 @@ from engine.images import Picture, load_picture, resize
 from trainer.data.prepared import PreparedPicture, PreparedSet, file_digest
 from trainer.evaluation.cache import Arrays, Cache
 from trainer.evaluation.errors import JudgingError
-from trainer.evaluation.features import CHUNK, FeatureNet, Floats, Looks, in_chunks, look
+from trainer.evaluation.features import CHUNK, FeatureExtractor, Features, Floats, extract, in_chunks
 from trainer.evaluation.grades import Grade, random_grade
 
 MOST = 20_000
@@ -42,7 +42,7 @@ class Part:
     pictures: tuple[PreparedPicture, ...]
     labels: Indices
     """[N] positions in the set's classes."""
-    looks: Looks
+    features: Features
 
     def __len__(self) -> int:
         return len(self.pictures)
@@ -59,7 +59,7 @@ class RealPictures:
         self,
         data: PreparedSet,
         resolution: int,
-        net: FeatureNet,
+        net: FeatureExtractor,
         cache: Cache,
         *,
         seed: int = 0,
@@ -140,12 +140,12 @@ class RealPictures:
         pictures = tuple(one for n, one in enumerate(listed) if n in kept)
         index_of = {name: number for number, name in enumerate(self.data.classes)}
         labels = np.array([index_of[one.label] for one in pictures], np.int64)
-        return Part(pictures, labels, Looks(found["pooled"], found["layout"], found.get("mirrored")))
+        return Part(pictures, labels, Features(found["pooled"], found["layout"], found.get("mirrored")))
 
     def _seen(self, listed: Sequence[PreparedPicture], what: str, mirrored: bool) -> Arrays:
         """Looks of the pictures that can be read, and which these are."""
         kept: list[int] = []
-        parts = [look(self._net, [], mirrored=mirrored)]
+        parts = [extract(self._net, [], mirrored=mirrored)]
         for chunk in in_chunks(range(len(listed))):
             pictures = []
             for number in chunk:
@@ -154,9 +154,9 @@ class RealPictures:
                     kept.append(number)
                 except PictureError:
                     continue
-            parts.append(look(self._net, pictures, mirrored=mirrored))
+            parts.append(extract(self._net, pictures, mirrored=mirrored))
             self._tell(what, chunk[-1] + 1, len(listed))
-        return _arrays(Looks.joined(parts)) | {"kept": np.array(kept, np.int64)}
+        return _arrays(Features.joined(parts)) | {"kept": np.array(kept, np.int64)}
 
     def _stream(
         self, pictures: Sequence[PreparedPicture], what: str, size: int = CHUNK
@@ -180,9 +180,9 @@ def _graded(picture: Picture, count: int, rng: np.random.Generator) -> list[Pict
     return [grade(picture) for grade in grades]
 
 
-def _arrays(looks: Looks) -> Arrays:
-    found: Arrays = {"pooled": looks.pooled, "layout": looks.layout}
-    return found if looks.mirrored is None else found | {"mirrored": looks.mirrored}
+def _arrays(features: Features) -> Arrays:
+    found: Arrays = {"pooled": features.pooled, "layout": features.layout}
+    return found if features.mirrored is None else found | {"mirrored": features.mirrored}
 
 
 def _digest(data: PreparedSet, pictures: Sequence[PreparedPicture], resolution: int) -> str:

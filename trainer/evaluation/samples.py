@@ -21,7 +21,7 @@ POOL = 1_000_000
 BATCH = 8
 
 
-class Sampler:
+class BundleSampler:
     """Makes recipes, and pictures of them. Pool p of seed s has the seeds from (1000 s + p) POOL on."""
 
     def __init__(self, bundle: Bundle, provider: Provider | None = None, *, seed: int = 0) -> None:

@@ -9,7 +9,7 @@ from trainer.evaluation.probe import STEPS
 
 
 @dataclass(frozen=True)
-class Settings:
+class EvaluationSettings:
     """The defaults suit a base model; small sets and models need no others. JudgingError."""
 
     count: int = 2000

@@ -35,7 +35,7 @@ MIDDLE = 3.0
 """How much more the middle of the picture counts than its rim, where the colours are compared."""
 
 
-class Found(NamedTuple):
+class Inversion(NamedTuple):
     """What an inversion found."""
 
     offset: Tensor
@@ -61,7 +61,7 @@ class Inverter:
 
     def invert(
         self, picture: Tensor, steps: int = STEPS, progress: Callable[[float], object] | None = None
-    ) -> Found:
+    ) -> Inversion:
         """picture: [3, R, R] in -1..1. progress: is told the part that is done, 0 to 1."""
         x = picture[None].to(self._device)
         with torch.no_grad():
@@ -88,7 +88,7 @@ class Inverter:
             if progress is not None:
                 progress((step + 1) / steps)
         with torch.no_grad():
-            return Found(offset.detach()[0].cpu(), before, float(distance()))
+            return Inversion(offset.detach()[0].cpu(), before, float(distance()))
 
     def _maps(self, x: Tensor) -> list[Tensor]:
         return [

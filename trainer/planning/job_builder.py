@@ -19,7 +19,7 @@ from trainer.data import consent
 from trainer.data.crops import Cut
 from trainer.data.home import data_home
 from trainer.data.listeners import Plain
-from trainer.data.prepare import Settings, prepare
+from trainer.data.prepare import PreparationSettings, prepare
 from trainer.data.prepared import PreparedSet
 from trainer.model.growing import resized_config
 from trainer.planning import tiers
@@ -86,7 +86,9 @@ def prepared(args: argparse.Namespace, control: Control) -> PreparedSet:
     if PreparedSet.is_set(args.folder):
         return PreparedSet.open(args.folder)
     plain = Plain(sys.stderr)
-    settings = Settings(cut=Cut(align=not args.no_align), subfolder_labels=args.labels == "subfolders")
+    settings = PreparationSettings(
+        cut=Cut(align=not args.no_align), subfolder_labels=args.labels == "subfolders"
+    )
     return prepare(
         args.folder,
         args.out / "data",

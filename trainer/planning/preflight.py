@@ -18,7 +18,7 @@ from engine.formats.job import Job
 from trainer.device import Device
 from trainer.planning import memory, speed
 from trainer.planning.profile_cache import recall, remember
-from trainer.planning.profiler import Measured, tried
+from trainer.planning.profiler import Profile, profiled
 from trainer.run.control import Control
 from trainer.run.world import World
 from trainer.storage import checkpoint
@@ -32,7 +32,7 @@ SMALLEST = 2
 
 
 @dataclass(frozen=True)
-class Place:
+class RunPlace:
     """Where a run is to go on, and with how much."""
 
     run: Path
@@ -44,7 +44,7 @@ class Place:
 
 
 def plan(
-    job: Job, device: Device, place: Place, world: World, control: Control, fixed: Collection[str] = ()
+    job: Job, device: Device, place: RunPlace, world: World, control: Control, fixed: Collection[str] = ()
 ) -> tuple[Job, protocol.Preflight]:
     """The job as it fits this device, and what it needs from `place.kimg` on.
 
@@ -56,9 +56,9 @@ def plan(
     free = memory.free_mb(device.torch)
     held = place.pictures * 3 * job.network.resolution**2 / 2**20
     while True:
-        found: Measured | None
+        found: Profile | None
         known = recall(job, device, place.run, world, fixed, fresh)
-        job, found = known or (job, tried(job, device, world, control))
+        job, found = known or (job, profiled(job, device, world, control))
         fits = found is not None and (free is None or found.peak_mb + held <= memory.SPARE * free)
         if not world.agree(not fits) or not can_halve(
             job, max(job.optimisation.batch, job.optimisation.style_batch)
@@ -82,7 +82,7 @@ def can_halve(job: Job, count: int) -> bool:
     return count // job.optimisation.accumulation >= 2 * SMALLEST
 
 
-def fit_to_minutes(job: Job, found: Measured) -> Job:
+def fit_to_minutes(job: Job, found: Profile) -> Job:
     """The job with all lengths scaled so that it takes nine tenths of its `minutes`; longer where there is
     time."""
     if job.schedule.minutes <= 0:
@@ -101,7 +101,7 @@ def fit_to_minutes(job: Job, found: Measured) -> Job:
     )
 
 
-def disk_mb(job: Job, found: Measured) -> float:
+def disk_mb(job: Job, found: Profile) -> float:
     """What the run's folder will take at its fullest."""
     snapshots = int(job.schedule.adversarial_kimg / job.saving.snapshot_kimg) + 1
     grids = (
@@ -123,15 +123,15 @@ def duration(seconds: float) -> str:
 
 
 def _fastest(
-    job: Job, found: Measured, device: Device, world: World, control: Control, fixed: Collection[str]
-) -> tuple[Job, Measured]:
+    job: Job, found: Profile, device: Device, world: World, control: Control, fixed: Collection[str]
+) -> tuple[Job, Profile]:
     """The job with what makes it faster on this device, each tried on top of the one before."""
     for option in speed.OPTIONS:
         seconds = found.seconds(job)
         if set(option) & set(fixed) or not speed.can(option, device.torch, seconds):
             continue
         candidate = job.changed(**option)
-        other = tried(candidate, device, world, control, forgive=True)
+        other = profiled(candidate, device, world, control, forgive=True)
         if world.agree(other is None) or other is None:
             continue
         other = _as_led(other, world)
@@ -140,12 +140,12 @@ def _fastest(
     return job, found
 
 
-def _as_led(found: Measured, world: World) -> Measured:
+def _as_led(found: Profile, world: World) -> Profile:
     """As the leading process measured it, so that all plan alike."""
-    return Measured(**json.loads(world.led(lambda: json.dumps(asdict(found)))))
+    return Profile(**json.loads(world.led(lambda: json.dumps(asdict(found)))))
 
 
-def _judged(job: Job, found: Measured, place: Place, held: float, free: float | None) -> protocol.Preflight:
+def _judged(job: Job, found: Profile, place: RunPlace, held: float, free: float | None) -> protocol.Preflight:
     """What the run needs, compared with what there is."""
     seconds, need, disk = found.seconds(job, place.kimg), found.peak_mb + held, disk_mb(job, found)
     left = shutil.disk_usage(_nearest(place.run)).free / 2**20 - ROOM_MB

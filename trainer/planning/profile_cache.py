@@ -24,7 +24,7 @@ from engine.formats.job_settings import JobError
 from engine.formats.run_folder import PREFLIGHT
 from trainer.data.home import data_home
 from trainer.device import Device
-from trainer.planning.profiler import Measured
+from trainer.planning.profiler import Profile
 from trainer.run.phases import lengths
 from trainer.run.world import World
 
@@ -55,7 +55,7 @@ Card = dict[str, Any]
 
 def recall(
     job: Job, device: Device, run: Path, world: World, fixed: Collection[str] = (), fresh: bool = True
-) -> tuple[Job, Measured] | None:
+) -> tuple[Job, Profile] | None:
     """The job as it was fitted under the same circumstances, and what was measured then; in all processes or
     none.
 
@@ -77,7 +77,7 @@ def recall(
         return None
     found = json.loads(told)
     try:
-        return job.changed(**found["chosen"]), Measured(**found["measured"])
+        return job.changed(**found["chosen"]), Profile(**found["measured"])
     except (TypeError, ValueError, JobError):  # of another version
         return None
 
@@ -85,7 +85,7 @@ def recall(
 def remember(
     asked: Job,
     fitted: Job,
-    found: Measured,
+    found: Profile,
     device: Device,
     run: Path,
     world: World,

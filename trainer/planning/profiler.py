@@ -23,7 +23,7 @@ SLOW_S = 2.0
 
 
 @dataclass(frozen=True)
-class Measured:
+class Profile:
     """What steps of a job cost on a device."""
 
     seconds_per_kimg: dict[str, float]
@@ -48,9 +48,9 @@ class Measured:
         return total
 
 
-def measure(
+def profile(
     job: Job, device: Device, world: World | None = None, steps: int = 2, control: Control | None = None
-) -> Measured:
+) -> Profile:
     """Times a few steps of every phase. Raises what the steps raise, out of memory too, and Stopped."""
     memory.release(device.torch)
     before = memory.used_mb(device.torch)
@@ -63,16 +63,18 @@ def measure(
             seconds = _seconds(state, batch, kimg, steps, control or Control())
             pace[phase.name] = seconds / (batch * state.world.size) * 1000
             held[phase.name] = max(0.0, memory.peak_mb(device.torch) - before)
-    return Measured(pace, held, checkpoint.size_mb(state), _model_mb(state), _weights_mb(state))
+    return Profile(pace, held, checkpoint.size_mb(state), _model_mb(state), _weights_mb(state))
 
 
-def tried(job: Job, device: Device, world: World, control: Control, forgive: bool = False) -> Measured | None:
+def profiled(
+    job: Job, device: Device, world: World, control: Control, forgive: bool = False
+) -> Profile | None:
     """What steps cost; None where they do not fit, here or in another process.
 
     forgive: None also where they fail in another way, as what is compiled may.
     """
     try:
-        return measure(job, device, world, control=control)
+        return profile(job, device, world, control=control)
     except Stopped:
         raise
     except Exception as error:

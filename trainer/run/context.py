@@ -22,6 +22,7 @@ from engine.formats.run_folder import CHECKPOINTS
 from trainer.data.prepared import PreparedSet, set_digest
 from trainer.device import Device
 from trainer.evaluation.selection import Judge
+from trainer.evaluation.snapshot_judge import judge_for
 from trainer.model.growing import fill
 from trainer.model.networks import Networks
 from trainer.planning import speed
@@ -33,7 +34,7 @@ from trainer.run.world import World
 from trainer.storage import checkpoint, run_folder
 from trainer.storage.bundles import load_networks
 from trainer.storage.checkpoint import CheckpointError
-from trainer.storage.snapshot_manager import SnapshotManager, judge_for
+from trainer.storage.snapshot_manager import SnapshotManager
 
 WHITEN_PICTURES = 2048
 TOLD = 5

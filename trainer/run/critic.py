@@ -22,7 +22,7 @@ Features = Callable[[Tensor], list[Tensor]]
 
 
 @dataclass
-class Batch:
+class AdversarialBatch:
     """What G and D see in one part of a step."""
 
     real: Tensor
@@ -56,7 +56,7 @@ class Critic:
         self.sigma = 0.0
         """Of the blur that D looks through now, in pixels."""
 
-    def adversarial_loss(self, batch: Batch, fake: Tensor, ramp: float, step: int) -> Tensor:
+    def adversarial_loss(self, batch: AdversarialBatch, fake: Tensor, ramp: float, step: int) -> Tensor:
         """G's loss before D, who looks at pixels, at features, or at both."""
         job, d, style = self.job, self.d, batch.style
         shown = self.shown(fake)
@@ -79,7 +79,7 @@ class Critic:
             parts.append(job.losses.feature_weight * losses.generator_loss(job.losses.loss, wanted, judged))
         return torch.stack(parts).sum()
 
-    def discriminator_loss(self, batch: Batch, ramp: float, step: int) -> tuple[Tensor, Values]:
+    def discriminator_loss(self, batch: AdversarialBatch, ramp: float, step: int) -> tuple[Tensor, Values]:
         """What D minimises."""
         parts = []
         if self._judges_pixels(step):
@@ -95,7 +95,7 @@ class Critic:
         """Whether D's trunk takes part in this step."""
         return self.features is None or step % self.job.losses.pixel_interval == 0
 
-    def _judge_pixels(self, batch: Batch, ramp: float, step: int) -> tuple[Tensor, Values]:
+    def _judge_pixels(self, batch: AdversarialBatch, ramp: float, step: int) -> tuple[Tensor, Values]:
         """The trunk's loss, with its gradient penalties on every n-th step."""
         job, d, style = self.job, self.d, batch.style
         assert batch.fake is not None

@@ -33,7 +33,7 @@ LEAD, BORED = 0.98, 0.02
 
 
 @dataclass(frozen=True)
-class Trouble:
+class Instability:
     """What went wrong: a code, a sentence without a full stop, and what the sentence is filled with."""
 
     code: str
@@ -61,7 +61,7 @@ class Guard:
     def __init__(self) -> None:
         self._seen: dict[str, _Memory] = {}
 
-    def watch_all(self, readings: Sequence[Reading]) -> Trouble | None:
+    def watch_all(self, readings: Sequence[Reading]) -> Instability | None:
         """Takes the values of several steps, in order, up to the first that shows trouble."""
         for reading in readings:
             trouble = self.watch(reading.values)
@@ -69,11 +69,11 @@ class Guard:
                 return replace(trouble, step=reading.step)
         return None
 
-    def watch(self, values: dict[str, float]) -> Trouble | None:
+    def watch(self, values: dict[str, float]) -> Instability | None:
         """Takes the values of one step; returns the trouble that they show, if any."""
         broken = sorted(name for name, value in values.items() if not math.isfinite(value))
         if broken:
-            return Trouble("nan", f"{_words(broken[0])} is no longer a number", {"loss": broken[0]})
+            return Instability("nan", f"{_words(broken[0])} is no longer a number", {"loss": broken[0]})
         for name, value in values.items():
             self._seen.setdefault(name, _Memory()).add(value)
         return self._exploding(values) or self._alike(values) or self._saturated(values)
@@ -86,7 +86,7 @@ class Guard:
         """Takes up what `state` gave."""
         self._seen = {name: _Memory(float(s), float(lo), int(n)) for name, (s, lo, n) in state.items()}
 
-    def _exploding(self, values: dict[str, float]) -> Trouble | None:
+    def _exploding(self, values: dict[str, float]) -> Instability | None:
         for name in EXPLODING:
             if name not in values:
                 continue
@@ -95,10 +95,10 @@ class Guard:
             grown = seen.count >= SETTLED and size > 5 and size > GROWTH * usual
             if size > LARGEST.get(name, math.inf) or grown:
                 message = f"{_words(name)} explodes: it is {seen.short:.3g}"
-                return Trouble("exploding", message, {"loss": name, "value": seen.short})
+                return Instability("exploding", message, {"loss": name, "value": seen.short})
         return None
 
-    def _alike(self, values: dict[str, float]) -> Trouble | None:
+    def _alike(self, values: dict[str, float]) -> Instability | None:
         for name, least in ALIKE.items():
             if name not in values:
                 continue
@@ -107,15 +107,17 @@ class Guard:
             if seen.count >= SHORT and (seen.short < least or fallen):
                 share = max(0.0, seen.short)
                 message = f"the pictures become alike: they differ by {share:.0%} of what real ones do"
-                return Trouble("alike", message, {"share": share})
+                return Instability("alike", message, {"share": share})
         return None
 
-    def _saturated(self, values: dict[str, float]) -> Trouble | None:
+    def _saturated(self, values: dict[str, float]) -> Instability | None:
         if "lead" not in values:
             return None
         lead, loss = self._seen["lead"], self._seen["discriminator"]
         if lead.count >= LONG / 2 and lead.long > LEAD and loss.long < BORED:
-            return Trouble("saturated", "the discriminator is so far ahead that the generator learns nothing")
+            return Instability(
+                "saturated", "the discriminator is so far ahead that the generator learns nothing"
+            )
         return None
 
 

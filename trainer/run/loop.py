@@ -27,7 +27,7 @@ from trainer.planning import memory
 from trainer.planning.preflight import can_halve
 from trainer.run.context import RunContext
 from trainer.run.control import Control, Stopped
-from trainer.run.guard import Trouble
+from trainer.run.guard import Instability
 from trainer.run.phases import Phase, phase_at
 from trainer.run.readings import Readings
 from trainer.run.rollback import roll_back
@@ -211,7 +211,7 @@ class Run:
     def _is_through(self) -> bool:
         return self.state.kimg >= self.job.schedule.total_kimg - 1e-9
 
-    def _read(self) -> Trouble | None:
+    def _read(self) -> Instability | None:
         """Reads what the steps since the last time measured, and says what is wrong, if anything."""
         readings = self.readings.take()
         trouble = self.state.guard.watch_all(readings)
@@ -299,7 +299,7 @@ class Run:
 
     # --- What interrupts ---
 
-    def _go_back(self, trouble: Trouble) -> Generator[protocol.Event, None, bool]:
+    def _go_back(self, trouble: Instability) -> Generator[protocol.Event, None, bool]:
         """After trouble, which all processes see alike: to the last good state, and on at half the rate.
 
         False when the run has gone back often enough and ends with its best snapshot. Raises Ended where it

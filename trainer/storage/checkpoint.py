@@ -52,7 +52,7 @@ class Restored:
 
 
 @dataclass(frozen=True)
-class Counters:
+class StateCounters:
     """Where training stood, see `TrainState.counters`."""
 
     step: int
@@ -69,11 +69,11 @@ class Counters:
 
 
 @dataclass(frozen=True)
-class Card:
+class CheckpointCard:
     """What `state.json` says."""
 
     format: int
-    counters: Counters
+    counters: StateCounters
     sha256: str
     extra: dict[str, Any] = field(default_factory=dict)
 
@@ -195,13 +195,13 @@ def _read(checkpoint: Path) -> tuple[dict[str, Any], bytes]:
     return asdict(card), data
 
 
-def _read_card(checkpoint: Path) -> Card:
+def _read_card(checkpoint: Path) -> CheckpointCard:
     """What `state.json` says, without looking at the tensors. Raises CheckpointError."""
     try:
         found = jsonio.read_object(checkpoint / COUNTERS)
         if found is None or found.get("format") != FORMAT:
             raise CheckpointError(f"{checkpoint.name} has a format that this version does not know")
-        return filled(Card, found)
+        return filled(CheckpointCard, found)
     except (OSError, ValueError) as error:
         raise CheckpointError(f"{checkpoint.name} cannot be read: {error}") from error
 

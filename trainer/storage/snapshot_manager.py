@@ -6,25 +6,17 @@ on as if it had never stopped.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
-import numpy as np
-import torch
-from numpy.typing import NDArray
 from PIL import Image
-from torch import Tensor
 
 from engine.formats import protocol
 from engine.formats.job import Job
 from engine.formats.reason import Reason
 from engine.formats.run_folder import SNAPSHOTS
-from engine.images import Picture
 from trainer.evaluation import selection
 from trainer.evaluation.errors import JudgingError
-from trainer.evaluation.features import FeatureNet, Floats, Looks, in_chunks
-from trainer.evaluation.mobilenet import MobileNet
-from trainer.evaluation.quick import SIDE, QuickJudge
 from trainer.evaluation.selection import Judge
 from trainer.helpers import HelperError
 from trainer.run.control import Check
@@ -32,10 +24,6 @@ from trainer.run.phases import noise_since
 from trainer.run.state import TrainState
 from trainer.storage import snapshots
 from trainer.storage.snapshots import SavedSnapshot
-
-MOST_TRAIN, MOST_HELD_OUT = 800, 400
-FEW = 16
-"""Pictures that are looked at between two looks at whether to go on."""
 
 
 class SnapshotManager:
@@ -113,47 +101,6 @@ class SnapshotManager:
             self._blind = True
             message = f"snapshots cannot be judged, so the newest counts as the best: {error}"
             return {}, Reason("judging", message, {"why": error.code, **error.values})
-
-
-def judge_for(train: Tensor, held_out: Tensor, seed: int, check: Check = lambda: None) -> Judge:
-    """A judge by the pictures of a run, uint8 [N, 3, R, R]; of large sets it looks at a part.
-
-    Looking takes about 10 ms a picture. check: called every few pictures, now and while judging; what it
-    raises ends the work. Raises HelperError when the judge's weights are not there.
-    """
-    rng = np.random.default_rng([seed, 5])
-
-    def some(x: Tensor, most: int) -> NDArray[np.uint8]:
-        chosen = np.sort(rng.permutation(len(x))[:most])  # classes lie in blocks on disk
-        found: NDArray[np.uint8] = x[torch.from_numpy(chosen).to(x.device)].cpu().numpy()
-        return found
-
-    eye = Interruptible(MobileNet.load(side=SIDE), check)
-    return QuickJudge(some(train, MOST_TRAIN), some(held_out, MOST_HELD_OUT), net=eye, seed=seed)
-
-
-class Interruptible:
-    """A feature network that asks between a few pictures and the next whether to go on."""
-
-    def __init__(self, net: FeatureNet, check: Check) -> None:
-        self.name, self.digest, self._net, self._check = net.name, net.digest, net, check
-
-    def looks(self, pictures: Sequence[Picture]) -> Looks:
-        """What the pictures show."""
-        if not pictures:
-            return self._net.looks(pictures)
-        return Looks.joined([self._net.looks(some) for some in self._few(pictures)])
-
-    def cells(self, pictures: Sequence[Picture]) -> Floats:
-        """First and second moments of shallow features in each cell."""
-        if not pictures:
-            return self._net.cells(pictures)
-        return np.concatenate([self._net.cells(some) for some in self._few(pictures)])
-
-    def _few(self, pictures: Sequence[Picture]) -> Iterator[list[Picture]]:
-        for some in in_chunks(pictures, FEW):
-            self._check()
-            yield some
 
 
 def is_due(job: Job, before: float, after: float) -> bool:

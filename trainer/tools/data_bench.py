@@ -85,11 +85,11 @@ start = time.monotonic()
 import cv2
 from pathlib import Path
 from trainer.data.crops import Cut
-from trainer.data.prepare import Settings, prepare
+from trainer.data.prepare import PreparationSettings, prepare
 from trainer.tools.data_bench import peak_mb
 cv2.setNumThreads(1)
 folder, out, size, threads, *whole = sys.argv[1:]
-made = prepare(Path(folder), Path(out), Settings(Cut(int(size), not whole), threads=int(threads)))
+made = prepare(Path(folder), Path(out), PreparationSettings(Cut(int(size), not whole), threads=int(threads)))
 done = {"seconds": time.monotonic() - start, "kept": len(made.pictures)}
 done |= {"cpu_s": time.process_time(), "peak_mb": peak_mb()}
 print(json.dumps(done | {"pictures": len(list(Path(folder).iterdir()))}))

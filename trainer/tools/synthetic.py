@@ -23,7 +23,7 @@ SOFT = 0.7
 
 
 @dataclass(frozen=True)
-class Look:
+class DrawnStyle:
     """One style. The spot has the ground's colour with red and blue exchanged."""
 
     ground: tuple[float, float, float]
@@ -48,10 +48,10 @@ def draw_set(
     return np.stack(pictures), labels
 
 
-def _look(number: int) -> Look:
+def _look(number: int) -> DrawnStyle:
     rng = np.random.default_rng([number, 2])
     hue = (number * 0.381966) % 1.0  # the golden angle keeps hues apart
-    return Look(
+    return DrawnStyle(
         colorsys.hsv_to_rgb(hue, rng.uniform(0.25, 0.7), rng.uniform(0.55, 0.95)),
         colorsys.hsv_to_rgb((hue + rng.uniform(0.3, 0.6)) % 1.0, 0.8, rng.uniform(0.2, 0.9)),
         PATTERNS[number % len(PATTERNS)],
@@ -59,7 +59,7 @@ def _look(number: int) -> Look:
     )
 
 
-def _draw(look: Look, side: int, rng: np.random.Generator) -> NDArray[np.uint8]:
+def _draw(look: DrawnStyle, side: int, rng: np.random.Generator) -> NDArray[np.uint8]:
     fine = side * FINER
     y, x = (np.mgrid[0:fine, 0:fine] + 0.5) / fine
     light = 1 + rng.uniform(-0.3, 0.3) * (x - 0.5) + rng.uniform(-0.3, 0.3) * (y - 0.5)
@@ -74,7 +74,7 @@ def _colors(color: tuple[float, ...]) -> Floats:
     return np.asarray(color)[:, None, None]
 
 
-def _pattern(look: Look, x: Floats, y: Floats) -> Floats:
+def _pattern(look: DrawnStyle, x: Floats, y: Floats) -> Floats:
     """0..1 over the ground."""
     a, b = 2 * np.pi * x / look.pitch, 2 * np.pi * y / look.pitch
     if look.pattern == "stripes":

@@ -58,14 +58,14 @@ def _usual(device: Any) -> str:
 def _row(args: argparse.Namespace, device: Any, resolution: int, precision: str) -> dict[str, Any]:
     from engine.formats.job import from_preset
     from trainer.planning import job_builder
-    from trainer.planning.profiler import measure
+    from trainer.planning.profiler import profile
 
     changes = dict(job_builder.setting(text) for text in args.set)
     job = from_preset(
         "base", "", precision=precision, batch=args.batch, accumulation=args.accumulation, **changes
     )
     job = job.changed(network=job_builder.resized(job.network, resolution), style_batch=2 * args.batch)
-    found = measure(job, device, steps=max(1, args.steps))
+    found = profile(job, device, steps=max(1, args.steps))
     return {
         "resolution": resolution,
         "precision": precision,

@@ -19,7 +19,7 @@ from trainer.data.consent import (
     remembered,
 )
 from trainer.data.crops import Cut
-from trainer.data.prepare import Settings, prepare
+from trainer.data.prepare import PreparationSettings, prepare
 
 DIGEST = "ab" * 32
 TODAY = date(2026, 3, 31)
@@ -92,7 +92,7 @@ def pictures(tmp_path: Path) -> Path:
 
 
 def prepared(pictures: Path) -> PreparedSet:
-    return prepare(pictures, pictures.parent / "set", Settings(Cut(32)), new_finder=FakeFinder)
+    return prepare(pictures, pictures.parent / "set", PreparationSettings(Cut(32)), new_finder=FakeFinder)
 
 
 def test_a_record_on_the_command_line_has_to_fit(pictures: Path, tmp_path: Path) -> None:

@@ -16,7 +16,7 @@ from trainer.data.crops import Cut
 from trainer.data.derived import find_derived, register
 from trainer.data.forget import add_forget_parser
 from trainer.data.home import data_home
-from trainer.data.prepare import Settings, prepare
+from trainer.data.prepare import PreparationSettings, prepare
 
 OTHER = "cd" * 32
 
@@ -30,7 +30,9 @@ def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 @pytest.fixture
 def made(tmp_path: Path) -> PreparedSet:
     write_scenes(tmp_path / "pictures", 4, size=64)
-    return prepare(tmp_path / "pictures", tmp_path / "work" / "set", Settings(Cut(32)), new_finder=FakeFinder)
+    return prepare(
+        tmp_path / "pictures", tmp_path / "work" / "set", PreparationSettings(Cut(32)), new_finder=FakeFinder
+    )
 
 
 def write(path: Path, card: object) -> Path:
@@ -143,7 +145,7 @@ def test_a_set_that_has_changed_since_is_found_by_its_old_digest(
     made: PreparedSet, tmp_path: Path, home: Path
 ) -> None:
     scene(60, 64, 64).save(tmp_path / "pictures" / "new.png")
-    again = prepare(tmp_path / "pictures", made.folder, Settings(Cut(32)), new_finder=FakeFinder)
+    again = prepare(tmp_path / "pictures", made.folder, PreparationSettings(Cut(32)), new_finder=FakeFinder)
     assert again.digest != made.digest
     assert [one.path for one in find_derived(made.digest, [tmp_path], home)] == [made.folder]
 

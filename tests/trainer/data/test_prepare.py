@@ -26,7 +26,7 @@ from tests.trainer.data.scenes import FakeFinder, face_at, middle_face, scene, w
 from trainer.data import DataError, PreparedSet
 from trainer.data.crops import Cut
 from trainer.data.overrides import Overrides
-from trainer.data.prepare import Settings, prepare
+from trainer.data.prepare import PreparationSettings, prepare
 
 SIZE = 64
 ROOT = Path(__file__).parents[3]
@@ -42,7 +42,7 @@ class Bench:
 
     def prepare(
         self,
-        settings: Settings | None = None,
+        settings: PreparationSettings | None = None,
         rule: Callable[[Picture], list[Face]] = middle_face,
         **more: Any,
     ) -> PreparedSet:
@@ -52,7 +52,7 @@ class Bench:
 
         self.told.clear()
         self.looked_at = 0
-        settings = settings or Settings(Cut(SIZE))
+        settings = settings or PreparationSettings(Cut(SIZE))
         more.setdefault("new_finder", lambda: FakeFinder(counted))
         return prepare(self.folder, self.out, settings, tell=self.told.append, **more)
 
@@ -87,7 +87,7 @@ def test_prepares_a_folder(bench: Bench) -> None:
 
 
 def test_crops_are_stored_without_loss(bench: Bench) -> None:
-    made = bench.prepare(Settings(Cut(160, align=False)))
+    made = bench.prepare(PreparationSettings(Cut(160, align=False)))
     images, _, names = made.load(None, 160)
     stored = {picture.file: picture.source for picture in made.pictures}
     for image, name in zip(images, names, strict=True):
@@ -163,7 +163,7 @@ def test_near_duplicates_never_straddle_the_split(bench: Bench) -> None:
 def test_subfolders_name_the_styles(bench: Bench) -> None:
     write_scenes(bench.folder / "noir", 6, first=20)
     write_scenes(bench.folder / "pastel é" / "deep", 6, first=30)
-    made = bench.prepare(Settings(Cut(SIZE), subfolder_labels=True))
+    made = bench.prepare(PreparationSettings(Cut(SIZE), subfolder_labels=True))
     assert made.classes == ("noir", "pastel é", "unsorted")
     assert len(made.of(classes=["pastel é"])) == 6
 
@@ -235,7 +235,7 @@ def test_a_damaged_crop_is_made_again(bench: Bench) -> None:
 
 def test_another_size_replaces_the_set(bench: Bench) -> None:
     first = bench.prepare()
-    second = bench.prepare(Settings(Cut(96)))
+    second = bench.prepare(PreparationSettings(Cut(96)))
     assert second.digest == first.digest
     assert second.size == 96
     assert len(list((bench.out / "pictures").iterdir())) == 12
@@ -293,7 +293,7 @@ def test_can_be_cancelled_and_gone_on_with(bench: Bench) -> None:
     write_scenes(bench.folder, 20, first=100)
     calls = iter(range(1000))
     with pytest.raises(Cancelled):
-        bench.prepare(Settings(Cut(SIZE), threads=1), cancelled=lambda: next(calls) > 8)
+        bench.prepare(PreparationSettings(Cut(SIZE), threads=1), cancelled=lambda: next(calls) > 8)
     assert not (bench.out / "set.json").exists()
     done = bench.looked_at
     assert 0 < done < 32
@@ -347,7 +347,11 @@ def test_files_that_vanish_meanwhile_are_left_out(bench: Bench) -> None:
 
     Overrides().save(bench.out)
     made = prepare(
-        bench.folder, bench.out, Settings(Cut(SIZE)), tell=vanish, new_finder=lambda: FakeFinder(middle_face)
+        bench.folder,
+        bench.out,
+        PreparationSettings(Cut(SIZE)),
+        tell=vanish,
+        new_finder=lambda: FakeFinder(middle_face),
     )
     assert len(made.pictures) == 11
     assert bench.dropped() == {"scene 7.png": "gone"}
@@ -375,9 +379,9 @@ def test_killed_at_any_moment_it_goes_on_and_leaves_nothing_half_written(bench: 
         from pathlib import Path
         from tests.trainer.data.scenes import FakeFinder
         from trainer.data.crops import Cut
-        from trainer.data.prepare import Settings, prepare
-        tell = lambda event: print(event.to_line(), flush=True)
-        prepare(Path(sys.argv[1]), Path(sys.argv[2]), Settings(Cut(64)), tell=tell, new_finder=FakeFinder)
+        from trainer.data.prepare import PreparationSettings, prepare
+        settings, tell = PreparationSettings(Cut(64)), lambda event: print(event.to_line(), flush=True)
+        prepare(Path(sys.argv[1]), Path(sys.argv[2]), settings, tell=tell, new_finder=FakeFinder)
         """
     )
     for delay in (0.0, 0.1):
@@ -408,7 +412,7 @@ def test_real_faces_are_found_aligned_and_kept(tmp_path: Path) -> None:
         for number in (1, 2, 3):
             name = f"{style}-{number}.jpg"
             (tmp_path / "pictures" / style / name).write_bytes((samples / style / name).read_bytes())
-    settings = Settings(Cut(128), subfolder_labels=True)
+    settings = PreparationSettings(Cut(128), subfolder_labels=True)
     made = prepare(tmp_path / "pictures", tmp_path / "set", settings)
     assert made.classes == ("amber", "daylight")
     assert len(made.pictures) == 6

@@ -10,7 +10,7 @@ from engine.errors import PersonaError, PictureError
 from tests.trainer.data.scenes import FakeFinder, scene, write_scenes
 from trainer.data import DataError, PreparedSet
 from trainer.data.crops import Cut
-from trainer.data.prepare import Settings, prepare
+from trainer.data.prepare import PreparationSettings, prepare
 from trainer.data.prepared import set_digest
 
 
@@ -111,7 +111,9 @@ def test_refuses_what_is_no_set(tmp_path: Path) -> None:
 @pytest.fixture
 def prepared(tmp_path: Path) -> PreparedSet:
     write_scenes(tmp_path / "pictures", 9, size=64)
-    return prepare(tmp_path / "pictures", tmp_path / "set", Settings(Cut(32)), new_finder=FakeFinder)
+    return prepare(
+        tmp_path / "pictures", tmp_path / "set", PreparationSettings(Cut(32)), new_finder=FakeFinder
+    )
 
 
 def test_opens_a_prepared_folder(prepared: PreparedSet) -> None:

@@ -18,9 +18,9 @@ from engine.bundle import Bundle, export_bundle, verify_bundle
 from engine.style import Style
 from tests.tiny import S
 from tests.trainer.data.scenes import write_scenes
-from tests.trainer.evaluation.eye import ColourEye, few
+from tests.trainer.evaluation.scripted_extractor import ColourExtractor, few
 from tests.trainer.evaluation.test_evaluate import own_samples, write_listed
-from trainer.evaluation import cli, eye, settings
+from trainer.evaluation import cli, feature_extractor, settings
 from trainer.helpers import HelperError
 
 ROOT = Path(__file__).parents[3]
@@ -35,9 +35,9 @@ def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 @pytest.fixture
 def evaluate(monkeypatch: pytest.MonkeyPatch) -> Evaluate:
-    """`evaluate WORDS` in this process, with the stand-in eye and a probe that hardly learns."""
-    monkeypatch.setattr(eye, "open_eye", lambda provider, say: ColourEye())
-    monkeypatch.setattr(settings, "Settings", few)
+    """`evaluate WORDS` in this process, with the stand-in extractor and a probe that hardly learns."""
+    monkeypatch.setattr(feature_extractor, "open_extractor", lambda provider, say: ColourExtractor())
+    monkeypatch.setattr(settings, "EvaluationSettings", few)
 
     def run(*words: object) -> int:
         parser = argparse.ArgumentParser()
@@ -168,8 +168,8 @@ def test_a_feature_net_that_cannot_be_had(
     def refuse(name: str) -> Path:
         raise HelperError("fdet could not be fetched: no network")
 
-    monkeypatch.setattr(eye, "find_helper", refuse)
-    monkeypatch.setattr(eye, "fetch_helper", refuse)
+    monkeypatch.setattr(feature_extractor, "find_helper", refuse)
+    monkeypatch.setattr(feature_extractor, "fetch_helper", refuse)
     parser = argparse.ArgumentParser()
     cli.add_parser(parser.add_subparsers())
     args = parser.parse_args(
@@ -181,11 +181,11 @@ def test_a_feature_net_that_cannot_be_had(
 
 
 def test_progress_is_one_line_and_silence_when_asked(capsys: pytest.CaptureFixture[str]) -> None:
-    told = cli.Progress()
+    told = cli.ProgressLine()
     for done in range(1, 100):
         told("samples", done, 100)
     assert capsys.readouterr().err == "samples: 1 of 100\n"
-    cli.Progress(quiet=True)("samples", 1, 2)
+    cli.ProgressLine(quiet=True)("samples", 1, 2)
     assert capsys.readouterr().err == ""
 
 

@@ -19,16 +19,16 @@ from engine.generator import Generator
 from engine.recipe import Recipe, StyleUse
 from engine.style import Style
 from tests.tiny import S
-from tests.trainer.evaluation.eye import ColourEye, few
+from tests.trainer.evaluation.scripted_extractor import ColourExtractor, few
 from trainer.data import PreparedSet
 from trainer.evaluation.cache import Cache
 from trainer.evaluation.errors import JudgingError
 from trainer.evaluation.evaluate import Evaluation, evaluate
 from trainer.evaluation.page import page
 from trainer.evaluation.readings import rows
-from trainer.evaluation.settings import Settings
+from trainer.evaluation.settings import EvaluationSettings
 
-SETTINGS = Settings(
+SETTINGS = EvaluationSettings(
     count=150,
     per_style=6,
     copies=100,
@@ -80,7 +80,11 @@ def style(tiny_bundle: Path) -> Style:
 @pytest.fixture(scope="module")
 def found(tiny_bundle: Path, own_set: Path, style: Style) -> Evaluation:
     return evaluate(
-        Bundle.load(tiny_bundle), PreparedSet.open(own_set), ColourEye(), styles=[style], settings=SETTINGS
+        Bundle.load(tiny_bundle),
+        PreparedSet.open(own_set),
+        ColourExtractor(),
+        styles=[style],
+        settings=SETTINGS,
     )
 
 
@@ -107,7 +111,7 @@ def test_the_report_is_plain_and_repeats_itself(tiny_bundle: Path, own_set: Path
     cache = Cache(tmp_path, PreparedSet.open(own_set).digest)
     reports = [
         evaluate(
-            Bundle.load(tiny_bundle), PreparedSet.open(own_set), ColourEye(),
+            Bundle.load(tiny_bundle), PreparedSet.open(own_set), ColourExtractor(),
             settings=few(count=20), cache=kept,
         ).report
         for kept in (None, cache, cache)
@@ -120,7 +124,7 @@ def test_the_report_is_plain_and_repeats_itself(tiny_bundle: Path, own_set: Path
 def test_a_model_is_as_good_as_real_pictures_when_they_are_its_own(tiny_bundle: Path, tmp_path: Path) -> None:
     bundle = Bundle.load(tiny_bundle)
     folder = write_listed(tmp_path / "set", own_samples(bundle, 200, 0), 60, ["all"])
-    found = evaluate(bundle, PreparedSet.open(folder), ColourEye(), settings=few(count=320))
+    found = evaluate(bundle, PreparedSet.open(folder), ColourExtractor(), settings=few(count=320))
     plain = found.report["figures"]["no_style"]
     assert abs(plain["kid"]["mean"]) < 0.05
     assert plain["manifold"]["coverage"] > 0.9 * plain["real_manifold"]["coverage"]
@@ -161,7 +165,7 @@ def test_the_page_needs_nothing_else(found: Evaluation) -> None:
 def test_small_sets_say_what_could_not_be_measured(tiny_bundle: Path, tmp_path: Path) -> None:
     bundle = Bundle.load(tiny_bundle)
     data = PreparedSet.open(write_listed(tmp_path / "few", own_samples(bundle, 6, 1), 0, ["all"]))
-    found = evaluate(bundle, data, ColourEye(), settings=few(count=4))
+    found = evaluate(bundle, data, ColourExtractor(), settings=few(count=4))
     notes = " ".join(found.report["notes"])
     assert "style agreement and diversity at a fixed style were not measured" in notes
     assert "copying is measured against training pictures alone" in notes
@@ -173,7 +177,7 @@ def test_a_picture_that_cannot_be_read_is_named_and_left_out(tiny_bundle: Path, 
     bundle = Bundle.load(tiny_bundle)
     folder = write_listed(tmp_path / "set", own_samples(bundle, 6, 1), 0, ["all"])
     (folder / "3.png").write_bytes(b"no picture")
-    report = evaluate(bundle, PreparedSet.open(folder), ColourEye(), settings=few(count=4)).report
+    report = evaluate(bundle, PreparedSet.open(folder), ColourExtractor(), settings=few(count=4)).report
     assert report["data"]["train"] == 5
     assert [problem for problem in report["problems"] if "3.png" in problem] == report["problems"] != []
 
@@ -181,8 +185,8 @@ def test_a_picture_that_cannot_be_read_is_named_and_left_out(tiny_bundle: Path, 
 @pytest.mark.parametrize(
     ("change", "error"),
     [
-        (lambda: Settings(count=1), "At least 2 pictures are needed to judge a model by, not 1"),
-        (lambda: Settings(seed=-1), "seed"),
+        (lambda: EvaluationSettings(count=1), "At least 2 pictures are needed to judge a model by, not 1"),
+        (lambda: EvaluationSettings(seed=-1), "seed"),
     ],
 )
 def test_settings_that_make_no_sense(change: Callable[[], Any], error: str) -> None:
@@ -193,4 +197,4 @@ def test_settings_that_make_no_sense(change: Callable[[], Any], error: str) -> N
 def test_a_style_of_another_model_is_refused(tiny_bundle: Path, own_set: Path, style: Style) -> None:
     other = Style("other", style.vector, "0" * 64)
     with pytest.raises(StyleError, match="another model"):
-        evaluate(Bundle.load(tiny_bundle), PreparedSet.open(own_set), ColourEye(), styles=[other])
+        evaluate(Bundle.load(tiny_bundle), PreparedSet.open(own_set), ColourExtractor(), styles=[other])

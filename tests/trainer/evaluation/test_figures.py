@@ -7,7 +7,7 @@ import pytest
 from numpy.typing import NDArray
 
 from trainer.evaluation import agreement, classes, faithful, figures
-from trainer.evaluation.features import Looks
+from trainer.evaluation.features import Features
 from trainer.evaluation.kid import kernel, kid, squared_discrepancy
 from trainer.evaluation.neighbours import copying, distances, manifold, nearest, reach
 from trainer.evaluation.spread import diversity, spread
@@ -19,8 +19,8 @@ def cloud(count: int, seed: int, size: int = 16, *, at: float = 0.0, wide: float
     return (np.random.default_rng(seed).standard_normal((count, size)) * wide + at).astype(np.float32)
 
 
-def looks(pooled: Floats) -> Looks:
-    return Looks(pooled, pooled.astype(np.float16))
+def features(pooled: Floats) -> Features:
+    return Features(pooled, pooled.astype(np.float16))
 
 
 # --- KID ---
@@ -76,8 +76,8 @@ def test_samples_elsewhere_have_nothing_in_common_with_real_ones() -> None:
 
 
 def test_more_samples_do_not_make_coverage_look_better() -> None:
-    real, other = looks(cloud(100, 1, 8)), looks(cloud(2000, 2, 8))
-    narrow = looks(cloud(2000, 3, 8, wide=0.15))
+    real, other = features(cloud(100, 1, 8)), features(cloud(2000, 2, 8))
+    narrow = features(cloud(2000, 3, 8, wide=0.15))
     found = figures.distribution(narrow, real, other)
     few = figures.distribution(narrow[np.arange(100)], real, other)
     assert found.manifold.coverage == pytest.approx(few.manifold.coverage, abs=0.1)

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 import numpy as np
 import pytest
 
-from tests.trainer.evaluation.eye import ColourEye, blots
+from tests.trainer.evaluation.scripted_extractor import ColourExtractor, blots
 from trainer.evaluation import quick
 from trainer.evaluation.errors import JudgingError
 from trainer.evaluation.quick import QuickJudge
@@ -25,7 +25,7 @@ def few_steps() -> Iterator[None]:
 
 @pytest.fixture(scope="module")
 def judge(few_steps: None) -> QuickJudge:
-    return QuickJudge(blots(160, 1), blots(60, 2), net=ColourEye())
+    return QuickJudge(blots(160, 1), blots(60, 2), net=ColourExtractor())
 
 
 def test_other_pictures_of_the_same_kind_are_as_good_as_real_ones(judge: QuickJudge) -> None:
@@ -39,7 +39,7 @@ def test_other_pictures_of_the_same_kind_are_as_good_as_real_ones(judge: QuickJu
 
 
 def test_the_same_pictures_give_the_same_figures(judge: QuickJudge) -> None:
-    again = QuickJudge(blots(160, 1), blots(60, 2), net=ColourEye())
+    again = QuickJudge(blots(160, 1), blots(60, 2), net=ColourExtractor())
     references = np.arange(40) % 10
     assert again.judge(blots(40, 3), references=references) == judge.judge(
         blots(40, 3), references=references
@@ -83,7 +83,7 @@ def test_diversity_is_measured_at_a_fixed_style(judge: QuickJudge) -> None:
 
 
 def test_a_set_that_holds_nothing_back() -> None:
-    judge = QuickJudge(blots(24, 1), np.empty((0, 3, 32, 32), np.uint8), net=ColourEye())
+    judge = QuickJudge(blots(24, 1), np.empty((0, 3, 32, 32), np.uint8), net=ColourExtractor())
     found = judge.judge(blots(20, 3), references=np.arange(20))
     assert len(judge.references) == 24
     assert math.isfinite(found["kid"])
@@ -95,6 +95,6 @@ def test_too_few_pictures_and_references_that_are_none(judge: QuickJudge) -> Non
     with pytest.raises(JudgingError, match="At least 2 pictures are needed to judge by, not 1"):
         judge.judge(blots(1, 3))
     with pytest.raises(JudgingError, match="At least 2 training pictures"):
-        QuickJudge(blots(1, 1), blots(5, 2), net=ColourEye())
+        QuickJudge(blots(1, 1), blots(5, 2), net=ColourExtractor())
     with pytest.raises(JudgingError, match="a reference from 0 to 59"):
         judge.judge(blots(4, 3), references=np.array([0, 1, 2, 60]))

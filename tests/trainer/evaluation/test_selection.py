@@ -110,7 +110,7 @@ def test_an_album_judges_tells_and_finds_its_best_again(tmp_path: Path) -> None:
 
 def test_without_a_judge_it_warns_once_and_the_newest_counts(tmp_path: Path) -> None:
     def missing() -> Scripted:
-        raise HelperError("the eye is not installed")
+        raise HelperError("the net is not installed")
 
     one = state(tmp_path)
     manager = SnapshotManager(tmp_path, one, missing)

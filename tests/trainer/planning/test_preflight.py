@@ -16,8 +16,8 @@ from tests.trainer import small
 from trainer.cli import main
 from trainer.device import Device
 from trainer.planning import memory, preflight, profiler
-from trainer.planning.preflight import Place, plan
-from trainer.planning.profiler import Measured, measure
+from trainer.planning.preflight import RunPlace, plan
+from trainer.planning.profiler import Profile, profile
 from trainer.run.control import Control, Stopped
 from trainer.run.phases import PHASES
 from trainer.run.world import World
@@ -26,9 +26,9 @@ CPU = Device.choose("cpu")
 Usage = namedtuple("Usage", "total used free")
 
 
-def measured(peak: float = 100.0, pace: float = 60.0) -> Measured:
+def measured(peak: float = 100.0, pace: float = 60.0) -> Profile:
     phases = [phase.name for phase in PHASES]
-    return Measured(dict.fromkeys(phases, pace), dict.fromkeys(phases, peak), 10.0, 6.0, 4.0)
+    return Profile(dict.fromkeys(phases, pace), dict.fromkeys(phases, peak), 10.0, 6.0, 4.0)
 
 
 @pytest.fixture
@@ -41,25 +41,25 @@ def known(monkeypatch: pytest.MonkeyPatch) -> list[Job]:
     """Nothing is measured: 400 MB for a whole batch, halved with every doubling of its parts."""
     asked: list[Job] = []
 
-    def tried(job: Job, *rest: Any, **named: Any) -> Measured:
+    def profiled(job: Job, *rest: Any, **named: Any) -> Profile:
         asked.append(job)
         return measured(400.0 / job.optimisation.accumulation)
 
-    monkeypatch.setattr(preflight, "tried", tried)
+    monkeypatch.setattr(preflight, "profiled", profiled)
     return asked
 
 
 def planned(job: Job, run: Path, **place: Any) -> tuple[Job, protocol.Preflight]:
-    return plan(job, CPU, Place(run, 20, **place), World(), Control())
+    return plan(job, CPU, RunPlace(run, 20, **place), World(), Control())
 
 
 def test_real_steps_are_measured(small_set: Path) -> None:
     job = small.small_job(small_set)
-    found = measure(job, CPU)
+    found = profile(job, CPU)
     assert set(found.seconds_per_kimg) == {"styles", "warm", "adversarial"}
     assert min(found.seconds_per_kimg.values()) > 0
     assert found.checkpoint_mb > found.snapshot_mb > 0
-    without = measure(small.small_job(small_set, style_kimg=0.0), CPU)
+    without = profile(small.small_job(small_set, style_kimg=0.0), CPU)
     assert without.seconds_per_kimg["styles"] == 0
 
 
@@ -67,7 +67,7 @@ def test_measuring_stops_when_asked(small_set: Path) -> None:
     control = Control()
     control.obey("stop")
     with pytest.raises(Stopped):
-        measure(small.small_job(small_set), CPU, control=control)
+        profile(small.small_job(small_set), CPU, control=control)
 
 
 @pytest.mark.usefixtures("known")
@@ -108,12 +108,12 @@ def test_a_disk_without_room_is_told_before_the_start(
 def test_steps_that_run_out_of_memory_are_tried_in_smaller_parts(
     small_set: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def scarce(job: Job, *rest: Any, **named: Any) -> Measured:
+    def scarce(job: Job, *rest: Any, **named: Any) -> Profile:
         if job.optimisation.accumulation < 2:
             raise RuntimeError("CUDA error: out of memory")
         return measured()
 
-    monkeypatch.setattr(profiler, "measure", scarce)
+    monkeypatch.setattr(profiler, "profile", scarce)
     job, found = planned(small.small_job(small_set), tmp_path)
     assert job.optimisation.accumulation == 2
     assert found.fits
@@ -175,7 +175,7 @@ def test_a_preflight_without_a_run_is_remembered_for_the_run(
 
 def test_what_was_not_to_be_changed_is_measured_anew(job: Job, tmp_path: Path, known: list[Job]) -> None:
     planned(job, tmp_path / "a")
-    plan(job, CPU, Place(tmp_path / "b", 20), World(), Control(), fixed=["precision"])
+    plan(job, CPU, RunPlace(tmp_path / "b", 20), World(), Control(), fixed=["precision"])
     assert len(known) == 2
 
 

@@ -29,7 +29,7 @@ from trainer.tools.ablation.cut import cut
 from trainer.tools.ablation.looks import INKS, LOOKS, redraw
 from trainer.tools.ablation.practice import Log, Look, Material, practise
 from trainer.tools.ablation.recipe import EVERYTHING, VARIANTS, Drawn
-from trainer.tools.ablation.rows import Row, Rows
+from trainer.tools.ablation.rows import AblationRow, Rows
 from trainer.tools.ablation.table import line, table
 from trainer.tools.ablation.tune import Tuned
 from trainer.tools.synthetic import draw_set
@@ -165,7 +165,7 @@ def test_trouble_is_gone_back_from_and_counted(tmp_path: Path, monkeypatch: pyte
 
 def test_rows_are_kept_and_gone_on_with_under_the_same_settings_only(tmp_path: Path) -> None:
     rows = Rows(tmp_path, {"kimg": 1.0})
-    rows.add(Row(EVERYTHING, 0, {"kid": 0.1}, ("nan",), "", [{"kimg": 1.0, "kid": 0.1}], 2.0))
+    rows.add(AblationRow(EVERYTHING, 0, {"kid": 0.1}, ("nan",), "", [{"kimg": 1.0, "kid": 0.1}], 2.0))
     again = Rows(tmp_path, {"kimg": 1.0})
     assert list(again) == list(rows)
     assert again.has(EVERYTHING, 0)
@@ -177,10 +177,12 @@ def test_rows_are_kept_and_gone_on_with_under_the_same_settings_only(tmp_path: P
 def test_the_table_shows_spread_trouble_and_pairs() -> None:
     names = (EVERYTHING, "without augmentation")
     rows = [
-        Row("without augmentation", 0, {"kid": 0.3}),
-        Row(EVERYTHING, 0, {"kid": 0.1}, ("alike",)),
-        Row(EVERYTHING, 1, {"kid": 0.2}),
-        Row("without augmentation", 1, {}, ("nan", "nan"), "the loss of the generator is no longer a number"),
+        AblationRow("without augmentation", 0, {"kid": 0.3}),
+        AblationRow(EVERYTHING, 0, {"kid": 0.1}, ("alike",)),
+        AblationRow(EVERYTHING, 1, {"kid": 0.2}),
+        AblationRow(
+            "without augmentation", 1, {}, ("nan", "nan"), "the loss of the generator is no longer a number"
+        ),
     ]
     lines = table(rows, names).splitlines()
     assert lines[1].split()[:6] == ["everything", "2", "of", "2", "0.1500", "+-"]
@@ -192,8 +194,8 @@ def test_the_table_shows_spread_trouble_and_pairs() -> None:
     assert line(rows[3]).endswith("seed 1: the loss of the generator is no longer a number")
 
 
-def read_along(variant: str, seed: int, *kid: float) -> Row:
-    return Row(
+def read_along(variant: str, seed: int, *kid: float) -> AblationRow:
+    return AblationRow(
         variant, seed, {"kid": kid[-1]}, curve=[{"kimg": float(k), "kid": v} for k, v in enumerate(kid)]
     )
 
@@ -215,7 +217,7 @@ def test_readings_along_the_runs_are_compared_and_drawn() -> None:
     assert len(drawn) == 6, "each run and each mean"
     heights = [float(one.get("points", "").split()[1].split(",")[1]) for one in drawn]
     assert heights[2] > heights[5], "smaller KID lies lower"
-    assert curves([Row(EVERYTHING, 0, {"kid": 0.1})], names) == ""
+    assert curves([AblationRow(EVERYTHING, 0, {"kid": 0.1})], names) == ""
 
 
 # --- Fine-tuning ---
@@ -315,9 +317,9 @@ def test_the_command_goes_on_with_its_table(
 ) -> None:
     made: list[tuple[str, int]] = []
 
-    def run(drawn: Drawn, variant: str, seed: int, folder: Path) -> Row:
+    def run(drawn: Drawn, variant: str, seed: int, folder: Path) -> AblationRow:
         made.append((variant, seed))
-        return Row(variant, seed, {"kid": 0.4})
+        return AblationRow(variant, seed, {"kid": 0.4})
 
     monkeypatch.setattr(command, "ProcessPoolExecutor", lambda jobs, *rest: ThreadPoolExecutor(jobs))
     monkeypatch.setattr(recipe, "run", run)

@@ -9,7 +9,7 @@ from torch.nn import functional as F
 from engine.formats.job import Job
 from trainer.model import augmentation
 from trainer.run import losses
-from trainer.run.critic import Batch, Values
+from trainer.run.critic import AdversarialBatch, Values
 from trainer.run.distance import SPREAD_SIDE, shrink, spread
 from trainer.run.phases.conditioning import encoded, with_styles
 from trainer.run.phases.phase import Moment, Phase
@@ -47,10 +47,10 @@ class Adversarial(Phase):
         hold = job.losses.reconstruction_weight * (1.0 - (1.0 - job.losses.reconstruction_floor) * passed)
         batches = [draw_batch(state, part) for part in state.parts(x)]
 
-        def for_g(part: Batch) -> tuple[Tensor, Values]:
+        def for_g(part: AdversarialBatch) -> tuple[Tensor, Values]:
             return generator_loss(state, part, ramp, hold)
 
-        def for_d(part: Batch) -> tuple[Tensor, Values]:
+        def for_d(part: AdversarialBatch) -> tuple[Tensor, Values]:
             return critic.discriminator_loss(part, ramp, state.step)
 
         _learn(state, False)
@@ -69,7 +69,7 @@ def _learn(state: TrainState, d: bool) -> None:
 
 
 @torch.no_grad()
-def draw_batch(state: TrainState, x: Tensor) -> Batch:
+def draw_batch(state: TrainState, x: Tensor) -> AdversarialBatch:
     """Real pictures x [N, 3, R, R] with their own styles, and z: noise, and for a share the content of
     another.
 
@@ -82,10 +82,12 @@ def draw_batch(state: TrainState, x: Tensor) -> Batch:
         z = torch.randn(n, job.network.z_size, device=state.device)
         if swapped:
             z[:swapped] = state.networks.content_encoder(x.roll(1, dims=0)[:swapped]).float()
-    return Batch(real, style, given, z, kept)
+    return AdversarialBatch(real, style, given, z, kept)
 
 
-def generator_loss(state: TrainState, batch: Batch, ramp: float, hold: float) -> tuple[Tensor, Values]:
+def generator_loss(
+    state: TrainState, batch: AdversarialBatch, ramp: float, hold: float
+) -> tuple[Tensor, Values]:
     """What G and C minimise: D's preference for real pictures, and what keeps G to style, content and past.
 
     ramp: of D's conditioning, 0..1. hold: weight of reconstruction.
@@ -122,7 +124,7 @@ def generator_loss(state: TrainState, batch: Batch, ramp: float, hold: float) ->
     return total, values
 
 
-def _made(state: TrainState, batch: Batch) -> tuple[dict[int, Tensor], Tensor, Tensor]:
+def _made(state: TrainState, batch: AdversarialBatch) -> tuple[dict[int, Tensor], Tensor, Tensor]:
     """G's pictures by resolution, C's codes of the real ones [N, Z], and the codes that G had [N, Z]."""
     g = state.networks.generator
     own = state.networks.content_encoder(batch.real).float()
@@ -143,7 +145,7 @@ def _preview_distance(pyramid: dict[int, Tensor], side: int, fake: Tensor) -> Te
     return F.l1_loss(pyramid[side], shrink(fake, side))
 
 
-def _diversity(state: TrainState, pyramid: dict[int, Tensor], batch: Batch) -> Tensor:
+def _diversity(state: TrainState, pyramid: dict[int, Tensor], batch: AdversarialBatch) -> Tensor:
     """How far two pictures in one style are apart, against real pictures of any style."""
     g, side = state.networks.generator, min(DIVERSITY_SIDE, state.job.network.resolution)
     with state.precision():

@@ -26,7 +26,7 @@ from trainer.storage.checkpoint import CheckpointError
 from trainer.tools.ablation import recipe, tune
 from trainer.tools.ablation.curves import FILE, curves
 from trainer.tools.ablation.recipe import Drawn
-from trainer.tools.ablation.rows import Row, Rows
+from trainer.tools.ablation.rows import AblationRow, Rows
 from trainer.tools.ablation.table import line, table
 from trainer.tools.ablation.tune import Tuned
 
@@ -109,13 +109,13 @@ def _die_with_parent() -> None:
         os._exit(1)
 
 
-def _timed(work: Callable[[], Row]) -> Row:
+def _timed(work: Callable[[], AblationRow]) -> AblationRow:
     began = time.monotonic()
     row = work()
     return replace(row, seconds=round(time.monotonic() - began, 1))
 
 
-def _collect(rows: Rows, pool: Executor, work: Sequence[Callable[[], Row]]) -> None:
+def _collect(rows: Rows, pool: Executor, work: Sequence[Callable[[], AblationRow]]) -> None:
     """Keeps the rows as they come."""
     for done in as_completed([pool.submit(_timed, one) for one in work]):
         row = done.result()

@@ -7,7 +7,7 @@ import statistics
 from collections.abc import Iterable, Sequence
 from html import escape
 
-from trainer.tools.ablation.rows import Row
+from trainer.tools.ablation.rows import AblationRow
 
 FILE = "curves.svg"
 WIDTH, HEIGHT = 640, 360
@@ -20,7 +20,7 @@ Line = list[tuple[float, float]]
 """kimg of training and KID, in order."""
 
 
-def curves(rows: Iterable[Row], names: Sequence[str]) -> str:
+def curves(rows: Iterable[AblationRow], names: Sequence[str]) -> str:
     """An SVG drawing of all readings; empty where there is none."""
     runs = {name: [_line(row) for row in rows if row.variant == name] for name in names}
     points = [point for lines in runs.values() for line in lines for point in line]
@@ -56,7 +56,7 @@ def _round(top: float) -> float:
     )
 
 
-def _line(row: Row) -> Line:
+def _line(row: AblationRow) -> Line:
     """A run's readings; trouble can leave one without KID."""
     return [(one["kimg"], one["kid"]) for one in row.curve if one.get("kid") is not None]
 

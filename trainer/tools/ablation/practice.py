@@ -14,7 +14,7 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from trainer.run.guard import Trouble
+from trainer.run.guard import Instability
 from trainer.run.phases import phase_at
 from trainer.run.readings import Readings
 from trainer.run.rollback import roll_back
@@ -83,7 +83,7 @@ def _begin(state: TrainState, folder: Path) -> Log:
     return log
 
 
-def train(state: TrainState, material: Material, until: float) -> Trouble | None:
+def train(state: TrainState, material: Material, until: float) -> Instability | None:
     """Steps until so many kimg were seen; stops at the first trouble."""
     x, y = signed(material.images, state.device), torch.from_numpy(material.labels).to(state.device)
     readings = Readings(state.world)

@@ -30,7 +30,7 @@ from trainer.run.rollback import is_finite
 from trainer.run.state import TrainState
 from trainer.storage import checkpoint
 from trainer.tools.ablation.practice import Log, Look, Material, practise, train, whiten
-from trainer.tools.ablation.rows import Row
+from trainer.tools.ablation.rows import AblationRow
 from trainer.tools.synthetic import draw_set
 
 EVERYTHING = "everything"
@@ -109,7 +109,7 @@ def make_start(drawn: Drawn, folder: Path) -> None:
     checkpoint.save(state, place, {})
 
 
-def run(drawn: Drawn, variant: str, seed: int, folder: Path) -> Row:
+def run(drawn: Drawn, variant: str, seed: int, folder: Path) -> AblationRow:
     """One row of the table. Raises HelperError where D lacks the net whose features it judges."""
     job = drawn.job(variant, seed)
     features = PerceptualDistance(find_helper(FEATURES)) if job.losses.feature_weight else None
@@ -130,13 +130,13 @@ def run(drawn: Drawn, variant: str, seed: int, folder: Path) -> Row:
     return row
 
 
-def finished(variant: str, seed: int, state: TrainState, log: Log, look: Look) -> Row:
+def finished(variant: str, seed: int, state: TrainState, log: Log, look: Look) -> AblationRow:
     """The row of a run: its last judgement, or one of the state that trouble left it in."""
     if not log.ended and log.curve:
         values = {name: value for name, value in log.curve[-1].items() if name != "kimg"}
     else:
         values = look(state) if is_finite(state) else {}
-    return Row(variant, seed, values, tuple(log.met), log.ended, log.curve)
+    return AblationRow(variant, seed, values, tuple(log.met), log.ended, log.curve)
 
 
 def _new_state(job: Job, features: PerceptualDistance | None) -> TrainState:

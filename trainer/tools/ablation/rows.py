@@ -15,7 +15,7 @@ FILE = "rows.json"
 
 
 @dataclass(frozen=True)
-class Row:
+class AblationRow:
     """One run: its figures at the end, and what went wrong, if anything did."""
 
     variant: str
@@ -38,13 +38,13 @@ class Rows:
         self._path, self._settings = make_folder(folder) / FILE, settings
         self._rows = self._read() if self._path.exists() else []
 
-    def __iter__(self) -> Iterator[Row]:
+    def __iter__(self) -> Iterator[AblationRow]:
         return iter(self._rows)
 
     def has(self, variant: str, seed: int) -> bool:
         return any((row.variant, row.seed) == (variant, seed) for row in self._rows)
 
-    def add(self, row: Row) -> None:
+    def add(self, row: AblationRow) -> None:
         """Keeps a row, on disk as well. Raises TargetError."""
         self._rows.append(row)
         write_atomic(self._path, (self.text() + "\n").encode())
@@ -54,11 +54,11 @@ class Rows:
         rows = [asdict(row) for row in self._rows]
         return json.dumps({"format": FORMAT, "settings": self._settings, "rows": rows}, indent=1)
 
-    def _read(self) -> list[Row]:
+    def _read(self) -> list[AblationRow]:
         try:
             data = json.loads(self._path.read_text(encoding="utf-8"))
             if data["format"] != FORMAT or data["settings"] != json.loads(json.dumps(self._settings)):
                 raise ValueError("it was measured with other settings; choose another folder")
-            return [Row(**(row | {"met": tuple(row["met"])})) for row in data["rows"]]
+            return [AblationRow(**(row | {"met": tuple(row["met"])})) for row in data["rows"]]
         except (KeyError, TypeError, ValueError) as error:
             raise ValueError(f"{self._path} cannot be gone on with: {error}") from error

@@ -7,13 +7,13 @@ import statistics
 from collections import Counter
 from collections.abc import Iterable, Sequence
 
-from trainer.tools.ablation.rows import Row
+from trainer.tools.ablation.rows import AblationRow
 
 FIGURES = ("kid", "coverage", "diversity", "copying", "style_agreement")
 LEFT, WIDTH = 24, 18
 
 
-def table(rows: Iterable[Row], names: Sequence[str]) -> str:
+def table(rows: Iterable[AblationRow], names: Sequence[str]) -> str:
     """All variants, and each but the first beside the first."""
     kept, against = list(rows), names[0]
     lines = [_line("", ["ended well", *FIGURES])]
@@ -26,7 +26,7 @@ def table(rows: Iterable[Row], names: Sequence[str]) -> str:
     return "\n".join([*lines, "", *pairs]).rstrip()
 
 
-def line(row: Row) -> str:
+def line(row: AblationRow) -> str:
     """A row in one sentence."""
     told = ", ".join(f"{name} {row.values[name]:.4f}" for name in FIGURES if name in row.values)
     back = f" (went back {len(row.met)} times)" if row.met and not row.ended else ""
@@ -37,7 +37,7 @@ def _line(name: str, cells: Sequence[str]) -> str:
     return f"{name:{LEFT}s}" + "".join(f"{cell:>{WIDTH}s}" for cell in cells)
 
 
-def _values(rows: Sequence[Row], figure: str) -> list[float]:
+def _values(rows: Sequence[AblationRow], figure: str) -> list[float]:
     return [row.values[figure] for row in rows if figure in row.values]
 
 
@@ -49,7 +49,7 @@ def _spread(values: Sequence[float]) -> str:
     return f"{statistics.fmean(values):.4f}{around}"
 
 
-def _troubles(name: str, rows: Sequence[Row]) -> str:
+def _troubles(name: str, rows: Sequence[AblationRow]) -> str:
     """How often runs of a variant met trouble, and which."""
     met = Counter(code for row in rows for code in row.met)
     told = ", ".join(f"{code} {count}" for code, count in sorted(met.items())) or "none"
@@ -57,7 +57,7 @@ def _troubles(name: str, rows: Sequence[Row]) -> str:
     return f"{name:{LEFT}s}trouble: {told}; went back {back} times"
 
 
-def _paired(rows: Sequence[Row], name: str, against: str) -> list[str]:
+def _paired(rows: Sequence[AblationRow], name: str, against: str) -> list[str]:
     """KID of a variant beside that of another, seed by seed; nothing where no seed has both."""
     of = {(row.variant, row.seed): row for row in rows}
     seeds = sorted(seed for variant, seed in of if variant == name and (against, seed) in of)
@@ -69,11 +69,11 @@ def _paired(rows: Sequence[Row], name: str, against: str) -> list[str]:
     ]
 
 
-def _at_the_end(row: Row) -> float | None:
+def _at_the_end(row: AblationRow) -> float | None:
     return row.values.get("kid")
 
 
-def _along(row: Row) -> float | None:
+def _along(row: AblationRow) -> float | None:
     """The mean of all readings: how soon it gets good counts, and one reading's chance counts less."""
     read = [one["kid"] for one in row.curve if one.get("kid") is not None]
     return statistics.fmean(read) if read and not row.ended else None

@@ -31,7 +31,7 @@ from trainer.tools.ablation.cut import cut
 from trainer.tools.ablation.looks import LOOKS, Images, redraw
 from trainer.tools.ablation.practice import Log, Material, practise
 from trainer.tools.ablation.recipe import finished
-from trainer.tools.ablation.rows import Row
+from trainer.tools.ablation.rows import AblationRow
 
 UNTOUCHED, TUNED, SCRATCH = "untouched", "fine-tuned", "from scratch"
 VARIANTS = (UNTOUCHED, TUNED, SCRATCH)
@@ -99,7 +99,7 @@ class Tuned:
         return from_preset("base" if scratch else "tune", self.data, **(tier | parts | shared | self.changes))
 
 
-def run(tuned: Tuned, variant: str, seed: int, folder: Path, device: str) -> Row:
+def run(tuned: Tuned, variant: str, seed: int, folder: Path, device: str) -> AblationRow:
     """One row of the table. Raises PersonaError, WeightsError, JobError or HelperError."""
     bundle = Bundle.load(tuned.model)
     config = network_config(bundle)

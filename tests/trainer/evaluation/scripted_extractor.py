@@ -8,19 +8,19 @@ import numpy as np
 from numpy.typing import NDArray
 
 from engine.images import Picture, resize
-from trainer.evaluation.features import GRID, Floats, Looks
-from trainer.evaluation.settings import Settings
+from trainer.evaluation.features import GRID, Features, Floats
+from trainer.evaluation.settings import EvaluationSettings
 
 SIDE, D = 8, 48
 
 
-def few(**settings: int) -> Settings:
+def few(**settings: int) -> EvaluationSettings:
     """Settings of an evaluation that takes no time."""
     small = {"probe_steps": 10, "per_style": 2, "previews": 2, "paths": 1, "path_steps": 4, "shown": 8}
-    return Settings(**(small | settings))
+    return EvaluationSettings(**(small | settings))
 
 
-class ColourEye:
+class ColourExtractor:
     """Sees colours: where they lie, random non-linear mixtures of them, and their moments in cells."""
 
     name = "a stand-in"
@@ -30,9 +30,9 @@ class ColourEye:
         rng = np.random.default_rng(0)
         self._mixture = rng.standard_normal((SIDE * SIDE * 3, D)).astype(np.float32) / 6
 
-    def looks(self, pictures: Sequence[Picture]) -> Looks:
+    def features(self, pictures: Sequence[Picture]) -> Features:
         small = self._small(pictures, SIDE).reshape(len(pictures), SIDE * SIDE * 3)
-        return Looks(np.maximum(small @ self._mixture, 0), (small / 8).astype(np.float16))
+        return Features(np.maximum(small @ self._mixture, 0), (small / 8).astype(np.float16))
 
     def cells(self, pictures: Sequence[Picture]) -> Floats:
         small = self._small(pictures, 4 * GRID).reshape(-1, GRID, 4, GRID, 4, 3)

@@ -1,4 +1,4 @@
-"""What every step of an evaluation works with: samples, real pictures, the eye and the probe."""
+"""What every step of an evaluation works with: samples, real pictures, features and the probe."""
 
 from __future__ import annotations
 
@@ -14,43 +14,43 @@ from engine.images import Picture
 from engine.recipe import Recipe
 from trainer.evaluation import probe
 from trainer.evaluation.cache import Cache
-from trainer.evaluation.features import FeatureNet, Floats, Layout, Looks, in_chunks, mirror
+from trainer.evaluation.features import FeatureExtractor, Features, Floats, Layout, in_chunks, mirror
 from trainer.evaluation.probe import Probe
 from trainer.evaluation.real import RealPictures, Tell
-from trainer.evaluation.samples import Sampler
-from trainer.evaluation.settings import Settings
+from trainer.evaluation.samples import BundleSampler
+from trainer.evaluation.settings import EvaluationSettings
 
 STYLED, PLAIN, IN_STYLE, SHUFFLED, GRADED, PATHS, SHOWN, SHOWN_STYLES, OWN_STYLES = range(9)
 """Pools of samples that share no z; every style that was named has a pool of its own from the last one on."""
 
 
 @dataclass(eq=False)
-class Bench:
+class EvaluationContext:
     """One evaluation under way."""
 
-    sampler: Sampler
+    sampler: BundleSampler
     real: RealPictures
-    net: FeatureNet
+    net: FeatureExtractor
     cache: Cache
-    settings: Settings
+    settings: EvaluationSettings
     tell: Tell
     notes: list[str] = field(default_factory=list)
     """What a reader of the figures must know."""
 
-    def look(
+    def extract(
         self, recipes: Sequence[Recipe], what: str, also: Callable[[list[Picture]], None] | None = None
-    ) -> Looks:
+    ) -> Features:
         """Renders a few at a time and looks at them. also: gets the pictures, chunk by chunk."""
         parts = []
         for chunk in in_chunks(self.told(self.sampler.render(recipes), what, len(recipes))):
-            parts.append(self.net.looks(chunk))
+            parts.append(self.net.features(chunk))
             if also is not None:
                 also(chunk)
-        return Looks.joined(parts)
+        return Features.joined(parts)
 
     def layouts_mirrored(self, chunk: Sequence[Picture]) -> Layout:
         """[N, M]: of the pictures' mirror images."""
-        return self.net.looks([mirror(one) for one in chunk]).layout
+        return self.net.features([mirror(one) for one in chunk]).layout
 
     def told(self, pictures: Iterable[Picture], what: str, total: int) -> Iterator[Picture]:
         """The pictures, while progress is told."""
@@ -65,7 +65,7 @@ class Bench:
     def neighbourhood(self, prototype: Floats) -> Layout:
         """Layouts of the training pictures nearest to a style [S], nearest first."""
         order = np.argsort(-(self.train_seen @ prototype), kind="stable")[: self.settings.neighbours]
-        return self.real.train.looks.layout[order]
+        return self.real.train.features.layout[order]
 
     def shown_recipes(self, pool: int, count: int) -> list[Recipe]:
         """Samples to be looked at: truncated, in the styles of training pictures drawn by chance."""

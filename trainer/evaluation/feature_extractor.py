@@ -1,4 +1,4 @@
-"""The eye that an evaluation looks through: MobileNetV2, whose weights come from the package index."""
+"""The feature extractor of an evaluation: MobileNetV2, whose weights come from the package index."""
 
 from __future__ import annotations
 
@@ -8,12 +8,12 @@ import torch
 
 from engine.providers import Provider
 from trainer.evaluation.errors import JudgingError
-from trainer.evaluation.features import FeatureNet
+from trainer.evaluation.features import FeatureExtractor
 from trainer.evaluation.mobilenet import HELPER, MobileNet
 from trainer.helpers import HelperError, fetch_helper, find_helper
 
 
-def open_eye(provider: Provider, say: Callable[[str], None]) -> FeatureNet:
+def open_extractor(provider: Provider, say: Callable[[str], None]) -> FeatureExtractor:
     """The feature net, on the GPU if the model runs there.
 
     Its weights are fetched once and checked by sha256. JudgingError when they cannot be had.
