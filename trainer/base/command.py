@@ -11,6 +11,7 @@ import sys
 import threading
 from collections.abc import Callable, Iterable
 from dataclasses import replace
+from importlib import resources
 from pathlib import Path
 from typing import Any
 
@@ -20,7 +21,7 @@ from engine.bundle import Bundle, default_bundle_path
 from trainer.base import autoencode, encoders, gan, latents, polish, samples
 from trainer.base.crops import pools
 from trainer.base.identity import FaceNetwork
-from trainer.base.state import card_of
+from trainer.base.state import card_of, shorten
 from trainer.data.prepared import PreparedSet
 from trainer.helpers import find_helper
 from trainer.model.autoencoder import Autoencoder, AutoencoderConfig
@@ -28,6 +29,7 @@ from trainer.model.features import PerceptualDistance
 from trainer.model.latent_gan import LatentGanConfig
 
 STAGES = ("autoencoder", "latents", "encoders", "gan", "polish")
+STATE = "state.safetensors"
 
 
 def train_base(
@@ -35,7 +37,9 @@ def train_base(
 ) -> int:
     """Trains one stage, or "all", in the folder `out`; returns the exit code.
 
-    sets: portraits at 256 px, and optionally large ones. changes: settings of the stage by name.
+    "keep" writes short states of all stages into the folder `kept`; those in `resources/base` are what a
+    stage begins with where it has no state yet. sets: portraits at 256 px, and optionally large ones.
+    changes: settings of the stage by name.
     """
     if threads:
         torch.set_num_threads(threads)
@@ -48,17 +52,31 @@ def train_base(
         "gan": _gan,
         "polish": _polish,
     }
+    if stage == "keep":
+        for name in STAGES:
+            if (out / name / STATE).exists():
+                shorten(out / name / STATE, out / "kept" / f"{name}.safetensors")
+        return 0
     for name in STAGES if stage == "all" else (stage,):
         if not stop.is_set():
-            (out / name).mkdir(parents=True, exist_ok=True)
+            _begin(out, name)
             work[name](out, sets, changes or {}, stop.is_set)
     return 0
 
 
+def _begin(out: Path, stage: str) -> None:
+    """The stage's folder, with the state that came with the program where it has none of its own."""
+    file = out / stage / STATE
+    file.parent.mkdir(parents=True, exist_ok=True)
+    shipped = resources.files("resources") / "base" / f"{stage}.safetensors"
+    if not file.exists() and shipped.is_file():
+        file.write_bytes(shipped.read_bytes())
+
+
 def load_autoencoder(out: Path) -> Autoencoder:
     """The averaged autoencoder of a folder, frozen; the polished one, where there is one."""
-    polished = out / "polish" / "state.safetensors"
-    file = polished if polished.exists() else out / "autoencoder" / "state.safetensors"
+    polished = out / "polish" / STATE
+    file = polished if polished.exists() else out / "autoencoder" / STATE
     config = AutoencoderConfig.from_json(json.loads(card_of(file)["config"]))
     return autoencode.load_average(file, config)
 
@@ -66,7 +84,7 @@ def load_autoencoder(out: Path) -> Autoencoder:
 def _autoencoder(
     out: Path, sets: list[PreparedSet], changes: dict[str, Any], stop: Callable[[], bool]
 ) -> None:
-    file = out / "autoencoder" / "state.safetensors"
+    file = out / "autoencoder" / STATE
     card = card_of(file)
     config = AutoencoderConfig.from_json(json.loads(card.get("config", "{}")))
     job = autoencode.AutoencoderJob.from_json(json.loads(card.get("job", "{}")) | changes)
@@ -96,7 +114,7 @@ def _encoders(out: Path, sets: list[PreparedSet], changes: dict[str, Any], stop:
 
 
 def _gan(out: Path, sets: list[PreparedSet], changes: dict[str, Any], stop: Callable[[], bool]) -> None:
-    file = out / "gan" / "state.safetensors"
+    file = out / "gan" / STATE
     card = card_of(file)
     config = LatentGanConfig.from_json(json.loads(card.get("config", "{}")))
     job = gan.GanJob.from_json(json.loads(card.get("job", "{}")) | changes)
@@ -111,7 +129,7 @@ def _gan(out: Path, sets: list[PreparedSet], changes: dict[str, Any], stop: Call
 
 def _polish(out: Path, sets: list[PreparedSet], changes: dict[str, Any], stop: Callable[[], bool]) -> None:
     """Goes on with the decoder alone; its rate begins anew."""
-    file, before = out / "polish" / "state.safetensors", out / "autoencoder" / "state.safetensors"
+    file, before = out / "polish" / STATE, out / "autoencoder" / STATE
     card = card_of(file) or card_of(before)
     config = AutoencoderConfig.from_json(json.loads(card["config"]))
     job = replace(autoencode.AutoencoderJob.from_json(json.loads(card["job"])), **autoencode.POLISH | changes)
@@ -122,7 +140,7 @@ def _polish(out: Path, sets: list[PreparedSet], changes: dict[str, Any], stop: C
         training.step = 0
     data = latents.LatentSet.load(out / "latents", "train")
     networks = encoders.load_encoders(out / "encoders" / "encoders.safetensors", config.latent_channels)
-    g, c = gan.load_averages(out / "gan" / "state.safetensors")
+    g, c = gan.load_averages(out / "gan" / STATE)
     pictures, _ = latents.pictures_of(sets, "train", out / "decoded")
     training.generated = polish.GeneratedCrops(data, pictures, g, c, *networks)
     source = pools(sets[0], sets[1] if len(sets) > 1 else None, out / "decoded")

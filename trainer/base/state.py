@@ -34,10 +34,14 @@ def save_state(
 def restore_state(
     file: Path, modules: Mapping[str, nn.Module], optimizers: Mapping[str, torch.optim.Optimizer]
 ) -> None:
-    """Puts back what `save_state` wrote; an optimizer of other parameters starts afresh."""
+    """Puts back what `save_state` or `shorten` wrote.
+
+    A network that is not there begins as its average; an optimizer of other parameters, or of none, afresh.
+    """
     tensors = load_file(file)
     for name, module in modules.items():
-        module.load_state_dict(part(tensors, f"{name}/"))
+        stood_for = next((a for a in (f"average_{name}", "average") if part(tensors, f"{a}/")), name)
+        module.load_state_dict(part(tensors, f"{name}/") or part(tensors, f"{stood_for}/"))
     for name, optimizer in optimizers.items():
         states: dict[int, dict[str, Tensor]] = {}
         for key, value in part(tensors, f"{name}/").items():
@@ -46,6 +50,21 @@ def restore_state(
         known = optimizer.state_dict()
         if states and len(states) == sum(len(group["params"]) for group in known["param_groups"]):
             optimizer.load_state_dict(known | {"state": states})
+
+
+def shorten(file: Path, short: Path) -> None:
+    """Writes of a state what going on cannot do without: averages and adversaries, in half precision."""
+    tensors = load_file(file)
+    averaged = {name.split("/")[0].removeprefix("average_") for name in tensors if name.startswith("average")}
+    online = averaged - {"average"} | ({"model"} if "average" in averaged else set())
+    left_out = (*(f"{name}/" for name in online), "optimizer/", "adversary/", "maker/", "judge/")
+    kept = {
+        k: v.half() if v.is_floating_point() else v for k, v in tensors.items() if not k.startswith(left_out)
+    }
+    short.parent.mkdir(parents=True, exist_ok=True)
+    partial = short.with_suffix(".partial")
+    save_file(kept, partial, metadata=card_of(file))
+    partial.replace(short)
 
 
 def part(tensors: Mapping[str, Tensor], prefix: str) -> dict[str, Tensor]:

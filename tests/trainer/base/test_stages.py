@@ -13,6 +13,7 @@ from torch import nn
 from tests.trainer.base import small
 from trainer.base import adversary, autoencode, encoders, gan, polish, views
 from trainer.base.crops import Pool, draw
+from trainer.base.state import shorten
 
 
 class Features(nn.Module):
@@ -54,6 +55,32 @@ def test_the_autoencoder_goes_on_to_the_last_bit(tmp_path: Path) -> None:
     second.restore(tmp_path / "state.safetensors")
     for _ in range(3):
         assert same(first.advance(POOL), second.advance(POOL))
+
+
+def test_a_short_state_holds_what_going_on_needs(tmp_path: Path) -> None:
+    first = autoencoder()
+    for _ in range(3):
+        first.advance(POOL)
+    first.save(tmp_path / "state.safetensors")
+    shorten(tmp_path / "state.safetensors", tmp_path / "short.safetensors")
+    assert (tmp_path / "short.safetensors").stat().st_size < (
+        tmp_path / "state.safetensors"
+    ).stat().st_size / 5
+    second = autoencoder()
+    second.restore(tmp_path / "short.safetensors")
+    assert second.step == 3
+    kept, online = first.average.state_dict(), second.model.state_dict()
+    assert all(torch.allclose(online[k].float(), v.float(), atol=1e-2) for k, v in kept.items())
+    second.advance(POOL)
+
+    gan_first = trained_gan()
+    gan_first.advance()
+    gan_first.save(tmp_path / "gan.safetensors")
+    shorten(tmp_path / "gan.safetensors", tmp_path / "gan-short.safetensors")
+    gan_second = trained_gan()
+    gan_second.restore(tmp_path / "gan-short.safetensors")
+    kept_bias = gan_first.average_g.synthesis.bias
+    assert torch.allclose(gan_second.g.synthesis.bias, kept_bias, atol=1e-2)
 
 
 def test_it_stops_when_asked_and_keeps_what_it_has(tmp_path: Path) -> None:
