@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import re
 import shutil
 import stat
-import unicodedata
 import zipfile
 import zlib
 from collections.abc import Iterable, Iterator
@@ -13,7 +11,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import BinaryIO
 
-from engine.files import safe_name
+from engine.formats.names import check_name, check_unique
 
 MAX_ENTRIES = 1000
 MAX_BYTES = 8 << 30
@@ -70,26 +68,6 @@ def _opened(path: Path) -> Iterator[tuple[zipfile.ZipFile, dict[str, zipfile.Zip
         UnicodeError,
     ) as error:
         raise ValueError(f"the archive is damaged ({str(error).rstrip('.')})") from None
-
-
-def check_name(name: str) -> None:
-    """Raises ValueError unless `name` is a plain relative path, with `/`, that every system accepts."""
-    parts = name.split("/")
-    if not name or len(name) > 300 or re.search(r"[\\:\x00-\x1f]", name) or name.startswith("/"):
-        raise ValueError(f"it holds a file with the name {name!r:.80}")
-    for part in parts:
-        if part in ("", ".", "..") or safe_name(part, limit=200) != part:
-            raise ValueError(f"it holds a file with the name {name!r:.80}")
-
-
-def check_unique(names: Iterable[str]) -> None:
-    """Raises ValueError when two names are the same file on a system that ignores case or composition."""
-    seen: set[str] = set()
-    for name in names:
-        folded = unicodedata.normalize("NFC", name).casefold()
-        if folded in seen:
-            raise ValueError(f"it holds {name!r:.80} twice")
-        seen.add(folded)
 
 
 def _is_finder_extra(name: str) -> bool:

@@ -16,11 +16,23 @@ from dataclasses import dataclass
 from functools import partial
 from importlib import resources
 from pathlib import Path
+from typing import Any
 
 from engine import archive, graphs
-from engine.card import CARD, FORMAT, MAX_CARD, Direction, FileEntry, ModelCard, file_digest, parse, seal
 from engine.errors import BundleError, PathText
-from engine.files import atomic_folder, safe_name, target_error, write_atomic
+from engine.files import atomic_folder, file_digest, target_error, write_atomic
+from engine.formats.card import (
+    CARD,
+    FORMAT,
+    MAX_CARD,
+    Direction,
+    FileEntry,
+    ModelCard,
+    canonical,
+    card_digest,
+    parse,
+)
+from engine.formats.names import safe_name
 
 __all__ = [
     "CARD",
@@ -148,6 +160,23 @@ def verify_bundle(path: PathText, progress: Callable[[float], None] | None = Non
         return [BundleError(path, error.reason, error.code, **error.values)]
     except OSError as error:
         return [BundleError(path, f"it cannot be unpacked ({error.strerror})", "unreadable")]
+
+
+def seal(folder: Path, card: dict[str, Any]) -> Path:
+    """Writes model.json for a folder whose other files are in place: lists them, adds digests.
+
+    card: all other fields; "files" and "digest" are replaced. Returns the path of model.json.
+    """
+    names = sorted(path for path in folder.rglob("*") if path.is_file() and path != folder / CARD)
+    card = {key: value for key, value in card.items() if key != "digest"}
+    card["files"] = {
+        path.relative_to(folder).as_posix(): {"sha256": file_digest(path), "bytes": path.stat().st_size}
+        for path in names
+    }
+    card["digest"] = card_digest(card)
+    data = canonical(card).encode()
+    parse(data)
+    return write_atomic(folder / CARD, data)
 
 
 def check_file(path: Path, entry: FileEntry, *, digest: bool = True) -> None:

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from engine.errors import TargetError, TargetExistsError
-from engine.files import safe_name
+from engine.formats.names import safe_name
 from engine.images import Picture
 from engine.recipe import Recipe
 

@@ -16,7 +16,6 @@ import secrets
 import shutil
 import sys
 import time
-import unicodedata
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from functools import lru_cache
@@ -94,6 +93,12 @@ def make_folder(path: PathText) -> Path:
     return path
 
 
+def file_digest(path: Path) -> str:
+    """sha256 hex of a file."""
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
 def sweep(folder: PathText) -> int:
     """Removes temporary files and folders that killed processes left in `folder`; returns how many."""
     swept = 0
@@ -111,25 +116,6 @@ def target_error(path: PathText, error: OSError) -> TargetError:
     return TargetError(path, reason, code)
 
 
-def safe_name(text: str, *, fallback: str = "unnamed", limit: int = 100) -> str:
-    """`text` as a file name (without folder) that every system accepts: never empty, reserved or hidden.
-
-    limit: longest result, in characters and, as UTF-8, in twice as many bytes. A suffix of up to 10
-    characters survives the cut.
-    """
-    text = "".join(
-        "-" if c in _FORBIDDEN else c for c in unicodedata.normalize("NFC", text) if _is_visible(c)
-    )
-    text = " ".join(text.split()).lstrip(". ").rstrip(". ")
-    stem, suffix = _split_suffix(text)
-    while stem and (len(stem + suffix) > limit or len((stem + suffix).encode()) > 2 * limit):
-        stem = stem[:-1]
-    text = (stem.rstrip(". ") + suffix) if stem else fallback
-    if _RESERVED.match(text):
-        text = "_" + text
-    return text
-
-
 def free_name(path: PathText) -> Path:
     """`path`, or the first of "name (2).ext", "name (3).ext" ... that does not exist."""
     path = Path(path)
@@ -140,10 +126,6 @@ def free_name(path: PathText) -> Path:
     return candidate
 
 
-_FORBIDDEN = '/\\:*?"<>|'
-_RESERVED = re.compile(
-    r"(con|prn|aux|nul|clock\$|conin\$|conout\$|(com|lpt)[0-9\u00b9\u00b2\u00b3])\s*(\..*)?\Z", re.IGNORECASE
-)
 _REASONS = {
     errno.ENOSPC: ("no-space", "there is no space left on the disk"),
     errno.EDQUOT: ("no-space", "the disk quota is used up"),
@@ -167,16 +149,6 @@ def _as_target_error(path: Path) -> Iterator[None]:
         yield
     except OSError as error:
         raise target_error(path, error) from error
-
-
-def _is_visible(c: str) -> bool:
-    """False for control, format (bidirectional marks among them), surrogate and unassigned characters."""
-    return c.isspace() or unicodedata.category(c)[0] != "C"
-
-
-def _split_suffix(name: str) -> tuple[str, str]:
-    stem, dot, suffix = name.rpartition(".")
-    return (stem, dot + suffix) if stem and len(suffix) <= 10 else (name, "")
 
 
 @lru_cache(maxsize=1)

@@ -10,8 +10,8 @@ from collections.abc import Callable, Iterable
 from pathlib import Path
 
 from engine.bundle import bundled_models, default_bundle_path
-from engine.card import CARD, MAX_CARD, parse
 from engine.errors import BundleError, StyleError
+from engine.formats.card import CARD, MAX_CARD, parse
 from engine.style import Style
 
 SHOWN = 8

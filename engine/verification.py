@@ -8,8 +8,8 @@ import numpy as np
 
 from engine import weights
 from engine.bundle import GRAPHS, Bundle, check_file, unlisted
-from engine.card import FileEntry
 from engine.errors import BundleError, PersonaError
+from engine.formats.card import FileEntry
 from engine.generator import Generator
 from engine.providers import choose
 from engine.recipe import Recipe, StyleUse

@@ -15,7 +15,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from engine.errors import Cancelled, RecipeError
-from engine.files import safe_name
+from engine.formats.names import safe_name
 from engine.generator import Generator
 from engine.images import Picture, resize
 from engine.recipe import Recipe, SeedUse, without_personas

@@ -14,7 +14,8 @@ from typing import Any
 
 from engine.bundle import Bundle, bundled_models, export_bundle, import_bundle, verify_bundle
 from engine.errors import BundleError
-from engine.files import make_folder, safe_name
+from engine.files import make_folder
+from engine.formats.names import safe_name
 from studio.cli.arguments import Parser, add_common, add_overwrite
 from studio.cli.exits import Exit
 from studio.cli.lookup import find_model, find_style, models, starters

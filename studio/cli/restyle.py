@@ -16,7 +16,7 @@ from pathlib import Path
 
 from engine.bundle import Bundle
 from engine.errors import Cancelled, PersonaError, PictureError
-from engine.files import safe_name
+from engine.formats.names import safe_name
 from engine.generator import Generator
 from engine.images import Picture
 from engine.recipe import Recipe

@@ -14,7 +14,8 @@ from pathlib import Path
 from typing import Any
 
 from engine.errors import Cancelled, PictureError, StyleError
-from engine.files import make_folder, safe_name
+from engine.files import make_folder
+from engine.formats.names import safe_name
 from engine.persona import SUBJECTS
 from engine.recipe import MAX_NAME
 from engine.style import Reference, Style, StyleMaker, StyleResult, mix

@@ -17,8 +17,9 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import QObject, Signal
 
 from engine.bundle import CARD
-from engine.files import free_name, safe_name
+from engine.files import free_name
 from engine.formats.job import flat
+from engine.formats.names import safe_name
 from engine.formats.protocol import Event, Started
 from engine.formats.run_folder import JOB
 from engine.formats.run_state import RunSnapshot, RunState, with_job

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from engine.files import safe_name
+from engine.formats.names import safe_name
 from engine.formats.reason import Reason
 from studio.library import jsonfile
 

@@ -8,9 +8,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from engine.bundle import CARD, Bundle, bundled_models, import_bundle, model_id
-from engine.card import parse
 from engine.errors import BundleError
 from engine.files import make_folder
+from engine.formats.card import parse
 from studio.library import jsonfile
 from studio.library.pictures import Damage
 

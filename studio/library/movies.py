@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
-from engine.files import safe_name
+from engine.formats.names import safe_name
 from engine.movie import KINDS, RATES, SUFFIXES
 from studio.library.sets import EASINGS
 

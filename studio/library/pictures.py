@@ -21,7 +21,8 @@ from pathlib import Path, PurePosixPath
 from typing import Any
 
 from engine.errors import Cancelled, PersonaError, PictureError, TargetError, TargetExistsError
-from engine.files import make_folder, safe_name
+from engine.files import make_folder
+from engine.formats.names import safe_name
 from engine.images import Picture, load_picture, read_record, save_picture
 from engine.recipe import Recipe
 from studio.library import jsonfile

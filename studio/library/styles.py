@@ -19,7 +19,8 @@ from typing import Any, Concatenate, ParamSpec, TypeVar
 import numpy as np
 
 from engine.errors import PersonaError, StyleError, TargetExistsError
-from engine.files import make_folder, safe_name, write_atomic
+from engine.files import make_folder, write_atomic
+from engine.formats.names import safe_name
 from engine.images import Picture, resize
 from engine.style import Style
 from studio.library import jsonfile

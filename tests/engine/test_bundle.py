@@ -13,8 +13,8 @@ import pytest
 
 from engine import bundle as bundles
 from engine.bundle import Bundle, export_bundle, import_bundle, seal, verify_bundle
-from engine.card import canonical
 from engine.errors import BundleError, TargetExistsError
+from engine.formats.card import canonical
 from tests import tiny
 
 
@@ -171,7 +171,7 @@ def test_refuses_malformed_entries(own_tiny_bundle: Path) -> None:
 
 
 def sealed(card: dict[str, Any]) -> bytes:
-    from engine.card import card_digest
+    from engine.formats.card import card_digest
 
     return canonical(card | {"digest": card_digest(card)}).encode()
 

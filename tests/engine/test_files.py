@@ -12,7 +12,8 @@ import pytest
 
 from engine import files
 from engine.errors import TargetError, TargetExistsError
-from engine.files import atomic_folder, free_name, make_folder, safe_name, sweep, write_atomic
+from engine.files import atomic_folder, free_name, make_folder, sweep, write_atomic
+from engine.formats.names import safe_name
 
 
 def names(folder: Path) -> list[str]:

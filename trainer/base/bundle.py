@@ -13,8 +13,9 @@ from safetensors.torch import save_file
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from engine import card as cards
+from engine.bundle import seal
 from engine.files import atomic_folder
+from engine.formats import card as cards
 from trainer.base.encoders import IDENTITY
 from trainer.base.graphs import LatentNetworks, store_in_half
 from trainer.base.latents import LatentSet
@@ -51,7 +52,7 @@ def write_bundle(
         worst = _write_graphs(networks, partial)
         weights = {k: v.half().contiguous() for k, v in discriminator.state_dict().items()}
         save_file(weights, partial / "discriminator.safetensors")
-        cards.seal(partial, _card(networks, val, classes, said, worst))
+        seal(partial, _card(networks, val, classes, said, worst))
     return folder
 
 

@@ -25,7 +25,8 @@ from typing import Any
 from PIL import Image
 
 from engine.errors import TargetError
-from engine.files import make_folder, safe_name, sweep, target_error, write_atomic
+from engine.files import make_folder, sweep, target_error, write_atomic
+from engine.formats.names import safe_name
 from engine.images import Picture, resize
 from trainer.data import journal, overrides
 from trainer.data.errors import DataError

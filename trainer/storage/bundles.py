@@ -12,8 +12,8 @@ from safetensors.torch import load_file
 from torch import nn
 
 from engine.bundle import Bundle
-from engine.card import file_digest
 from engine.errors import PersonaError
+from engine.files import file_digest
 from engine.formats.network import NetworkConfig
 from trainer.model.networks import Networks
 

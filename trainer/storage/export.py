@@ -20,9 +20,10 @@ import torch
 from safetensors.torch import save as serialize
 from torch import Tensor, nn
 
-from engine import card as cards
+from engine.bundle import seal
 from engine.errors import PersonaError
 from engine.files import atomic_folder
+from engine.formats import card as cards
 from engine.formats.network import NetworkConfig
 from trainer.model.augmentation import crop, flip
 from trainer.model.directions import find_directions
@@ -85,7 +86,7 @@ def export_bundle(
             check()
             weights = serialize(weights_of(network, half=name == "discriminator"))
             (place / f"{name}.safetensors").write_bytes(weights)
-        cards.seal(place, _card(networks, described, worst, pictures, labels, classes, check))
+        seal(place, _card(networks, described, worst, pictures, labels, classes, check))
     return folder
 
 

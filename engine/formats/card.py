@@ -11,12 +11,10 @@ import math
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
-from engine import archive
-from engine.files import write_atomic
 from engine.formats import jsonio
+from engine.formats.names import check_name, check_unique
 from engine.formats.reason import UnfitError
 
 FORMAT = 1
@@ -130,29 +128,6 @@ def card_digest(card: dict[str, Any]) -> str:
     """sha256 hex over the canonical card without its digest."""
     rest = {key: value for key, value in card.items() if key != "digest"}
     return hashlib.sha256(canonical(rest).encode()).hexdigest()
-
-
-def seal(folder: Path, card: dict[str, Any]) -> Path:
-    """Writes model.json for a folder whose other files are in place: lists them, adds digests.
-
-    card: all other fields; "files" and "digest" are replaced. Returns the path of model.json.
-    """
-    names = sorted(path for path in folder.rglob("*") if path.is_file() and path != folder / CARD)
-    card = {key: value for key, value in card.items() if key != "digest"}
-    card["files"] = {
-        path.relative_to(folder).as_posix(): {"sha256": file_digest(path), "bytes": path.stat().st_size}
-        for path in names
-    }
-    card["digest"] = card_digest(card)
-    data = canonical(card).encode()
-    parse(data)
-    return write_atomic(folder / CARD, data)
-
-
-def file_digest(path: Path) -> str:
-    """sha256 hex of a file."""
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 def _card(raw: dict[str, Any]) -> ModelCard:
@@ -278,12 +253,12 @@ def _direction(value: Any, w_size: int, num_ws: int) -> Direction:
 def _files(value: dict[str, Any]) -> dict[str, FileEntry]:
     if len(value) > MAX_FILES:
         raise ValueError(f"its card lists more than {MAX_FILES} files")
-    archive.check_unique([*value, CARD])
+    check_unique([*value, CARD])
     return {name: _file(name, entry) for name, entry in value.items()}
 
 
 def _file(name: str, value: Any) -> FileEntry:
-    archive.check_name(name)
+    check_name(name)
     try:
         digest, size = value["sha256"], value["bytes"]
         if len(value) != 2 or not re.fullmatch(r"[0-9a-f]{64}", digest) or type(size) is not int or size < 0:
