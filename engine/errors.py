@@ -22,6 +22,7 @@ from os import PathLike, fspath
 
 from engine.formats.reason import PersonaError as PersonaError
 from engine.formats.reason import Value
+from engine.formats.style import StyleError as StyleError
 
 PathText = str | PathLike[str]
 
@@ -77,13 +78,6 @@ class TargetExistsError(TargetError):
 
     def __init__(self, path: PathText, reason: str = "it exists already", code: str = "exists") -> None:
         super().__init__(path, reason, code)
-
-
-class StyleError(PersonaError):
-    """A style that cannot be made, read or used."""
-
-    exit_code = 6
-    code = "style"
 
 
 class RecipeError(PersonaError):

@@ -16,9 +16,10 @@ from typing import Any
 from engine.errors import Cancelled, PictureError, StyleError
 from engine.files import make_folder
 from engine.formats.names import safe_name
+from engine.formats.style import Reference
 from engine.persona import SUBJECTS
 from engine.recipe import MAX_NAME
-from engine.style import Reference, Style, StyleMaker, StyleResult, mix
+from engine.style import Style, StyleMaker, StyleResult, mix
 from studio.cli.arguments import Parser, UsageError, add_common, add_model, add_overwrite, number
 from studio.cli.lookup import FoundStyle, find_pictures, find_style, styles
 from studio.cli.opened import fit_style, open_model, open_weighted

@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import QObject
 
 from engine.errors import NoFaceError, StyleError
-from engine.style import Reference, Style, StyleResult
+from engine.formats.style import Reference
+from engine.style import Style, StyleResult
 from studio.commands.error_messages import said, shortened, tell
 from studio.commands.fitting import Fitting
 from studio.library.styles import StyleEntry

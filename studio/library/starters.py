@@ -19,7 +19,8 @@ from pathlib import Path
 from typing import Any
 
 from engine.errors import StyleError
-from engine.style import Reference, Style
+from engine.formats.style import Reference
+from engine.style import Style
 from studio.library import jsonfile
 
 FORMAT = 1

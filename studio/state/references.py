@@ -13,7 +13,7 @@ from PySide6.QtCore import QObject, Qt, Signal
 from PySide6.QtGui import QImage
 
 from engine.errors import StyleError
-from engine.style import Reference
+from engine.formats.style import Reference
 from studio.library.styles import StyleEntry, swatch
 from studio.library.tasks import Runner
 from studio.signals import delayed

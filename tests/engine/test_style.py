@@ -13,12 +13,13 @@ import pytest
 from engine.bundle import Bundle
 from engine.errors import Cancelled, NoFaceError, PictureError, StyleError, TargetExistsError
 from engine.faces import Face, FaceFinder
+from engine.formats.style import THUMBNAIL, Reference
 from engine.generator import Generator
 from engine.images import Picture, resize, save_picture
 from engine.network import Network
 from engine.providers import choose
 from engine.recipe import Recipe
-from engine.style import THUMBNAIL, Reference, Style, StyleMaker, StyleResult, mix
+from engine.style import Style, StyleMaker, StyleResult, mix, picture_of
 from tests import tiny
 
 SAMPLES = Path(str(resources.files("resources"))) / "samples"
@@ -80,7 +81,7 @@ class TestMake:
         )
         assert [reference.name for reference in style.references] == ["0.png", "1.png", "2.png"]
         assert all(reference.fit > 0.9 for reference in style.references)
-        thumbnail = style.references[0].thumbnail_picture()
+        thumbnail = picture_of(style.references[0])
         assert thumbnail.shape == (THUMBNAIL, THUMBNAIL, 3)
         assert style.references[0].thumbnail_bytes()[:3] == b"\xff\xd8\xff"
 

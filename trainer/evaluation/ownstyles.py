@@ -10,7 +10,7 @@ import numpy as np
 
 from engine.images import Picture
 from engine.latent import unit
-from engine.style import Style
+from engine.style import Style, picture_of
 from trainer.evaluation import figures, spread
 from trainer.evaluation.context import OWN_STYLES, SHOWN_STYLES, EvaluationContext
 from trainer.evaluation.features import Features, Floats, Layout
@@ -45,7 +45,7 @@ def own_styles(
     found: dict[str, Any] = {}
     for number, style in enumerate(styles):
         vector = np.asarray(style.vector, np.float32) * np.float32(style.strength)
-        references = [one.thumbnail_picture() for one in style.references]
+        references = [picture_of(one) for one in style.references]
         made = _samples(context, style.name, vector, OWN_STYLES + number)
         found[style.name] = _figures(context, style, made, context.seen(references), others)
         row = context.sampler.recipes(

@@ -6,7 +6,8 @@ from PySide6.QtCore import QPointF, QRectF, QSize, Qt, Signal
 from PySide6.QtGui import QColor, QImage, QMouseEvent, QPainter, QPaintEvent, QPixmap
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
-from engine.style import Reference, Style
+from engine.formats.style import Reference
+from engine.style import Style
 from studio import paint
 from studio.state.references import ReferencePictures
 from studio.views.look import Look

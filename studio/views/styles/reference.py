@@ -6,7 +6,7 @@ from PySide6.QtCore import QRectF, QSize, Qt, Signal
 from PySide6.QtGui import QPainter, QPaintEvent
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
-from engine.style import Reference
+from engine.formats.style import Reference
 from studio import paint
 from studio.state.references import ReferencePictures
 from studio.views.kit.button import IconButton

@@ -9,8 +9,8 @@ from PySide6.QtGui import QImage
 from pytestqt.modeltest import ModelTester
 from pytestqt.qtbot import QtBot
 
+from engine.formats.style import Reference
 from engine.images import encode
-from engine.style import Reference
 from studio.library.styles import StyleEntry
 from studio.state.styles import StyleLibrary, StyleRole
 from tests.studio.library.made import MODEL, picture, style
