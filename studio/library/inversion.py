@@ -17,7 +17,8 @@ from pathlib import Path
 
 from engine.bundle import Bundle
 from engine.errors import Cancelled, PersonaError
-from engine.formats.protocol import Inverted, Inverting, ProtocolError, parse_event
+from engine.formats.protocol import Failed, Inverted, Inverting, ProtocolError, parse_event
+from engine.formats.reason import Reason
 from engine.images import Picture, save_picture
 from studio.library.processes import environment
 
@@ -45,7 +46,7 @@ def invert(
 
     faces: uint8 [R, R, 3]. progress(done, total). PersonaError when it cannot be done, Cancelled.
     """
-    found = 0
+    found, reason = 0, Reason("", "the trainer ended")
     with tempfile.TemporaryDirectory(prefix="persona-faces-") as home:
         files = [Path(home, f"{number}.png") for number in range(len(faces))]
         for file, face in zip(files, faces, strict=True):
@@ -61,11 +62,13 @@ def invert(
                     elif isinstance(event, Inverted):
                         found += 1
                         yield event.offset
-            reason = _reason(child)
+                    elif isinstance(event, Failed):
+                        reason = event.reason
     if cancelled():
         raise Cancelled
     if found < len(faces):
-        raise PersonaError(f"The photo could not be followed more closely: {reason or 'the trainer ended'}.")
+        message = f"The photo could not be followed more closely: {reason.message.rstrip('.')}."
+        raise PersonaError(message, reason.code, **reason.values)
 
 
 def _start(words: Sequence[str]) -> subprocess.Popen[str]:
@@ -77,7 +80,7 @@ def _start(words: Sequence[str]) -> subprocess.Popen[str]:
             env=settings,
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
+            stderr=subprocess.DEVNULL,
             encoding="utf-8",
             errors="replace",
         )
@@ -103,10 +106,3 @@ def _killed_when(cancelled: Callable[[], bool], child: subprocess.Popen[str]) ->
         over.set()
         watcher.join()
         child.kill()
-
-
-def _reason(child: subprocess.Popen[str]) -> str:
-    """What the child gave as its reason, if it ended early."""
-    assert child.stderr is not None
-    last = child.stderr.read().strip().splitlines()[-1:]
-    return last[0].removeprefix("trainer: ").rstrip(".") if child.wait() and last else ""

@@ -25,7 +25,7 @@ for number in (0, 1):
     print('{"event": "inverted", "picture": %d, "offset": "o%d", "before": 2, "after": 1}' % (number, number))
 """
 BAD = """
-print("trainer: some reason.", file=sys.stderr)
+print('{"event": "failed", "reason": {"code": "weights", "message": "some reason.", "values": {}}}')
 sys.exit(2)
 """
 
@@ -58,8 +58,9 @@ def test_offsets_come_as_they_are_found(pretend: Callable[[str], None], bundle: 
 
 def test_a_reason_is_passed_on(pretend: Callable[[str], None], bundle: Bundle) -> None:
     pretend(BAD)
-    with pytest.raises(PersonaError, match=r"more closely: some reason\.$"):
+    with pytest.raises(PersonaError, match=r"more closely: some reason\.$") as refused:
         list(invert(bundle, FACES, lambda *_: None, lambda: False))
+    assert refused.value.code == "weights"
 
 
 def test_it_can_be_stopped_while_nothing_is_told(pretend: Callable[[str], None], bundle: Bundle) -> None:
