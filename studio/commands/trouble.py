@@ -36,6 +36,12 @@ _LOST = (
     Text("said.training.lost"),
     Text("said.training.lost.advice"),
 )
+
+
+def _words(name: str) -> Words:
+    return Text(f"said.training.{name}"), Text(f"said.training.{name}.advice")
+
+
 BY_CODE: dict[str, Words] = {
     "no-pictures": (
         Text("said.training.no_pictures"),
@@ -82,6 +88,30 @@ BY_CODE: dict[str, Words] = {
         Text("said.training.too_few"),
         Text("said.training.too_few.advice"),
     ),
+    **dict.fromkeys(
+        (
+            "set",
+            "set-damaged",
+            "set-format",
+            "none-readable",
+            "decisions",
+            "report-damaged",
+            "report-format",
+        ),
+        _words("set_damaged"),
+    ),
+    **dict.fromkeys(
+        ("run-damaged", "no-run", "checkpoint", "no-checkpoint", "job-changed", "job-format"),
+        _words("run_damaged"),
+    ),
+    **dict.fromkeys(
+        ("weights", "model", "export", "other-sizes", "snapshot-damaged", "no-snapshot"), _words("weights")
+    ),
+    **dict.fromkeys(("no-helper", "helper-damaged", "no-npm"), _words("helper")),
+    **dict.fromkeys(("no-cuda", "device"), _words("device")),
+    "no-parent": _words("no_parent"),
+    "unfit-job": _words("unfit"),
+    "unforeseen": _words("unforeseen"),
     **dict.fromkeys((f"lost-{code}" for code in ("nan", "exploding", "alike", "saturated")), _LOST),
     **dict.fromkeys(
         (

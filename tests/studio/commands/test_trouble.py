@@ -2,14 +2,21 @@
 
 from __future__ import annotations
 
+import ast
+from pathlib import Path
+
 import pytest
 
 from engine.formats.consent import Consent, ConsentError
 from engine.formats.preparation import PreparationFailed
 from engine.formats.protocol import Failed, parse_event
 from engine.formats.reason import Reason, reason_of
-from studio.commands.trouble import trouble_in, trouble_of
+from studio.commands.trouble import BY_CODE, trouble_in, trouble_of
+from studio.library.catalogue import load_catalogue
 from studio.workers.training_process import TrainingEnd
+
+ROOT = Path(__file__).parents[3]
+OWN = ("JobError", "HelperError", "CheckpointError", "WeightsError", "ExportError", "Ended")
 
 
 def end(log: str = "", **changes: object) -> TrainingEnd:
@@ -37,6 +44,35 @@ def test_codes_are_put_into_words(code: str, said: str) -> None:
     assert said in str(trouble.what)
     assert trouble.advice is not None
     assert trouble.detail == "in the trainer's words"
+
+
+def test_every_code_has_words() -> None:
+    catalogue = load_catalogue("en")
+    for what, advice in BY_CODE.values():
+        assert what.key in catalogue and advice.key in catalogue
+
+
+def codes() -> set[str]:
+    """What the trainer gives as the code of an error of its own."""
+    calls = (
+        node
+        for path in (ROOT / "trainer").rglob("*.py")
+        if "tools" not in path.parts and "base" not in path.parts and "evaluation" not in path.parts
+        for node in ast.walk(ast.parse(path.read_text("utf-8")))
+        if isinstance(node, ast.Call)
+    )
+    named = {
+        argument.value
+        for call in calls
+        if isinstance(call.func, ast.Name) and call.func.id in OWN
+        for argument in call.args[1:]
+        if isinstance(argument, ast.Constant)
+    }
+    return named | {"checkpoint", "export", "no-helper", "unfit-job", "weights"}
+
+
+def test_the_trainers_own_codes_are_known() -> None:
+    assert codes() - BY_CODE.keys() <= {"elsewhere", "run-exists"}, "of no use to who sits at the window"
 
 
 @pytest.mark.parametrize("name", ["hernandez.png", "banana-01.jpg", "no space left.png"])
