@@ -42,7 +42,7 @@ class NoticePresenter(QObject):
         self._undo: NoticeCard | None = None
         notices.added.connect(self._tell)
         undo_stack.changed.connect(self._after_step)
-        jobs.rowsInserted.connect(lambda: self._wait_for_jobs())
+        jobs.rowsInserted.connect(self._wait_for_jobs)
         for notice in reversed(notices.notices):
             self._tell(notice)
         self._wait_for_jobs()

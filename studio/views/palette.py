@@ -148,7 +148,7 @@ class Palette(Overlay):
         self.field.textChanged.connect(self._search)
         self.field.stepped.connect(self._step)
         self.field.accepted.connect(self._run)
-        self.list.clicked.connect(lambda _: self._run())
+        self.list.clicked.connect(self._run)
 
     def _arrange(self, look: Look, card: Card) -> None:
         look.words.bind(self.field, "setPlaceholderText", "palette.placeholder")

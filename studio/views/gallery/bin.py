@@ -56,7 +56,7 @@ class BinView(QWidget):
     def _connect(self) -> None:
         model = self.model
         follow(self._tell, model.loaded, model.selection_changed)
-        self.grid.opened.connect(lambda _: self.put_back())
+        self.grid.opened.connect(self.put_back)
         self.grid.menu_wanted.connect(self._show_menu)
         self._look.words.language_changed.connect(self._tell)
 

@@ -24,7 +24,7 @@ class HelperOffer(Card):
         box = row(self.line, self.get, gap=12, margins=(16, 14, 16, 14), parent=self)
         box.setStretch(0, 1)
         helpers.changed.connect(self._show)
-        look.words.language_changed.connect(lambda _: self._show())
+        look.words.language_changed.connect(self._show)
         self._show()
 
     def _show(self) -> None:

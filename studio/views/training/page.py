@@ -84,7 +84,7 @@ class TrainingPage(QWidget):
         self.runs.chosen.connect(self.show_run)
         follow(self.show_setup, self.runs.setup_chosen, context.on_preparation.opened)
         context.on_preparation.queued.connect(self._show_queued)
-        context.preparation.changed.connect(lambda _: self._leave_setup())
+        context.preparation.changed.connect(self._leave_setup)
         context.training.runs_changed.connect(self._leave_gone)
         follow(self._show_panel, context.training.runs_changed, context.training.waiting_changed)
         self._show_panel()

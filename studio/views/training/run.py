@@ -118,13 +118,12 @@ class RunView(QWidget):
     def _connect(self) -> None:
         training = self._context.training
         training.current_changed.connect(self._take_current)
-        follow(self._reread, training.runs_changed, training.waiting_changed)
-        training.held_changed.connect(lambda _: self._reread())
+        follow(self._reread, training.runs_changed, training.waiting_changed, training.held_changed)
         self.scrubber.moved.connect(self._scrub)
         self.samples.opened.connect(self.opened)
         self.side.again.clicked.connect(self._again)
         self.side.helpers.clicked.connect(lambda _: self._context.on_training.helpers.fetch())
-        self._look.words.language_changed.connect(lambda _: self._show())
+        self._look.words.language_changed.connect(self._show)
 
     # ---- which run
 
@@ -286,7 +285,7 @@ class RunSide(Surface):
         self._consent_title = title(look, "training.permission")
         self._arrange()
         self.which.set_value(MEASURES[0])
-        self.which.edited.connect(lambda _: self._show_quality())
+        self.which.edited.connect(self._show_quality)
         look.words.bind(self.quality, "setAccessibleName", "training.quality")
         look.words.bind(self.learning, "setAccessibleName", "training.errors")
 

@@ -268,11 +268,10 @@ class RunsPanel(Surface):
 
     def _connect(self) -> None:
         training = self._training
-        follow(self._build, training.runs_changed, training.waiting_changed)
-        training.held_changed.connect(lambda _: self._build())
+        changes = training.runs_changed, training.waiting_changed, training.held_changed
+        follow(self._build, *changes, self._look.words.language_changed)
         training.current_changed.connect(self._follow)
-        self._preparation.changed.connect(lambda _: self._show_setup())
-        self._look.words.language_changed.connect(lambda _: self._build())
+        self._preparation.changed.connect(self._show_setup)
         self._show_setup()
 
     def mark(self, folder: Path | None) -> None:

@@ -156,12 +156,11 @@ class SetupView(QWidget):
         box.setStretch(1, 1)
 
     def _connect(self) -> None:
-        self._preparation.changed.connect(lambda _: self._show())
+        follow(self._show, self._preparation.changed, self._look.words.language_changed)
         self.choose.clicked.connect(lambda _: self.choose_wanted.emit())
-        self._training.current_changed.connect(lambda _: self._say_next())
         self._commands.consented.connect(lambda _: self.show_step("time"))
-        follow(self._say_next, self.permission.ready_changed, self.time.ready_changed)
-        self._look.words.language_changed.connect(lambda _: self._show())
+        ready = self.permission.ready_changed, self.time.ready_changed
+        follow(self._say_next, *ready, self._training.current_changed)
         for which, button in self.steps.items():
             button.clicked.connect(lambda _=False, which=which: self.show_step(which))
 

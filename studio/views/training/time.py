@@ -57,10 +57,10 @@ class TimeStep(QWidget):
         commands.helpers.changed.connect(self.ready_changed)
         self._arrange()
         self.name.textChanged.connect(lambda _: self.ready_changed.emit())
-        self.start_from.edited.connect(lambda _: self._restart())
-        self.length.chosen.connect(lambda _: self._show_length())
+        self.start_from.edited.connect(self._restart)
+        self.length.chosen.connect(self._show_length)
         model.entries_changed.connect(self._fill_models)
-        look.words.language_changed.connect(lambda _: self._retell())
+        look.words.language_changed.connect(self._retell)
         self._fill_models()
 
     def _arrange(self) -> None:
