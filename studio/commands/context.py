@@ -61,7 +61,7 @@ from studio.state.training import Training
 from studio.workers.engine import Opener
 from studio.workers.generator_thread import GeneratorThread
 from studio.workers.map_tiles import MapTiles
-from studio.workers.pool import Pool
+from studio.workers.pool import ThreadPool
 from studio.workers.thumbnails import Thumbnails
 
 if TYPE_CHECKING:
@@ -188,8 +188,8 @@ class AppContext(QObject):
 
     def _make_workers(self, opener: Opener | None) -> None:
         self.generator = GeneratorThread(opener, self)
-        self.reader = Pool("reader", 2, self)
-        self.writer = Pool("writer", 1, self)
+        self.reader = ThreadPool("reader", 2, self)
+        self.writer = ThreadPool("writer", 1, self)
         """The lane: everything short that is written, in order."""
         self.thumbnails = Thumbnails(self.places.thumbnails, to_image, 2, self)
         self.map_tiles = MapTiles(

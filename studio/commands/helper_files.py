@@ -14,7 +14,7 @@ from studio.commands.trainer_child import Errands
 from studio.commands.trouble import trouble_of
 from studio.library.text import Text
 from studio.state.notices import Kind
-from studio.state.preparation import Trouble
+from studio.state.preparation import TrainingTrouble
 from studio.workers.training_process import TrainingEnd
 
 if TYPE_CHECKING:
@@ -68,7 +68,7 @@ class HelperFiles(QObject):
 
         self._errands.run(Text("said.training.helpers"), ["helpers"], done)
 
-    def _tell_trouble(self, trouble: Trouble) -> None:
+    def _tell_trouble(self, trouble: TrainingTrouble) -> None:
         self._context.notices.add(
             Kind.ERROR,
             Text("said.training.helpers.failed"),

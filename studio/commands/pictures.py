@@ -14,7 +14,7 @@ from engine.recipe import Recipe
 from studio.commands.error_messages import tell
 from studio.commands.undo import UndoStep
 from studio.commands.varied import candidates_for, choose_varied
-from studio.library.index import Row
+from studio.library.index import PictureRow
 from studio.library.pictures import Board
 from studio.library.tasks import IsCancelled, Progress
 from studio.library.text import Text
@@ -30,7 +30,7 @@ class PictureCommands(QObject):
     """Acts on the gallery. Each returns at once."""
 
     kept = Signal(object)
-    """library.index.Row of a picture that was just kept."""
+    """library.index.PictureRow of a picture that was just kept."""
     bin_emptied = Signal()
 
     def __init__(self, context: AppContext) -> None:
@@ -58,9 +58,9 @@ class PictureCommands(QObject):
     def keep_recipes(self, recipes: Sequence[Recipe]) -> BackgroundJob:
         """Renders and keeps many; what was kept before a cancel or an error stays."""
         context, recipes = self._context, list(recipes)
-        kept: list[Row] = []
+        kept: list[PictureRow] = []
 
-        def work(progress: Progress, cancelled: IsCancelled) -> list[Row]:
+        def work(progress: Progress, cancelled: IsCancelled) -> list[PictureRow]:
             pictures = context.generator.render_many(recipes, score=True)
             for recipe, (image, score) in zip(recipes, pictures, strict=True):
                 if cancelled():
@@ -107,7 +107,7 @@ class PictureCommands(QObject):
             lambda error: self._tell(Text("said.the_picture_could_not_be_kept"), error),
         )
 
-    def _push_kept(self, rows: list[Row]) -> None:
+    def _push_kept(self, rows: list[PictureRow]) -> None:
         """What was kept can be taken back: into the bin, and out of it again."""
         context = self._context
         slots: list[Slot] = []
@@ -157,7 +157,7 @@ class PictureCommands(QObject):
             Text("said.take_off_board"), ids, lambda row: replace(row, boards=_without(row.boards, board))
         )
 
-    def _edit(self, title: Text, ids: Sequence[str], edit: Callable[[Row], Row]) -> None:
+    def _edit(self, title: Text, ids: Sequence[str], edit: Callable[[PictureRow], PictureRow]) -> None:
         gallery, ids = self._context.library.gallery, tuple(ids)
         if not ids:
             return

@@ -31,7 +31,7 @@ from studio.library.datasets import Report
 from studio.library.text import Text
 from studio.library.training_queue import TrainingRequest
 from studio.signals import delayed
-from studio.state.preparation import Preparation, Setup, Stage, TrialSteps, Trouble
+from studio.state.preparation import Preparation, Setup, Stage, TrainingTrouble, TrialSteps
 from studio.state.training import Training
 from studio.workers.training_process import TrainingEnd
 
@@ -193,7 +193,7 @@ class PreparationCommands(QObject):
         else:
             self._fail(trouble_of(end, refused), setup)
 
-    def _fail(self, trouble: Trouble, setup: Setup) -> None:
+    def _fail(self, trouble: TrainingTrouble, setup: Setup) -> None:
         if setup.report is None:
             self._preparation.change(stage=Stage.FAILED, trouble=trouble, busy=False)
         else:  # the report there was is still good
@@ -214,7 +214,7 @@ class PreparationCommands(QObject):
                 self._take_report(*found)
 
         def fail(error: Exception) -> None:
-            trouble = Trouble(
+            trouble = TrainingTrouble(
                 Text("said.training.report"),
                 Text("said.training.report.advice"),
                 str(error),

@@ -10,7 +10,7 @@ from engine.formats.preparation import PreparationFailed
 from engine.formats.protocol import Failed
 from engine.formats.reason import Reason
 from studio.library.text import Text, as_it_came
-from studio.state.preparation import Trouble
+from studio.state.preparation import TrainingTrouble
 from studio.workers.training_process import TrainingEnd
 
 Words = tuple[Text, Text]
@@ -129,29 +129,31 @@ BY_CODE: dict[str, Words] = {
 }
 
 
-def trouble_of(end: TrainingEnd, reason: Reason | None = None) -> Trouble:
+def trouble_of(end: TrainingEnd, reason: Reason | None = None) -> TrainingTrouble:
     """Why a child ended. reason: what it told, where that is not the last thing it told."""
     if reason is None and isinstance(end.last_event, Failed | PreparationFailed):
         reason = end.last_event.reason
     if reason is not None and reason.message:
         return trouble_in(reason)
     if end.problem:
-        return Trouble(Text("said.training.no_start"), Text("said.training.no_start.advice"), end.problem)
+        return TrainingTrouble(
+            Text("said.training.no_start"), Text("said.training.no_start.advice"), end.problem
+        )
     said = last_line(end.log)
     if end.crashed:
-        return Trouble(
+        return TrainingTrouble(
             Text("said.training.killed"),
             Text("said.training.killed.advice"),
             said,
         )
-    return Trouble(Text("said.training.other"), Text("said.training.other.advice"), said)
+    return TrainingTrouble(Text("said.training.other"), Text("said.training.other.advice"), said)
 
 
-def trouble_in(reason: Reason) -> Trouble:
+def trouble_in(reason: Reason) -> TrainingTrouble:
     """Why a run failed or waits for help, as its own events tell it."""
     if reason.code in BY_CODE:
-        return Trouble(*BY_CODE[reason.code], detail=reason.message)
-    return Trouble(as_it_came(_as_sentence(reason.message)))
+        return TrainingTrouble(*BY_CODE[reason.code], detail=reason.message)
+    return TrainingTrouble(as_it_came(_as_sentence(reason.message)))
 
 
 def _as_sentence(message: str) -> str:

@@ -21,8 +21,8 @@ from engine.files import make_folder
 from studio.library.conditions import sets_of
 from studio.library.rows import EVERYTHING
 from studio.library.rows import IndexDamaged as IndexDamaged
+from studio.library.rows import PictureRow as PictureRow
 from studio.library.rows import Query as Query
-from studio.library.rows import Row as Row
 from studio.library.rows import Sort as Sort
 from studio.library.tables import COLUMNS, connect, create, forget_row, put_row, row_of
 from studio.library.tables import SEPARATOR as SEPARATOR
@@ -66,9 +66,9 @@ class Index:
             found = common if query.sort is Sort.CREATED else _common(self._order(query.sort), common)
         return found[::-1] if query.descending else found
 
-    def rows(self, keys: Iterable[int]) -> list[Row]:
+    def rows(self, keys: Iterable[int]) -> list[PictureRow]:
         """Rows of these keys, in their order; unknown keys are left out."""
-        found: dict[int, Row] = {}
+        found: dict[int, PictureRow] = {}
         keys = [int(key) for key in keys]
         for some in _chunks(keys, 500):
             marks = ",".join("?" * len(some))
@@ -112,10 +112,10 @@ class Index:
         """How many pictures match."""
         return len(self.keys(query))
 
-    def find(self, ids: Iterable[str]) -> list[Row]:
+    def find(self, ids: Iterable[str]) -> list[PictureRow]:
         """Rows by id, in the order of `ids`; unknown ones are left out."""
         ids = list(ids)
-        found: dict[str, Row] = {}
+        found: dict[str, PictureRow] = {}
         for some in _chunks(ids, 500):
             marks = ",".join("?" * len(some))
             sql = f"SELECT {COLUMNS} FROM pictures WHERE id IN ({marks})"
@@ -148,7 +148,7 @@ class Index:
 
     # ---- writing
 
-    def put(self, rows: Iterable[Row], stamps: Iterable[str] = ()) -> list[Row]:
+    def put(self, rows: Iterable[PictureRow], stamps: Iterable[str] = ()) -> list[PictureRow]:
         """Adds or replaces rows (by id); returns them with the keys they got: a key in use is moved on."""
         given = iter(stamps)
         with self._writing() as connection:

@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from engine.files import make_folder
-from studio.library.index import Index, Keys, Query, Row, Sort
+from studio.library.index import Index, Keys, PictureRow, Query, Sort
 
 Vector = NDArray[np.float32]
 VERSION = 2
@@ -142,7 +142,7 @@ class Matches:
             found = found[np.argsort(-scores if query.descending else scores, kind="stable")]
         return found
 
-    def rescored(self, rows: Iterable[Row]) -> list[Row]:
+    def rescored(self, rows: Iterable[PictureRow]) -> list[PictureRow]:
         """The same rows with these scores."""
         rows = list(rows)
         scores = self._scores(np.array([row.key for row in rows], np.int64))

@@ -26,7 +26,7 @@ from engine.formats.names import safe_name
 from engine.images import Picture, load_picture, read_record, save_picture
 from engine.recipe import Recipe
 from studio.library import jsonfile
-from studio.library.index import Index, IndexDamaged, Row
+from studio.library.index import Index, IndexDamaged, PictureRow
 from studio.library.sidecar import FORMAT, fresh_row, row_of_said, said_of, sensible, with_said
 from studio.library.stamps import beside, files_of, is_picture, stamp_at, stamps_on_disk
 from studio.library.tasks import IsCancelled, Progress
@@ -81,7 +81,7 @@ class Gallery:
 
     def keep(
         self, image: Picture, recipe: Recipe | None, *, score: float | None = None, name: str = ""
-    ) -> Row:
+    ) -> PictureRow:
         """Saves a picture and returns its row. TargetError when it cannot be written."""
         with self._lock:
             row = fresh_row(image, recipe, score, name, self._next_key())
@@ -90,7 +90,7 @@ class Gallery:
                 self._write_said(row)
             return self._indexed([row])[0]
 
-    def row(self, id: str) -> Row:
+    def row(self, id: str) -> PictureRow:
         """One picture by id (its path inside the gallery), from its files. PictureError."""
         return self._read(id)[0]
 
@@ -112,15 +112,15 @@ class Gallery:
         record = read_record(self.path(id))
         return record.recipe if record else None
 
-    def edit(self, ids: Sequence[str], edit: Callable[[Row], Row]) -> list[Row]:
+    def edit(self, ids: Sequence[str], edit: Callable[[PictureRow], PictureRow]) -> list[PictureRow]:
         """Says something else about pictures; returns the rows before. TargetError, PictureError.
 
         What was changed before an error stays changed, on disk and in the index.
         """
         with self._lock:
-            before: list[Row] = []
+            before: list[PictureRow] = []
             for some in _chunks(ids, BATCH):
-                after: list[Row] = []
+                after: list[PictureRow] = []
                 try:
                     for one in some:
                         old = self.row(one)
@@ -131,11 +131,11 @@ class Gallery:
                     self._indexed(after)
             return before
 
-    def change(self, ids: Sequence[str], **values: Any) -> list[Row]:
-        """Sets fields of `Row`: name, rating, label, tags, note, boards or score. See `edit`."""
+    def change(self, ids: Sequence[str], **values: Any) -> list[PictureRow]:
+        """Sets fields of `PictureRow`: name, rating, label, tags, note, boards or score. See `edit`."""
         return self.edit(ids, lambda row: replace(row, **values))
 
-    def put_back(self, rows: Sequence[Row]) -> None:
+    def put_back(self, rows: Sequence[PictureRow]) -> None:
         """Undoes `edit`: says again what was said in `rows`."""
         said = {row.id: row for row in rows}
         self.edit([row.id for row in rows], lambda row: said[row.id])
@@ -149,7 +149,7 @@ class Gallery:
             self._on_index(lambda index: index.remove(ids))
             return slot
 
-    def restore(self, slot: Slot, items: Sequence[int] | None = None) -> list[Row]:
+    def restore(self, slot: Slot, items: Sequence[int] | None = None) -> list[PictureRow]:
         """Brings deleted pictures back, with everything that was said about them. TargetError."""
         with self._lock:
             paths = self.trash.restore(slot, items)
@@ -224,7 +224,7 @@ class Gallery:
 
     # ---- one picture's files
 
-    def _save(self, image: Picture, recipe: Recipe | None, row: Row) -> Row:
+    def _save(self, image: Picture, recipe: Recipe | None, row: PictureRow) -> PictureRow:
         """Writes the picture under the first free name; the row with its id."""
         month = f"{row.created.astimezone():%Y-%m}"
         make_folder(self.folder / month)
@@ -236,7 +236,7 @@ class Gallery:
                 return replace(row, id=one)
         raise TargetExistsError(self.folder / month / f"{stem}.png")
 
-    def _write_said(self, row: Row) -> None:
+    def _write_said(self, row: PictureRow) -> None:
         path = beside(self.path(row.id))
         try:
             value = jsonfile.read_object(path) or {}
@@ -247,7 +247,7 @@ class Gallery:
             value = {}
         jsonfile.write_object(path, {**value, **said_of(row, self.path(row.id).stat().st_size)})
 
-    def _read(self, one: str) -> tuple[Row, str]:
+    def _read(self, one: str) -> tuple[PictureRow, str]:
         """A picture's row from its files, and what is wrong with the file beside it. PictureError."""
         path = self.path(one)
         problem = ""
@@ -258,7 +258,7 @@ class Gallery:
         row = row_of_said(one, said, path) or self._row_of_picture(one, path)
         return with_said(row, said), problem
 
-    def _row_of_picture(self, one: str, path: Path) -> Row:
+    def _row_of_picture(self, one: str, path: Path) -> PictureRow:
         """A row from the picture alone, which is opened and decoded for that."""
         image = load_picture(path)
         try:
@@ -269,16 +269,16 @@ class Gallery:
         key = path.stat().st_mtime_ns // 1000
         return replace(fresh_row(image, recipe, score, path.stem, key), id=one)
 
-    def _row_or_stub(self, one: str) -> Row:
+    def _row_or_stub(self, one: str) -> PictureRow:
         """For deleting, which must work for damaged pictures too."""
         try:
             return self.row(one)
         except PersonaError:
-            return Row(one, 0, PurePosixPath(one).stem)
+            return PictureRow(one, 0, PurePosixPath(one).stem)
 
     # ---- the index, which may fail without harm
 
-    def _indexed(self, rows: Sequence[Row]) -> list[Row]:
+    def _indexed(self, rows: Sequence[PictureRow]) -> list[PictureRow]:
         stamps = [stamp_at(self.path(row.id)) for row in rows]
         return self._on_index(lambda index: index.put(rows, stamps)) or list(rows)
 

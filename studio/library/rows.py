@@ -14,7 +14,7 @@ class IndexDamaged(PersonaError):
 
 
 @dataclass(frozen=True)
-class Row:
+class PictureRow:
     """What is known about one picture."""
 
     id: str

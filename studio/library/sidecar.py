@@ -12,7 +12,7 @@ from typing import Any
 
 from engine.images import Picture
 from engine.recipe import Recipe
-from studio.library.rows import Row
+from studio.library.rows import PictureRow
 
 LABELS = ("", "red", "yellow", "green", "blue", "purple")
 FORMAT = 1
@@ -22,18 +22,18 @@ FACTS = ("key", "score", "style", "model", "seed", "recipe", "width", "height")
 """What is known about it anyway; repeated beside the picture so that nobody needs to open it."""
 
 
-def said_of(row: Row, size: int) -> dict[str, Any]:
+def said_of(row: PictureRow, size: int) -> dict[str, Any]:
     """What lies beside a picture of `size` bytes, as plain values."""
     facts = {name: getattr(row, name) for name in FACTS}
     said = {name: getattr(row, name) for name in SAID}
     return {"format": FORMAT, **said, "picture": {"bytes": size, **facts}}
 
 
-def fresh_row(image: Picture, recipe: Recipe | None, score: float | None, name: str, key: int) -> Row:
+def fresh_row(image: Picture, recipe: Recipe | None, score: float | None, name: str, key: int) -> PictureRow:
     """The row of a picture that is kept now; it has no id yet. key: microseconds."""
     style = ", ".join(use.name for use in recipe.styles if use.weight) if recipe else ""
     seed = recipe.seed if recipe else None
-    return Row(
+    return PictureRow(
         id="",
         key=key,
         name=name.strip() or _spoken_name(style, seed, key),
@@ -52,18 +52,18 @@ def _spoken_name(style: str, seed: int | None, key: int) -> str:
     return f"{style or 'portrait'} {number}"
 
 
-def row_of_said(one: str, said: dict[str, Any], path: Path) -> Row | None:
+def row_of_said(one: str, said: dict[str, Any], path: Path) -> PictureRow | None:
     """A row from what lies beside the picture; None when that is about another picture."""
     facts = said.get("picture")
     if not isinstance(facts, dict) or facts.get("bytes") != path.stat().st_size:
         return None
     try:
-        return Row(id=one, name=path.stem, **{name: _checked(name, facts.get(name)) for name in FACTS})
+        return PictureRow(id=one, name=path.stem, **{name: _checked(name, facts.get(name)) for name in FACTS})
     except ValueError:
         return None
 
 
-def with_said(row: Row, said: dict[str, Any]) -> Row:
+def with_said(row: PictureRow, said: dict[str, Any]) -> PictureRow:
     """`row` with what people said, as far as it makes sense."""
     values: dict[str, Any] = {}
     for name in SAID:
@@ -73,7 +73,7 @@ def with_said(row: Row, said: dict[str, Any]) -> Row:
     return sensible(replace(row, **values))
 
 
-def sensible(row: Row) -> Row:
+def sensible(row: PictureRow) -> PictureRow:
     """`row` with values that make sense."""
     return replace(
         row,
@@ -102,7 +102,7 @@ _TYPES: dict[str, tuple[type, ...]] = {
 
 
 def _checked(name: str, value: Any) -> Any:
-    """A value from a file, of the type that `Row` wants. ValueError."""
+    """A value from a file, of the type that `PictureRow` wants. ValueError."""
     if name in ("tags", "boards"):
         if isinstance(value, list) and all(isinstance(word, str) for word in value):
             return tuple(word.replace("\x1f", " ") for word in value)

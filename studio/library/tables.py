@@ -10,7 +10,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from studio.library.rows import IndexDamaged, Row
+from studio.library.rows import IndexDamaged, PictureRow
 
 SCHEMA = 1
 BUSY_S = 5.0
@@ -73,12 +73,12 @@ def create(path: Path) -> None:
         connection.close()
 
 
-def row_of(values: Sequence[Any]) -> Row:
+def row_of(values: Sequence[Any]) -> PictureRow:
     """The row that `COLUMNS` were read of."""
     key, one, name, rating, label, tags, note, boards, score, style, model, seed, recipe, width, height = (
         values
     )
-    return Row(
+    return PictureRow(
         id=one,
         key=key,
         name=name,
@@ -97,7 +97,7 @@ def row_of(values: Sequence[Any]) -> Row:
     )
 
 
-def put_row(connection: sqlite3.Connection, row: Row, stamp: str) -> Row:
+def put_row(connection: sqlite3.Connection, row: PictureRow, stamp: str) -> PictureRow:
     """Writes a row in the place of the one with its id; returned is the row with the key that it got."""
     old = connection.execute("SELECT key FROM pictures WHERE id = ?", [row.id]).fetchone()
     if old:
@@ -147,7 +147,7 @@ def forget_row(connection: sqlite3.Connection, key: int) -> None:
     connection.execute("DELETE FROM pictures WHERE key = ?", [key])
 
 
-def _searchable(row: Row) -> tuple[str, ...]:
+def _searchable(row: PictureRow) -> tuple[str, ...]:
     date = row.created.astimezone().strftime("%Y-%m-%d")
     return row.name, " ".join(row.tags), row.style, row.note, date, "" if row.seed is None else str(row.seed)
 

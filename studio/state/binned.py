@@ -12,7 +12,7 @@ from typing import Any
 from PySide6.QtCore import QObject, Qt, Signal
 from PySide6.QtGui import QImage
 
-from studio.library.index import Row
+from studio.library.index import PictureRow
 from studio.library.tasks import Runner
 from studio.library.trash import Bin, Slot
 from studio.state.gallery import ThumbnailSource
@@ -34,12 +34,12 @@ class Binned:
     """Where its file lies now."""
 
     @cached_property
-    def row(self) -> Row:
+    def row(self) -> PictureRow:
         """As a row of a list; its key is the microsecond in which it was deleted."""
         when = round(datetime.fromisoformat(self.slot.when).timestamp() * 1_000_000)
         names = self.slot.names
         name = names[self.place] if self.place < len(names) else PurePosixPath(self.path.name).stem
-        return Row(id=f"{self.slot.id}/{self.slot.items[self.place][-1]}", key=when, name=name)
+        return PictureRow(id=f"{self.slot.id}/{self.slot.items[self.place][-1]}", key=when, name=name)
 
 
 @dataclass(frozen=True, eq=False)
@@ -47,7 +47,7 @@ class _Content:
     """All that the list shows, made ready where nobody waits for it."""
 
     binned: list[Binned]
-    rows: list[Row]
+    rows: list[PictureRow]
     places: dict[str, int]
     by_path: dict[Path, int]
     by_slot: dict[Slot, list[Binned]]
@@ -102,7 +102,7 @@ class BinModel(PictureList):
     def count(self) -> int:
         return len(self._content.binned)
 
-    def row_at(self, row: int) -> Row | None:
+    def row_at(self, row: int) -> PictureRow | None:
         return self._content.rows[row] if 0 <= row < len(self._content.rows) else None
 
     def image_at(self, row: int) -> QImage | None:

@@ -19,7 +19,7 @@ import numpy as np
 from PySide6.QtCore import QModelIndex, QObject, Qt, Signal
 from PySide6.QtGui import QImage
 
-from studio.library.index import Keys, Query, Row
+from studio.library.index import Keys, PictureRow, Query
 from studio.library.looks import Matches
 from studio.library.pictures import Board, Gallery
 from studio.library.styles import StyleEntry
@@ -39,7 +39,7 @@ class PictureRole(IntEnum):
 
     ID = Qt.ItemDataRole.UserRole + 1
     ROW = Qt.ItemDataRole.UserRole + 2
-    """library.index.Row, or None while it is being read."""
+    """library.index.PictureRow, or None while it is being read."""
     NAME = Qt.ItemDataRole.UserRole + 3
     RATING = Qt.ItemDataRole.UserRole + 4
     LABEL = Qt.ItemDataRole.UserRole + 5
@@ -81,7 +81,7 @@ class _Found:
     """The answer to a query: all keys, the first stretch of rows, and how it differs from what is shown."""
 
     keys: Keys
-    rows: list[Row]
+    rows: list[PictureRow]
     shown: Keys
     """What was shown when it was asked."""
     gone: tuple[int, ...] | None
@@ -148,7 +148,7 @@ class GalleryModel(PictureList):
         self._thumbnail_size = 256
         self._query = Query()
         self._keys: Keys = np.empty(0, np.int64)
-        self._rows: OrderedDict[int, Row] = OrderedDict()
+        self._rows: OrderedDict[int, PictureRow] = OrderedDict()
         self._key_of: dict[str, int] = {}
         self._reading: set[int] = set()
         self._matches: Matches | None = None
@@ -272,7 +272,7 @@ class GalleryModel(PictureList):
 
     # ---- rows
 
-    def row_at(self, row: int) -> Row | None:
+    def row_at(self, row: int) -> PictureRow | None:
         """What is known about the picture in a row; None while it is being read (it is asked for)."""
         if not 0 <= row < self.count:
             return None
@@ -290,7 +290,7 @@ class GalleryModel(PictureList):
         """Row of a picture; -1 when it is not shown or not read yet."""
         return self._position(self._key_of.get(id, -1))
 
-    def known_row(self, id: str) -> Row | None:
+    def known_row(self, id: str) -> PictureRow | None:
         """What is known about a picture, if it was read."""
         return self._rows.get(self._key_of.get(id, -1))
 
@@ -467,11 +467,11 @@ class GalleryModel(PictureList):
         keys = [int(key) for key in self._keys[stretch * STRETCH : (stretch + 1) * STRETCH]]
         matches = self._matches
 
-        def read() -> list[Row]:
+        def read() -> list[PictureRow]:
             rows = self._gallery.index.rows(keys)
             return matches.rescored(rows) if matches is not None else rows
 
-        def take(rows: list[Row]) -> None:
+        def take(rows: list[PictureRow]) -> None:
             self._reading.discard(stretch)
             for row in rows:
                 self._remember(row)
@@ -483,7 +483,7 @@ class GalleryModel(PictureList):
 
         self._runner.run(read, take, fail)
 
-    def _remember(self, row: Row) -> None:
+    def _remember(self, row: PictureRow) -> None:
         self._rows[row.key] = row
         self._rows.move_to_end(row.key)
         self._key_of[row.id] = row.key
@@ -521,7 +521,7 @@ class GalleryModel(PictureList):
 
     # ---- thumbnails
 
-    def _thumbnail(self, row: Row) -> QImage | None:
+    def _thumbnail(self, row: PictureRow) -> QImage | None:
         if self._thumbnails is None:
             return None
         path = self._gallery.path(row.id)

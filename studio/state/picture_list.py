@@ -8,7 +8,7 @@ from pathlib import Path
 from PySide6.QtCore import QAbstractListModel, Signal
 from PySide6.QtGui import QImage
 
-from studio.library.index import Row
+from studio.library.index import PictureRow
 
 
 class PictureList(QAbstractListModel):
@@ -27,7 +27,7 @@ class PictureList(QAbstractListModel):
         """How many there are."""
         raise NotImplementedError
 
-    def row_at(self, row: int) -> Row | None:
+    def row_at(self, row: int) -> PictureRow | None:
         """What is known about the picture in a row; None while it is being read (it is asked for)."""
         raise NotImplementedError
 

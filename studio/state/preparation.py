@@ -29,7 +29,7 @@ class Stage(StrEnum):
 
 
 @dataclass(frozen=True)
-class Trouble:
+class TrainingTrouble:
     """Something that went wrong, and what to do about it."""
 
     what: Text
@@ -45,7 +45,7 @@ class TrialSteps:
     status: str = "none"
     """"none", "measuring", "known", "later" (another training is under way) or "failed"."""
     found: Preflight | None = None
-    trouble: Trouble | None = None
+    trouble: TrainingTrouble | None = None
 
 
 @dataclass(frozen=True)
@@ -74,7 +74,7 @@ class Setup:
     """Decisions that are not in the report yet: picture -> keep it?"""
     busy: bool = False
     """The report is being made anew after a decision."""
-    trouble: Trouble | None = None
+    trouble: TrainingTrouble | None = None
     consent: Consent | None = None
     """The permission on record for exactly these pictures."""
     measured: TrialSteps = TrialSteps()

@@ -21,7 +21,7 @@ from engine.images import Picture, encode, resize
 from engine.provenance import Record
 from engine.recipe import Recipe, StyleUse
 from studio.library import jsonfile
-from studio.library.index import Row
+from studio.library.index import PictureRow
 from studio.library.pictures import Board
 from studio.library.sidecar import FORMAT, LABELS, said_of
 
@@ -65,14 +65,14 @@ def make_specimen(folder: Path, count: int) -> list[Board]:
     return list(BOARDS)
 
 
-def specimen_row(n: int) -> Row:
+def specimen_row(n: int) -> PictureRow:
     """The n-th picture: always the same one, and unlike its neighbours."""
     mixed = (n * 2_654_435_761) & 0xFFFFFFFF
     style, score = STYLES[mixed % len(STYLES)], (mixed % 997) / 997
     tags = tuple(dict.fromkeys(WORDS[(mixed >> at) % len(WORDS)] for at in (4, 9) if mixed >> (at + 15) & 1))
     key = FIRST + n * APART
     name = f"{NAMES[(mixed >> 3) % len(NAMES)]} {n}"
-    return Row(
+    return PictureRow(
         id=f"{2026 + n // 120_000}-{1 + n // 10_000 % 12:02}/{name.replace(' ', '-')}.png",
         key=key,
         name=name,

@@ -22,7 +22,7 @@ from engine.images import Picture, load_picture, resize, save_picture
 from studio.library.datasets import Report, SetCaution, SetItem
 from studio.library.text import Text
 from studio.library.training_queue import TrainingRequest
-from studio.state.preparation import Preparation, Setup, Stage, TrialSteps, Trouble
+from studio.state.preparation import Preparation, Setup, Stage, TrainingTrouble, TrialSteps
 from studio.state.training import Training
 
 if TYPE_CHECKING:
@@ -139,8 +139,8 @@ def _setup(pictures: list[Path]) -> Setup:
     return Setup(Stage.READY, source=Path("Anna"), folder=Path("set"), report=report)
 
 
-def _trouble() -> Trouble:
-    return Trouble(
+def _trouble() -> TrainingTrouble:
+    return TrainingTrouble(
         Text("said.training.no_pictures"),
         Text("said.training.no_pictures.advice"),
     )

@@ -58,7 +58,7 @@ class _Task:
             log.error("Work in the background failed.", exc_info=outcome.error)
 
 
-class Pool(QObject):
+class ThreadPool(QObject):
     """A `library.tasks.Runner` on threads of its own. Callbacks come on the thread this object lives in.
 
     With one thread it works strictly in order: that is the lane for writing.

@@ -13,7 +13,7 @@ from PySide6.QtGui import QImage
 from engine.images import Picture
 from studio.library.tasks import Ticket
 from studio.library.thumbnails import SIZES, ThumbnailCache
-from studio.workers.pool import Pool
+from studio.workers.pool import ThreadPool
 
 MEMORY = 192 << 20
 """Bytes of thumbnails that are kept in memory."""
@@ -41,7 +41,7 @@ class Thumbnails(QObject):
         super().__init__(parent)
         self._cache = ThumbnailCache(cache)
         self._convert = convert
-        self._pool = Pool("thumbnails", threads, self)
+        self._pool = ThreadPool("thumbnails", threads, self)
         self._memory = memory
         self._used = 0
         self._images: OrderedDict[Key, QImage | None] = OrderedDict()

@@ -33,7 +33,7 @@ from PySide6.QtGui import (
 from PySide6.QtWidgets import QApplication, QWidget
 
 from studio import paint
-from studio.library.index import SEPARATOR, Row
+from studio.library.index import SEPARATOR, PictureRow
 from studio.signals import follow
 from studio.state.picture_list import PictureList
 from studio.theme import font
@@ -149,7 +149,7 @@ class PictureGrid(CellGrid):
 
     # ---- the cursor and the selection
 
-    def current_row(self) -> Row | None:
+    def current_row(self) -> PictureRow | None:
         """What is known about the picture with the cursor."""
         return self.model.row_at(self._current) if 0 <= self._current < self.model.rowCount() else None
 
@@ -285,7 +285,7 @@ class PictureGrid(CellGrid):
             self._paint_state(painter, cell, row, number)
         return in_time
 
-    def _paint_state(self, painter: QPainter, cell: QRectF, row: Row, number: int) -> None:
+    def _paint_state(self, painter: QPainter, cell: QRectF, row: PictureRow, number: int) -> None:
         theme = self._look.theme
         if self._marks:
             self._paint_marks(painter, cell, row, hovered=number == self._hover)
@@ -296,7 +296,7 @@ class PictureGrid(CellGrid):
         elif number == self._hover:
             paint.outline(painter, cell, QColor(255, 255, 255, 90), RADIUS, 1.5)
 
-    def _paint_marks(self, painter: QPainter, cell: QRectF, row: Row, *, hovered: bool) -> None:
+    def _paint_marks(self, painter: QPainter, cell: QRectF, row: PictureRow, *, hovered: bool) -> None:
         if row.rating:
             width = row.rating * 13 + 11
             chip = QRectF(cell.left() + 6, cell.bottom() - 26, width, 20)

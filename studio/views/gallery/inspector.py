@@ -11,7 +11,7 @@ from PySide6.QtGui import QFocusEvent, QImage, QPainter, QPaintEvent, QPixmap, Q
 from PySide6.QtWidgets import QLineEdit, QPlainTextEdit, QSizePolicy, QWidget
 
 from studio import paint
-from studio.library.index import Row
+from studio.library.index import PictureRow
 from studio.theme import RADIUS_LARGE
 from studio.views.actions import Actions
 from studio.views.gallery.labels import Labels
@@ -38,7 +38,7 @@ class Inspector(Surface):
     def __init__(self, look: Look, actions: Actions, parent: QWidget | None = None) -> None:
         super().__init__(look, "panel", "left", parent)
         self._look = look
-        self.row: Row | None = None
+        self.row: PictureRow | None = None
         self.picture = Large(look)
         self.name = QLineEdit()
         self.stars = Stars(look)
@@ -96,7 +96,7 @@ class Inspector(Surface):
             field.setModified(False)
             signal.emit(value)  # type: ignore[attr-defined]
 
-    def show_row(self, row: Row | None, chosen: int, image: QImage | None = None) -> None:
+    def show_row(self, row: PictureRow | None, chosen: int, image: QImage | None = None) -> None:
         """Shows what is known about a picture. chosen: how many pictures are selected."""
         self._area.setVisible(row is not None)
         self.nothing.setVisible(row is None)
@@ -223,7 +223,7 @@ class Facts(QWidget):
         return holder, name.setText, value.set_text
 
 
-def facts(look: Look, row: Row) -> list[tuple[str, str]]:
+def facts(look: Look, row: PictureRow) -> list[tuple[str, str]]:
     """What is known about a picture, as names and values; unknown things are left out."""
     words = look.words
     made = datetime.fromtimestamp(row.key / 1e6)

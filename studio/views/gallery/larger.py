@@ -8,7 +8,7 @@ from PySide6.QtCore import QObject, Qt
 from PySide6.QtGui import QImage, QKeyEvent
 
 from studio.commands.pictures import PictureCommands
-from studio.library.index import Row
+from studio.library.index import PictureRow
 from studio.state.gallery import GalleryModel
 from studio.views.gallery.grid import PictureGrid
 from studio.views.gallery.viewer import Shown, Viewer
@@ -77,7 +77,7 @@ class Larger(QObject):
             for entry in shown:
                 self._with_image(entry.id, self._sharpen)
 
-    def _shown(self, row: Row) -> Shown:
+    def _shown(self, row: PictureRow) -> Shown:
         match = f"  ·  {row.score:.0%}" if row.score is not None else ""
         image = self._model.image_at(self._model.row_of(row.id))
         return Shown(row.id, image or QImage(), f"{row.name}{match}", row.rating, row.label)

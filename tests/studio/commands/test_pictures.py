@@ -7,7 +7,7 @@ import pytest
 from engine.errors import TargetExistsError
 from engine.images import load_picture, read_recipe
 from studio.commands.context import AppContext
-from studio.library.index import Row
+from studio.library.index import PictureRow
 from studio.library.settings import ExportOptions
 from studio.library.tasks import End
 from studio.state.notices import Kind
@@ -16,7 +16,7 @@ from tests.studio.workers.checks import Until
 from tests.studio.workers.fakes import FakeEngine, recipe
 
 
-def rows(context: AppContext) -> list[Row]:
+def rows(context: AppContext) -> list[PictureRow]:
     found = [context.gallery.row_at(n) for n in range(context.gallery.count)]
     return [row for row in found if row is not None]
 
@@ -31,7 +31,7 @@ def three(context: AppContext, until: Until) -> list[str]:
 
 
 def test_keeping_can_be_taken_back(context: AppContext, until: Until) -> None:
-    kept: list[Row] = []
+    kept: list[PictureRow] = []
     context.on_pictures.kept.connect(kept.append)
     context.on_pictures.keep()
     until(lambda: context.gallery.count == 1)

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from studio.library.index import Index, IndexDamaged, Query, Row, Sort
+from studio.library.index import Index, IndexDamaged, PictureRow, Query, Sort
 
 DAY = 86_400_000_000
 START = 1_790_000_000_000_000
@@ -23,8 +23,8 @@ def index(tmp_path: Path) -> Iterator[Index]:
     index.close()
 
 
-def row(n: int, name: str = "", **fields: object) -> Row:
-    return replace(Row(f"a/{n}.png", START + n, name or f"picture {n}"), **fields)  # type: ignore[arg-type]
+def row(n: int, name: str = "", **fields: object) -> PictureRow:
+    return replace(PictureRow(f"a/{n}.png", START + n, name or f"picture {n}"), **fields)  # type: ignore[arg-type]
 
 
 def names(index: Index, **query: object) -> list[str]:
@@ -152,8 +152,8 @@ def test_filters_and_orders_agree_with_plain_python(index: Index) -> None:
         assert index.keys(query).tolist() == wanted, query
 
 
-def plainly(rows: list[Row], query: Query) -> list[Row]:
-    def matches(r: Row) -> bool:
+def plainly(rows: list[PictureRow], query: Query) -> list[PictureRow]:
+    def matches(r: PictureRow) -> bool:
         words = [r.name, *r.tags, *r.style.split()]
         return (
             (not query.text or any(word.lower().startswith(query.text) for word in words))
@@ -167,7 +167,7 @@ def plainly(rows: list[Row], query: Query) -> list[Row]:
             and (not query.until or r.key < query.until)
         )
 
-    def order(r: Row) -> tuple[object, int]:
+    def order(r: PictureRow) -> tuple[object, int]:
         by = {
             Sort.CREATED: 0,
             Sort.NAME: (r.name[0], int(r.name[1:])),

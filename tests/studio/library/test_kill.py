@@ -15,7 +15,7 @@ import pytest
 
 from engine.files import sweep
 from engine.images import load_picture, read_record
-from studio.library.index import Row
+from studio.library.index import PictureRow
 from studio.library.pictures import Gallery
 from studio.library.trash import Bin
 
@@ -90,7 +90,7 @@ class Nursery:
         self.process.wait()
 
 
-def rows_of(gallery: Gallery) -> dict[str, Row]:
+def rows_of(gallery: Gallery) -> dict[str, PictureRow]:
     return {row.id: row for row in gallery.index.rows(gallery.index.keys())}
 
 
@@ -124,7 +124,9 @@ def test_nothing_is_lost_or_half_written(tmp_path: Path) -> None:
         assert [path for path in folder.iterdir() if path.name.startswith(".")] == []
 
 
-def check_what_was_promised(rows: dict[str, Row], last: dict[str, tuple[str, int]], trash: Bin) -> None:
+def check_what_was_promised(
+    rows: dict[str, PictureRow], last: dict[str, tuple[str, int]], trash: Bin
+) -> None:
     """Whatever the child reported as done is so. The last act of each life may have been under way."""
     binned = {item[-1] for slot in trash.slots() for item in slot.items}
     for one, (word, n) in last.items():

@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from studio.library.index import Index, Query, Row, Sort
+from studio.library.index import Index, PictureRow, Query, Sort
 from studio.library.looks import LookFile, Matches, PictureLook, Vector, fresh
 
 RED, BLUE = np.array([1, 0], np.float32), np.array([0, 1], np.float32)
@@ -21,7 +21,7 @@ KEYS = {"a": 1, "b": 2, "c": 3, "d": 4}
 def index(tmp_path: Path) -> Index:
     index = Index(tmp_path / "index.sqlite3")
     index.reset()
-    index.put(Row(one, key, one, score=0.5) for one, key in KEYS.items())
+    index.put(PictureRow(one, key, one, score=0.5) for one, key in KEYS.items())
     return index
 
 

@@ -10,16 +10,16 @@ import pytest
 
 from engine.errors import Cancelled, PictureError, TargetError
 from engine.images import load_picture, save_picture
-from studio.library.index import Row
+from studio.library.index import PictureRow
 from studio.library.pictures import Board, Gallery
 from tests.studio.library.made import MODEL, picture, recipe
 
 
-def all_rows(gallery: Gallery) -> list[Row]:
+def all_rows(gallery: Gallery) -> list[PictureRow]:
     return gallery.index.rows(gallery.index.keys())
 
 
-def from_files(gallery: Gallery) -> list[Row]:
+def from_files(gallery: Gallery) -> list[PictureRow]:
     """What an index made anew would hold."""
     other = Gallery(gallery.folder, gallery.index.path.with_name("other.sqlite3"), gallery.trash)
     other.rebuild()
@@ -136,7 +136,7 @@ def test_a_picture_changed_by_hand_is_read_again(gallery: Gallery) -> None:
     assert (again.seed, again.width) == (2, 40)
 
 
-def damage(gallery: Gallery) -> Row:
+def damage(gallery: Gallery) -> PictureRow:
     """Two sound pictures, and files that are not."""
     good = gallery.keep(picture(1), recipe(1))
     gallery.keep(picture(3), recipe(3))

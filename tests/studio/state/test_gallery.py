@@ -10,7 +10,7 @@ from PySide6.QtGui import QImage
 from pytestqt.modeltest import ModelTester
 from pytestqt.qtbot import QtBot
 
-from studio.library.index import Query, Row, Sort
+from studio.library.index import PictureRow, Query, Sort
 from studio.library.pictures import Gallery
 from studio.library.tasks import Inline
 from studio.library.trash import Bin
@@ -48,9 +48,11 @@ def model(gallery: Gallery, qtbot: QtBot) -> GalleryModel:
     return GalleryModel(gallery, Inline())
 
 
-def fill(gallery: Gallery, count: int) -> list[Row]:
+def fill(gallery: Gallery, count: int) -> list[PictureRow]:
     rows = [
-        Row(f"a/{n}.png", 1_000_000 + n, f"picture {n}", rating=n % 6, tags=("even",) if n % 2 == 0 else ())
+        PictureRow(
+            f"a/{n}.png", 1_000_000 + n, f"picture {n}", rating=n % 6, tags=("even",) if n % 2 == 0 else ()
+        )
         for n in range(count)
     ]
     return gallery.index.put(rows)
@@ -126,7 +128,7 @@ def test_a_new_picture_comes_in_without_starting_over(gallery: Gallery, model: G
     model.modelReset.connect(lambda: happened.append("reset"))
     model.rowsInserted.connect(lambda _, first, last: happened.append(f"in {first}-{last}"))
     model.rowsRemoved.connect(lambda _, first, last: happened.append(f"out {first}-{last}"))
-    gallery.index.put([Row("b.png", 2_000_000, "new")])
+    gallery.index.put([PictureRow("b.png", 2_000_000, "new")])
     model.refresh(())
     gallery.index.remove(["a/3.png", "a/7.png"])
     model.refresh(["a/3.png", "a/7.png"])

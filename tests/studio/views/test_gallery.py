@@ -12,7 +12,7 @@ from PySide6.QtWidgets import QApplication, QWidget
 from pytestqt.qtbot import QtBot
 
 from studio.commands.context import AppContext
-from studio.library.index import SEPARATOR, Query, Row, Sort
+from studio.library.index import SEPARATOR, PictureRow, Query, Sort
 from studio.library.places import Places
 from studio.library.styles import StyleEntry
 from studio.state.gallery import Comparison
@@ -58,7 +58,7 @@ class Scene:
         self.page.setGeometry(0, 0, 1300, 800)
         self.host.show()
 
-    def row(self, number: int) -> Row:
+    def row(self, number: int) -> PictureRow:
         row = self.context.gallery.row_at(number)
         assert row is not None
         return row

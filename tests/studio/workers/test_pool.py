@@ -9,12 +9,12 @@ from pytestqt.qtbot import QtBot
 
 from engine.errors import Cancelled
 from studio.library.tasks import End, IsCancelled, Outcome, Progress
-from studio.workers.pool import LongWork, Pool
+from studio.workers.pool import LongWork, ThreadPool
 from tests.studio.workers.checks import Until
 
 
 def test_results_come_back_on_the_thread_that_asked(qtbot: QtBot, until: Until) -> None:
-    pool = Pool("test", 2)
+    pool = ThreadPool("test", 2)
     here, seen = QThread.currentThread(), []
     worked_on: list[int] = []
 
@@ -30,7 +30,7 @@ def test_results_come_back_on_the_thread_that_asked(qtbot: QtBot, until: Until) 
 
 
 def test_errors_are_given_to_who_takes_them(until: Until, caplog: pytest.LogCaptureFixture) -> None:
-    pool = Pool("test")
+    pool = ThreadPool("test")
     seen: list[str] = []
     pool.run(lambda: 1 / 0, None, lambda error: seen.append(type(error).__name__))
     until(lambda: seen)
@@ -42,7 +42,7 @@ def test_errors_are_given_to_who_takes_them(until: Until, caplog: pytest.LogCapt
 
 
 def test_one_thread_keeps_the_order_and_priorities_jump_it(until: Until) -> None:
-    pool, gate, order = Pool("lane"), threading.Event(), []
+    pool, gate, order = ThreadPool("lane"), threading.Event(), []
     pool.run(gate.wait)
     for n in range(5):
         pool.run(lambda n=n: order.append(n))
@@ -54,7 +54,7 @@ def test_one_thread_keeps_the_order_and_priorities_jump_it(until: Until) -> None
 
 
 def test_cancelled_work_is_neither_done_nor_told(until: Until) -> None:
-    pool, gate, seen = Pool("lane"), threading.Event(), []
+    pool, gate, seen = ThreadPool("lane"), threading.Event(), []
     pool.run(gate.wait)
     pool.run(lambda: seen.append("worked"), lambda _: seen.append("told")).cancel()
     pool.run(lambda: None, lambda _: seen.append("end"))
@@ -66,7 +66,7 @@ def test_cancelled_work_is_neither_done_nor_told(until: Until) -> None:
 
 def test_stopping_finishes_what_waits_if_asked() -> None:
     done: list[int] = []
-    pool = Pool("lane")
+    pool = ThreadPool("lane")
     for n in range(20):
         pool.run(lambda n=n: done.append(n))
     assert pool.stop(5, finish=True)
@@ -77,7 +77,7 @@ def test_stopping_finishes_what_waits_if_asked() -> None:
 
 def test_stopping_drops_what_waits_otherwise() -> None:
     gate, done = threading.Event(), []
-    pool = Pool("lane")
+    pool = ThreadPool("lane")
     pool.run(gate.wait)
     pool.run(lambda: done.append(1))
     time.sleep(0.02)
@@ -87,7 +87,7 @@ def test_stopping_drops_what_waits_otherwise() -> None:
 
 
 def test_idle_is_told(qtbot: QtBot) -> None:
-    pool = Pool("lane")
+    pool = ThreadPool("lane")
     with qtbot.waitSignal(pool.idle, timeout=2000):
         pool.run(lambda: None)
     assert pool.pending == 0
