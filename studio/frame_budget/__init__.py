@@ -20,7 +20,8 @@ longer than 50 ms (`STANDSTILL_MS`); `persona bench --studio` measures both.
 1. A page lists its `parts`, which are given to `Theme.add_part` one by one; no style sheet is on the window.
 2. What takes more than a few milliseconds to build is made in steps (`fill_next`). The window prebuilds them
    when it is idle; those that are left are taken when somebody opens it.
-3. A page with several large parts lays `StagedDrawing` over them when it is shown.
+3. A page with several large parts lays `StagedDrawing` over them when it is shown. What lies over the window
+   is an `Overlay`, which comes and goes strip by strip (`studio.views.kit.overlay_transition`).
 4. What is drawn with every frame takes a `budget` in seconds and says `behind` when something is left for the
    next (`TilePixmapCache`; the explorer's `MapGround`). It updates the region that changed, not the widget.
 5. `tests/studio/views/test_never_waits.py` opens it; `studio/tools/operations.py` times it.
