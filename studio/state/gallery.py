@@ -24,14 +24,13 @@ from studio.library.looks import Matches
 from studio.library.pictures import Board, Gallery
 from studio.library.styles import StyleEntry
 from studio.library.tasks import Runner, Ticket
+from studio.state.gallery_keys import few_changes, few_in_one, places
 from studio.state.items import ROOT, AnyIndex
 from studio.state.picture_list import PictureList
 
 STRETCH = 100
 """Rows that are read at once."""
 ROWS_KEPT = 4000
-FEW = 64
-"""Up to so many pictures that came or went are shown as such; beyond that the list starts anew."""
 
 
 class PictureRole(IntEnum):
@@ -88,35 +87,6 @@ class _Found:
     """Rows of `shown` that went; None when more changed than can be shown as coming and going."""
     come: tuple[int, ...]
     """Rows of `keys` that came."""
-
-
-def _few_changes(old: Keys, new: Keys) -> tuple[tuple[int, ...] | None, tuple[int, ...]]:
-    """Which rows of `old` went and which rows of `new` came, if that is all and they are few."""
-    if abs(len(new) - len(old)) > FEW or not len(old) or not len(new):
-        return (() if np.array_equal(new, old) else None), ()
-    if np.array_equal(new, old):
-        return (), ()
-    gone, come = np.flatnonzero(~np.isin(old, new)), np.flatnonzero(~np.isin(new, old))
-    if len(gone) + len(come) > FEW or not np.array_equal(np.delete(old, gone), np.delete(new, come)):
-        return None, ()
-    return tuple(gone.tolist()), tuple(come.tolist())
-
-
-def _few_in_one(some: dict[str, int], others: dict[str, int]) -> set[str] | None:
-    """Ids that only one of the two has; None when they are many, for which counting may be enough."""
-    if abs(len(some) - len(others)) > FEW:
-        return None
-    either = some.keys() ^ others.keys()
-    return either if len(either) <= FEW else None
-
-
-def _places(shown: Keys, keys: Keys) -> Keys:
-    """Where each of `keys` stands in `shown`; those that do not stand there come after all."""
-    if not len(shown):
-        return np.zeros(len(keys), np.int64)
-    order = np.argsort(shown, kind="stable")
-    at = order[np.minimum(np.searchsorted(shown, keys, sorter=order), len(shown) - 1)]
-    return np.where(shown[at] == keys, at, len(shown))
 
 
 class GalleryModel(PictureList):
@@ -355,7 +325,7 @@ class GalleryModel(PictureList):
     def _sorted_selection(self) -> tuple[str, ...]:
         ids = list(self._selected)
         keys = np.fromiter(self._selected.values(), np.int64, len(ids))
-        order = np.argsort(_places(self._keys, keys), kind="stable")
+        order = np.argsort(places(self._keys, keys), kind="stable")
         return tuple(ids[place] for place in order.tolist())
 
     def is_selected(self, id: str) -> bool:
@@ -400,7 +370,7 @@ class GalleryModel(PictureList):
 
     def _set_selected(self, selected: dict[str, int]) -> None:
         if selected.keys() != self._selected.keys():
-            self._take_selection(selected, _few_in_one(self._selected, selected))
+            self._take_selection(selected, few_in_one(self._selected, selected))
 
     def _take_selection(self, selected: dict[str, int], changed: set[str] | None) -> None:
         """changed: ids that came or went, if they are few."""
@@ -425,7 +395,7 @@ class GalleryModel(PictureList):
 
         def find() -> _Found:
             keys = matches.find(index, query) if matches is not None else index.keys(query)
-            gone, come = (None, ()) if anew else _few_changes(shown, keys)
+            gone, come = (None, ()) if anew else few_changes(shown, keys)
             rows = index.rows(keys[:STRETCH])
             return _Found(keys, matches.rescored(rows) if matches is not None else rows, shown, gone, come)
 
