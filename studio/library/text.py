@@ -42,7 +42,12 @@ class Text:
         values = {
             name: value.format(words) if isinstance(value, Text) else value for name, value in self.values
         }
-        return words(self.key, **values)
+        try:
+            return words(self.key, **values)
+        except KeyError:  # it came without a value that its words have a place for
+            if not self.otherwise:
+                raise
+            return self.otherwise
 
     def __str__(self) -> str:
         return self.format(English())

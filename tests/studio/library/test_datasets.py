@@ -14,7 +14,7 @@ from engine.formats.events import Event
 from studio.library import datasets
 from trainer.data.crops import Cut
 from trainer.data.overrides import Overrides
-from trainer.data.prepare import Settings, prepare
+from trainer.data.prepare import PreparationSettings, prepare
 
 
 @pytest.fixture
@@ -35,7 +35,7 @@ def test_a_report_is_read_as_the_trainer_writes_it(pictures: Path, tmp_path: Pat
     out = datasets.place_for(pictures, tmp_path / "sets")
     assert out == datasets.place_for(pictures, tmp_path / "sets")
     assert not datasets.is_prepared(out)
-    made = prepare(pictures, out, Settings(cut=Cut(32, align=False)), tell=told.append)
+    made = prepare(pictures, out, PreparationSettings(cut=Cut(32, align=False)), tell=told.append)
     lines = [preparation.parse_event(event.to_line(5.0)) for event in told]
     assert lines == [(5.0, event) for event in told]
     assert datasets.is_prepared(out)
@@ -57,7 +57,7 @@ def test_a_report_is_read_as_the_trainer_writes_it(pictures: Path, tmp_path: Pat
 
 def test_decisions_are_obeyed_by_the_trainer(pictures: Path, tmp_path: Path) -> None:
     out = tmp_path / "set"
-    settings = Settings(cut=Cut(32, align=False))
+    settings = PreparationSettings(cut=Cut(32, align=False))
     prepare(pictures, out, settings)
     datasets.decide(out, {"flat.png": True, "a/one.png": False})
     datasets.decide(out, {"b/two.png": True})

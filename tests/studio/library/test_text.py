@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+import pytest
+
 from engine.errors import PictureError, TargetError
 from engine.formats.reason import Reason
 from studio.library.catalogue import load_catalogue
@@ -52,3 +54,10 @@ def test_errors_are_worded_by_their_codes() -> None:
     assert error_text(error).format(Chinese()) == "文件超过 512 MB"
     assert error_text(TargetError("out", "why not", "strange")).format(Chinese()) == "why not"
     assert str(error_text(OSError("disk on fire"))) == "disk on fire"
+
+
+def test_what_came_without_its_values_is_shown_as_it_came() -> None:
+    older = PictureError("a.png", "the file is larger than 512 MB", "too-large")
+    assert error_text(older).format(Chinese()) == "the file is larger than 512 MB"
+    with pytest.raises(KeyError):
+        str(Text("said.export_exists"))
