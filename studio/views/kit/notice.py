@@ -15,7 +15,7 @@ from studio.state.notices import Kind
 from studio.theme import RADIUS_LARGE, Type
 from studio.views.kit.button import Button, IconButton
 from studio.views.kit.layout import column, row, scrolling
-from studio.views.kit.progress import ProgressLine
+from studio.views.kit.progress import ProgressBar
 from studio.views.kit.text import MEDIUM, Label
 from studio.views.look import Look
 
@@ -126,7 +126,7 @@ class Working(NoticeCard):
     cancelled = Signal()
 
     def __init__(self, look: Look, title: str, parent: QWidget | None = None) -> None:
-        self.progress = ProgressLine(look)
+        self.progress = ProgressBar(look)
         self.count = Label(look, size=Type.CAPTION, role="muted", numbers=True)
         self._cancel = Button(look, "action.cancel", pressed=self._stop)
         super().__init__(look, Message(title, stays=True), parent)

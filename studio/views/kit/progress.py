@@ -11,7 +11,7 @@ from studio.signals import repeated
 from studio.views.look import Look
 
 
-class ProgressLine(QWidget):
+class ProgressBar(QWidget):
     """How far something has come; with None it runs to and fro."""
 
     def __init__(self, look: Look, parent: QWidget | None = None) -> None:

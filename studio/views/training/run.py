@@ -15,7 +15,7 @@ from studio.views.kit.button import Button, IconButton
 from studio.views.kit.choice import Segmented
 from studio.views.kit.flow import clear
 from studio.views.kit.layout import Line, Surface, column, row, scrolling
-from studio.views.kit.progress import ProgressLine
+from studio.views.kit.progress import ProgressBar
 from studio.views.kit.text import SEMIBOLD, Elided, Label, caption, title
 from studio.views.look import Look
 from studio.views.training import phrases
@@ -72,7 +72,7 @@ class RunView(QWidget):
         self._follows = True
         self.name = Elided(look, size=Type.HEADING, weight=SEMIBOLD)
         self.standing = Label(look, role="muted", numbers=True)
-        self.progress = ProgressLine(look)
+        self.progress = ProgressBar(look)
         self.trouble = SignLine(look, "warning", "warning")
         self.buttons = {which: self._button(which) for which in dict.fromkeys(sum(OFFERS.values(), ()))}
         self.delete = IconButton(look, "trash", "training.delete", size=32, pressed=self._delete)

@@ -16,7 +16,7 @@ from studio.theme import font
 from studio.views.kit.button import Button, IconButton
 from studio.views.kit.empty import EmptyState
 from studio.views.kit.layout import Surface, column, row
-from studio.views.kit.progress import ProgressLine
+from studio.views.kit.progress import ProgressBar
 from studio.views.kit.text import MEDIUM, Elided, Label, muted
 from studio.views.look import Look
 from studio.views.training import phrases
@@ -80,7 +80,7 @@ class ReadingView(QWidget):
     def __init__(self, look: Look, commands: PreparationCommands, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._look = look
-        self.line = ProgressLine(look)
+        self.line = ProgressBar(look)
         self.line.setFixedWidth(400)
         self.title = Label(look, size=15, weight=MEDIUM)
         self.detail = muted(look, wrap=False)

@@ -16,7 +16,7 @@ from studio.views.kit.button import Button
 from studio.views.kit.card import Card
 from studio.views.kit.choice import Choice
 from studio.views.kit.layout import column, row, scrolling
-from studio.views.kit.progress import ProgressLine
+from studio.views.kit.progress import ProgressBar
 from studio.views.kit.text import Label, caption, heading, muted, title
 from studio.views.look import Look
 from studio.views.training import phrases
@@ -199,7 +199,7 @@ class TimeVerdict(Card):
         self._look = look
         self.line = SignLine(look, "info", "accent")
         self.advice = caption(look, wrap=True)
-        self.progress = ProgressLine(look)
+        self.progress = ProgressBar(look)
         self.again = Button(look, "training.measure.again", pressed=lambda: QTimer.singleShot(0, again))  # type: ignore[call-overload]
         box = row(gap=12, margins=(16, 14, 16, 14), parent=self)
         box.addLayout(column(self.line, self.advice, self.progress, gap=6), 1)
