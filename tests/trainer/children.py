@@ -14,7 +14,7 @@ from engine.formats import protocol
 
 _method = "forkserver" if "forkserver" in multiprocessing.get_all_start_methods() else "spawn"
 context = multiprocessing.get_context(_method)
-context.set_forkserver_preload(["trainer.cli.train", "torch._dynamo", "onnxruntime"])
+context.set_forkserver_preload(["trainer.cli.training", "torch._dynamo", "onnxruntime"])
 
 Prepare = Callable[[], None]
 """Changes something in the child before it begins; a function of a module."""

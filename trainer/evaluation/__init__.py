@@ -3,7 +3,7 @@
 Every figure stands beside the same figure for real pictures against real pictures, which is the best that can
 be had. What features are taken from (`mobilenet`, `probe`) no network that is trained here has seen.
 
-    cli.py, lookup.py, progress.py      `evaluate` on the command line
+    lookup.py, progress.py              what `evaluate` on the command line needs besides
     evaluate.py                         the whole evaluation of a bundle: its steps and its report
     context.py, real.py, samples.py     what every step works with
     quality.py, heldout.py,             the steps: against held-out pictures, in held-out styles, in styles

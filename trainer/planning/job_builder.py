@@ -1,12 +1,12 @@
-"""From the command line to a job: pictures prepared, consent given, settings checked, before any step."""
+"""From what is asked for to a job: pictures prepared, consent given, settings checked, before any step."""
 
 from __future__ import annotations
 
-import argparse
 import ast
 import json
 import sys
-from dataclasses import replace
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -27,94 +27,115 @@ from trainer.run.control import Control
 from trainer.storage.bundles import network_config
 from trainer.storage.run_folder import FREE, LENGTHS, keep_job
 
-GIVEN = ("minutes", "device", "batch", "seed", "loss", "precision", "threads")
-"""Options that are settings of the job by the same name."""
 LATER = FREE - {"accumulation", "consent", "data"}
 """Settings that may be given anew when a run goes on."""
 
 
-def new_job(args: argparse.Namespace, control: Control) -> Job:
-    """The job that the arguments describe. Raises JobError, PersonaError, WeightsError, Cancelled."""
-    data = prepared(args, control)
-    start = args.start_from
-    preset = args.preset or ("tune" if start else "base")
-    name = args.name or args.folder.resolve().name or "model"
-    given = (tiers.settings_for(len(data.of("train"))) if is_tuned(args) else {}) | stated(args)
+@dataclass(frozen=True)
+class TrainRequest:
+    """A training that somebody asks for."""
+
+    folder: Path
+    """A prepared set, or a folder of pictures."""
+    out: Path
+    """Folder of the run."""
+    settings: Mapping[str, Any] = field(default_factory=dict)
+    """Of the job, by their own names, as far as they are stated."""
+    start_from: Path | None = None
+    """Model to fine-tune."""
+    resume: bool = False
+    """Go on with the run in `out`."""
+    preset: str = ""
+    """Nothing: tune with `start_from`, otherwise base."""
+    name: str = ""
+    """Of the model; nothing: that of the folder."""
+    resolution: int = 0
+    """Side of the pictures; 0: that of the preset, or of the model."""
+    align: bool = True
+    """Whether a folder of pictures is one of faces."""
+    subfolder_labels: bool = False
+    """Whether its subfolders name the styles."""
+    consent: Path | None = None
+    """Consent record of the set."""
+    only_preflight: bool = False
+    """Nothing is trained: what it would need is told."""
+
+
+def new_job(request: TrainRequest, control: Control) -> Job:
+    """The job that is asked for. Raises JobError, PersonaError, WeightsError, Cancelled."""
+    data = prepared(request, control)
+    start = request.start_from
+    preset = request.preset or ("tune" if start else "base")
+    name = request.name or request.folder.resolve().name or "model"
+    given = tiers.settings_for(len(data.of("train"))) if is_tuned(request) else {}
+    given |= request.settings
     job = from_preset(preset, str(data.folder.resolve()), **(given | {"name": name}))
     if start:
         bundle = Bundle.load(start)
         network = network_config(bundle)
-        if args.resolution:
-            network = resized_config(network, args.resolution)
+        if request.resolution:
+            network = resized_config(network, request.resolution)
         job = job.changed(start_from=str(Path(start).resolve()), network=network)
-    elif args.resolution:
-        job = job.changed(network=resized(job.network, args.resolution))
-    if (start or args.consent) and not args.preflight:
-        record = consent.obtain(data, file=args.consent, home=data_home(), ask=consent.terminal())
+    elif request.resolution:
+        job = job.changed(network=resized(job.network, request.resolution))
+    if (start or request.consent) and not request.only_preflight:
+        record = consent.obtain(data, file=request.consent, home=data_home(), ask=consent.terminal())
         job = job.changed(consent=record.to_json())
     return job
 
 
-def is_tuned(args: argparse.Namespace) -> bool:
+def is_tuned(request: TrainRequest) -> bool:
     """Whether the number of pictures decides how a model is fine-tuned; `--set` changes single settings."""
-    return bool(args.start_from) and args.preset in (None, "tune")
+    return bool(request.start_from) and request.preset in ("", "tune")
 
 
-def old_job(args: argparse.Namespace) -> Job:
-    """The job of a run that goes on. Raises JobError where the arguments want it otherwise than it began."""
-    job = Job.load(args.out / JOB)
-    given = stated(args)
+def old_job(request: TrainRequest) -> Job:
+    """The job of a run that goes on. Raises JobError where it is wanted otherwise than it began."""
+    job = Job.load(request.out / JOB)
+    given = request.settings
     for name, value in given.items():
         if name not in LATER and not (name in LENGTHS and job.schedule.minutes > 0):
             group, inner = place_of(name)
             begun = getattr(job, group)
             _require_same(name, value, getattr(begun, inner) if inner else begun)
-    if args.resolution:
-        _require_same("resolution", args.resolution, job.network.resolution)
-    if args.start_from and job.schedule.start_from:
-        _require_same("the model to start from", str(args.start_from.resolve()), job.schedule.start_from)
-    if PreparedSet.is_set(args.folder):
-        _require_same("the set", str(args.folder.resolve()), str(Path(job.data.folder).resolve()))
+    if request.resolution:
+        _require_same("resolution", request.resolution, job.network.resolution)
+    if request.start_from and job.schedule.start_from:
+        _require_same("the model to start from", str(request.start_from.resolve()), job.schedule.start_from)
+    if PreparedSet.is_set(request.folder):
+        _require_same("the set", str(request.folder.resolve()), str(Path(job.data.folder).resolve()))
     changed = job.changed(**{name: value for name, value in given.items() if name in LATER})
-    if changed != job and not args.preflight:
-        keep_job(changed, args.out)
+    if changed != job and not request.only_preflight:
+        keep_job(changed, request.out)
     return changed
 
 
-def prepared(args: argparse.Namespace, control: Control) -> PreparedSet:
+def prepared(request: TrainRequest, control: Control) -> PreparedSet:
     """The set itself when the folder is one, otherwise one prepared from it inside the run."""
-    if PreparedSet.is_set(args.folder):
-        return PreparedSet.open(args.folder)
+    if PreparedSet.is_set(request.folder):
+        return PreparedSet.open(request.folder)
     plain = Plain(sys.stderr)
-    settings = PreparationSettings(
-        cut=Cut(align=not args.no_align), subfolder_labels=args.labels == "subfolders"
-    )
+    settings = PreparationSettings(cut=Cut(align=request.align), subfolder_labels=request.subfolder_labels)
     return prepare(
-        args.folder,
-        args.out / "data",
+        request.folder,
+        request.out / "data",
         settings,
         tell=lambda event: plain(event),
         cancelled=control.stop.is_set,
     )
 
 
-def about(args: argparse.Namespace) -> dict[str, Any]:
-    """What `--card` says, as a change of a job. Raises JobError."""
-    if args.card is None:
+def about(card: Path | None) -> dict[str, Any]:
+    """What a file says for the model's card, as a change of a job. Raises JobError."""
+    if card is None:
         return {}
     try:
-        said = json.loads(args.card.read_text(encoding="utf-8"))
+        said = json.loads(card.read_text(encoding="utf-8"))
     except (OSError, ValueError) as error:
-        raise JobError(f"{args.card} is not a readable JSON file: {error}") from error
+        raise JobError(f"{card} is not a readable JSON file: {error}") from error
     if not isinstance(said, dict):
-        raise JobError(f"{args.card} must hold a JSON object")
+        raise JobError(f"{card} must hold a JSON object")
     return {"about": said}
-
-
-def stated(args: argparse.Namespace) -> dict[str, Any]:
-    """Settings of a job that the arguments state. Raises JobError."""
-    changes = dict(setting(text) for text in args.set) | about(args)
-    return changes | {name: value for name in GIVEN if (value := getattr(args, name)) is not None}
 
 
 def setting(text: str) -> tuple[str, Any]:

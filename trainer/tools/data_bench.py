@@ -42,7 +42,8 @@ def main(argv: Sequence[str] | None = None) -> int:
     with tempfile.TemporaryDirectory(prefix="persona-bench-") as temporary:
         large = args.keep or Path(temporary) / "large"
         make_large(args.folder, large, args.count)
-        sys.stdout.write(json.dumps(measure(large, Path(temporary) / "set", args), indent=1) + "\n")
+        found = measure(large, Path(temporary) / "set", args.size, args.threads, not args.no_align)
+        sys.stdout.write(json.dumps(found, indent=1) + "\n")
     return 0
 
 
@@ -58,10 +59,10 @@ def make_large(folder: Path, out: Path, count: int) -> None:
             _large(front, back, number).save(path, quality=92)
 
 
-def measure(large: Path, out: Path, args: argparse.Namespace) -> dict[str, float | int | str]:
+def measure(large: Path, out: Path, size: int, threads: int, align: bool) -> dict[str, float | int | str]:
     """Prepare the pictures in a new process, twice; the second time nothing has changed."""
-    command = [sys.executable, "-c", _CHILD, str(large), str(out), str(args.size), str(args.threads)]
-    command += ["whole"] if args.no_align else []
+    command = [sys.executable, "-c", _CHILD, str(large), str(out), str(size), str(threads)]
+    command += [] if align else ["whole"]
     first, again = (_timed(command) for _ in range(2))
     count, peak = int(first["pictures"]), float(first["peak_mb"])
     seconds = float(first["seconds"])

@@ -1,74 +1,54 @@
-"""`python -m trainer bench-train`: seconds per kimg and memory of every phase of training, as a table."""
+"""Seconds per kimg and memory of every phase of training, for several sides and precisions."""
 
 from __future__ import annotations
 
-import argparse
-import json
-import sys
+from collections.abc import Sequence
 from typing import Any
 
+import torch
 
-def add_parser(commands: Any) -> None:
-    """Adds `bench-train` to the trainer's subcommands."""
-    parser = commands.add_parser("bench-train", help="time training: seconds per kimg and memory by phase")
-    add = parser.add_argument
-    add("--resolution", type=int, action="append", help="side in pixels; may be repeated (default: 128)")
-    add("--precision", action="append", help="fp32 or bf16; may be repeated (default: the fastest)")
-    add("--batch", type=int, default=16)
-    add("--accumulation", type=int, default=1, help="parts that a batch is computed in")
-    add("--device", default="auto", help="auto, cpu or cuda")
-    add("--threads", type=int, default=0, help="CPU threads; 0 leaves the choice to torch")
-    add("--steps", type=int, default=2, help="steps that are timed in each phase")
-    add("--set", action="append", default=[], metavar="NAME=VALUE", help="change any other setting")
-    add("--json", action="store_true")
-    parser.set_defaults(run=run)
+from engine.formats.job import from_preset
+from trainer.device import Device
+from trainer.planning import job_builder, speed
+from trainer.planning.profiler import profile
 
 
-def run(args: argparse.Namespace) -> int:
-    """Prints a row for every resolution and precision; 2 for settings that cannot be trained with."""
-    import torch
+def rows_of(
+    sides: Sequence[int],
+    precisions: Sequence[str],
+    changes: dict[str, Any],
+    device: str = "auto",
+    threads: int = 0,
+    steps: int = 2,
+) -> dict[str, Any]:
+    """A row for every side in pixels and every precision; without any, the fastest of the device.
 
-    from engine.formats.job_settings import JobError
-    from trainer.device import Device
-
-    if args.threads:
-        torch.set_num_threads(args.threads)
-    try:
-        device = Device.choose(args.device)
-        rows = [
-            _row(args, device, resolution, precision)
-            for resolution in args.resolution or [128]
-            for precision in args.precision or [_usual(device)]
-        ]
-    except JobError as error:
-        sys.stderr.write(f"trainer: {error}\n")
-        return 2
-    found = {"device": device.label, "torch": torch.__version__, "rows": rows}
-    sys.stdout.write((json.dumps(found) if args.json else _table(found)) + "\n")
-    return 0
-
-
-def _usual(device: Any) -> str:
-    from trainer.planning import speed
-
-    bf16 = speed.can({"precision": "bf16"}, device.torch, 0.0)
-    return "bf16" if bf16 else "fp32"
+    changes: settings of all jobs. threads: 0 leaves the choice to torch. steps: that are timed in each phase.
+    Raises JobError.
+    """
+    if threads:
+        torch.set_num_threads(threads)
+    chosen = Device.choose(device)
+    rows = [
+        _row(chosen, side, changes | {"precision": precision}, steps)
+        for side in sides
+        for precision in precisions or [_usual(chosen)]
+    ]
+    return {"device": chosen.label, "torch": torch.__version__, "rows": rows}
 
 
-def _row(args: argparse.Namespace, device: Any, resolution: int, precision: str) -> dict[str, Any]:
-    from engine.formats.job import from_preset
-    from trainer.planning import job_builder
-    from trainer.planning.profiler import profile
+def _usual(device: Device) -> str:
+    return "bf16" if speed.can({"precision": "bf16"}, device.torch, 0.0) else "fp32"
 
-    changes = dict(job_builder.setting(text) for text in args.set)
-    job = from_preset(
-        "base", "", precision=precision, batch=args.batch, accumulation=args.accumulation, **changes
-    )
-    job = job.changed(network=job_builder.resized(job.network, resolution), style_batch=2 * args.batch)
-    found = profile(job, device, steps=max(1, args.steps))
+
+def _row(device: Device, resolution: int, changes: dict[str, Any], steps: int) -> dict[str, Any]:
+    job = from_preset("base", "", **changes)
+    network, batch = job_builder.resized(job.network, resolution), job.optimisation.batch
+    job = job.changed(network=network, style_batch=2 * batch)
+    found = profile(job, device, steps=max(1, steps))
     return {
         "resolution": resolution,
-        "precision": precision,
+        "precision": job.optimisation.precision,
         "batch": job.optimisation.batch,
         "accumulation": job.optimisation.accumulation,
         "channels_last": job.optimisation.channels_last,
@@ -79,7 +59,8 @@ def _row(args: argparse.Namespace, device: Any, resolution: int, precision: str)
     }
 
 
-def _table(found: dict[str, Any]) -> str:
+def table(found: dict[str, Any]) -> str:
+    """The same for people."""
     lines = [
         f"{found['device']}, torch {found['torch']}",
         f"{'px':>5} {'precision':<10} {'batch':>7}  {'phase':<12} {'s/kimg':>9} {'memory MB':>10}",

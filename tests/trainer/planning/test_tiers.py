@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import argparse
 from pathlib import Path
 
 import pytest
@@ -11,7 +10,8 @@ import torch
 from engine.formats.job import Job, from_preset
 from tests.trainer import small
 from trainer.model.networks import Networks
-from trainer.planning import job_builder, tiers
+from trainer.planning import tiers
+from trainer.planning.job_builder import TrainRequest, is_tuned
 from trainer.run.state import TrainState
 from trainer.run.step import advance
 
@@ -45,13 +45,13 @@ def test_the_sentence_tells_what_the_user_changed() -> None:
 
 
 def test_a_fine_tune_follows_its_tier_unless_another_preset_was_asked_for() -> None:
-    def asked(start: str | None, preset: str | None) -> bool:
-        return job_builder.is_tuned(argparse.Namespace(start_from=start, preset=preset))
+    def asked(start: Path | None, preset: str) -> bool:
+        return is_tuned(TrainRequest(Path("set"), Path("run"), start_from=start, preset=preset))
 
-    assert asked("model", None)
-    assert asked("model", "tune")
-    assert not asked("model", "base")
-    assert not asked(None, None)
+    assert asked(Path("model"), "")
+    assert asked(Path("model"), "tune")
+    assert not asked(Path("model"), "base")
+    assert not asked(None, "")
 
 
 def after_two_steps(job: Job) -> tuple[dict[str, float], set[str]]:

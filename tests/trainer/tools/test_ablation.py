@@ -290,10 +290,10 @@ def test_a_model_without_a_set_is_refused(tmp_path: Path, capsys: pytest.Capture
 def test_workers_die_with_the_command(tmp_path: Path) -> None:
     script = tmp_path / "table.py"
     script.write_text(
-        "import argparse, os, time\n"
-        "from trainer.tools.ablation.command import _workers\n"
+        "import os, time\n"
+        "from trainer.tools.ablation.command import Workers\n"
         "if __name__ == '__main__':\n"
-        "    with _workers(argparse.Namespace(threads=1, jobs=1)) as pool:\n"
+        "    with Workers(jobs=1, threads=1).pool() as pool:\n"
         "        print(pool.submit(os.getpid).result(), flush=True)\n"
         "        time.sleep(60)\n",
         encoding="utf-8",

@@ -20,7 +20,9 @@ from tests.tiny import S
 from tests.trainer.data.scenes import write_scenes
 from tests.trainer.evaluation.scripted_extractor import ColourExtractor, few
 from tests.trainer.evaluation.test_evaluate import own_samples, write_listed
-from trainer.evaluation import cli, feature_extractor, settings
+from trainer.cli.evaluate import PARTLY, add_parser
+from trainer.evaluation import feature_extractor, settings
+from trainer.evaluation.progress import ProgressLine
 from trainer.helpers import HelperError
 
 ROOT = Path(__file__).parents[3]
@@ -41,7 +43,7 @@ def evaluate(monkeypatch: pytest.MonkeyPatch) -> Evaluate:
 
     def run(*words: object) -> int:
         parser = argparse.ArgumentParser()
-        cli.add_parser(parser.add_subparsers())
+        add_parser(parser.add_subparsers())
         args = parser.parse_args(["evaluate", *map(str, words)])
         code: int = args.run(args)
         return code
@@ -93,7 +95,7 @@ def test_a_persona_file_a_plain_folder_and_a_style_by_name(
     write_scenes(tmp_path / "pictures", 8, size=64)
     (tmp_path / "pictures" / "broken.png").write_bytes(b"no picture")
     words = ["--data", tmp_path / "pictures", "--no-align", "--style", "mine", "--out", tmp_path / "out"]
-    assert evaluate(packed, *words, "--count", 4, "--into-card") == cli.PARTLY
+    assert evaluate(packed, *words, "--count", 4, "--into-card") == PARTLY
     told = capsys.readouterr()
     assert "broken.png" in told.err
     assert "Coverage" in told.out and "real pictures" in told.out
@@ -171,7 +173,7 @@ def test_a_feature_net_that_cannot_be_had(
     monkeypatch.setattr(feature_extractor, "find_helper", refuse)
     monkeypatch.setattr(feature_extractor, "fetch_helper", refuse)
     parser = argparse.ArgumentParser()
-    cli.add_parser(parser.add_subparsers())
+    add_parser(parser.add_subparsers())
     args = parser.parse_args(
         ["evaluate", str(tiny_bundle), "--data", str(listed), "--out", str(tmp_path / "out")]
     )
@@ -181,11 +183,11 @@ def test_a_feature_net_that_cannot_be_had(
 
 
 def test_progress_is_one_line_and_silence_when_asked(capsys: pytest.CaptureFixture[str]) -> None:
-    told = cli.ProgressLine()
+    told = ProgressLine()
     for done in range(1, 100):
         told("samples", done, 100)
     assert capsys.readouterr().err == "samples: 1 of 100\n"
-    cli.ProgressLine(quiet=True)("samples", 1, 2)
+    ProgressLine(quiet=True)("samples", 1, 2)
     assert capsys.readouterr().err == ""
 
 

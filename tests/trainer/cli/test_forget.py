@@ -11,10 +11,10 @@ import pytest
 
 from engine.formats.job import Job
 from tests.trainer.data.scenes import FakeFinder, scene, write_scenes
+from trainer.cli.forget import add_parser
 from trainer.data import PreparedSet
 from trainer.data.crops import Cut
 from trainer.data.derived import find_derived, register
-from trainer.data.forget import add_forget_parser
 from trainer.data.home import data_home
 from trainer.data.prepare import PreparationSettings, prepare
 
@@ -47,7 +47,7 @@ def job(data: str, **more: object) -> dict[str, object]:
 
 def run(*words: object) -> int:
     parser = argparse.ArgumentParser()
-    add_forget_parser(parser.add_subparsers())
+    add_parser(parser.add_subparsers())
     args = parser.parse_args(["forget", *map(str, words)])
     code: int = args.run(args)
     return code

@@ -11,7 +11,8 @@ from typing import Any
 import pytest
 
 from tests.trainer.data.scenes import scene, write_scenes
-from trainer.data import PreparedSet, cli
+from trainer.cli import dataset
+from trainer.data import PreparedSet
 from trainer.data.derived import registered
 
 ROOT = Path(__file__).parents[3]
@@ -25,7 +26,7 @@ def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 def run(*words: object) -> int:
     parser = argparse.ArgumentParser()
-    cli.add_parser(parser.add_subparsers())
+    dataset.add_parser(parser.add_subparsers())
     args = parser.parse_args(["dataset", *map(str, words)])
     code: int = args.run(args)
     return code
@@ -46,7 +47,7 @@ def test_prepares_whole_pictures_and_tells_as_json_lines(
 ) -> None:
     (folder / "broken.png").write_text("x")
     out = tmp_path / "set"
-    assert run("prepare", folder, "--out", out, "--no-align", "--size", 64, "--json") == cli.PARTLY
+    assert run("prepare", folder, "--out", out, "--no-align", "--size", 64, "--json") == dataset.PARTLY
     told = lines(capsys.readouterr().out)
     assert [event["event"] for event in told if event["event"] != "progress"] == [
         "found",
@@ -67,7 +68,7 @@ def test_tells_people_on_standard_error(
     folder: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     (folder / "broken.png").write_text("x")
-    assert run("prepare", folder, "--out", tmp_path / "set", "--no-align", "--size", 64) == cli.PARTLY
+    assert run("prepare", folder, "--out", tmp_path / "set", "--no-align", "--size", 64) == dataset.PARTLY
     captured = capsys.readouterr()
     assert captured.out == ""
     assert "broken.png: it is not a PNG, JPEG, WebP, TIFF, BMP, GIF, AVIF or HEIC picture.\n" in captured.err
@@ -124,7 +125,7 @@ def test_an_interruption_ends_it_cleanly(folder: Path, tmp_path: Path, signal_na
     import signal
 
     write_scenes(folder, 60, first=100, size=400)
-    script = "import sys; from tests.trainer.data.test_cli import run; sys.exit(run(*sys.argv[1:]))"
+    script = "import sys; from tests.trainer.cli.test_dataset import run; sys.exit(run(*sys.argv[1:]))"
     words = ["prepare", str(folder), "--out", str(tmp_path / "set"), "--no-align", "--json", "--threads", "1"]
     child = subprocess.Popen(
         [sys.executable, "-c", script, *words],
@@ -145,5 +146,5 @@ def test_an_interruption_ends_it_cleanly(folder: Path, tmp_path: Path, signal_na
 
 
 def test_starts_without_torch() -> None:
-    code = "import sys, trainer.data.cli, trainer.data.consent; sys.exit('torch' in sys.modules)"
+    code = "import sys, trainer.cli.dataset, trainer.data.consent; sys.exit('torch' in sys.modules)"
     subprocess.run([sys.executable, "-c", code], cwd=ROOT, check=True)

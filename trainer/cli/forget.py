@@ -20,7 +20,7 @@ SHORTEST = 8
 """characters of a digest that are enough, where only one begins so"""
 
 
-def add_forget_parser(commands: Any) -> None:
+def add_parser(commands: Any) -> None:
     """Add `forget` to the trainer's subcommands."""
     parser = commands.add_parser("forget", help="list, or delete, everything made from a set of pictures")
     parser.add_argument("digest", help="the set's digest; its first 8 characters do when it is known here")
@@ -30,10 +30,10 @@ def add_forget_parser(commands: Any) -> None:
     parser.add_argument("--delete", action="store_true", help="really delete what is listed")
     parser.add_argument("--yes", action="store_true", help="delete without asking")
     parser.add_argument("--json", action="store_true", help="one JSON object on standard output")
-    parser.set_defaults(run=run_forget)
+    parser.set_defaults(run=run)
 
 
-def run_forget(args: argparse.Namespace) -> int:
+def run(args: argparse.Namespace) -> int:
     """Run `forget`; returns the exit code. Without --delete nothing is changed."""
     try:
         home = data_home()
