@@ -13,12 +13,10 @@ from pathlib import Path
 from typing import Any
 
 from engine.formats.names import safe_name
+from engine.formats.prepared_set import DECISIONS, INDEX, REPORT
 from engine.formats.reason import Reason
 from studio.library import jsonfile
 
-INDEX = "set.json"
-REPORT = "report.json"
-DECISIONS = "overrides.json"
 LIMIT = 512_000_000
 """Largest report that is read, in bytes."""
 

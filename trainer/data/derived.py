@@ -22,8 +22,8 @@ from engine.files import make_folder, target_error, write_atomic
 from engine.formats import jsonio
 from engine.formats.consent import FOLDER as CONSENTS
 from engine.formats.job import flat
+from engine.formats.prepared_set import INDEX
 from engine.formats.run_folder import JOB
-from trainer.data.prepared import INDEX
 from trainer.data.store import OWN, PICTURES, THUMBNAILS
 
 REGISTER = "derived.jsonl"

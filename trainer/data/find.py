@@ -8,10 +8,11 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+from engine.formats.prepared_set import INDEX
 from engine.formats.reason import Reason, Value
 from engine.images import MAX_BYTES, SUFFIXES, natural_key
 from trainer.data.errors import DataError
-from trainer.data.prepared import INDEX, ONE_CLASS
+from trainer.data.prepared import ONE_CLASS
 
 OUTSIDE = "unsorted"
 """The label of pictures that lie beside the subfolders which name the styles."""

@@ -14,9 +14,9 @@ from pathlib import Path
 
 from engine.files import write_atomic
 from engine.formats.jsonio import parse
+from engine.formats.prepared_set import DECISIONS
 from trainer.data.errors import DataError
 
-FILE = "overrides.json"
 LIMIT = 64 << 20
 
 
@@ -30,7 +30,7 @@ class Overrides:
     @classmethod
     def load(cls, folder: Path) -> Overrides:
         """The decisions in a prepared folder; none when there is no file; DataError when it is damaged."""
-        path = folder / FILE
+        path = folder / DECISIONS
         try:
             card = parse(path.read_bytes(), LIMIT)
             return cls(_names(card, "keep"), _names(card, "leave_out"))
@@ -45,7 +45,7 @@ class Overrides:
         """Write them into a prepared folder."""
         card = {"format": 1, "keep": sorted(self.keep), "leave_out": sorted(self.leave_out)}
         text = json.dumps(card, indent=1, ensure_ascii=False) + "\n"
-        write_atomic(folder / FILE, text.encode())
+        write_atomic(folder / DECISIONS, text.encode())
 
     def changed(
         self, *, put_back: Iterable[str] = (), leave_out: Iterable[str] = (), forget: Iterable[str] = ()

@@ -8,8 +8,8 @@ from html import escape
 from pathlib import Path
 from typing import Any
 
+from engine.formats.prepared_set import REPORT
 from trainer.data.report import REASONS
-from trainer.data.store import REPORT
 
 MOST_SHOWN = 1000
 """pictures on the page in each part; the JSON file has all of them"""

@@ -11,6 +11,7 @@ from typing import Any
 
 from engine.faces import FaceFinder
 from engine.formats import preparation
+from engine.formats.prepared_set import INDEX, PAGE, REPORT
 from trainer.data import decide, page, report
 from trainer.data.crops import Cut, Finder
 from trainer.data.decide import Item
@@ -20,10 +21,10 @@ from trainer.data.journal import Entry, Journal
 from trainer.data.judge import LIMITS, Limits, Verdict
 from trainer.data.listeners import Listener
 from trainer.data.overrides import Overrides
-from trainer.data.prepared import FORMAT, INDEX, PreparedSet, file_digest, set_digest
+from trainer.data.prepared import FORMAT, PreparedSet, file_digest, set_digest
 from trainer.data.reading import LASTING, Reader, State
 from trainer.data.split import SHARE
-from trainer.data.store import PAGE, REPORT, Store, check_folders
+from trainer.data.store import Store, check_folders
 
 MOST_DIGESTS = 1000
 """earlier digests of a set that its index remembers"""

@@ -20,11 +20,10 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from engine.errors import PersonaError
+from engine.formats.prepared_set import INDEX, LIST
 from engine.images import load_picture, resize
 from trainer.data.errors import DataError
 
-INDEX = "set.json"
-LIST = "index.csv"
 FORMAT = 1
 SPLITS = ("train", "val")
 ONE_CLASS = "all"

@@ -9,12 +9,12 @@ from pathlib import Path
 from typing import Any
 
 from engine.formats.jsonio import parse
+from engine.formats.prepared_set import REPORT
 from trainer.data import decide
 from trainer.data.decide import Item
 from trainer.data.errors import DataError
 from trainer.data.find import FoundPictures, Problem
 from trainer.data.prepared import PreparedSet
-from trainer.data.store import REPORT
 from trainer.data.variety import variety, warnings
 
 FORMAT = 1

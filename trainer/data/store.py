@@ -27,17 +27,15 @@ from PIL import Image
 from engine.errors import TargetError
 from engine.files import make_folder, sweep, target_error, write_atomic
 from engine.formats.names import safe_name
+from engine.formats.prepared_set import DECISIONS, INDEX, PAGE, REPORT
 from engine.images import Picture, resize
-from trainer.data import journal, overrides
+from trainer.data import journal
 from trainer.data.errors import DataError
-from trainer.data.prepared import INDEX
 
 PICTURES = "pictures"
 THUMBNAILS = "thumbnails"
-REPORT = "report.json"
-PAGE = "report.html"
 THUMBNAIL_SIDE = 112
-OWN = (INDEX, REPORT, PAGE, overrides.FILE, journal.FILE)
+OWN = (INDEX, REPORT, PAGE, DECISIONS, journal.FILE)
 """Files of a prepared folder, beside its two folders."""
 
 

@@ -4,8 +4,9 @@ from pathlib import Path
 
 import pytest
 
+from engine.formats.prepared_set import DECISIONS
 from trainer.data import DataError
-from trainer.data.overrides import FILE, Overrides
+from trainer.data.overrides import Overrides
 
 
 def test_decisions_go_by_crop_before_file() -> None:
@@ -38,6 +39,6 @@ def test_no_file_means_no_decisions(tmp_path: Path) -> None:
     "text", ["{", "[]", '{"format": 2}', '{"format": 1, "keep": "a"}', '{"format": 1, "keep": [1]}']
 )
 def test_a_damaged_file_is_named(tmp_path: Path, text: str) -> None:
-    (tmp_path / FILE).write_text(text)
-    with pytest.raises(DataError, match=FILE):
+    (tmp_path / DECISIONS).write_text(text)
+    with pytest.raises(DataError, match=DECISIONS):
         Overrides.load(tmp_path)
