@@ -14,6 +14,7 @@ from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Self
 
 from PySide6.QtCore import QObject, Qt, QTimer, Signal
 
@@ -102,8 +103,15 @@ class Watchdog(QObject):
         """The blocks that would have been longer than the limit with a processor free, too."""
         return tuple(block for block in self.blocks if block.own_ms > self.limit_ms)
 
+    def __enter__(self) -> Self:
+        self.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.stop()
+
     def start(self) -> None:
-        """Begins to measure."""
+        """Begins to measure. The thread that watches must be stopped, whatever happens: see `with`."""
         self._last, self._last_work = self._clock(), self._work()
         self._last_queued = self._queued()
         self._over.clear()

@@ -20,12 +20,12 @@ import torch
 from engine.bundle import Bundle, default_bundle_path
 from trainer.base import autoencode, encoders, gan, latents, polish, samples
 from trainer.base.crops import pools
-from trainer.base.identity import FaceNetwork
 from trainer.base.state import card_of, shorten
 from trainer.data.prepared import PreparedSet
 from trainer.helpers import find_helper
 from trainer.model.autoencoder import Autoencoder, AutoencoderConfig
 from trainer.model.features import PerceptualDistance
+from trainer.model.identity import FaceNetwork
 from trainer.model.latent_gan import LatentGanConfig
 
 STAGES = ("autoencoder", "latents", "encoders", "gan", "polish")

@@ -13,10 +13,10 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from trainer.base.encoders import Look, Persona
-from trainer.base.identity import FaceNetwork
 from trainer.base.latents import LatentSet
 from trainer.helpers import find_helper
 from trainer.model.autoencoder import Autoencoder
+from trainer.model.identity import FaceNetwork
 from trainer.model.latent_gan import unit
 
 if TYPE_CHECKING:

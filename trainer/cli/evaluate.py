@@ -21,6 +21,7 @@ if TYPE_CHECKING:  # what needs torch or ONNX Runtime is loaded when something i
     from engine.bundle import Bundle
     from engine.style import Style
     from trainer.evaluation.evaluate import Evaluation
+    from trainer.evaluation.likeness import Embed
 
 PARTLY = 10
 """Exit code when the report is written, but some pictures could not be used; each is named in it."""
@@ -38,6 +39,7 @@ def add_parser(commands: Any) -> None:
     add("model", nargs="?", metavar="MODEL", help="name, folder or .persona file; the default model")
     add("--data", required=True, type=Path, metavar="FOLDER", help="a prepared set, or a folder of pictures")
     add("--style", nargs="+", action="extend", default=[], metavar="STYLE", help=STYLES)
+    add("--people", type=Path, metavar="FOLDER", help="people to measure likeness with, one folder each")
     add("--out", required=True, type=Path, metavar="REPORT", help=f"folder for {REPORT} and {PAGE}")
     add("--count", type=int, default=2000, metavar="N", help="samples to measure (default: 2000)")
     add("--seed", type=int, default=0, help="another seed measures other samples")
@@ -93,7 +95,7 @@ def _measured(
 ) -> Evaluation:
     from engine import providers
     from trainer.data.home import data_home
-    from trainer.evaluation import feature_extractor, lookup
+    from trainer.evaluation import feature_extractor, likeness, lookup
     from trainer.evaluation.cache import Cache
     from trainer.evaluation.evaluate import evaluate
     from trainer.evaluation.settings import EvaluationSettings
@@ -102,6 +104,7 @@ def _measured(
     provider = providers.choose(args.device)
     side, align = bundle.card.resolution, not args.no_align
     with lookup.opened_pictures(args.data, side, align=align, say=progress.say) as opened:
+        people, left_out = likeness.people_in(args.people, side) if args.people else ([], [])
         return evaluate(
             bundle,
             opened.data,
@@ -109,11 +112,24 @@ def _measured(
             styles=styles,
             settings=settings,
             notes=opened.notes,
-            problems=opened.problems,
+            problems=[*opened.problems, *left_out],
+            people=people,
+            embed=_face_network(),
             cache=Cache(data_home(), opened.data.digest),
             provider=provider,
             tell=progress,
         )
+
+
+def _face_network() -> Embed | None:
+    """Who is shown, as numbers; None where the network was not fetched."""
+    from trainer.helpers import HelperError, find_helper
+    from trainer.model.identity import FaceNetwork
+
+    try:
+        return FaceNetwork(find_helper("sface")).embed
+    except HelperError:
+        return None
 
 
 def check_target(out: Path) -> None:

@@ -20,7 +20,7 @@ from trainer.evaluation.real import RealPictures, Tell
 from trainer.evaluation.samples import BundleSampler
 from trainer.evaluation.settings import EvaluationSettings
 
-STYLED, PLAIN, IN_STYLE, SHUFFLED, GRADED, PATHS, SHOWN, SHOWN_STYLES, OWN_STYLES = range(9)
+STYLED, PLAIN, IN_STYLE, SHUFFLED, GRADED, PATHS, SHOWN, SHOWN_STYLES, LIKENESS, OWN_STYLES = range(10)
 """Pools of samples that share no z; every style that was named has a pool of its own from the last one on."""
 
 

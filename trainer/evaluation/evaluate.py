@@ -25,6 +25,7 @@ from trainer.evaluation.context import PLAIN, SHOWN, EvaluationContext
 from trainer.evaluation.features import FeatureExtractor
 from trainer.evaluation.gallery import ReportPictures
 from trainer.evaluation.heldout import find_styles, held_out_styles
+from trainer.evaluation.likeness import Embed, Person, likeness, one_picture_people
 from trainer.evaluation.ownstyles import own_styles
 from trainer.evaluation.quality import make_styled, quality
 from trainer.evaluation.real import RealPictures, Tell, silent
@@ -54,12 +55,15 @@ def evaluate(
     problems: Sequence[str] = (),
     cache: Cache | None = None,
     provider: Provider | None = None,
+    people: Sequence[Person] = (),
+    embed: Embed | None = None,
     tell: Tell = silent,
 ) -> Evaluation:
     """Everything that is measured. The same arguments give the same figures.
 
-    notes, problems: what is known of the pictures already, for the report. JudgingError, StyleError (a style
-    of another model), BundleError, PictureError, DeviceError.
+    people: whom likeness is measured with; none: held-out pictures. embed: a face network; without one
+    likeness is not measured. notes, problems: what is known of the pictures already, for the report.
+    JudgingError, StyleError (a style of another model), BundleError, PictureError, DeviceError.
     """
     for style in styles:
         style.check_model(bundle)
@@ -71,7 +75,7 @@ def evaluate(
     real.problems += problems
     context = EvaluationContext(sampler, real, net, cache, settings, tell)
     gallery = ReportPictures()
-    found = _measured(context, styles, gallery)
+    found = _measured(context, styles, gallery) | {"likeness": _likeness(context, people, embed)}
     _show(context, gallery)
     return Evaluation(_report(context, found), gallery)
 
@@ -89,6 +93,17 @@ def _measured(context: EvaluationContext, styles: Sequence[Style], gallery: Repo
     found["preview"] = promises.preview(context, styled)
     found["interpolation"] = promises.paths(context, gallery)
     return {name: asdict(one) if hasattr(one, "__dataclass_fields__") else one for name, one in found.items()}
+
+
+def _likeness(
+    context: EvaluationContext, people: Sequence[Person], embed: Embed | None
+) -> dict[str, Any] | None:
+    if embed is None:
+        context.notes.append(
+            "Likeness was not measured: its face network is not here (python -m trainer helpers --all)."
+        )
+        return None
+    return likeness(context, people or one_picture_people(context), embed)
 
 
 def _probe_figures(context: EvaluationContext) -> dict[str, float] | None:

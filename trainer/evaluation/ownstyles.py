@@ -44,7 +44,7 @@ def own_styles(
     """
     found: dict[str, Any] = {}
     for number, style in enumerate(styles):
-        vector = np.asarray(style.vector, np.float32) * np.float32(style.strength)
+        vector = context.sampler.joined(style)
         references = [picture_of(one) for one in style.references]
         made = _samples(context, style.name, vector, OWN_STYLES + number)
         found[style.name] = _figures(context, style, made, context.seen(references), others)
@@ -77,7 +77,7 @@ def _figures(
 ) -> dict[str, Any]:
     """references: what the probe makes of the style's references, [N, S]; there may be none."""
     low, high = context.sampler.bundle.card.style_score
-    cosines = made.vectors @ unit(style.vector)
+    cosines = made.vectors[:, : len(style.vector)] @ unit(style.vector)
     found: dict[str, Any] = {
         "samples": len(made.features),
         "match": float(np.clip((cosines - low) / (high - low), 0, 1).mean()),

@@ -60,6 +60,15 @@ JUMP = (
     "such paths."
 )
 MATCH = "Higher is better: the match score that the studio shows, by the model's own style encoder."
+LIKENESS = (
+    "Higher is better: how much new pictures are like the person whose style they are in, by a face network. "
+    "The control is what strangers have."
+)
+NEAREST = "Higher is better: how often the own person is the nearest of eight; 12.5 % by chance."
+DIFFER = (
+    "How much new pictures of one person differ, of 255; far below that of real pictures they all show the "
+    "same moment."
+)
 STYLE_COSINE = (
     "Likeness to the style's references, by the probe; beside it, that of the references themselves."
 )
@@ -99,6 +108,7 @@ def rows(report: Found) -> list[ReadingRow]:
         *_distribution("samples without a style", figures["no_style"]),
         *_class_shares(figures["class_shares"]),
         *_diversity(figures["diversity"]),
+        *_likeness(figures.get("likeness")),
         *_agreement("held-out styles", figures["agreement"], LIKE + TOP1),
         *_agreement("colour grades", figures["grades"], GRADE + " " + TOP1),
         *(row for name, one in figures["own_styles"].items() for row in _own_style(str(name), one)),
@@ -174,6 +184,32 @@ def _agreement(of: str, found: Found | None, top1: str) -> Iterator[ReadingRow]:
     yield ReadingRow(
         of, "other_cosine", "Cosine, others", other, found["real_other_cosine"], None, OTHER_COSINE
     )
+
+
+def _likeness(found: Found | None) -> Iterator[ReadingRow]:
+    if not found:
+        return
+    of = f"likeness, {found['people']} people"
+    yield ReadingRow(
+        of,
+        "cosine",
+        "Cosine to the person",
+        found["cosine"],
+        found["real_cosine"],
+        found["strangers"],
+        LIKENESS,
+    )
+    yield ReadingRow(
+        of,
+        "nearest",
+        "Own person nearest",
+        found["nearest"],
+        found["real_nearest"],
+        1 / 8,
+        NEAREST,
+        percent=True,
+    )
+    yield ReadingRow(of, "spread", "How they differ", found["spread"], found["real_spread"], None, DIFFER)
 
 
 def _own_style(name: str, found: Found) -> Iterator[ReadingRow]:

@@ -14,6 +14,7 @@ from engine.generator import Generator
 from engine.images import Picture, resize, to_tensor
 from engine.providers import Provider
 from engine.recipe import Recipe, SeedUse, StyleUse
+from engine.style import Style
 from trainer.evaluation.features import Floats, in_chunks
 
 POOL = 1_000_000
@@ -47,10 +48,10 @@ class BundleSampler:
             for number in range(count)
         ]
 
-    @staticmethod
-    def use(style: Floats, name: str = "reference") -> StyleUse:
-        """A style vector as part of a recipe."""
-        return StyleUse(name, tuple(style.astype(float).tolist()))
+    def use(self, style: Floats, name: str = "reference") -> StyleUse:
+        """s [S], look and persona behind each other, as part of a recipe."""
+        look, persona = np.split(style.astype(float), [self.bundle.card.look_size])
+        return StyleUse(name, tuple(look.tolist()), persona=tuple(persona.tolist()) if persona.any() else ())
 
     def render(self, recipes: Iterable[Recipe]) -> Iterator[Picture]:
         """[R, R, 3] each."""
@@ -65,7 +66,7 @@ class BundleSampler:
         return latent.z(recipe, self.bundle.card.z_size)
 
     def styles(self, pictures: Iterable[Picture]) -> Floats:
-        """E of each picture, unit length: [N, S]."""
+        """E of each picture, look and persona each of unit length: [N, S]."""
         return self._encoded(pictures, self.generator.network.style, self.bundle.card.style_size)
 
     def contents(self, pictures: Iterable[Picture]) -> Floats:
@@ -73,8 +74,15 @@ class BundleSampler:
         return self._encoded(pictures, self.generator.network.content, self.bundle.card.z_size)
 
     def style_of(self, references: Sequence[Picture]) -> Floats:
-        """One style from several references, as the product makes it: the direction of their mean. [S]"""
-        return np.asarray(latent.unit(self.styles(references).mean(axis=0)), np.float32)
+        """One style from several references, as the product makes it: the directions of their means. [S]"""
+        parts = np.split(self.styles(references).mean(axis=0), [self.bundle.card.look_size])
+        return np.concatenate([latent.unit(part) for part in parts]).astype(np.float32)
+
+    def joined(self, style: Style) -> Floats:
+        """A style's s at its own strengths: [S]."""
+        card = self.bundle.card
+        sizes = card.look_size, card.persona_size
+        return latent.joined_style([style.use()], *sizes, style.strength, style.likeness)
 
     def _encoded(self, pictures: Iterable[Picture], encode: object, size: int) -> Floats:
         assert callable(encode)

@@ -181,14 +181,12 @@ def test_nothing_here_holds_up_the_event_loop(
     context: AppContext, engine: FakeEngine, until: Until, qapp: QCoreApplication
 ) -> None:
     """A busy minute in a second; the limit is generous, for the machine may be busy too."""
-    watchdog = Watchdog(limit_ms=250)
-    watchdog.start()
-    engine.seconds = 0.01
-    job = context.on_pictures.keep_recipes([context.explorer.recipe_at(n, n) for n in range(10)])  # type: ignore[misc]
-    for n in range(30):
-        context.explorer.move_by(0.1, 0)
-        context.gallery.query = Query(text="port" if n % 2 else "")
-        qapp.processEvents()
-    until(lambda: not job.running)
-    watchdog.stop()
+    with Watchdog(limit_ms=250) as watchdog:
+        engine.seconds = 0.01
+        job = context.on_pictures.keep_recipes([context.explorer.recipe_at(n, n) for n in range(10)])  # type: ignore[misc]
+        for n in range(30):
+            context.explorer.move_by(0.1, 0)
+            context.gallery.query = Query(text="port" if n % 2 else "")
+            qapp.processEvents()
+        until(lambda: not job.running)
     assert [block.stack for block in watchdog.own_blocks] == []

@@ -48,12 +48,10 @@ def test_no_work_holds_up_the_window(
 ) -> None:
     took: dict[str, float] = {}
     for name, work in WORKS.items():
-        watchdog = Watchdog()
-        watchdog.start()
-        qtbot.wait(20)
-        work(window, tmp_path)
-        wait(qtbot, lambda: not window.context.jobs.running)
-        qtbot.wait(60)
-        watchdog.stop()
+        with Watchdog() as watchdog:
+            qtbot.wait(20)
+            work(window, tmp_path)
+            wait(qtbot, lambda: not window.context.jobs.running)
+            qtbot.wait(60)
         took[name] = round(watchdog.worst_work_ms)
     assert {name: ms for name, ms in took.items() if ms > LIMIT_MS} == {}, took
