@@ -5,11 +5,11 @@ from __future__ import annotations
 import errno
 import hashlib
 import json
+import os
 import random
 import resource
 import shutil
 import signal
-import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -121,11 +121,8 @@ def test_killed_at_random_it_ends_the_same(
 def test_sigkill_at_random_moments(job: Job, whole: tuple[Path, Told], tmp_path: Path) -> None:
     run, rng = small.write_job(job, tmp_path / "run"), random.Random(5)
     for turn in range(3):
-        child = resume(run, tmp_path / str(turn))
-        child.wait_for(protocol.Checkpointed)
-        time.sleep(rng.random() * 0.2)
-        child.signal(signal.SIGKILL)
-        assert child.wait() == -signal.SIGKILL
+        child = resume(run, tmp_path / str(turn), die_at_work, DIES_AT=str(rng.randrange(4, 9)))
+        assert child.wait() == -signal.SIGKILL, child.log.read_text()
     child = resume(run, tmp_path / "last", skip_export)
 
     assert child.wait() == 0, child.log.read_text()
@@ -134,6 +131,31 @@ def test_sigkill_at_random_moments(job: Job, whole: tuple[Path, Told], tmp_path:
     kept = [event for _, event in protocol.read_events(run / "events.jsonl")]
     assert [type(event) for event in kept[:2]] == [protocol.Preflight, protocol.Started]
     assert kept[-len(child.events()) :] == child.events()
+
+
+def die_at_work() -> None:
+    """Dies at a piece of work, counted from the start: before a step, or half way through a file of a
+    checkpoint."""
+    skip_export()
+    left, advance, write = int(os.environ["DIES_AT"]), loop.advance, checkpoint._write
+
+    def dies() -> bool:
+        nonlocal left
+        left -= 1
+        return left == 0
+
+    def step(*given: Any) -> Any:
+        if dies():
+            os.kill(os.getpid(), signal.SIGKILL)
+        return advance(*given)
+
+    def half(path: Path, data: bytes) -> None:
+        if dies():
+            path.write_bytes(data[: len(data) // 2])
+            os.kill(os.getpid(), signal.SIGKILL)
+        write(path, data)
+
+    loop.advance, checkpoint._write = step, half  # type: ignore[assignment]
 
 
 def skip_export() -> None:
