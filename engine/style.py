@@ -219,14 +219,6 @@ class StyleMaker:
         )
         return look, likeness
 
-    def score_file(self, style: Style | Sequence[float], path: PathText, *, whole: bool = False) -> float:
-        """0..1 for a picture file. NoFaceError, PictureError.
-
-        A generated picture is taken as it is; in others the face is found and aligned first. whole: without a
-        face, the whole picture is judged.
-        """
-        return self.score(style, self.aligned(path, whole=whole).image)
-
     def aligned(self, path: PathText, *, whole: bool = False) -> Aligned:
         """A picture file made ready for the model; a picture that this program generated already is."""
         try:

@@ -166,8 +166,8 @@ class TestScore:
     def test_a_style_matches_its_own_pictures(self, maker: StyleMaker, tmp_path: Path) -> None:
         warm, cold = files(tmp_path, WARM, COLD)
         style = maker.from_pictures("w", [warm]).style
-        assert maker.score_file(style, warm) == 1.0
-        assert maker.score_file(style, cold) < 0.6
+        assert maker.score(style, maker.aligned(warm).image) == 1.0
+        assert maker.score(style, maker.aligned(cold).image) < 0.6
         assert maker.score(style.vector, picture(WARM)) > 0.9
 
     def test_is_calibrated_by_the_card(self, maker: StyleMaker) -> None:
@@ -185,7 +185,7 @@ class TestScore:
         image = generator.render(recipe)
         path = save_picture(tmp_path / "a.png", image, recipe=recipe)
         strict = StyleMaker(maker.bundle, network=maker.network)
-        assert strict.score_file(maker.vector(image).tolist(), path) == 1.0
+        assert strict.score(maker.vector(image).tolist(), strict.aligned(path).image) == 1.0
 
     def test_needs_the_same_model(self, maker: StyleMaker, tmp_path: Path) -> None:
         style = maker.from_pictures("w", files(tmp_path, WARM)).style
@@ -194,7 +194,7 @@ class TestScore:
         with pytest.raises(StyleError, match="another model"):
             maker.score([1.0, 2.0], picture(WARM))
         with pytest.raises(NoFaceError):
-            maker.score_file(style, save_picture(tmp_path / "b.png", np.zeros((9, 9, 3), np.uint8)))
+            maker.aligned(save_picture(tmp_path / "b.png", np.zeros((9, 9, 3), np.uint8)))
 
 
 class TestReEncode:
