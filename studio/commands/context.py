@@ -107,8 +107,8 @@ class AppContext(QObject):
             self.generator.start()
             self.on_models.load()
 
-    def stop(self) -> bool:
-        """Saves the session and ends all threads; True when all of them ended in time."""
+    def stop(self, patience_s: float = 1.0) -> bool:
+        """Saves the session and ends all threads; True when each of them ended in about that time."""
         self.live_picture.stop()
         self.gallery_upkeep.stop()
         self._recovery.stop()
@@ -121,11 +121,11 @@ class AppContext(QObject):
             self.on_styles.fitting.stop(),
             self.on_preparation.stop(),
             self.on_training.leave(),
-            self.background.stop(2.0),
-            self.generator.stop(1.0),
-            self.thumbnails.stop(1.0),
-            self.reader.stop(1.0),
-            self.writer.stop(10.0, finish=True),
+            self.background.stop(2 * patience_s),
+            self.generator.stop(patience_s),
+            self.thumbnails.stop(patience_s),
+            self.reader.stop(patience_s),
+            self.writer.stop(10 * patience_s, finish=True),
         ]
         self.library.gallery.close()
         return all(ended)

@@ -60,7 +60,7 @@ def open_context(
     yield open_one
     engine.gate.set()
     for context in contexts:
-        assert context.stop()
+        assert context.stop(20.0)
 
 
 @pytest.fixture

@@ -48,7 +48,7 @@ def test_the_model_may_load_before_the_rest_and_once(home: Path, engine: FakeEng
     context.start()
     until(lambda: context.explorer.is_full and context.explorer.is_current)
     assert len(opened) == 1
-    assert context.stop()
+    assert context.stop(20.0)
 
 
 def test_a_restart_brings_everything_back(open_context: OpenContext, until: Until) -> None:
@@ -66,7 +66,7 @@ def test_a_restart_brings_everything_back(open_context: OpenContext, until: Unti
     first.gallery.query = Query(sort=Sort.NAME)
     first.gallery.select_all()
     place, nodes, selection = first.explorer.place, first.history.nodes, first.gallery.selection
-    assert first.stop()
+    assert first.stop(20.0)
     again = open_context()
     assert again.session.window == {"width": 1234}
     assert again.settings.theme == "dark"
@@ -174,7 +174,7 @@ def test_a_library_that_cannot_be_written(open_context: OpenContext, home: Path,
 def test_stopping_right_after_starting(home: Path, engine: FakeEngine, qtbot: QtBot) -> None:
     context = AppContext(Places.under(home), opener=opener(engine))
     context.start()
-    assert context.stop(), "every thread ended within its second"
+    assert context.stop(20.0)
 
 
 def test_nothing_here_holds_up_the_event_loop(

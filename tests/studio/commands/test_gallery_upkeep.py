@@ -11,7 +11,7 @@ def test_an_index_deleted_by_hand_is_made_anew(open_context: OpenContext, until:
     first = open_context()
     first.on_pictures.keep()
     until(lambda: first.gallery.count == 1)
-    assert first.stop()
+    assert first.stop(20.0)
     first.places.index.unlink()
     again = open_context()
     until(lambda: again.gallery.count == 1)

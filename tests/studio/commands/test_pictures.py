@@ -218,7 +218,7 @@ def test_an_export_does_not_outlive_the_studio(
     options = ExportOptions(template="{n}", contact_sheet=False)
     job = context.on_exports.export_recipes([recipe(n) for n in range(500)], tmp_path / "out", options)
     until(lambda: job.done >= 2)
-    assert context.stop()
+    assert context.stop(20.0)
     assert all(load_picture(path).shape == (32, 32, 3) for path in (tmp_path / "out").glob("[!.]*"))
 
 

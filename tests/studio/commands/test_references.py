@@ -44,7 +44,7 @@ def real(
     until(lambda: read and context.explorer.is_full and context.explorer.is_current)
     until(lambda: len(context.styles.entries) == 2 and not context.styles.unfit)
     yield context
-    assert context.stop()
+    assert context.stop(20.0)
 
 
 def ended(job: BackgroundJob, until: Until) -> End:
@@ -84,7 +84,7 @@ def test_what_was_made_before_is_there_in_one_go_after_a_restart(
     again.start()
     until(lambda: len(again.styles.entries) == 2 and not again.styles.unfit)
     assert 1 not in told
-    assert again.stop()
+    assert again.stop(20.0)
 
 
 def test_starters_are_found_by_their_names_in_any_language(real: AppContext) -> None:

@@ -77,4 +77,4 @@ def test_a_killed_studio_offers_its_trainings_again(
     context.on_training.release()
     until(lambda: context.training.current is not None and context.training.current.device == "CPU")
     assert context.training.current is not None and context.training.current.folder == run
-    assert context.stop()
+    assert context.stop(20.0)

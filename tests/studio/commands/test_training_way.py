@@ -41,7 +41,7 @@ def context(tmp_path: Path, tiny_bundle: Path, qtbot: QtBot) -> Iterator[AppCont
     made.start()
     qtbot.waitUntil(lambda: made.model.status == "ready", timeout=30_000)
     yield made
-    assert made.stop()
+    assert made.stop(20.0)
 
 
 def drawings(folder: Path, count: int = 8) -> Path:

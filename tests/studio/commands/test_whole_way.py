@@ -28,7 +28,7 @@ def real(tmp_path: Path, tiny_bundle: Path, until: Until) -> Iterator[AppContext
     context.start()
     until(lambda: context.explorer.is_full and context.explorer.is_current)
     yield context
-    assert context.stop()
+    assert context.stop(20.0)
 
 
 def ended(job: BackgroundJob, until: Until) -> End:

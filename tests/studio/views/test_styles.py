@@ -50,7 +50,7 @@ def window(
     context.on_styles.use("one")
     yield window
     window.close()
-    assert context.stop()
+    assert context.stop(20.0)
     shiboken6.delete(window)
 
 

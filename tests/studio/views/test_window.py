@@ -57,7 +57,7 @@ def shut(window: Window) -> None:
     """Closes a window and ends everything behind it."""
     if shiboken6.isValid(window):
         window.close()
-        assert window.context.stop()
+        assert window.context.stop(20.0)
         shiboken6.delete(window)
 
 

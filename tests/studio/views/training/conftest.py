@@ -48,7 +48,7 @@ def room(
     until(lambda: context.model.status in ("ready", "failed"))
     page.show_home()
     yield page
-    assert context.stop()
+    assert context.stop(20.0)
     shiboken6.delete(page)
 
 
