@@ -145,6 +145,7 @@ def _holder(run: Path) -> str:
 
 
 def _take(file: IO[bytes]) -> bool:
+    """Locks the file. By hand, since filelock makes a run folder that has vanished anew."""
     try:
         if sys.platform == "win32":
             import msvcrt
