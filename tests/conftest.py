@@ -16,6 +16,12 @@ def tiny_bundle(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return write_tiny_bundle(tmp_path_factory.mktemp("models") / "tiny")
 
 
+@pytest.fixture(scope="session")
+def persona_bundle(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Folder of a tiny model bundle that knows of persons; for reading only."""
+    return write_tiny_bundle(tmp_path_factory.mktemp("models") / "persona", persona=6)
+
+
 @pytest.fixture
 def own_tiny_bundle(tiny_bundle: Path, tmp_path: Path) -> Path:
     """A copy of the tiny bundle that the test may change."""

@@ -25,6 +25,7 @@ from studio.library.tasks import IsCancelled, Progress
 from studio.library.text import Text
 from studio.state.jobs import BackgroundJob
 from studio.state.notices import Act, Kind
+from studio.state.place import Place
 
 if TYPE_CHECKING:
     from engine.style import StyleMaker
@@ -66,7 +67,7 @@ class PhotoCommands(QObject):
         photo brings its own. whole: whether photos without a face are used whole; None as in the settings.
         """
         paths, context, maker = list(paths), self._context, self._fitting.maker()
-        styles, strength = context.explorer.styles, context.explorer.style_strength
+        place = context.explorer.place
         whole = context.settings.whole_pictures if whole is None else whole
 
         def work(progress: Progress, cancelled: IsCancelled) -> Restyled:
@@ -79,7 +80,7 @@ class PhotoCommands(QObject):
                     raise Cancelled
                 try:
                     face = maker().aligned(file, whole=whole).image
-                    recipes.append(recipe_of(maker(), file, face, styles, strength))
+                    recipes.append(recipe_of(maker(), file, face, place))
                     faces.append(face)
                 except PictureError as error:
                     problems.append(error)
@@ -157,15 +158,14 @@ class PhotoCommands(QObject):
             self._pictures.keep_recipes(recipes)
 
 
-def recipe_of(
-    maker: StyleMaker, photo: Path, face: Picture, styles: tuple[StyleUse, ...], strength: float
-) -> Recipe:
-    """The recipe that gives the face [R, R, 3] of a photo back in `styles`, or in the photo's own."""
+def recipe_of(maker: StyleMaker, photo: Path, face: Picture, place: Place) -> Recipe:
+    """The recipe that gives the face [R, R, 3] of a photo back in the styles at a place, or in its own."""
     from engine.generator import Generator
 
     content = Generator(maker.bundle, network=maker.network).content(face)
     plain = Recipe(maker.bundle.id, content=content, truncation=FAITHFUL)
-    if styles:
-        return replace(plain, styles=styles, style_strength=strength)
+    if place.styles:
+        look, likeness = place.style_strength, place.likeness
+        return replace(plain, styles=place.styles, style_strength=look, likeness=likeness)
     vector = tuple(maker.vector(face).astype(float).tolist())
     return replace(plain, styles=(StyleUse(photo.stem[:200], vector),))

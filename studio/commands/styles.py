@@ -49,7 +49,8 @@ class StyleCommands(QObject):
         if entry is None:
             context.explorer.set_styles(())
         elif context.styles.is_usable(entry):
-            context.explorer.set_styles([entry.style.use()], entry.style.strength)
+            style = entry.style
+            context.explorer.set_styles([style.use()], style.strength, style.likeness)
         elif not self.fitting.hurry(entry.id, lambda: self.use(entry.id)):
             self._tell_other_model(entry)
 

@@ -99,6 +99,11 @@ class Explorer(QObject):
         return self._recipe
 
     @property
+    def shows_person(self) -> bool:
+        """Whether a style in use says who is shown."""
+        return any(use.persona and use.weight for use in self._place.styles)
+
+    @property
     def directions(self) -> dict[str, float]:
         """How far to go along named directions."""
         return dict(self._place.directions)
@@ -188,11 +193,20 @@ class Explorer(QObject):
             self.set_pins(self._pins)
 
     def set_styles(
-        self, styles: Sequence[StyleUse], strength: float | None = None, *, quietly: bool = False
+        self,
+        styles: Sequence[StyleUse],
+        strength: float | None = None,
+        likeness: float | None = None,
+        *,
+        quietly: bool = False,
     ) -> None:
-        """The styles in use, with weights. quietly: no step in history."""
+        """The styles in use, with weights; strength of their look and likeness stay where they are None.
+
+        quietly: no step in history.
+        """
         strength = self._place.style_strength if strength is None else min(1.0, max(0.0, strength))
-        place = replace(self._place, styles=tuple(styles), style_strength=strength)
+        likeness = self._place.likeness if likeness is None else min(1.0, max(0.0, likeness))
+        place = replace(self._place, styles=tuple(styles), style_strength=strength, likeness=likeness)
         self._go(place, quietly=quietly)
 
     def set_direction(self, name: str, amount: float) -> None:

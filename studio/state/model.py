@@ -55,6 +55,11 @@ class ModelState(QObject):
         return self._bundle.id if self._bundle else ""
 
     @property
+    def knows_persons(self) -> bool:
+        """Whether the model in use can show a certain person."""
+        return self._bundle is not None and self._bundle.card.persona is not None
+
+    @property
     def entries(self) -> tuple[ModelEntry, ...]:
         """The models that can be chosen."""
         return self._entries

@@ -1,4 +1,4 @@
-"""The sliders beside the canvas: strength of the style, truncation, the model's directions."""
+"""The sliders beside the canvas: look and likeness of the style, truncation, the model's directions."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from PySide6.QtWidgets import QVBoxLayout, QWidget
 
 from engine.bundle import Bundle, Direction
 from studio.commands.explorer import HOLDS, ExplorerCommands
+from studio.signals import follow
 from studio.state.explorer import Explorer
 from studio.state.model import ModelState
 from studio.views.kit.bind import bind
@@ -44,13 +45,19 @@ class Section(QWidget):
 
 
 class LookSection(Section):
-    """Style strength and truncation, which people read as variety."""
+    """How much of the style's look and person, and truncation, which people read as variety.
 
-    def __init__(self, look: Look, explorer: Explorer, parent: QWidget | None = None) -> None:
+    Likeness is there where the model knows of persons.
+    """
+
+    def __init__(
+        self, look: Look, explorer: Explorer, model: ModelState, parent: QWidget | None = None
+    ) -> None:
         reset = IconButton(look, "reset", "action.reset_look", size=24, icon_size=15)
         super().__init__(look, "controls.look", tools=(reset,), parent=parent)
-        self._explorer = explorer
+        self._explorer, self._model = explorer, model
         self.strength = SliderRow(look, "controls.strength", default=1.0, tip="controls.strength.tip")
+        self.likeness = SliderRow(look, "controls.likeness", default=1.0, tip="controls.likeness.tip")
         self.truncation = SliderRow(
             look,
             "controls.truncation",
@@ -58,11 +65,12 @@ class LookSection(Section):
             default=USUAL_TRUNCATION,
             tip="controls.truncation.tip",
         )
-        self.body.addWidget(self.strength)
-        self.body.addWidget(self.truncation)
+        for slider in (self.strength, self.likeness, self.truncation):
+            self.body.addWidget(slider)
         steer(self.strength, explorer, "style_strength")
+        steer(self.likeness, explorer, "likeness")
         steer(self.truncation, explorer, "truncation")
-        explorer.styles_changed.connect(self._know_styles)
+        follow(self._know_styles, explorer.styles_changed, model.bundle_changed)
         reset.clicked.connect(self.reset)
         self._know_styles()
 
@@ -70,12 +78,14 @@ class LookSection(Section):
         """The usual values, as one move."""
         explorer = self._explorer
         explorer.begin_move()
-        explorer.style_strength, explorer.truncation = 1.0, USUAL_TRUNCATION
+        explorer.style_strength, explorer.likeness, explorer.truncation = 1.0, 1.0, USUAL_TRUNCATION
         explorer.clear_directions()
         explorer.end_move()
 
     def _know_styles(self, *_: object) -> None:
         self.strength.setEnabled(bool(self._explorer.place.styles))
+        self.likeness.setVisible(self._model.knows_persons)
+        self.likeness.setEnabled(self._explorer.shows_person)
 
 
 class HoldSection(Section):

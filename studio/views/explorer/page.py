@@ -232,7 +232,7 @@ class Controls(Surface):
     ) -> None:
         super().__init__(look, "panel", "left", parent)
         self._look = look
-        self.look_section = LookSection(look, context.explorer)
+        self.look_section = LookSection(look, context.explorer, context.model)
         self.hold_section = HoldSection(look, context.explorer, context.on_explorer)
         self.directions = DirectionsSection(look, context.explorer, context.model)
         self.kept = KeptStrip(look, context, actions)

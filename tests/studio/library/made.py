@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from pathlib import Path
+
 import numpy as np
 
-from engine.images import Picture
+from engine.images import Picture, save_picture
 from engine.recipe import Recipe, StyleUse
 from engine.style import Style
 
@@ -24,3 +27,12 @@ def style(name: str = "Anna", **fields: object) -> Style:
     """Each name has a vector of its own."""
     vector = np.random.Generator(np.random.PCG64(list(name.encode()))).standard_normal(4)
     return Style(name=name, vector=tuple(vector.tolist()), model=MODEL, **fields)  # type: ignore[arg-type]
+
+
+def portraits(folder: Path, seeds: Sequence[int]) -> list[Path]:
+    """Pictures that need no face to be found in them: the same seed shows the same person."""
+    folder.mkdir(parents=True, exist_ok=True)
+    paths = [folder / f"{number}.png" for number in range(len(seeds))]
+    for number, (path, seed) in enumerate(zip(paths, seeds, strict=True)):
+        save_picture(path, picture(seed, 32), recipe=Recipe.from_seed("other", number), overwrite=True)
+    return paths

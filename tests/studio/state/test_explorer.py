@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -48,10 +49,11 @@ def test_every_property_tells_once_and_changes_the_recipe(explorer: Explorer) ->
         "map_seed": 9,
         "truncation": 0.4,
         "style_strength": 0.5,
+        "likeness": 0.25,
     }
     explorer.set_styles([STYLE])
     for name, value in changes.items():
-        own = [f"{name}_changed"] if name in ("truncation", "style_strength") else []
+        own = [f"{name}_changed"] if name in ("truncation", "style_strength", "likeness") else []
         heard = told(explorer, *own, "recipe_changed", "settled")
         before = explorer.recipe
         setattr(explorer, name, value)
@@ -243,3 +245,12 @@ def test_holding_layers_is_a_step_and_changes_no_picture(explorer: Explorer) -> 
     explorer.let_go()
     assert explorer.place.held is None
     assert len(heard) == 2
+
+
+def test_a_style_brings_how_much_of_its_look_and_of_its_person(explorer: Explorer) -> None:
+    assert not explorer.shows_person
+    explorer.set_styles([replace(STYLE, persona=(0.0, 1.0))], 0.5, 0.25)
+    assert explorer.shows_person
+    assert (explorer.style_strength, explorer.likeness) == (0.5, 0.25)
+    explorer.set_styles([STYLE])
+    assert (explorer.style_strength, explorer.likeness) == (0.5, 0.25) and not explorer.shows_person

@@ -22,7 +22,7 @@ OTHER = "n" * 64
 
 
 def bundle(model: str = MODEL, path: str = "/models/fake") -> Any:
-    card = SimpleNamespace(resolution=32, preview_resolution=16, style_size=4, directions=())
+    card = SimpleNamespace(resolution=32, preview_resolution=16, style_size=4, directions=(), persona=None)
     return SimpleNamespace(id=model, name="fake", path=Path(path), card=card)
 
 
