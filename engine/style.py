@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -91,6 +91,15 @@ class StyleResult:
     """Pictures that were skipped: NoFaceError, PictureError."""
     notes: tuple[Reason, ...] = ()
     """What is worth telling: duplicates, several faces in one picture, odd ones out."""
+
+
+class Scores(NamedTuple):
+    """How well a picture matches styles, 0..1 each; None for what they lack."""
+
+    look: float | None = None
+    """How well its light and colours fit."""
+    likeness: float | None = None
+    """How much it is the person."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -205,10 +214,10 @@ class StyleMaker:
             return None
         return _between(float(unit(style.persona) @ unit(self.codes(image)[1])), *card.score)
 
-    def scores(self, styles: Sequence[StyleUse], image: Picture) -> tuple[float | None, float | None]:
-        """Look and likeness of a generated picture against a recipe's styles; None for what they lack."""
+    def scores(self, styles: Sequence[StyleUse], image: Picture) -> Scores:
+        """Look and likeness of a generated picture against a recipe's styles."""
         if not styles:
-            return None, None
+            return Scores()
         card = self.bundle.card
         found = self.codes(image)
         asked = blend_styles(styles, card.look_size), blend_personas(styles, card.persona_size)
@@ -217,7 +226,7 @@ class StyleMaker:
             _between(float(unit(a) @ unit(b)), *span) if a.any() else None
             for a, b, span in zip(asked, found, spans, strict=True)
         )
-        return look, likeness
+        return Scores(look, likeness)
 
     def aligned(self, path: PathText, *, whole: bool = False) -> Aligned:
         """A picture file made ready for the model; a picture that this program generated already is."""

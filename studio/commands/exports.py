@@ -230,7 +230,7 @@ def _kept(context: AppContext, one: str) -> ExportItem:
     path = context.library.gallery.path(one)
     try:
         row, recipe = context.library.gallery.row(one), context.library.gallery.recipe(one)
-        return ExportItem(path, recipe, row.name, row.score)
+        return ExportItem(path, recipe, row.name, row.score, row.likeness)
     except (PersonaError, OSError):
         return ExportItem(path, None, path.stem)
 

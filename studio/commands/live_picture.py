@@ -12,6 +12,7 @@ from PySide6.QtCore import QObject, Signal
 
 from engine.errors import RecipeError
 from engine.recipe import Recipe
+from engine.style import Scores
 from studio.commands.error_messages import tell
 from studio.library.text import Text
 from studio.signals import delayed
@@ -43,7 +44,7 @@ class LivePicture(QObject):
         self._explorer.recipe_changed.connect(self._ask_preview)
         self._explorer.moving_changed.connect(self._follow_hand)
         self._generator.answered.connect(self._show_answer)
-        self._generator.scored.connect(self._show_score)
+        self._generator.scored.connect(self._show_scores)
         self._generator.render_failed.connect(self._tell_failed)
 
     def renew(self) -> None:
@@ -83,9 +84,9 @@ class LivePicture(QObject):
             self._has_picture = True
             self.first_came.emit()
 
-    def _show_score(self, request: int, score: float | None) -> None:
+    def _show_scores(self, request: int, scores: Scores) -> None:
         if self._last_full is not None and self._last_full[0] == request:
-            self._explorer.show_score(self._last_full[1], score)
+            self._explorer.show_scores(self._last_full[1], scores)
 
     def _tell_failed(self, request: int, error: Exception) -> None:
         self._awaited = None

@@ -1,15 +1,15 @@
-"""Compares the gallery with the style in use, as soon as somebody sorts or searches by match.
+"""Compares the gallery with the style in use, as soon as somebody sorts or searches by look or likeness.
 
 Every picture is looked at once for a model, in the background and bit by bit; what was seen is kept as long
-as model and picture are. A comparison with another style is then one product of a matrix with a vector.
+as model and picture are. A comparison with another style is then one product of a matrix with a vector. Who
+is shown is read only for a style that shows somebody.
 """
 
 from __future__ import annotations
 
 import logging
 import threading
-from dataclasses import dataclass
-from pathlib import Path
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -18,8 +18,7 @@ from PySide6.QtCore import QObject
 from engine.errors import PersonaError
 from engine.style import Style
 from studio.commands.fitting import Fitting
-from studio.library.index import Sort
-from studio.library.looks import LookFile, Matches, PictureLook, Vector, fresh
+from studio.library.looks import NOBODY, LookFile, Matches, PictureLook, Wanted, asks_to_compare, fresh
 from studio.library.stamps import file_part
 from studio.library.styles import StyleEntry
 from studio.signals import delayed, follow
@@ -116,7 +115,7 @@ class Matching(QObject):
         if entry is None or self._context.model.bundle is None:
             gallery.set_matches(None)
             gallery.comparison = None
-        elif gallery.query.sort is Sort.SCORE or gallery.query.score:
+        elif asks_to_compare(gallery.query, entry.style):
             if gallery.comparison is None or gallery.comparison.entry != entry:
                 gallery.comparison = Comparison(entry)
             self._compare(self._turn, entry)
@@ -127,7 +126,7 @@ class Matching(QObject):
 
         def work() -> tuple[Matches, _Pictures, list[str]]:
             pictures, maker = self._pictures(), get()
-            known = fresh(self._known(maker), pictures.files)
+            known = fresh(self._known(maker), pictures.files, persona=bool(style.persona))
             rest = [one for one in pictures.keys if one not in known]
             return _matches(maker, known, pictures.keys, style), pictures, rest
 
@@ -152,15 +151,16 @@ class Matching(QObject):
 
         def work() -> Matches | None:
             maker = get()
-            seen = [(one, self._see(maker, one, round.pictures.files.get(one, ""))) for one in ids]
+            person, files = bool(round.style.persona), round.pictures.files
+            seen = [(one, self._see(maker, one, files.get(one, ""), person)) for one in ids]
             with self._lock:
                 if self._model == maker.bundle.id:
                     self._looks.update(seen)
             self._file.add(maker.bundle.id, seen)
             if not shown:
                 return None
-            pictures = round.pictures
-            return _matches(maker, fresh(self._known(maker), pictures.files), pictures.keys, round.style)
+            known = fresh(self._known(maker), files, persona=person)
+            return _matches(maker, known, round.pictures.keys, round.style)
 
         def take(matches: Matches | None) -> None:
             if round.turn == self._turn:
@@ -177,8 +177,20 @@ class Matching(QObject):
         if turn == self._turn and gallery.comparison is not None:
             gallery.comparison = Comparison(gallery.comparison.entry, 1, 1)
 
-    def _see(self, maker: StyleMaker, id: str, file: str) -> PictureLook:
-        return PictureLook(file, _vector(maker, self._context.library.gallery.path(id)))
+    def _see(self, maker: StyleMaker, id: str, file: str, person: bool) -> PictureLook:
+        """What is in a picture; empty where it cannot be read."""
+        try:
+            image = maker.aligned(self._context.library.gallery.path(id), whole=True).image
+            look, persona = maker.codes(image)
+        except (PersonaError, OSError):
+            return PictureLook(file, NOBODY)
+        return PictureLook(file, look.astype(np.float32), persona.astype(np.float32) if person else NOBODY)
+
+    def forget_persons(self) -> None:
+        """Forgets who is shown in every picture that was compared. Waits for the disk; OSError."""
+        self._file.forget_persons()
+        with self._lock:
+            self._looks = {one: replace(look, persona=NOBODY) for one, look in self._looks.items()}
 
     def _known(self, maker: StyleMaker) -> dict[str, PictureLook]:
         """What was seen under the model in use."""
@@ -214,17 +226,11 @@ class Matching(QObject):
             self._looks = {one: look for one, look in self._looks.items() if one in pictures}
 
 
-def _matches(maker: StyleMaker, looks: dict[str, Vector], keys: dict[str, int], style: Style) -> Matches:
-    return Matches.of(looks, keys, style.vector, maker.bundle.card.style_score)
+def _matches(maker: StyleMaker, looks: dict[str, PictureLook], keys: dict[str, int], style: Style) -> Matches:
+    card = maker.bundle.card
+    persona = Wanted(style.persona, card.persona.score) if card.persona and style.persona else None
+    return Matches.of(looks, keys, Wanted(style.vector, card.style_score), persona)
 
 
 def _let_be(error: Exception) -> None:
     log.info("What was seen in pictures could not be tidied: %s", error)
-
-
-def _vector(maker: StyleMaker, path: Path) -> Vector:
-    """A picture's style; empty where it cannot be read."""
-    try:
-        return maker.vector(maker.aligned(path, whole=True).image).astype(np.float32)
-    except (PersonaError, OSError):
-        return np.empty(0, np.float32)

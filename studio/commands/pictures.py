@@ -11,11 +11,12 @@ from PySide6.QtCore import QObject, Signal
 from engine.errors import Cancelled
 from engine.images import Picture
 from engine.recipe import Recipe
+from engine.style import Scores
 from studio.commands.error_messages import tell
 from studio.commands.undo import UndoStep
 from studio.commands.varied import candidates_for, choose_varied
 from studio.library.index import PictureRow
-from studio.library.pictures import Board
+from studio.library.pictures import Board, Gallery
 from studio.library.tasks import IsCancelled, Progress
 from studio.library.text import Text
 from studio.library.trash import Slot
@@ -50,7 +51,7 @@ class PictureCommands(QObject):
         self._context.generator.render(
             recipe,
             priority=SAVE,
-            score=bool(recipe.styles),
+            scores=bool(recipe.styles),
             done=lambda render, image: self._save(render, image),
             failed=lambda _, error: self._tell(Text("said.the_picture_could_not_be_kept"), error),
         )
@@ -61,12 +62,12 @@ class PictureCommands(QObject):
         kept: list[PictureRow] = []
 
         def work(progress: Progress, cancelled: IsCancelled) -> list[PictureRow]:
-            pictures = context.generator.render_many(recipes, score=True)
-            for recipe, (image, score) in zip(recipes, pictures, strict=True):
+            pictures = context.generator.render_many(recipes, scores=True)
+            for recipe, (image, scores) in zip(recipes, pictures, strict=True):
                 if cancelled():
                     pictures.close()
                     raise Cancelled
-                kept.append(context.library.gallery.keep(image, recipe, score=score))
+                kept.append(_keep(context.library.gallery, image, recipe, scores))
                 progress(len(kept), len(recipes))
             return kept
 
@@ -102,7 +103,7 @@ class PictureCommands(QObject):
 
     def _save(self, render: Render, image: Picture) -> None:
         self._context.writer.run(
-            lambda: self._context.library.gallery.keep(image, render.recipe, score=render.score),
+            lambda: _keep(self._context.library.gallery, image, render.recipe, render.scores),
             lambda row: self._push_kept([row]),
             lambda error: self._tell(Text("said.the_picture_could_not_be_kept"), error),
         )
@@ -291,3 +292,7 @@ def _counted(n: int, one: str, many: str) -> Text:
 
 def _without(words: tuple[str, ...], word: str) -> tuple[str, ...]:
     return tuple(one for one in words if one != word)
+
+
+def _keep(gallery: Gallery, image: Picture, recipe: Recipe, scores: Scores) -> PictureRow:
+    return gallery.keep(image, recipe, score=scores.look, likeness=scores.likeness)

@@ -32,6 +32,7 @@ def _facts(query: Query) -> list[tuple[str, Any]]:
         ("label = ?", query.label, query.label is not None),
         ("style = ?", query.style, bool(query.style)),
         ("score >= ?", query.score, query.score > 0),
+        ("likeness >= ?", query.likeness, query.likeness > 0),
         ("key >= ?", query.since, query.since > 0),
         ("key < ?", query.until, query.until > 0),
     ]

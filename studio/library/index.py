@@ -35,6 +35,7 @@ SORT_COLUMNS = {
     Sort.NAME: "sort_name",
     Sort.RATING: "rating",
     Sort.SCORE: "score",
+    Sort.LIKENESS: "likeness",
 }
 
 

@@ -25,6 +25,7 @@ from engine.files import make_folder
 from engine.formats.names import safe_name
 from engine.images import Picture, load_picture, read_record, save_picture
 from engine.recipe import Recipe
+from engine.style import Scores
 from studio.library import jsonfile
 from studio.library.index import Index, IndexDamaged, PictureRow
 from studio.library.sidecar import FORMAT, fresh_row, row_of_said, said_of, sensible, with_said
@@ -80,11 +81,17 @@ class Gallery:
     # ---- keeping and changing
 
     def keep(
-        self, image: Picture, recipe: Recipe | None, *, score: float | None = None, name: str = ""
+        self,
+        image: Picture,
+        recipe: Recipe | None,
+        *,
+        score: float | None = None,
+        likeness: float | None = None,
+        name: str = "",
     ) -> PictureRow:
         """Saves a picture and returns its row. TargetError when it cannot be written."""
         with self._lock:
-            row = fresh_row(image, recipe, score, name, self._next_key())
+            row = fresh_row(image, recipe, Scores(score, likeness), name, self._next_key())
             row = self._save(image, recipe, row)
             with suppress(TargetError):  # the picture itself is safe, and carries all but the name
                 self._write_said(row)
@@ -132,7 +139,7 @@ class Gallery:
             return before
 
     def change(self, ids: Sequence[str], **values: Any) -> list[PictureRow]:
-        """Sets fields of `PictureRow`: name, rating, label, tags, note, boards or score. See `edit`."""
+        """Sets fields of `PictureRow`: name, rating, label, tags, note, boards, scores. See `edit`."""
         return self.edit(ids, lambda row: replace(row, **values))
 
     def put_back(self, rows: Sequence[PictureRow]) -> None:
@@ -232,7 +239,8 @@ class Gallery:
         for n in range(1, 10_000):
             one = f"{month}/{stem}{f'-{n}' if n > 1 else ''}.png"
             with suppress(TargetExistsError):
-                save_picture(self.folder / one, image, recipe=recipe, score=row.score)
+                path = self.folder / one
+                save_picture(path, image, recipe=recipe, score=row.score, likeness=row.likeness)
                 return replace(row, id=one)
         raise TargetExistsError(self.folder / month / f"{stem}.png")
 
@@ -265,9 +273,10 @@ class Gallery:
             record = read_record(path)
         except PersonaError:
             record = None
-        recipe, score = (record.recipe, record.score) if record else (None, None)
+        recipe = record.recipe if record else None
+        scores = Scores(record.score, record.likeness) if record else Scores()
         key = path.stat().st_mtime_ns // 1000
-        return replace(fresh_row(image, recipe, score, path.stem, key), id=one)
+        return replace(fresh_row(image, recipe, scores, path.stem, key), id=one)
 
     def _row_or_stub(self, one: str) -> PictureRow:
         """For deleting, which must work for damaged pictures too."""

@@ -3,7 +3,7 @@
 anna beach                words that begin some word of name, tags, style, note, date or seed
 tag:beach style:anna      exactly this tag, this style; "tag:two words" in quotes
 rating:4  label:red       at least four stars; this colour
-score:0.8                 style match of at least 0.8 (also 80 or 80%)
+look:0.8 likeness:0.6     such a match with look and person at least (also 80 or 80%); score: is look:
 since:2026-11 until:2026-11-24   made in that time, both ends included; date:2026-11 means both
 board:name
 """
@@ -20,9 +20,9 @@ from studio.library.pictures import Board
 from studio.library.rows import EVERYTHING
 from studio.library.sidecar import LABELS
 
+KEYS = "tag|style|board|label|rating|score|look|likeness|since|until|date"
 TERM = re.compile(
-    r'"(?P<key>tag|style|board|label|rating|score|since|until|date):(?P<quoted>[^"]*)"'
-    r'|(?P<key2>tag|style|board|label|rating|score|since|until|date):(?:"(?P<value2>[^"]*)"|(?P<value3>\S+))',
+    rf'"(?P<key>{KEYS}):(?P<quoted>[^"]*)"|(?P<key2>{KEYS}):(?:"(?P<value2>[^"]*)"|(?P<value3>\S+))',
     re.IGNORECASE,
 )
 
@@ -50,7 +50,8 @@ def spelled(query: Query) -> str:
     terms = [
         f"tag:{_quoted(query.tag)}" if query.tag else "",
         f"style:{_quoted(query.style)}" if query.style else "",
-        f"score:{query.score:.0%}" if query.score else "",
+        f"look:{query.score:.0%}" if query.score else "",
+        f"likeness:{query.likeness:.0%}" if query.likeness else "",
         f"since:{_day(query.since)}" if query.since else "",
         f"until:{_day(query.until - 1)}" if query.until else "",
         query.text,
@@ -80,7 +81,9 @@ def _narrowed(query: Query, key: str, value: str, boards: Sequence[Board]) -> Qu
                 return replace(query, label=value.lower()) if value.lower() in LABELS[1:] else None
             case "rating":
                 return replace(query, rating=max(0, min(5, int(value.lstrip(">=")))))
-            case "score":
+            case "likeness":
+                return replace(query, likeness=_fraction(value.lstrip(">=")))
+            case "score" | "look":
                 return replace(query, score=_fraction(value.lstrip(">=")))
             case "since":
                 return replace(query, since=_span(value)[0])

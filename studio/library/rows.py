@@ -31,7 +31,9 @@ class PictureRow:
     boards: tuple[str, ...] = ()
     """Ids of boards."""
     score: float | None = None
-    """Style match 0..1."""
+    """How well its light and colours match the styles, 0..1."""
+    likeness: float | None = None
+    """How much it is the styles' person, 0..1; None where they have none."""
     style: str = ""
     """Names of its styles."""
     model: str = ""
@@ -54,6 +56,7 @@ class Sort(StrEnum):
     NAME = "name"
     RATING = "rating"
     SCORE = "score"
+    LIKENESS = "likeness"
 
 
 @dataclass(frozen=True)
@@ -70,6 +73,8 @@ class Query:
     board: str = ""
     """A board's id."""
     score: float = 0.0
+    """At least."""
+    likeness: float = 0.0
     """At least."""
     since: int = 0
     """Microseconds since 1970."""

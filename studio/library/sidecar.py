@@ -12,13 +12,14 @@ from typing import Any
 
 from engine.images import Picture
 from engine.recipe import Recipe
+from engine.style import Scores
 from studio.library.rows import PictureRow
 
 LABELS = ("", "red", "yellow", "green", "blue", "purple")
 FORMAT = 1
 SAID = ("name", "rating", "label", "tags", "note", "boards")
 """What people say about a picture."""
-FACTS = ("key", "score", "style", "model", "seed", "recipe", "width", "height")
+FACTS = ("key", "score", "likeness", "style", "model", "seed", "recipe", "width", "height")
 """What is known about it anyway; repeated beside the picture so that nobody needs to open it."""
 
 
@@ -29,7 +30,7 @@ def said_of(row: PictureRow, size: int) -> dict[str, Any]:
     return {"format": FORMAT, **said, "picture": {"bytes": size, **facts}}
 
 
-def fresh_row(image: Picture, recipe: Recipe | None, score: float | None, name: str, key: int) -> PictureRow:
+def fresh_row(image: Picture, recipe: Recipe | None, scores: Scores, name: str, key: int) -> PictureRow:
     """The row of a picture that is kept now; it has no id yet. key: microseconds."""
     style = ", ".join(use.name for use in recipe.styles if use.weight) if recipe else ""
     seed = recipe.seed if recipe else None
@@ -37,7 +38,8 @@ def fresh_row(image: Picture, recipe: Recipe | None, score: float | None, name: 
         id="",
         key=key,
         name=name.strip() or _spoken_name(style, seed, key),
-        score=score,
+        score=scores.look,
+        likeness=scores.likeness,
         style=style,
         model=recipe.model if recipe else "",
         seed=seed,
@@ -98,6 +100,7 @@ _TYPES: dict[str, tuple[type, ...]] = {
     "height": (int,),
     "seed": (int, type(None)),
     "score": (int, float, type(None)),
+    "likeness": (int, float, type(None)),
 }
 
 

@@ -12,7 +12,7 @@ from typing import Any
 
 from studio.library.rows import IndexDamaged, PictureRow
 
-SCHEMA = 1
+SCHEMA = 2
 BUSY_S = 5.0
 """How long to wait for another process."""
 SEPARATOR = "\x1f"
@@ -21,12 +21,14 @@ CREATE TABLE pictures (
     key INTEGER PRIMARY KEY, id TEXT NOT NULL UNIQUE, name TEXT NOT NULL, sort_name TEXT NOT NULL,
     rating INTEGER NOT NULL, label TEXT NOT NULL, tags TEXT NOT NULL, note TEXT NOT NULL,
     boards TEXT NOT NULL, score REAL NOT NULL, style TEXT NOT NULL, model TEXT NOT NULL, seed INTEGER,
-    recipe TEXT NOT NULL, width INTEGER NOT NULL, height INTEGER NOT NULL, stamp TEXT NOT NULL
+    recipe TEXT NOT NULL, width INTEGER NOT NULL, height INTEGER NOT NULL, stamp TEXT NOT NULL,
+    likeness REAL NOT NULL DEFAULT -1
 );
 CREATE INDEX by_created ON pictures (key, rating, label, style, score);
 CREATE INDEX by_name ON pictures (sort_name, key);
 CREATE INDEX by_rating ON pictures (rating, key, label, style, score);
 CREATE INDEX by_score ON pictures (score, key, rating, label, style);
+CREATE INDEX by_likeness ON pictures (likeness, key, rating, label, style);
 CREATE INDEX by_style ON pictures (style, key, rating, label, score);
 CREATE TABLE tags (word TEXT NOT NULL, key INTEGER NOT NULL, PRIMARY KEY (word, key)) WITHOUT ROWID;
 CREATE TABLE boards (word TEXT NOT NULL, key INTEGER NOT NULL, PRIMARY KEY (word, key)) WITHOUT ROWID;
@@ -35,16 +37,27 @@ CREATE VIRTUAL TABLE words USING fts5 (
     name, tags, style, note, date, seed, prefix = '1 2 3', tokenize = 'unicode61 remove_diacritics 2'
 );
 """
-COLUMNS = "key, id, name, rating, label, tags, note, boards, score, style, model, seed, recipe, width, height"
+UPGRADES = {
+    1: """
+    ALTER TABLE pictures ADD COLUMN likeness REAL NOT NULL DEFAULT -1;
+    CREATE INDEX by_likeness ON pictures (likeness, key, rating, label, style);
+    """,
+}
+"""What makes the next version of an index of each earlier one."""
+COLUMNS = (
+    "key, id, name, rating, label, tags, note, boards, score, likeness, style, model, seed, recipe, "
+    "width, height"
+)
 NO_SCORE = -1.0
 
 
 def connect(path: Path) -> sqlite3.Connection:
-    """A connection to an index of this version; IndexDamaged for any other file."""
+    """A connection to an index, brought to this version if it is of an earlier one; else IndexDamaged."""
     if not path.exists():
         raise IndexDamaged(f"The search index {path} is missing.")
     connection = open_file(path)
     try:
+        upgrade(connection)
         version = connection.execute("PRAGMA user_version").fetchone()[0]
     except sqlite3.Error:
         connection.close()
@@ -53,6 +66,23 @@ def connect(path: Path) -> sqlite3.Connection:
         connection.close()
         raise IndexDamaged(f"The search index {path} is of another version.")
     return connection
+
+
+def upgrade(connection: sqlite3.Connection) -> None:
+    """Brings an index of an earlier version to this one, a version at a time, each whole or not at all."""
+    while (version := connection.execute("PRAGMA user_version").fetchone()[0]) in UPGRADES:
+        connection.execute("BEGIN IMMEDIATE")
+        try:
+            if (
+                connection.execute("PRAGMA user_version").fetchone()[0] == version
+            ):  # no other process was first
+                for statement in filter(str.strip, UPGRADES[version].split(";")):
+                    connection.execute(statement)
+                connection.execute(f"PRAGMA user_version = {version + 1}")
+        except BaseException:
+            connection.execute("ROLLBACK")
+            raise
+        connection.execute("COMMIT")
 
 
 def open_file(path: Path) -> sqlite3.Connection:
@@ -75,9 +105,8 @@ def create(path: Path) -> None:
 
 def row_of(values: Sequence[Any]) -> PictureRow:
     """The row that `COLUMNS` were read of."""
-    key, one, name, rating, label, tags, note, boards, score, style, model, seed, recipe, width, height = (
-        values
-    )
+    key, one, name, rating, label, tags, note, boards, score, likeness, *rest = values
+    style, model, seed, recipe, width, height = rest
     return PictureRow(
         id=one,
         key=key,
@@ -88,6 +117,7 @@ def row_of(values: Sequence[Any]) -> PictureRow:
         note=note,
         boards=_split(boards),
         score=None if score == NO_SCORE else score,
+        likeness=None if likeness == NO_SCORE else likeness,
         style=style,
         model=model,
         seed=seed,
@@ -106,7 +136,7 @@ def put_row(connection: sqlite3.Connection, row: PictureRow, stamp: str) -> Pict
     while connection.execute("SELECT 1 FROM pictures WHERE key = ?", [key]).fetchone():
         key += 1
     connection.execute(
-        f"INSERT INTO pictures ({COLUMNS}, sort_name, stamp) VALUES ({','.join('?' * 17)})",
+        f"INSERT INTO pictures ({COLUMNS}, sort_name, stamp) VALUES ({','.join('?' * 18)})",
         [
             key,
             row.id,
@@ -117,6 +147,7 @@ def put_row(connection: sqlite3.Connection, row: PictureRow, stamp: str) -> Pict
             row.note,
             SEPARATOR.join(row.boards),
             NO_SCORE if row.score is None else row.score,
+            NO_SCORE if row.likeness is None else row.likeness,
             row.style,
             row.model,
             row.seed,

@@ -13,6 +13,7 @@ from PySide6.QtGui import QImage
 
 from engine.chart import Chart
 from engine.recipe import LayerMix, Recipe, StyleUse
+from engine.style import Scores
 from studio.state.place import Place
 from studio.state.properties import Field
 
@@ -68,8 +69,8 @@ class Explorer(QObject):
     moving_changed = Signal(bool)
     image_changed = Signal(object)
     """QImage | None: the picture under the probe, preview or full."""
-    score_changed = Signal(object)
-    """float | None: style match of the picture under the probe."""
+    scores_changed = Signal(object)
+    """Scores: how well the picture under the probe matches its styles."""
     pins_changed = Signal()
 
     def __init__(self, parent: QObject | None = None) -> None:
@@ -82,7 +83,7 @@ class Explorer(QObject):
         self._image: QImage | None = None
         self._is_full = False
         self._shown: Recipe | None = None
-        self._score: float | None = None
+        self._scores = Scores()
         self._pins: tuple[Pin, ...] = ()
         self._next_pin = 1
 
@@ -252,23 +253,23 @@ class Explorer(QObject):
         return self._shown is not None and self._shown == self._recipe
 
     @property
-    def score(self) -> float | None:
-        """Style match 0..1 of the picture under the probe, once known."""
-        return self._score
+    def scores(self) -> Scores:
+        """How well the picture under the probe matches its styles, once known."""
+        return self._scores
 
     def show(self, recipe: Recipe, image: QImage, *, full: bool) -> None:
         """A picture has come for a recipe."""
         if self._recipe is None or recipe.model != self._recipe.model:
             return
         if recipe != self._shown:
-            self._set_score(None)
+            self._set_scores(Scores())
         self._shown, self._image, self._is_full = recipe, image, full
         self.image_changed.emit(image)
 
-    def show_score(self, recipe: Recipe, score: float | None) -> None:
-        """A style match has come for a recipe."""
+    def show_scores(self, recipe: Recipe, scores: Scores) -> None:
+        """It has come how well the picture of a recipe matches."""
         if recipe == self._shown:
-            self._set_score(score)
+            self._set_scores(scores)
 
     # ---- pins
 
@@ -331,10 +332,10 @@ class Explorer(QObject):
     def _let_go_of_image(self) -> None:
         self._shown = self._image = None
         self._is_full = False
-        self._set_score(None)
+        self._set_scores(Scores())
         self.image_changed.emit(None)
 
-    def _set_score(self, score: float | None) -> None:
-        if score != self._score:
-            self._score = score
-            self.score_changed.emit(score)
+    def _set_scores(self, scores: Scores) -> None:
+        if scores != self._scores:
+            self._scores = scores
+            self.scores_changed.emit(scores)

@@ -46,6 +46,7 @@ class PictureRole(IntEnum):
     STYLE = Qt.ItemDataRole.UserRole + 7
     PATH = Qt.ItemDataRole.UserRole + 8
     SELECTED = Qt.ItemDataRole.UserRole + 9
+    LIKENESS = Qt.ItemDataRole.UserRole + 10
 
 
 class ThumbnailSource(Protocol):
@@ -292,6 +293,8 @@ class GalleryModel(PictureList):
                 return row.label
             case PictureRole.SCORE:
                 return row.score
+            case PictureRole.LIKENESS:
+                return row.likeness
             case PictureRole.STYLE:
                 return row.style
             case PictureRole.PATH:

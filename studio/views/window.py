@@ -206,6 +206,9 @@ class Window(QMainWindow):
         self.viewer.closed.connect(self._focus_page)
         context.settings.theme_changed.connect(self.look.theme.choose)
         context.settings.language_changed.connect(self._set_language)
+        context.model.bundle_changed.connect(
+            lambda _: self.gallery.toolbar.know_persons(context.model.knows_persons)
+        )
         follow(self._badge, context.gallery.count_changed, context.gallery.loaded)
         context.training.current_changed.connect(self._badge_training)
         self._connect_welcome()

@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from engine.bundle import Bundle
     from engine.images import Picture
     from engine.providers import Provider
+    from engine.style import Scores
 
 
 class Engine(Protocol):
@@ -48,8 +49,8 @@ class Engine(Protocol):
         """Whether there are low-resolution previews. It may take a second: call it from another thread."""
         ...
 
-    def score(self, recipe: Recipe, image: Picture) -> float | None:
-        """How well a full picture matches the recipe's styles, 0..1; None without styles."""
+    def scores(self, recipe: Recipe, image: Picture) -> Scores:
+        """How well a full picture matches the recipe's styles."""
         ...
 
 

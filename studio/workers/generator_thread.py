@@ -23,6 +23,7 @@ from PySide6.QtCore import QObject, Signal
 
 from engine.errors import PersonaError, RecipeError
 from engine.recipe import Recipe
+from engine.style import Scores
 from studio.frame_budget.latency import LatencyEstimator
 from studio.frame_budget.thread_priority import PICTURES, lower_thread_priority
 from studio.workers.engine import Engine, Opener, open_engine
@@ -162,16 +163,16 @@ class GeneratorThread(QObject):
         *,
         preview: bool = False,
         priority: int = SAVE,
-        score: bool = False,
+        scores: bool = False,
         done: Callable[[Render, Picture], object] | None = None,
         failed: Callable[[Render, Exception], object] | None = None,
     ) -> Render:
         """Queues a render; from any thread. `done` and `failed` are called on the Qt thread.
 
-        score: whether the style match is wanted too (`Render.score`).
+        scores: whether it is wanted too how well the picture matches its styles (`Render.scores`).
         """
         with self._condition:
-            render = Render(recipe, preview, priority, next(self._numbers), done, failed, score)
+            render = Render(recipe, preview, priority, next(self._numbers), done, failed, scores)
             if self._stopping:
                 render.cancel()
                 return render
@@ -188,9 +189,9 @@ class GeneratorThread(QObject):
         *,
         preview: bool = False,
         priority: int = BULK,
-        score: bool = False,
+        scores: bool = False,
         ahead: int = 2,
-    ) -> Generator[tuple[Picture, float | None], None, None]:
+    ) -> Generator[tuple[Picture, Scores], None, None]:
         """Pictures and scores in the order of `recipes`, for a thread that may wait; a few are made ahead.
 
         When the caller stops in between, what is ahead is cancelled.
@@ -200,11 +201,11 @@ class GeneratorThread(QObject):
         try:
             while True:
                 while len(pending) <= ahead and (recipe := next(source, None)) is not None:
-                    pending.append(self.render(recipe, preview=preview, priority=priority, score=score))
+                    pending.append(self.render(recipe, preview=preview, priority=priority, scores=scores))
                 if not pending:
                     return
                 render = pending.popleft()
-                yield render.result(), render.score
+                yield render.result(), render.scores
         finally:
             for render in pending:
                 render.cancel()
@@ -353,10 +354,10 @@ class GeneratorThread(QObject):
     def _score(self, request: int, recipe: Recipe, image: Picture) -> None:
         assert self._engine is not None
         try:
-            score = self._engine.score(recipe, image)
+            scores = self._engine.scores(recipe, image)
         except PersonaError:
-            score = None
-        self._invoker.invoke(lambda: self.scored.emit(request, score))
+            scores = Scores()
+        self._invoker.invoke(lambda: self.scored.emit(request, scores))
 
     def _tell_queue(self) -> None:
         self._invoker.invoke(lambda: self.queue_changed.emit(self.waiting))

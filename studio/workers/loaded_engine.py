@@ -13,7 +13,7 @@ from engine.generator import Generator
 from engine.images import Picture
 from engine.providers import Provider
 from engine.recipe import Recipe
-from engine.style import StyleMaker
+from engine.style import Scores, StyleMaker
 
 FEW = 2
 """On so few processors low-resolution previews are likely wanted: they are prepared while the rest loads."""
@@ -72,10 +72,10 @@ class LoadedEngine:
         except PersonaError:  # the model is good enough without
             return False
 
-    def score(self, recipe: Recipe, image: Picture) -> float | None:
-        """How well a full picture matches the recipe's styles; None without styles."""
+    def scores(self, recipe: Recipe, image: Picture) -> Scores:
+        """How well a full picture matches the recipe's styles."""
         if not recipe.styles:
-            return None
+            return Scores()
         if self._maker is None:
             self._maker = StyleMaker(self.bundle, network=self._generator.network)
-        return self._maker.scores(recipe.styles, image)[0]
+        return self._maker.scores(recipe.styles, image)

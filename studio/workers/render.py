@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from engine.errors import Cancelled, RecipeError
 from engine.recipe import Recipe
+from engine.style import Scores
 from studio.workers.engine import Engine
 from studio.workers.invoker import MainThreadInvoker
 
@@ -29,13 +30,13 @@ class Render:
         number: int,
         done: Callable[[Render, Picture], object] | None = None,
         failed: Callable[[Render, Exception], object] | None = None,
-        score: bool = False,
+        scores: bool = False,
     ) -> None:
         self.recipe = recipe
         self.preview = preview
-        self.score: float | None = None
-        """Style match of the picture, once it is rendered, where that was asked for."""
-        self._wants_score = score
+        self.scores = Scores()
+        """How well the picture matches its styles, once it is rendered, where that was asked for."""
+        self._wants_scores = scores
         self._order = (priority, number)
         self._done = done
         self._failed = failed
@@ -64,8 +65,8 @@ class Render:
             if engine is None:
                 raise RecipeError("The model that this recipe is for is not loaded.", "other-model")
             picture = (engine.preview if self.preview else engine.render)(self.recipe)
-            if self._wants_score:
-                self.score = engine.score(self.recipe, picture)
+            if self._wants_scores:
+                self.scores = engine.scores(self.recipe, picture)
         except Exception as error:
             self._future.set_exception(error)
             invoker.invoke(lambda error=error: self._failed and self._failed(self, error))  # type: ignore[misc]

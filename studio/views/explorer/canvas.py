@@ -42,6 +42,7 @@ from studio.views.explorer.scene import Scene, Sight
 from studio.views.explorer.selection import Selection
 from studio.views.explorer.tiles import TileField
 from studio.views.look import Look
+from studio.views.scores import BETWEEN, score_words
 
 CLICK = 4.0
 """A press that moves less than this many pixels is a click."""
@@ -133,7 +134,7 @@ class Canvas(QWidget):
         explorer = self._explorer
         follow(self._follow, explorer.place_changed, explorer.moving_changed)
         explorer.image_changed.connect(self._show_image)
-        explorer.score_changed.connect(self.frames.draw_lens)
+        explorer.scores_changed.connect(self.frames.draw_lens)
         explorer.pins_changed.connect(self.frames.draw)
         self.outlook.changed.connect(self._ask_for_tiles)
         self.outlook.turned.connect(self._resize_lens)
@@ -498,7 +499,6 @@ class Canvas(QWidget):
         )
 
     def _match(self) -> str:
-        score = self._explorer.score
-        if score is None or self._explorer.moving or (self.outlook.on_map and not self.large):
+        if self._explorer.moving or (self.outlook.on_map and not self.large):
             return ""
-        return self._look.words("canvas.match", percent=f"{score:.0%}")
+        return BETWEEN.join(score_words(self._look, *self._explorer.scores))

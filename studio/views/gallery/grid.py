@@ -42,6 +42,7 @@ from studio.views.icons import tinted
 from studio.views.kit.cells import CellGrid
 from studio.views.look import Look
 from studio.views.pictures import Recent, tile
+from studio.views.scores import score_words
 
 RADIUS = 6.0
 RIM = 4
@@ -309,10 +310,17 @@ class PictureGrid(CellGrid):
             paint.fill(
                 painter, QRectF(cell.right() - 17, cell.top() + 7, 10, 10), QColor(LABEL_COLORS[row.label]), 5
             )
-        if hovered and row.score is not None and cell.width() > 96:
-            words = f"{row.score:.0%}"
-            painter.setFont(font(11))
-            chip = QRectF(cell.right() - 46, cell.bottom() - 26, 40, 20)
+        if hovered:
+            self._paint_scores(painter, cell, score_words(self._look, row.score, row.likeness))
+
+    def _paint_scores(self, painter: QPainter, cell: QRectF, scores: list[str]) -> None:
+        """One under the other in the corner that nothing else needs, as far as there is room."""
+        painter.setFont(font(11))
+        for number, words in enumerate(scores):
+            width = painter.fontMetrics().horizontalAdvance(words) + 16
+            if width > cell.width() - 30:
+                return
+            chip = QRectF(cell.left() + 6, cell.top() + 6 + 24 * number, width, 20)
             paint.fill(painter, chip, QColor(0, 0, 0, 150), 10)
             painter.setPen(QColor("#ffffff"))
             painter.drawText(chip, Qt.AlignmentFlag.AlignCenter, words)

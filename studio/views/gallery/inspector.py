@@ -232,6 +232,7 @@ def facts(look: Look, row: PictureRow) -> list[tuple[str, str]]:
     pairs = [
         ("fact.style", row.style or words("styles.none")),
         ("fact.match", f"{row.score:.0%}" if row.score is not None else ""),
+        ("fact.likeness", f"{row.likeness:.0%}" if row.likeness is not None else ""),
         ("fact.seed", str(row.seed) if row.seed is not None else ""),
         ("fact.size", f"{row.width} × {row.height}" if row.width else ""),
         ("fact.made", day),

@@ -12,6 +12,8 @@ from studio.library.index import PictureRow
 from studio.state.gallery import GalleryModel
 from studio.views.gallery.grid import PictureGrid
 from studio.views.gallery.viewer import Shown, Viewer
+from studio.views.look import Look
+from studio.views.scores import BETWEEN, score_words
 
 WithImage = Callable[[str, Callable[[str, QImage], object]], object]
 LABEL_KEYS = {
@@ -27,6 +29,7 @@ class Larger(QObject):
 
     def __init__(
         self,
+        look: Look,
         grid: PictureGrid,
         model: GalleryModel,
         viewer: Viewer,
@@ -37,6 +40,7 @@ class Larger(QObject):
     ) -> None:
         """with_image: hands over the whole picture once it was read. recall: goes on from a picture."""
         super().__init__(parent)
+        self._look = look
         self._grid, self._model, self._viewer, self._commands = grid, model, viewer, commands
         self._with_image, self._recall = with_image, recall
         viewer.on_key = self._key
@@ -78,9 +82,9 @@ class Larger(QObject):
                 self._with_image(entry.id, self._sharpen)
 
     def _shown(self, row: PictureRow) -> Shown:
-        match = f"  ·  {row.score:.0%}" if row.score is not None else ""
+        caption = BETWEEN.join([row.name, *score_words(self._look, row.score, row.likeness)])
         image = self._model.image_at(self._model.row_of(row.id))
-        return Shown(row.id, image or QImage(), f"{row.name}{match}", row.rating, row.label)
+        return Shown(row.id, image or QImage(), caption, row.rating, row.label)
 
     def _sharpen(self, which: str, image: QImage) -> None:
         for shown in self._viewer.shown:

@@ -73,7 +73,7 @@ class GalleryPage(QWidget):
             Button(look, "gallery.nothing.clear", pressed=self.clear_query),
         )
         self._bare = EmptyState(look, "layers", "gallery.bare.title", "gallery.bare.hint")
-        self.larger = Larger(self.grid, model, viewer, commands, self._with_image, recall, self)
+        self.larger = Larger(look, self.grid, model, viewer, commands, self._with_image, recall, self)
         self._stack, self._rooms = QStackedWidget(), QStackedWidget()
         self._arrange()
         self._connect()

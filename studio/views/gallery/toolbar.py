@@ -9,6 +9,7 @@ from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QWidget
 
 from studio.library.index import Query, Sort
+from studio.library.looks import asks_to_compare
 from studio.library.query import parse, spelled
 from studio.signals import follow
 from studio.state.gallery import GalleryModel
@@ -21,7 +22,7 @@ from studio.views.kit.slider import STEPS, Track
 from studio.views.kit.text import Elided, Label, heading
 from studio.views.look import Look
 
-SORTS = (Sort.CREATED, Sort.SCORE, Sort.RATING, Sort.NAME)
+SORTS = (Sort.CREATED, Sort.SCORE, Sort.LIKENESS, Sort.RATING, Sort.NAME)
 SMALLEST, LARGEST = 96, 384
 ROOM_FOR_LABELS, ROOM_FOR_SIZE = 640, 540
 """Widths from which on the label dots and the count, and the slider for the pictures' size, are shown."""
@@ -38,6 +39,7 @@ class GalleryToolbar(Surface):
     ) -> None:
         super().__init__(look, "window", "bottom", parent)
         self._look, self._model = look, model
+        self._knows_persons = False
         self.title = heading(look)
         self.count = Label(look, role="muted", numbers=True)
         self.match = Elided(look, role="muted")
@@ -91,13 +93,27 @@ class GalleryToolbar(Surface):
     def show_query(self, query: Query) -> None:
         """Shows the query in use."""
         self.search.setText(spelled(query))
+        self._offer_sorts(query.sort)
         self.sort.set_value(query.sort.value)
         self.rating.set_value(str(query.rating))
         self.labels.set_label(query.label or "")
 
+    def know_persons(self, known: bool) -> None:
+        """Whether the model in use knows of persons, so that pictures can be sorted by likeness."""
+        if known != self._knows_persons:
+            self._knows_persons = known
+            tip = "gallery.search.tip.persons" if known else "gallery.search.tip"
+            self._look.words.bind(self.search, "setToolTip", tip)
+            self._offer_sorts(self._model.query.sort)
+
+    def _offer_sorts(self, asked: Sort) -> None:
+        """By likeness where there can be one, or where that is asked for already."""
+        offered = [one for one in SORTS if one is not Sort.LIKENESS or self._knows_persons or one is asked]
+        self.sort.set_choices([(one.value, self._look.words(f"gallery.sort.{one.value}")) for one in offered])
+
     def _fill(self, *_: object) -> None:
         words = self._look.words
-        self.sort.set_choices([(sort.value, words(f"gallery.sort.{sort.value}")) for sort in SORTS])
+        self._offer_sorts(self._model.query.sort)
         ratings = [(str(n), words("gallery.filter.stars", count=n)) for n in range(1, 6)]
         self.rating.set_choices([("0", words("gallery.filter.any")), *ratings])
         self._name()
@@ -112,9 +128,9 @@ class GalleryToolbar(Surface):
     def _tell_match(self, *_: object) -> None:
         """Which style the order by match means, and that it still changes."""
         query, found, words = self._model.query, self._model.comparison, self._look.words
-        if query.sort is not Sort.SCORE and not query.score:
+        if query.sort not in (Sort.SCORE, Sort.LIKENESS) and not (query.score or query.likeness):
             self.match.set_text("")
-        elif found is None:
+        elif found is None or not asks_to_compare(query, found.entry.style):
             self.match.set_text(words("gallery.match.own"))
         else:
             which = "beginning" if not found.total else "comparing" if found.is_under_way else "with"

@@ -35,7 +35,7 @@ def test_holding_still_is_rest_too(context: AppContext, until: Until) -> None:
 
 def test_the_score_follows(context: AppContext, until: Until) -> None:
     context.on_styles.use("Starter")
-    until(lambda: context.explorer.score == 0.5)
+    until(lambda: context.explorer.scores.look == 0.5)
 
 
 def test_a_picture_that_cannot_be_made_is_told(context: AppContext, engine: FakeEngine, until: Until) -> None:

@@ -26,7 +26,9 @@ class FakeMaker:
     """Says of a picture what its brightness is."""
 
     def __init__(self) -> None:
-        self.bundle = SimpleNamespace(id=MODEL, card=SimpleNamespace(style_score=(0.0, 1.0)))
+        self.bundle = SimpleNamespace(
+            id=MODEL, card=SimpleNamespace(style_score=(0.0, 1.0), persona=SimpleNamespace(score=(0.0, 1.0)))
+        )
         self.asked: list[Path] = []
 
     def aligned(self, path: Path, *, whole: bool) -> Any:
@@ -35,9 +37,10 @@ class FakeMaker:
         self.asked.append(path)
         return SimpleNamespace(image=load_picture(path))
 
-    def vector(self, image: Any) -> Any:
+    def codes(self, image: Any) -> Any:
         angle = float(np.mean(image)) / 255 * np.pi / 2
-        return np.array([np.cos(angle), np.sin(angle), 0, 0], np.float32)
+        bright = np.array([np.cos(angle), np.sin(angle), 0, 0], np.float32)
+        return bright, bright[1::-1]
 
 
 @pytest.fixture
@@ -103,6 +106,33 @@ def test_the_gallery_is_compared_with_the_style_in_use(
     until(lambda: scores(context.gallery) == [0.9] * 5)
 
 
+def test_by_likeness_for_a_style_of_a_person_alone(
+    open_context: OpenContext, maker: FakeMaker, until: Until
+) -> None:
+    context = open_context()
+    until(lambda: context.model.status == "ready" and context.styles.entries)
+    filled(context)
+    beach = replace(style("Beach"), vector=(1.0, 0.0, 0.0, 0.0))
+    anna = replace(style("Anna"), vector=(1.0, 0.0, 0.0, 0.0), persona=(1.0, 0.0))
+    ids = [context.library.styles.add(one).id for one in (beach, anna)]
+    context.styles.set_entries(context.library.styles.entries()[0])
+    until(lambda: context.gallery.count == 5)
+    context.styles.activate(ids[0])
+    context.gallery.query = Query(sort=Sort.LIKENESS)
+    until(lambda: not context.reader.pending)
+    assert maker.asked == [] and context.gallery.comparison is None
+    context.gallery.query = Query(sort=Sort.SCORE)
+    until(lambda: order(context.gallery) == ["dark", "dim", "grey", "light", "bright"])
+    assert len(maker.asked) == 5
+    context.styles.activate(ids[1])
+    context.gallery.query = Query(sort=Sort.LIKENESS)
+    until(lambda: order(context.gallery) == ["bright", "light", "grey", "dim", "dark"])
+    assert len(maker.asked) == 10, "who is shown was not read before"
+    context.matching.forget_persons()
+    file = LookFile(context.places.cache / "looks.sqlite3")
+    assert all(len(look.vector) and not len(look.persona) for look in file.load(MODEL).values())
+
+
 def test_a_comparison_that_fails_is_not_awaited(
     open_context: OpenContext, maker: FakeMaker, until: Until, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -114,7 +144,7 @@ def test_a_comparison_that_fails_is_not_awaited(
     def fail(image: Any) -> Any:
         raise RuntimeError("the device is gone")
 
-    monkeypatch.setattr(maker, "vector", fail)
+    monkeypatch.setattr(maker, "codes", fail)
     monkeypatch.setattr(matching.log, "error", lambda *args, **more: None)
     one = context.library.styles.add(style("Dark"))
     context.styles.set_entries(context.library.styles.entries()[0])

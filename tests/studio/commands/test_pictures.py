@@ -1,11 +1,14 @@
 from __future__ import annotations
 
+import json
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from engine.errors import TargetExistsError
-from engine.images import load_picture, read_recipe
+from engine.images import load_picture, read_recipe, read_record
+from engine.recipe import StyleUse
 from studio.commands.context import AppContext
 from studio.library.index import PictureRow
 from studio.library.settings import ExportOptions
@@ -52,6 +55,20 @@ def test_a_kept_picture_knows_its_score(context: AppContext, until: Until) -> No
     context.on_pictures.keep()
     until(lambda: context.gallery.count == 1)
     assert (rows(context)[0].score, rows(context)[0].style) == (0.5, "Starter")
+    assert rows(context)[0].likeness is None
+
+
+def test_a_kept_picture_knows_how_much_it_is_the_person(context: AppContext, until: Until) -> None:
+    use = StyleUse("Anna", (1.0, 0.0, 0.0, 0.0), persona=(1.0, 0.0))
+    context.on_pictures.keep_recipes([replace(recipe(1), styles=(use,))])
+    until(lambda: context.gallery.count == 1)
+    row = rows(context)[0]
+    assert (row.score, row.likeness) == (0.5, 0.25)
+    path = context.library.gallery.path(row.id)
+    record = read_record(path)
+    assert record is not None and (record.score, record.likeness) == (0.5, 0.25)
+    assert record.recipe is not None and record.recipe.misses_persona
+    assert json.loads(path.with_name(f"{path.name}.json").read_text("utf-8"))["picture"]["likeness"] == 0.25
 
 
 def test_keeping_many(context: AppContext, until: Until) -> None:

@@ -59,12 +59,12 @@ def test_the_whole_way(real: AppContext, until: Until, tmp_path: Path) -> None:
         real.explorer.move_by(0.1, 0.05)
     real.explorer.end_move()
     until(lambda: real.explorer.is_full and real.explorer.is_current)
-    until(lambda: real.explorer.score is not None)
+    until(lambda: real.explorer.scores.look is not None)
     real.on_pictures.keep()
     until(lambda: real.gallery.count == 1)
     row = real.gallery.row_at(0)
     assert row is not None
-    assert row.score == real.explorer.score
+    assert (row.score, row.likeness) == real.explorer.scores
     assert row.style == "Anna 图片"
 
     options = ExportOptions(template="{style}-{n}", contact_sheet=True)

@@ -4,14 +4,36 @@ import random
 import sqlite3
 import threading
 from collections.abc import Iterator
+from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
+from studio.library import tables
 from studio.library.index import Index, IndexDamaged, PictureRow, Query, Sort
 
 DAY = 86_400_000_000
+TABLES_1 = """
+CREATE TABLE pictures (
+    key INTEGER PRIMARY KEY, id TEXT NOT NULL UNIQUE, name TEXT NOT NULL, sort_name TEXT NOT NULL,
+    rating INTEGER NOT NULL, label TEXT NOT NULL, tags TEXT NOT NULL, note TEXT NOT NULL,
+    boards TEXT NOT NULL, score REAL NOT NULL, style TEXT NOT NULL, model TEXT NOT NULL, seed INTEGER,
+    recipe TEXT NOT NULL, width INTEGER NOT NULL, height INTEGER NOT NULL, stamp TEXT NOT NULL
+);
+CREATE INDEX by_created ON pictures (key, rating, label, style, score);
+CREATE INDEX by_name ON pictures (sort_name, key);
+CREATE INDEX by_rating ON pictures (rating, key, label, style, score);
+CREATE INDEX by_score ON pictures (score, key, rating, label, style);
+CREATE INDEX by_style ON pictures (style, key, rating, label, score);
+CREATE TABLE tags (word TEXT NOT NULL, key INTEGER NOT NULL, PRIMARY KEY (word, key)) WITHOUT ROWID;
+CREATE TABLE boards (word TEXT NOT NULL, key INTEGER NOT NULL, PRIMARY KEY (word, key)) WITHOUT ROWID;
+CREATE TABLE damaged (id TEXT PRIMARY KEY, stamp TEXT NOT NULL, reason TEXT NOT NULL);
+CREATE VIRTUAL TABLE words USING fts5 (
+    name, tags, style, note, date, seed, prefix = '1 2 3', tokenize = 'unicode61 remove_diacritics 2'
+);
+"""
+"""How an index was made before likeness was told apart from look."""
 START = 1_790_000_000_000_000
 
 
@@ -37,7 +59,7 @@ def names(index: Index, **query: object) -> list[str]:
 def test_rows_come_back_as_they_were(index: Index) -> None:
     rows = [
         row(1, tags=("beach", "two words"), boards=("b1", "b2"), note="quiet", label="red", rating=4),
-        row(2, score=0.25, style="Anna", model="m", seed=2**63 - 1, recipe="d", width=64, height=32),
+        row(2, score=0.25, likeness=0.125, style="Anna", model="m", seed=2**63 - 1, recipe="d", width=64),
     ]
     assert index.put(rows) == rows
     assert index.rows([START + 2, START + 1, 5]) == rows[::-1]
@@ -129,6 +151,7 @@ def test_filters_and_orders_agree_with_plain_python(index: Index) -> None:
             tags=tuple(rng.sample(["t", "u"], rng.randrange(3))),
             boards=("b",) if rng.random() < 0.3 else (),
             score=None if rng.random() < 0.2 else round(rng.random(), 2),
+            likeness=None if rng.random() < 0.5 else round(rng.random(), 2),
             style=rng.choice(["", "Anna", "Bella"]),
         )
         for n in range(300)
@@ -143,6 +166,7 @@ def test_filters_and_orders_agree_with_plain_python(index: Index) -> None:
             style=rng.choice(["", "Anna"]),
             board=rng.choice(["", "b"]),
             score=rng.choice([0.0, 0.5]),
+            likeness=rng.choice([0.0, 0.4]),
             since=rng.choice([0, START + 50]),
             until=rng.choice([0, START + 250]),
             sort=rng.choice(list(Sort)),
@@ -163,6 +187,7 @@ def plainly(rows: list[PictureRow], query: Query) -> list[PictureRow]:
             and query.style in ("", r.style)
             and query.board in ("", *r.boards)
             and (not query.score or (r.score is not None and r.score >= query.score))
+            and (not query.likeness or (r.likeness is not None and r.likeness >= query.likeness))
             and r.key >= query.since
             and (not query.until or r.key < query.until)
         )
@@ -173,6 +198,7 @@ def plainly(rows: list[PictureRow], query: Query) -> list[PictureRow]:
             Sort.NAME: (r.name[0], int(r.name[1:])),
             Sort.RATING: r.rating,
             Sort.SCORE: -1 if r.score is None else r.score,
+            Sort.LIKENESS: -1 if r.likeness is None else r.likeness,
         }
         return by[query.sort], r.key
 
@@ -245,3 +271,42 @@ def test_a_damaged_index_says_so(index: Index, damage: str) -> None:
     index.reset()
     assert index.is_sound()
     assert len(index.keys()) == 0
+
+
+def old_index(path: Path) -> Index:
+    """An index of version 1 with two pictures."""
+    path.parent.mkdir(parents=True)
+    values = [
+        (START + n, f"a/{n}.png", f"n{n}", f"n{n}", 0, "", "", "", "", n / 2, "Anna", "m", n, "", 8, 8, "s")
+        for n in (1, 2)
+    ]
+    with closing(sqlite3.connect(path)) as connection, connection:
+        connection.executescript(f"BEGIN;{TABLES_1} PRAGMA user_version = 1; COMMIT;")
+        connection.executemany(f"INSERT INTO pictures VALUES ({','.join('?' * 17)})", values)
+    return Index(path)
+
+
+def test_an_index_from_before_likeness_goes_on(tmp_path: Path) -> None:
+    index = old_index(tmp_path / "cache" / "index.sqlite3")
+    assert index.is_present()
+    assert [(one.score, one.likeness, one.seed) for one in index.rows(index.keys())] == [
+        (1.0, None, 2),
+        (0.5, None, 1),
+    ]
+    index.put([row(3, "n3", likeness=0.75)])
+    assert names(index, likeness=0.5) == ["n3"]
+    assert names(index, sort=Sort.LIKENESS) == ["n3", "n2", "n1"]
+    index.close()
+    assert Index(index.path).is_sound()
+
+
+def test_an_upgrade_that_fails_leaves_the_index_as_it_was(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    index = old_index(tmp_path / "cache" / "index.sqlite3")
+    upgrade = f"{tables.UPGRADES[1]}; CREATE INDEX by_likeness ON nothing (key)"
+    with monkeypatch.context() as broken:
+        broken.setitem(tables.UPGRADES, 1, upgrade)
+        assert not index.is_present(), "it would be built anew"
+    assert index.is_present() and len(index.keys()) == 2
+    index.close()

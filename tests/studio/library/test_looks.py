@@ -10,10 +10,12 @@ import numpy as np
 import pytest
 
 from studio.library.index import Index, PictureRow, Query, Sort
-from studio.library.looks import LookFile, Matches, PictureLook, Vector, fresh
+from studio.library.looks import LookFile, Matches, PictureLook, Vector, Wanted, asks_to_compare, fresh
+from tests.studio.library.made import style
 
 RED, BLUE = np.array([1, 0], np.float32), np.array([0, 1], np.float32)
-LOOKS: dict[str, Vector] = {"a": RED, "b": BLUE, "c": (RED + BLUE) / np.float32(np.sqrt(2))}
+BOTH: Vector = (RED + BLUE) / np.float32(np.sqrt(2))
+LOOKS = {"a": PictureLook("", RED, BLUE), "b": PictureLook("", BLUE, RED), "c": PictureLook("", BOTH, BOTH)}
 KEYS = {"a": 1, "b": 2, "c": 3, "d": 4}
 
 
@@ -21,7 +23,7 @@ KEYS = {"a": 1, "b": 2, "c": 3, "d": 4}
 def index(tmp_path: Path) -> Index:
     index = Index(tmp_path / "index.sqlite3")
     index.reset()
-    index.put(PictureRow(one, key, one, score=0.5) for one, key in KEYS.items())
+    index.put(PictureRow(one, key, one, score=0.5, likeness=key / 10) for one, key in KEYS.items())
     return index
 
 
@@ -45,7 +47,7 @@ def test_what_was_seen_in_another_file_does_not_count(tmp_path: Path) -> None:
     now = {"a": "1-2", "b": "9-2"}
     assert list(fresh(file.load("m"), now)) == ["a"], "one was changed, one is gone"
     file.add("m", [("b", PictureLook("9-2", RED))])
-    assert np.array_equal(fresh(file.load("m"), now)["b"], RED)
+    assert np.array_equal(fresh(file.load("m"), now)["b"].vector, RED)
 
 
 def test_a_damaged_file_is_begun_anew(tmp_path: Path) -> None:
@@ -84,10 +86,10 @@ def test_what_is_gone_is_forgotten(tmp_path: Path, monkeypatch: pytest.MonkeyPat
 
 
 def test_sorting_and_searching_by_match_follow_the_style(index: Index) -> None:
-    red = Matches.of(LOOKS, KEYS, (2.0, 0.0), (0.0, 1.0))
+    red = Matches.of(LOOKS, KEYS, Wanted((2.0, 0.0), (0.0, 1.0)))
     by_match = Query(sort=Sort.SCORE)
     assert red.find(index, by_match).tolist() == [1, 3, 2, 4], "what was not compared comes last"
-    blue = Matches.of(LOOKS, KEYS, (0.0, 1.0), (0.0, 1.0))
+    blue = Matches.of(LOOKS, KEYS, Wanted((0.0, 1.0), (0.0, 1.0)))
     assert blue.find(index, by_match).tolist() == [2, 3, 1, 4]
     assert blue.find(index, Query(score=0.7)).tolist() == [3, 2], "newest first"
     assert blue.find(index, Query(text="a", sort=Sort.SCORE)).tolist() == [1]
@@ -99,7 +101,52 @@ def test_sorting_and_searching_by_match_follow_the_style(index: Index) -> None:
 
 
 def test_nothing_compared_yet(index: Index) -> None:
-    none = Matches.of({}, KEYS, (1.0, 0.0), (0.0, 1.0))
+    none = Matches.of({}, KEYS, Wanted((1.0, 0.0), (0.0, 1.0)))
     assert len(none.find(index, Query(score=0.1))) == 0
     assert len(none.find(index, Query(sort=Sort.SCORE))) == 4
     assert none.find(index, Query()).tolist() == index.keys(Query()).tolist()
+
+
+def test_look_and_likeness_are_compared_each_for_itself(index: Index) -> None:
+    look, anna = Wanted((1.0, 0.0), (0.0, 1.0)), Wanted((1.0, 0.0), (0.0, 0.5))
+    found = Matches.of(LOOKS, KEYS, look, anna)
+    assert found.find(index, Query(sort=Sort.SCORE)).tolist() == [1, 3, 2, 4]
+    assert found.find(index, Query(sort=Sort.LIKENESS)).tolist() == [3, 2, 1, 4]
+    assert found.find(index, Query(likeness=0.6)).tolist() == [3, 2]
+    assert found.find(index, Query(likeness=0.6, score=0.6)).tolist() == [3]
+    told = [(row.score, row.likeness) for row in found.rescored(index.rows([1, 2, 4]))]
+    assert told == [(1.0, 0.0), (0.0, 1.0), (None, None)]
+
+
+def test_without_a_person_likeness_is_what_was_recorded(index: Index) -> None:
+    found = Matches.of(LOOKS, KEYS, Wanted((1.0, 0.0), (0.0, 1.0)))
+    assert found.find(index, Query(sort=Sort.LIKENESS)).tolist() == [4, 3, 2, 1]
+    assert found.find(index, Query(score=0.5, likeness=0.2)).tolist() == [3]
+    assert [row.likeness for row in found.rescored(index.rows([1, 2]))] == [0.1, 0.2]
+
+
+def test_what_has_to_be_compared() -> None:
+    anna, beach = style("Anna", persona=(1.0, 0.0)), style("Beach")
+    assert not asks_to_compare(Query(), anna)
+    assert asks_to_compare(Query(sort=Sort.SCORE), beach) and asks_to_compare(Query(score=0.5), beach)
+    for query in (Query(sort=Sort.LIKENESS), Query(likeness=0.5)):
+        assert asks_to_compare(query, anna) and not asks_to_compare(query, beach)
+
+
+def test_who_is_shown_counts_only_where_it_was_looked_for_and_is_forgotten_for_good(tmp_path: Path) -> None:
+    file, now = LookFile(tmp_path / "looks.sqlite3"), {"a": "1", "b": "1", "none": "1"}
+    file.forget_persons()
+    assert not file.path.exists()
+    empty = np.empty(0, np.float32)
+    secret = np.array([0.123, 0.456], np.float32)
+    seen = PictureLook("1", RED, secret), PictureLook("1", BLUE), PictureLook("1", empty)
+    file.add("m", zip(now, seen, strict=True))
+    assert list(fresh(file.load("m"), now)) == ["a", "b", "none"]
+    assert list(fresh(file.load("m"), now, persona=True)) == ["a", "none"], (
+        "a picture without a look has none"
+    )
+    assert np.array_equal(file.load("m")["a"].persona, secret) and secret.tobytes() in file.path.read_bytes()
+    file.forget_persons()
+    assert list(fresh(file.load("m"), now, persona=True)) == ["none"]
+    assert np.array_equal(file.load("m")["a"].vector, RED)
+    assert secret.tobytes() not in file.path.read_bytes()

@@ -29,8 +29,9 @@ def from_files(gallery: Gallery) -> list[PictureRow]:
 
 
 def test_a_kept_picture_is_all_there(gallery: Gallery) -> None:
-    row = gallery.keep(picture(1), recipe(7, "Anna"), score=0.75)
+    row = gallery.keep(picture(1), recipe(7, "Anna"), score=0.75, likeness=0.5)
     assert (row.name, row.seed, row.style, row.score, row.model) == ("Anna 7", 7, "Anna", 0.75, MODEL)
+    assert row.likeness == 0.5
     assert (row.width, row.height) == (24, 24)
     assert np.array_equal(load_picture(gallery.path(row.id)), picture(1))
     assert gallery.recipe(row.id) == recipe(7, "Anna")
@@ -112,14 +113,14 @@ def test_boards_have_names_and_an_order(gallery: Gallery) -> None:
 
 def test_pictures_put_there_by_hand_are_found(gallery: Gallery) -> None:
     (gallery.folder / "holiday").mkdir(parents=True)
-    save_picture(gallery.folder / "mine.png", picture(1), recipe=recipe(9, "Anna"), score=0.5)
+    save_picture(gallery.folder / "mine.png", picture(1), recipe=recipe(9, "Anna"), score=0.5, likeness=0.25)
     save_picture(gallery.folder / "holiday" / "sea.jpg", picture(2))
     (gallery.folder / "holiday" / "notes.txt").write_text("hello")
     (gallery.folder / ".hidden.png").write_text("hello")
     found = gallery.catch_up()
     assert (found.added, found.removed, found.damaged) == (2, 0, ())
     (mine,) = gallery.index.find(["mine.png"])
-    assert (mine.seed, mine.style, mine.score, mine.name) == (9, "Anna", 0.5, "mine")
+    assert (mine.seed, mine.style, mine.score, mine.likeness, mine.name) == (9, "Anna", 0.5, 0.25, "mine")
     (sea,) = gallery.index.find(["holiday/sea.jpg"])
     assert (sea.seed, sea.recipe, sea.name) == (None, "", "sea")
     gallery.change(["holiday/sea.jpg"], rating=3)

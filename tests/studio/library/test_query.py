@@ -25,6 +25,8 @@ def micro(*day: int) -> int:
         ("rating:>=9", Query(rating=5)),
         ("score:80%", Query(score=0.8)),
         ("score:0.5", Query(score=0.5)),
+        ("look:0.8", Query(score=0.8)),
+        ("likeness:0.6 look:>=70%", Query(score=0.7, likeness=0.6)),
         ("board:summer", Query(board="b7")),
         ("date:2026", Query(since=micro(2026, 1, 1), until=micro(2027, 1, 1))),
         ("date:2026-12", Query(since=micro(2026, 12, 1), until=micro(2027, 1, 1))),

@@ -10,6 +10,7 @@ from pytestqt.qtbot import QtBot
 from engine.errors import RecipeError
 from engine.latent import z
 from engine.recipe import LayerMix, Recipe, SeedUse, StyleUse
+from engine.style import Scores
 from studio.state.explorer import Explorer
 from studio.state.pixels import to_image
 from studio.state.place import Place
@@ -137,20 +138,25 @@ def test_the_map_goes_on_around_an_opened_picture_without_a_jump(explorer: Explo
 
 
 def test_what_is_seen_belongs_to_a_recipe(explorer: Explorer) -> None:
-    heard = told(explorer, "image_changed", "score_changed")
+    heard = told(explorer, "image_changed", "scores_changed")
     first = explorer.recipe
     assert first is not None
     explorer.show(first, to_image(picture()), full=True)
-    explorer.show_score(first, 0.5)
-    assert (explorer.is_full, explorer.is_current, explorer.score) == (True, True, 0.5)
+    explorer.show_scores(first, Scores(0.5, 0.25))
+    assert (explorer.is_full, explorer.is_current, explorer.scores) == (True, True, (0.5, 0.25))
     explorer.move_by(1, 0)
     assert not explorer.is_current
     assert explorer.image is not None, "the old picture stays until the new one is there"
     assert explorer.recipe is not None
     explorer.show(explorer.recipe, to_image(picture()), full=False)
-    explorer.show_score(first, 0.9)
-    assert (explorer.is_full, explorer.is_current, explorer.score) == (False, True, None)
-    assert [name for name, _ in heard] == ["image_changed", "score_changed", "score_changed", "image_changed"]
+    explorer.show_scores(first, Scores(0.9))
+    assert (explorer.is_full, explorer.is_current, explorer.scores) == (False, True, Scores())
+    assert [name for name, _ in heard] == [
+        "image_changed",
+        "scores_changed",
+        "scores_changed",
+        "image_changed",
+    ]
 
 
 def test_another_model_lets_go_of_what_belongs_to_the_first(explorer: Explorer) -> None:

@@ -188,18 +188,18 @@ def test_the_bar_says_which_style_the_order_means(scene: Scene, look: Look) -> N
     entry = StyleEntry("one", style("Amber"), Path("one.style"))
     assert toolbar.match.text() == ""
     model.query = Query(sort=Sort.SCORE)
-    assert toolbar.match.text() == "Match of each picture with its own style"
+    assert toolbar.match.text() == "Each picture compared with its own style"
     model.comparison = Comparison(entry)
-    assert toolbar.match.text() == "Match with Amber · comparing…"
+    assert toolbar.match.text() == "Compared with Amber · comparing…"
     model.comparison = Comparison(entry, 6, 24)
-    assert toolbar.match.text() == "Match with Amber · comparing, 6 of 24…"
+    assert toolbar.match.text() == "Compared with Amber · comparing, 6 of 24…"
     look.words.set_language("zh_CN")
-    assert toolbar.match.text() == "与“Amber”的匹配度 · 正在比较 6 / 24…"
+    assert toolbar.match.text() == "与“Amber”相比 · 正在比较 6 / 24…"
     look.words.set_language("en")
     model.comparison = Comparison(entry, 24, 24)
-    assert toolbar.match.text() == "Match with Amber"
+    assert toolbar.match.text() == "Compared with Amber"
     model.query = Query(score=0.5)
-    assert toolbar.match.text() == "Match with Amber", "searched by match"
+    assert toolbar.match.text() == "Compared with Amber", "searched by match"
     model.query = Query()
     assert toolbar.match.text() == ""
 

@@ -14,7 +14,10 @@ from pytestqt.qtbot import QtBot
 from engine.bundle import Bundle
 from engine.style import Style, StyleMaker
 from studio.commands.context import AppContext
+from studio.library.index import Query, Sort
 from studio.library.places import Places
+from studio.views.gallery.inspector import facts
+from studio.views.gallery.toolbar import GalleryToolbar
 from studio.views.look import make_look
 from studio.views.window import Window
 from tests.studio.library.made import portraits
@@ -107,3 +110,52 @@ class TestControls:
     def test_without_persons_it_is_as_it_was(self, open_window: Open, tiny_bundle: Path) -> None:
         section = open_window(tiny_bundle).explorer.controls.look_section
         assert not section.likeness.isVisible() and section.strength.isVisible()
+
+
+class TestScores:
+    def test_each_says_which_it_is(
+        self, qtbot: QtBot, window: Window, persona_bundle: Path, tmp_path: Path
+    ) -> None:
+        explorer = window.context.explorer
+        use(qtbot, window, anna(persona_bundle, tmp_path).look_only())
+        wait(qtbot, lambda: explorer.scores.look is not None)
+        assert window.explorer.canvas._match() == f"Look {explorer.scores.look:.0%}"
+        use(qtbot, window, anna(persona_bundle, tmp_path))
+        wait(qtbot, lambda: explorer.scores.likeness is not None)
+        look, likeness = explorer.scores
+        assert window.explorer.canvas._match() == f"Look {look:.0%}  ·  Likeness {likeness:.0%}"
+
+    def test_with_kept_pictures_in_the_gallery(
+        self, qtbot: QtBot, window: Window, persona_bundle: Path, tmp_path: Path
+    ) -> None:
+        context, gallery = window.context, window.gallery
+        use(qtbot, window, anna(persona_bundle, tmp_path))
+        context.on_pictures.keep()
+        wait(qtbot, lambda: context.gallery.count == 1 and context.gallery.row_at(0) is not None)
+        row = context.gallery.row_at(0)
+        assert row is not None and row.score is not None and row.likeness is not None
+        names = dict(facts(window.look, row))
+        assert (names["Look"], names["Likeness"]) == (f"{row.score:.0%}", f"{row.likeness:.0%}")
+        window.show_page("gallery")
+        gallery.larger.view_row(0)
+        caption = f"{row.name}  ·  Look {row.score:.0%}  ·  Likeness {row.likeness:.0%}"
+        assert window.viewer.shown[0].caption == caption
+        window.viewer.close_up()
+        gallery.grid._hover = 0
+        gallery.grid.grab()
+        assert Sort.LIKENESS.value in sorts(gallery.toolbar)
+        context.gallery.query = Query(sort=Sort.LIKENESS)
+        wait(qtbot, lambda: gallery.toolbar.match.text() == "Compared with Anna")
+        assert raw_words(window) == []
+
+    def test_without_persons_nothing_is_sorted_by_likeness(
+        self, open_window: Open, tiny_bundle: Path
+    ) -> None:
+        toolbar = open_window(tiny_bundle).gallery.toolbar
+        assert Sort.LIKENESS.value not in sorts(toolbar)
+        toolbar.show_query(Query(sort=Sort.LIKENESS))
+        assert toolbar.sort.value() == Sort.LIKENESS.value, "who asked for it sees it"
+
+
+def sorts(toolbar: GalleryToolbar) -> list[str]:
+    return [toolbar.sort.itemData(n) for n in range(toolbar.sort.count())]

@@ -15,6 +15,7 @@ import numpy as np
 from engine.errors import BundleError
 from engine.images import Picture
 from engine.recipe import Recipe
+from engine.style import Scores
 from tests.studio.clock import Clock
 
 MODEL = "m" * 64
@@ -64,9 +65,10 @@ class FakeEngine:
         self.asked.append(("has low resolution", None))
         return self.low_resolutions
 
-    def score(self, recipe: Recipe, image: Picture) -> float | None:
+    def scores(self, recipe: Recipe, image: Picture) -> Scores:
         self.asked.append(("score", recipe.seed))
-        return 0.5 if recipe.styles else None
+        person = any(use.persona for use in recipe.styles)
+        return Scores(0.5, 0.25 if person else None) if recipe.styles else Scores()
 
     def _make(self, what: str, recipe: Recipe, side: int) -> Picture:
         self.threads.add(threading.get_ident())

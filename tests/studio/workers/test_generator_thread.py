@@ -11,6 +11,7 @@ from pytestqt.qtbot import QtBot
 
 from engine.errors import BundleError, Cancelled, RecipeError
 from engine.recipe import StyleUse
+from engine.style import Scores
 from studio.frame_budget.latency import ENOUGH, LONGEST
 from studio.workers.generator_thread import TURN_S, Answer, GeneratorThread, Loaded
 from studio.workers.render import BULK, TILE
@@ -210,7 +211,7 @@ def test_answers_only_ever_get_newer(
 
 
 def test_scores_follow_full_pictures_with_a_style(thread: GeneratorThread, until: Until) -> None:
-    scores: list[tuple[int, float | None]] = []
+    scores: list[tuple[int, Scores]] = []
     thread.scored.connect(lambda request, score: scores.append((request, score)))
     answers = answers_of(thread)
     thread.request_full(recipe(1))
@@ -218,7 +219,7 @@ def test_scores_follow_full_pictures_with_a_style(thread: GeneratorThread, until
     styled = recipe(2, styles=(StyleUse("a", (1.0, 0, 0, 0)),))
     request = thread.request_full(styled)
     until(lambda: scores)
-    assert scores == [(request, 0.5)]
+    assert scores == [(request, Scores(0.5))]
 
 
 def test_failures_are_told_and_the_thread_lives_on(
@@ -314,8 +315,8 @@ def test_many_pictures_for_a_thread_that_may_wait(
 
     def take() -> None:
         try:
-            for picture, score in thread.render_many(map(recipe, range(20)), score=True):
-                assert score is None
+            for picture, scores in thread.render_many(map(recipe, range(20)), scores=True):
+                assert scores == Scores()
                 got.append(int(picture[0, 0, 0]))
         except BundleError as error:
             errors.append(error)
@@ -394,5 +395,5 @@ def test_the_real_engine(tiny_bundle: Path, qtbot: QtBot, until: Until) -> None:
     thread.request_full(recipe(1, loaded.bundle.id, styles=(style,)))
     until(lambda: scores)
     assert answers[0].image.shape == (loaded.bundle.card.resolution,) * 2 + (3,)
-    assert 0 <= scores[0] <= 1
+    assert 0 <= scores[0].look <= 1 and scores[0].likeness is None
     assert thread.stop()
