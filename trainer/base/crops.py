@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import NamedTuple
+from typing import BinaryIO, NamedTuple
 
 import cv2
 import numpy as np
@@ -16,8 +16,9 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
+from engine.files import make_folder, write_atomic
 from engine.images import load_picture, resize
-from trainer.data.prepared import PreparedSet
+from trainer.data.prepared import PreparedPicture, PreparedSet
 
 Bytes = NDArray[np.uint8]
 LARGE_SHARE = 0.4
@@ -39,18 +40,19 @@ def decoded(data: PreparedSet, split: str, classes: Sequence[str], side: int, ca
     rows = [p for p in data.pictures if p.split == split and p.label in classes]
     file = cache / f"{data.folder.name}-{split}-{'-'.join(classes)}-{side}-{len(rows)}.npy"
     if not file.exists():
-        cache.mkdir(parents=True, exist_ok=True)
-        partial = file.with_suffix(".partial")
-        store = np.lib.format.open_memmap(
-            partial, mode="w+", dtype=np.uint8, shape=(len(rows), side, side, 3)
-        )
-        for i, row in enumerate(rows):
-            picture = load_picture(data.folder / row.file)
-            store[i] = picture if picture.shape[:2] == (side, side) else resize(picture, side)
-        store.flush()
-        partial.replace(file)
+        make_folder(cache)
+        write_atomic(file, lambda opened: _write_pictures(opened, data, rows, side))
     mapped: Bytes = np.load(file, mmap_mode="r")
     return mapped
+
+
+def _write_pictures(file: BinaryIO, data: PreparedSet, rows: Sequence[PreparedPicture], side: int) -> None:
+    """All pictures behind each other, as one array."""
+    header = {"descr": "|u1", "fortran_order": False, "shape": (len(rows), side, side, 3)}
+    np.lib.format.write_array_header_1_0(file, header)
+    for row in rows:
+        picture = load_picture(data.path(row))
+        file.write((picture if picture.shape[:2] == (side, side) else resize(picture, side)).tobytes())
 
 
 def pools(portraits: PreparedSet, large: PreparedSet | None, cache: Path) -> list[Pool]:

@@ -31,7 +31,7 @@ IDENTITY_SHARE = 0.6
 """Of persona's squared length, what says who is shown."""
 
 
-class Persona(nn.Module):
+class PersonaNetwork(nn.Module):
     """Latents [N, C, 16, 16] -> persona [N, 192], unit length: identity, then build."""
 
     def __init__(self, channels: int) -> None:
@@ -44,7 +44,7 @@ class Persona(nn.Module):
         return torch.cat(parts, dim=1)
 
 
-class Look(nn.Module):
+class LookNetwork(nn.Module):
     """Latents [N, C, 16, 16] -> look [N, 64], unit length."""
 
     def __init__(self, channels: int) -> None:
@@ -91,7 +91,7 @@ class EncoderTraining:
         self.job, self.data = job, data
         channels = data.targets.shape[2]
         self.networks = nn.ModuleDict(
-            {"persona": Persona(channels), "look": Look(channels), "coarse": Coarse(channels)}
+            {"persona": PersonaNetwork(channels), "look": LookNetwork(channels), "coarse": Coarse(channels)}
         )
         self.average = averaged_copy(self.networks)
         self.centre = data.identity.mean(dim=0)
@@ -163,11 +163,11 @@ class EncoderTraining:
         save_file(tensors | {"centre": self.centre}, file)
 
 
-def load_encoders(file: Path, channels: int) -> tuple[Persona, Look]:
+def load_encoders(file: Path, channels: int) -> tuple[PersonaNetwork, LookNetwork]:
     """The frozen encoders of a finished stage."""
     tensors = load_file(file)
     found: list[nn.Module] = []
-    for name, network in (("persona", Persona(channels)), ("look", Look(channels))):
+    for name, network in (("persona", PersonaNetwork(channels)), ("look", LookNetwork(channels))):
         network.load_state_dict(
             {k[len(name) + 1 :]: v for k, v in tensors.items() if k.startswith(f"{name}.")}
         )

@@ -22,7 +22,7 @@ from torch.nn import functional as F
 
 from trainer.base.adversary import shown
 from trainer.base.autoencode import means
-from trainer.base.encoders import IDENTITY, Look, Persona
+from trainer.base.encoders import IDENTITY, LookNetwork, PersonaNetwork
 from trainer.base.latents import LatentSet
 from trainer.base.state import card_of, part, restore_state, save_state
 from trainer.model.ema import averaged_copy, decay_for, update_average
@@ -103,7 +103,7 @@ class Codes:
 
     @staticmethod
     @torch.no_grad()
-    def read(data: LatentSet, persona: Persona, look: Look) -> Codes:
+    def read(data: LatentSet, persona: PersonaNetwork, look: LookNetwork) -> Codes:
         def through(network: nn.Module, x: Tensor) -> Tensor:
             flat = x.flatten(0, 1)
             rows = [network(part.float()) for part in flat.split(256)]
@@ -117,7 +117,12 @@ class GanTraining:
     """G, D, C, their averages and optimizers, and the step."""
 
     def __init__(
-        self, job: GanJob, config: LatentGanConfig, data: LatentSet, persona: Persona, look: Look
+        self,
+        job: GanJob,
+        config: LatentGanConfig,
+        data: LatentSet,
+        persona: PersonaNetwork,
+        look: LookNetwork,
     ) -> None:
         torch.manual_seed(job.seed)
         self.job, self.config, self.data = job, config, data

@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from onnx import TensorProto, helper, numpy_helper
 from torch import Tensor, nn
 
-from trainer.base.encoders import Look, Persona
+from trainer.base.encoders import LookNetwork, PersonaNetwork
 from trainer.model.autoencoder import Autoencoder, AutoencoderConfig, Decoder, Encoder
 from trainer.model.latent_gan import LatentContent, LatentGanConfig, LatentGenerator
 from trainer.model.networks import Conv, Linear, ModulatedConv, freeze
@@ -35,7 +35,7 @@ class LatentNetworks(nn.Module):
         self.autoencoder = Autoencoder(autoencoder)
         self.generator = LatentGenerator(gan)
         self.content = LatentContent(gan)
-        self.persona, self.look = Persona(gan.latent_channels), Look(gan.latent_channels)
+        self.persona, self.look = PersonaNetwork(gan.latent_channels), LookNetwork(gan.latent_channels)
 
     def graphs(self) -> dict[str, nn.Module]:
         """The five graphs by name, frozen, with weights as they are after storing."""
@@ -87,7 +87,7 @@ class _Reader(nn.Module):
 class _StyleReader(nn.Module):
     """Picture -> look, then persona: [N, S]."""
 
-    def __init__(self, reader: _Reader, look: Look, persona: Persona) -> None:
+    def __init__(self, reader: _Reader, look: LookNetwork, persona: PersonaNetwork) -> None:
         super().__init__()
         self.reader, self.look, self.persona = reader, look, persona
 

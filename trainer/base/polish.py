@@ -13,7 +13,7 @@ import torch
 from torch import Tensor
 
 from trainer.base.crops import Bytes
-from trainer.base.encoders import Look, Persona
+from trainer.base.encoders import LookNetwork, PersonaNetwork
 from trainer.base.latents import LatentSet
 from trainer.model.autoencoder import FACTOR
 from trainer.model.latent_gan import LatentContent, LatentGenerator, unit
@@ -24,7 +24,7 @@ class GeneratedCrops:
 
     def __init__(
         self, data: LatentSet, pictures: Sequence[Bytes],
-        g: LatentGenerator, c: LatentContent, persona: Persona, look: Look,
+        g: LatentGenerator, c: LatentContent, persona: PersonaNetwork, look: LookNetwork,
     ) -> None:  # fmt: skip
         """pictures: those of the set, in its order, each [R, R, 3]."""
         self.data, self.pictures = data, pictures

@@ -12,7 +12,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from trainer.base.encoders import Look, Persona
+from trainer.base.encoders import LookNetwork, PersonaNetwork
 from trainer.base.latents import LatentSet
 from trainer.helpers import find_helper
 from trainer.model.autoencoder import Autoencoder
@@ -29,7 +29,7 @@ class Sampler:
     """Draws the same held-out people each time: one row a person, the person first."""
 
     def __init__(
-        self, model: Autoencoder, val: LatentSet, persona: Persona, look: Look, folder: Path
+        self, model: Autoencoder, val: LatentSet, persona: PersonaNetwork, look: LookNetwork, folder: Path
     ) -> None:
         self.model, self.val, self.persona, self.look, self.folder = model, val, persona, look, folder
         self.faces = FaceNetwork(find_helper("sface"), 2)

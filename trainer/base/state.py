@@ -7,8 +7,11 @@ from pathlib import Path
 
 import torch
 from safetensors import safe_open
-from safetensors.torch import load_file, save_file
+from safetensors.torch import load_file
+from safetensors.torch import save as serialize
 from torch import Tensor, nn
+
+from engine.files import write_atomic
 
 
 def save_state(
@@ -26,9 +29,7 @@ def save_state(
             moments = {k: torch.as_tensor(v).contiguous() for k, v in state.items()}
             tensors |= {f"{name}/{index}/{k}": v for k, v in moments.items()}
     file.parent.mkdir(parents=True, exist_ok=True)
-    partial = file.with_suffix(".partial")
-    save_file(tensors, partial, metadata=card)
-    partial.replace(file)
+    write_atomic(file, serialize(tensors, card), overwrite=True)
 
 
 def restore_state(
@@ -62,9 +63,7 @@ def shorten(file: Path, short: Path) -> None:
         k: v.half() if v.is_floating_point() else v for k, v in tensors.items() if not k.startswith(left_out)
     }
     short.parent.mkdir(parents=True, exist_ok=True)
-    partial = short.with_suffix(".partial")
-    save_file(kept, partial, metadata=card_of(file))
-    partial.replace(short)
+    write_atomic(short, serialize(kept, card_of(file)), overwrite=True)
 
 
 def part(tensors: Mapping[str, Tensor], prefix: str) -> dict[str, Tensor]:

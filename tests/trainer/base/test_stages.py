@@ -39,7 +39,7 @@ def trained_gan(seed: int = 0) -> gan.GanTraining:
     torch.manual_seed(1)
     data = small.latents()
     job = gan.GanJob(batch=6, warm_kimg=0.012, total_kimg=0.05, seed=seed)
-    return gan.GanTraining(job, small.GAN, data, encoders.Persona(4), encoders.Look(4))
+    return gan.GanTraining(job, small.GAN, data, encoders.PersonaNetwork(4), encoders.LookNetwork(4))
 
 
 def same(a: dict[str, torch.Tensor], b: dict[str, torch.Tensor]) -> bool:
