@@ -21,7 +21,7 @@ from safetensors.torch import load_file
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from trainer.base.crops import Pool, draw
+from trainer.base.crops import Crops, Pool, draw
 from trainer.base.state import card_of, part, restore_state, save_state
 from trainer.model.autoencoder import (
     FACTOR,
@@ -85,8 +85,8 @@ POLISH: dict[str, Any] = {
 }
 """What differs when the decoder goes on alone."""
 
-Generated = Callable[[int, int, np.random.Generator], tuple[Tensor, Tensor]]
-"""Count, side of a crop in pixels, draw -> latents [N, C, S / 16, S / 16], pictures [N, 3, S, S]."""
+Generated = Callable[[int, int, np.random.Generator], tuple[Tensor, Crops]]
+"""Count, side of a crop in pixels, draw -> latents [N, C, S / 16, S / 16], and what they must give."""
 
 
 class AutoencoderTraining:
@@ -122,24 +122,25 @@ class AutoencoderTraining:
         job = self.job
         rng = np.random.default_rng((job.seed, self.step))
         torch.manual_seed(job.seed * 1_000_003 + self.step)
-        x = draw(source, job.batch, job.crop, rng).contiguous(memory_format=torch.channels_last)
+        crops = draw(source, job.batch, job.crop, rng)
         for group in self.optimizer.param_groups:
             group["lr"] = self._rate()
         weight = self._adversary_weight()
-        values = self._learn(x, weight, rng)
+        values = self._learn(crops, weight, rng)
         self.step += 1
         half_life = min(600.0, self.step * 0.1 + 1)
         update_average(self.average, self.model, 0.5 ** (1 / half_life))
         return values
 
-    def _learn(self, x: Tensor, weight: float, rng: np.random.Generator) -> dict[str, Tensor]:
+    def _learn(self, crops: Crops, weight: float, rng: np.random.Generator) -> dict[str, Tensor]:
         job = self.job
-        latents, target = self._pairs(x, rng)
+        latents, (target, counts) = self._pairs(crops, rng)
         made, small = self.model.decoder.both(latents)
         with torch.no_grad():
             known = self.perceptual.features(target)
         found = self.perceptual.features(made)
-        values = {"l1": F.l1_loss(made, target), "perceptual": _apart(found, known)}
+        l1 = ((made - target).abs() * counts).mean()
+        values = {"l1": l1, "perceptual": _apart(found, known, counts)}
         total = job.l1_weight * values["l1"] + job.perceptual_weight * values["perceptual"]
         total = total + job.preview_weight * F.l1_loss(small, F.avg_pool2d(target, 2))
         if weight:
@@ -152,18 +153,22 @@ class AutoencoderTraining:
             values |= self._judge(target, made.detach(), known, [f.detach() for f in found])
         return values
 
-    def _pairs(self, x: Tensor, rng: np.random.Generator) -> tuple[Tensor, Tensor]:
+    def _pairs(self, crops: Crops, rng: np.random.Generator) -> tuple[Tensor, Crops]:
         """Latents to decode, and what they must give: of crops, shrunk now and then, and G's."""
-        job, latents, target = self.job, self._latents(x), x
+        job, latents, x = self.job, self._latents(crops.pixels), crops.pixels
         if self.generated is not None:
-            others, pictures = self.generated(len(x) // 2, x.shape[-1], rng)
+            others, shown = self.generated(len(x) // 2, x.shape[-1], rng)
             half = len(x) - len(others)
-            latents, target = torch.cat([latents[:half], others]), torch.cat([x[:half], pictures])
+            latents = torch.cat([latents[:half], others])
+            crops = Crops(
+                *(torch.cat([mine[:half], theirs]) for mine, theirs in zip(crops, shown, strict=True))
+            )
         elif rng.random() < job.scaled:
             cells = latents.shape[-1]
             side = int(rng.integers(max(2, cells // 2), cells))
-            latents, target = _resized(latents, side), _resized(x, side * FACTOR)
-        return latents + job.noise * torch.randn_like(latents), target
+            latents = _resized(latents, side)
+            crops = Crops(*(_resized(part, side * FACTOR) for part in crops))
+        return latents + job.noise * torch.randn_like(latents), crops
 
     def _preference(self, made: Tensor, found: list[Tensor]) -> Tensor:
         """How little the adversaries believe of what the decoder made."""
@@ -234,9 +239,13 @@ class AutoencoderTraining:
         return {"optimizer": self.optimizer, "adversary": self.adversary}
 
 
-def _apart(found: list[Tensor], known: list[Tensor]) -> Tensor:
-    """Distance of unit-length feature maps, over all depths."""
-    return torch.stack([(a - b).square().sum(dim=1).mean() for a, b in zip(found, known, strict=True)]).sum()
+def _apart(found: list[Tensor], known: list[Tensor], counts: Tensor) -> Tensor:
+    """Distance of unit-length feature maps, over all depths; counts [N, 1, S, S]: how much pixels do."""
+    parts = []
+    for a, b in zip(found, known, strict=True):
+        much = F.interpolate(counts, size=a.shape[-2:], mode="area")[:, 0]
+        parts.append(((a - b).square().sum(dim=1) * much).mean())
+    return torch.stack(parts).sum()
 
 
 def load_average(file: Path, config: AutoencoderConfig) -> Autoencoder:

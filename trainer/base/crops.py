@@ -7,6 +7,7 @@ nothing. Those of 512 px are cut at a random scale, which shows the same people 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import lru_cache
 from pathlib import Path
 from typing import BinaryIO, NamedTuple
 
@@ -25,6 +26,14 @@ LARGE_SHARE = 0.4
 """Of the photographs, how many are cut from the large ones where there are any."""
 GRADED = 0.3
 """Share of crops whose colours are moved, so that other people's light and white balance come back, too."""
+
+FEATURES = (
+    (0.38, 0.475, 0.07, 0.045, 3.0),
+    (0.62, 0.475, 0.07, 0.045, 3.0),
+    (0.5, 0.62, 0.07, 0.06, 1.0),
+    (0.5, 0.747, 0.11, 0.05, 2.5),
+)
+"""Eyes, nose, mouth of aligned pictures: place and reach (shares of the side), how much more they count."""
 
 
 class Pool(NamedTuple):
@@ -69,10 +78,29 @@ def pools(portraits: PreparedSet, large: PreparedSet | None, cache: Path) -> lis
     return found
 
 
-def draw(source: list[Pool], count: int, side: int, rng: np.random.Generator) -> Tensor:
-    """Random crops in -1..1, mirrored half of the time: [N, 3, side, side]."""
+class Crops(NamedTuple):
+    """Pixels to give back, and how much each counts."""
+
+    pixels: Tensor
+    """[N, 3, S, S] in -1..1."""
+    weights: Tensor
+    """[N, 1, S, S], about 1 on the mean: eyes and mouth count more, since people are known by them."""
+
+
+@lru_cache(maxsize=4)
+def attention(side: int) -> NDArray[np.float32]:
+    """How much each pixel of an aligned picture of `side` px counts: [side, side]."""
+    y, x = np.mgrid[0:side, 0:side].astype(np.float32) / side
+    total = np.full((side, side), 0.8, np.float32)
+    for at_x, at_y, wide, high, weight in FEATURES:
+        total += weight * np.exp(-(((x - at_x) / wide) ** 2) / 2 - ((y - at_y) / high) ** 2 / 2)
+    return total
+
+
+def draw(source: list[Pool], count: int, side: int, rng: np.random.Generator) -> Crops:
+    """Random crops, mirrored half of the time."""
     weights = np.array([pool.weight for pool in source])
-    out = np.empty((count, side, side, 3), np.uint8)
+    out, counts = np.empty((count, side, side, 3), np.uint8), np.empty((count, side, side), np.float32)
     for i in range(count):
         pictures = source[rng.choice(len(source), p=weights / weights.sum())].pictures
         picture = pictures[rng.integers(len(pictures))]
@@ -81,11 +109,15 @@ def draw(source: list[Pool], count: int, side: int, rng: np.random.Generator) ->
         cut = min(full, round(side / scale))
         top, left = rng.integers(full - cut + 1, size=2)
         crop = picture[top : top + cut, left : left + cut]
+        much = attention(full)[top : top + cut, left : left + cut]
         if cut != side:
             crop = cv2.resize(crop, (side, side), interpolation=cv2.INTER_AREA)
-        out[i] = crop[:, ::-1] if rng.random() < 0.5 else crop
+            much = cv2.resize(much, (side, side), interpolation=cv2.INTER_AREA)
+        mirrored = rng.random() < 0.5
+        out[i], counts[i] = (crop[:, ::-1], much[:, ::-1]) if mirrored else (crop, much)
     x = torch.from_numpy(out).permute(0, 3, 1, 2).float() / 127.5 - 1
-    return _graded(x, rng)
+    x = _graded(x, rng).contiguous(memory_format=torch.channels_last)
+    return Crops(x, torch.from_numpy(counts)[:, None])
 
 
 def _graded(x: Tensor, rng: np.random.Generator) -> Tensor:

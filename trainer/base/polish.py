@@ -12,7 +12,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from trainer.base.crops import Bytes
+from trainer.base.crops import Bytes, Crops, attention
 from trainer.base.encoders import LookNetwork, PersonaNetwork
 from trainer.base.latents import LatentSet
 from trainer.model.autoencoder import FACTOR
@@ -31,21 +31,23 @@ class GeneratedCrops:
         self.g, self.c, self.persona, self.look = g, c, persona, look
 
     @torch.no_grad()
-    def __call__(self, count: int, side: int, rng: np.random.Generator) -> tuple[Tensor, Tensor]:
-        """Random crops of so many pictures: latents [N, C, S / 16, S / 16], pixels [N, 3, S, S] in -1..1."""
+    def __call__(self, count: int, side: int, rng: np.random.Generator) -> tuple[Tensor, Crops]:
+        """Random crops of so many pictures: latents [N, C, S / 16, S / 16], and what they must give."""
         rows, mirrored = rng.integers(len(self.data), size=count), rng.random(count) < 0.5
         x = self.data.targets[torch.from_numpy(rows), torch.from_numpy(mirrored.astype(np.int64))].float()
         made = self._again(x, torch.from_numpy(rows))
         cells, whole = side // FACTOR, x.shape[-1]
-        latents, pixels = [], []
+        latents, pixels, counts = [], [], []
         for i, row in enumerate(rows):
             top, left = rng.integers(whole - cells + 1, size=2)
             latents.append(made[i, :, top : top + cells, left : left + cells])
             picture = self.pictures[row][:, ::-1] if mirrored[i] else self.pictures[row]
             down, right = top * FACTOR, left * FACTOR
             pixels.append(np.ascontiguousarray(picture[down : down + side, right : right + side]))
+            counts.append(attention(len(picture))[down : down + side, right : right + side])
         found = torch.from_numpy(np.stack(pixels)).permute(0, 3, 1, 2).float() / 127.5 - 1
-        return torch.stack(latents), found.contiguous(memory_format=torch.channels_last)
+        found = found.contiguous(memory_format=torch.channels_last)
+        return torch.stack(latents), Crops(found, torch.from_numpy(np.stack(counts))[:, None])
 
     def _again(self, x: Tensor, rows: Tensor) -> Tensor:
         """G's latents of pictures, from their own z and look, and the person as another view shows them."""

@@ -12,7 +12,7 @@ from torch import nn
 
 from tests.trainer.base import small
 from trainer.base import adversary, autoencode, encoders, gan, polish, views
-from trainer.base.crops import Pool, draw
+from trainer.base.crops import Pool, attention, draw
 from trainer.base.state import shorten
 
 
@@ -116,8 +116,8 @@ def test_the_polish_moves_the_decoder_alone_and_sees_what_g_makes() -> None:
     made = polish.GeneratedCrops(
         data, pictures, networks.generator, networks.content, networks.persona, networks.look
     )
-    z, x = made(4, 64, np.random.default_rng(0))
-    assert z.shape == (4, 4, 4, 4) and x.shape == (4, 3, 64, 64)
+    z, (x, counts) = made(4, 64, np.random.default_rng(0))
+    assert z.shape == (4, 4, 4, 4) and x.shape == (4, 3, 64, 64) and counts.shape == (4, 1, 64, 64)
     training = autoencode.AutoencoderTraining(
         replace(JOB, batch=4, frozen_encoder=True),
         small.AUTOENCODER,
@@ -191,8 +191,11 @@ def test_crops_and_views_have_the_right_shape() -> None:
     rng = np.random.default_rng(0)
     large = [Pool(np.zeros((1, 512, 512, 3), np.uint8), 1.0)]
     for pool in (POOL, large):
-        x = draw(pool, 3, 96, rng)
+        x, counts = draw(pool, 3, 96, rng)
+        assert counts.shape == (3, 1, 96, 96) and float(counts.min()) > 0.5
         assert x.shape == (3, 3, 96, 96) and float(x.min()) >= -1 and float(x.max()) <= 1
+    much = attention(256)
+    assert much[122, 97] > 3 > 1 > much[10, 10] and 0.9 < much.mean() < 1.2
     picture = POOL[0].pictures[0]
     for _ in range(4):
         seen = views.view(picture, picture, rng)
