@@ -1,7 +1,7 @@
 """Pictures in and out: the one place where files become pixels, pixels become files, and sizes change.
 
-A file is opened by its content, not by its name, and only as one of `FORMATS`; what it says about its size is
-read before any of its pixels.
+How a file is opened is told in `engine.opening`, what its samples and colours mean in `engine.samples` and
+`engine.colour`.
 """
 
 from __future__ import annotations
@@ -9,21 +9,20 @@ from __future__ import annotations
 import errno
 import os
 import re
-import stat
-import warnings
 from collections.abc import Iterable, Iterator
-from functools import lru_cache
 from io import BytesIO
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from PIL import Image, ImageCms, ImageOps, UnidentifiedImageError
+from PIL import Image, ImageOps
 
-from engine import provenance
-from engine.errors import PathText, PictureError, RecipeError, TargetError
+from engine import provenance, samples
+from engine.colour import has_alpha, in_srgb, srgb_profile
+from engine.errors import PathText, PictureError, TargetError
 from engine.files import write_atomic
+from engine.opening import explained, open_file, open_image
 from engine.provenance import Record
 from engine.recipe import Recipe
 
@@ -32,25 +31,10 @@ Picture = NDArray[np.uint8]
 Tensor = NDArray[np.float32]
 """[3, H, W]"""
 
-FORMATS = ("PNG", "JPEG", "WEBP", "TIFF", "BMP", "GIF", "AVIF")
-"""What Pillow reads by itself; HEIC, in which telephones keep photos, is read by its plugin."""
 SUFFIXES = (
     ".png", ".jpg", ".jpeg", ".webp", ".tif", ".tiff", ".bmp", ".gif", ".avif", ".heic", ".heif", ".hif",
 )  # fmt: skip
 """What `picture_files` looks for in folders; `load_picture` goes by the content."""
-SIGNS = {
-    b"\x89PNG": "PNG",
-    b"\xff\xd8\xff": "JPEG",
-    b"RIFF": "WebP",
-    b"II*\0": "TIFF",
-    b"MM\0*": "TIFF",
-    b"GIF8": "GIF",
-}
-"""What the bytes of a file begin with."""
-BRANDS = {b"avif": "AVIF", b"avis": "AVIF"} | dict.fromkeys(
-    (b"heic", b"heix", b"heim", b"heis", b"hevc", b"mif1", b"msf1"), "HEIC"
-)
-"""What says so in bytes 8 to 12 of an ISO media file (ISO/IEC 23008-12), after "ftyp"."""
 SAVE_FORMATS = {
     ".png": "PNG",
     ".jpg": "JPEG",
@@ -59,18 +43,8 @@ SAVE_FORMATS = {
     ".tif": "TIFF",
     ".tiff": "TIFF",
 }
-MAX_PIXELS = 80_000_000
-"""Below Pillow's own warning, so that one rule decides."""
-MAX_BYTES = 512 << 20
 MAX_SIDE = 4096
 """Larger pictures are shrunk while loading: no model looks closer, and memory stays bounded."""
-MATTE = 255
-"""What transparent parts are laid on: white, as paper and web pages are."""
-
-# These two are about every use of Pillow in the process, and set before there are threads: a warning is no
-# place to decide about a bomb, and what Pillow says about sloppy files is not for the user's terminal.
-warnings.filterwarnings("ignore", category=UserWarning, module=r"PIL\.")
-warnings.simplefilter("error", Image.DecompressionBombWarning)
 
 
 def load_picture(path: PathText, *, max_side: int = MAX_SIDE) -> Picture:
@@ -79,22 +53,22 @@ def load_picture(path: PathText, *, max_side: int = MAX_SIDE) -> Picture:
     Of animations the first frame; transparent parts on white. PictureError, with the reason, otherwise.
     """
     path = Path(path)
-    with _opened(path) as file, _explained(path):
-        return _pixels(_open(path, file), max_side)
+    with open_file(path) as file, explained(path):
+        return _pixels(open_image(path, file), max_side)
 
 
 def picture_size(path: PathText) -> tuple[int, int]:
     """Width and height as the file says, before any turning. PictureError, with the reason, otherwise."""
     path = Path(path)
-    with _opened(path) as file, _explained(path):
-        return _open(path, file).size
+    with open_file(path) as file, explained(path):
+        return open_image(path, file).size
 
 
 def decode_picture(data: bytes, name: str, *, max_side: int = MAX_SIDE) -> Picture:
     """`load_picture` for a file's bytes; `name` is what an error calls it."""
     path = Path(name)
-    with _explained(path):
-        return _pixels(_open(path, BytesIO(data)), max_side)
+    with explained(path):
+        return _pixels(open_image(path, BytesIO(data)), max_side)
 
 
 def resize(image: Picture, size: int | tuple[int, int]) -> Picture:
@@ -183,22 +157,14 @@ def read_record(path: PathText) -> Record | None:
     PictureError when the file is no picture, RecipeError when its recipe cannot be read by this version.
     """
     path = Path(path)
-    with _opened(path) as file, _explained(path):
-        return provenance.find(_open(path, file))
+    with open_file(path) as file, explained(path):
+        return provenance.find(open_image(path, file))
 
 
 def read_recipe(path: PathText) -> Recipe | None:
     """The recipe that `save_picture` put into the file; None when there is none. Errors as `read_record`."""
     record = read_record(path)
     return record.recipe if record else None
-
-
-@lru_cache(maxsize=1)
-def srgb_profile() -> bytes:
-    """The sRGB profile that saved pictures carry: always the same bytes."""
-    data = bytearray(ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes())
-    data[24:36] = bytes((7, 208, 0, 1, 0, 1, 0, 0, 0, 0, 0, 0))  # made on 2000-01-01, not just now
-    return bytes(data)
 
 
 def natural_key(path: Path) -> tuple[list[tuple[int, int, str]], str]:
@@ -208,116 +174,10 @@ def natural_key(path: Path) -> tuple[list[tuple[int, int, str]], str]:
     return key, path.name
 
 
-class _opened:  # noqa: N801 - reads as a verb, like open
-    """The file at a path, after making sure that it is a file of reasonable size."""
-
-    def __init__(self, path: Path) -> None:
-        self._path = path
-
-    def __enter__(self) -> BinaryIO:
-        try:
-            found = self._path.stat()
-            if stat.S_ISDIR(found.st_mode):
-                raise PictureError(self._path, "it is a folder", "is-folder")
-            if not stat.S_ISREG(found.st_mode):
-                raise PictureError(self._path, "it is not a file", "not-a-file")
-            if found.st_size == 0:
-                raise PictureError(self._path, "the file is empty", "empty")
-            if found.st_size > MAX_BYTES:
-                reason = f"the file is larger than {MAX_BYTES >> 20} MB"
-                raise PictureError(self._path, reason, "too-large", n=MAX_BYTES >> 20)
-            self._file = self._path.open("rb")
-        except (OSError, ValueError) as error:  # ValueError: a zero byte in the name
-            raise _unreadable(self._path, error) from error
-        return self._file
-
-    def __exit__(self, *_: object) -> None:
-        self._file.close()
-
-
-class _explained:  # noqa: N801
-    """Turns whatever a decoder raises on a bad file into one PictureError."""
-
-    def __init__(self, path: Path) -> None:
-        self._path = path
-
-    def __enter__(self) -> None:
-        pass
-
-    def __exit__(self, kind: object, error: BaseException | None, _: object) -> None:
-        if isinstance(error, Image.DecompressionBombWarning | Image.DecompressionBombError):
-            reason, millions = f"it has more than {MAX_PIXELS // 10**6} million pixels", MAX_PIXELS // 10**6
-            raise PictureError(self._path, reason, "pixel-limit", n=millions) from None
-        if isinstance(error, MemoryError):
-            raise PictureError(self._path, "there is not enough memory for it", "memory") from error
-        if isinstance(error, Exception) and not isinstance(error, PictureError | RecipeError):
-            raise PictureError(self._path, "the file is damaged or incomplete", "damaged") from error
-
-
-def _unreadable(path: Path, error: Exception) -> PictureError:
-    reasons = {
-        errno.ENOENT: ("missing", "the file does not exist"),
-        errno.ENOTDIR: ("missing", "the file does not exist"),
-        errno.EACCES: ("no-permission", "permission denied"),
-        errno.EPERM: ("no-permission", "permission denied"),
-        errno.ELOOP: ("broken-link", "it is a link that leads nowhere"),
-    }
-    number = error.errno if isinstance(error, OSError) else None
-    code, reason = reasons.get(number or 0, ("unreadable", "the file cannot be read"))
-    return PictureError(path, reason, code)
-
-
-def _open(path: Path, file: BinaryIO) -> Image.Image:
-    """The picture with its header read, its pixels not."""
-    kind = _sign(file)
-    try:
-        # AVIF first: its files, too, may begin like HEIC, and say further on what they are.
-        image = Image.open(file, formats=(*FORMATS, "HEIF") if kind == "HEIC" and _reads_heic() else FORMATS)
-    except (UnidentifiedImageError, ValueError):  # ValueError: libheif cannot make sense of it
-        raise _no_picture(path, kind) from None
-    width, height = image.size
-    if width * height > MAX_PIXELS:
-        reason = f"it has {width} x {height} pixels, more than {MAX_PIXELS // 10**6} million"
-        raise PictureError(path, reason, "too-many-pixels", w=width, h=height, n=MAX_PIXELS // 10**6)
-    return image
-
-
-@lru_cache(maxsize=1)
-def _reads_heic() -> bool:
-    """Whether the plugin is there; it is loaded for the first such file, since that takes its time."""
-    try:
-        from pi_heif import register_heif_opener
-    except ImportError:
-        return False
-    register_heif_opener(thumbnails=False)
-    return True
-
-
 def _pixels(image: Image.Image, max_side: int) -> Picture:
     image.draft("RGB", (max_side, max_side))  # JPEG only: decodes at a half, quarter, eighth
-    image.load()
-    image = _upright(_shrunk(_eight_bits(image), max_side))
-    return np.array(_srgb(image), dtype=np.uint8)
-
-
-def _sign(file: BinaryIO) -> str:
-    """The kind of picture that a file begins like; "" for none."""
-    start = file.read(12)
-    file.seek(0)
-    if start[4:8] == b"ftyp":
-        return BRANDS.get(start[8:12], "")
-    return next((name for sign, name in SIGNS.items() if start.startswith(sign)), "")
-
-
-def _no_picture(path: Path, kind: str) -> PictureError:
-    """What a file is that no reader takes. kind: what it starts like, or nothing."""
-    if kind == "HEIC" and not _reads_heic():
-        reason = "it is a HEIC picture, and pi-heif, which reads those, is not installed"
-        return PictureError(path, reason, "no-heic")
-    if kind:
-        return PictureError(path, f"the file is damaged; it starts like {kind}", "damaged-start", kind=kind)
-    reason = "it is not a PNG, JPEG, WebP, TIFF, BMP, GIF, AVIF or HEIC picture"
-    return PictureError(path, reason, "not-a-picture")
+    image = _upright(_shrunk(samples.load(image), max_side))
+    return np.array(in_srgb(image), dtype=np.uint8)
 
 
 def _shrunk(image: Image.Image, max_side: int) -> Image.Image:
@@ -327,7 +187,7 @@ def _shrunk(image: Image.Image, max_side: int) -> Image.Image:
         return image
     info = dict(image.info)
     if image.mode in ("1", "P", "PA") or "transparency" in info:
-        image = image.convert("RGBA" if _has_alpha(image) else "RGB")
+        image = image.convert("RGBA" if has_alpha(image) else "RGB")
     width, height = (max(1, round(side * max_side / longest)) for side in image.size)
     image = image.resize((width, height), Image.Resampling.BOX)
     image.info = {key: value for key, value in info.items() if key != "transparency"}
@@ -342,62 +202,6 @@ def _upright(image: Image.Image) -> Image.Image:
         return image
     turned.info.setdefault("icc_profile", image.info.get("icc_profile"))
     return turned
-
-
-def _srgb(image: Image.Image) -> Image.Image:
-    """Any mode to RGB: colours converted by the embedded profile, transparent parts on white."""
-    profile = image.info.get("icc_profile")
-    if image.mode in ("P", "PA", "1", "La", "RGBa") or "transparency" in image.info:
-        image = image.convert("RGBA" if _has_alpha(image) else "RGB")
-    if image.mode not in ("RGBA", "LA"):
-        return _in_srgb(image, profile)
-    matte = Image.new("RGB", image.size, (MATTE,) * 3)
-    matte.paste(_in_srgb(image.convert(image.mode[:-1]), profile), mask=image.getchannel("A"))
-    return matte
-
-
-def _has_alpha(image: Image.Image) -> bool:
-    return "A" in image.mode or "a" in image.mode or "transparency" in image.info
-
-
-def _eight_bits(image: Image.Image) -> Image.Image:
-    """16-bit, 32-bit and float greys scaled to 8 bits; Pillow's own conversion clips them."""
-    if not image.mode.startswith(("I", "F")):
-        return image
-    values = np.asarray(image)
-    highest = float(np.nanmax(values, initial=0.0))
-    if image.mode == "F":
-        full = next((top for top in (1.0, 255.0, 65535.0) if highest <= top), highest)
-    else:
-        full = max(65535.0, highest)
-    scaled = np.empty(values.shape, np.uint8)
-    for row in range(0, len(values), 256):  # by rows: a large picture as floats would not fit
-        block = np.nan_to_num(values[row : row + 256].astype(np.float32)) * np.float32(255 / full)
-        scaled[row : row + 256] = np.rint(np.clip(block, 0, 255))
-    grey = Image.fromarray(scaled)
-    grey.info = {key: value for key, value in image.info.items() if key != "transparency"}
-    return grey
-
-
-def _in_srgb(image: Image.Image, profile: bytes | None) -> Image.Image:
-    """To RGB without alpha, by its colour profile if that is readable and fits."""
-    if profile and profile != srgb_profile() and image.mode in ("L", "RGB", "CMYK", "LAB"):
-        try:
-            return _through_profile(image, ImageCms.ImageCmsProfile(BytesIO(profile)))
-        except (ImageCms.PyCMSError, OSError, ValueError, TypeError):
-            pass
-    if image.mode == "LAB":
-        return _through_profile(image, ImageCms.createProfile("LAB"))
-    return image.convert("RGB")
-
-
-def _through_profile(image: Image.Image, profile: Any) -> Image.Image:
-    target = ImageCms.ImageCmsProfile(BytesIO(srgb_profile()))
-    intent = ImageCms.Intent.RELATIVE_COLORIMETRIC
-    flags = ImageCms.Flags.BLACKPOINTCOMPENSATION
-    converted = ImageCms.profileToProfile(image, profile, target, intent, outputMode="RGB", flags=flags)
-    assert converted is not None
-    return converted
 
 
 def _pictures_in(folder: Path, recursive: bool) -> Iterator[Path]:

@@ -13,6 +13,7 @@ import numpy as np
 import pytest
 from PIL import Image, ImageCms, ImageFile
 
+from engine.colour import srgb_profile
 from engine.errors import PersonaError, PictureError, RecipeError, TargetError, TargetExistsError
 from engine.images import (
     Picture,
@@ -26,7 +27,6 @@ from engine.images import (
     read_record,
     resize,
     save_picture,
-    srgb_profile,
     to_tensor,
 )
 from engine.recipe import Recipe, StyleUse
@@ -219,7 +219,7 @@ class TestRefuse:
         assert "damaged" in self.reason(path)
 
     def test_telephone_photos_where_nothing_reads_them(self, monkeypatch: pytest.MonkeyPatch) -> None:
-        monkeypatch.setattr("engine.images._reads_heic", lambda: False)
+        monkeypatch.setattr("engine.opening.reads_heic", lambda: False)
         assert self.reason(HEIC) == "it is a HEIC picture, and pi-heif, which reads those, is not installed"
 
     def test_missing_empty_and_folders(self, tmp_path: Path) -> None:

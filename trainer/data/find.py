@@ -10,7 +10,8 @@ from pathlib import Path
 
 from engine.formats.prepared_set import INDEX
 from engine.formats.reason import Reason, Value
-from engine.images import MAX_BYTES, SUFFIXES, natural_key
+from engine.images import SUFFIXES, natural_key
+from engine.opening import MAX_BYTES
 from trainer.data.errors import DataError
 from trainer.data.prepared import ONE_CLASS
 
