@@ -61,8 +61,12 @@ class Style(StyleFile):
 
     @property
     def may_show_person(self) -> bool:
-        """Whether somebody said who is shown, so that the person may be read from the references."""
-        return bool(self.persona) or (self.consent or {}).get("subject") in SUBJECTS
+        """Whether somebody said who is shown, so that the person may be read from the references.
+
+        In a mix that has to be said of each style.
+        """
+        mixed = (self.consent or {}).get("mixed")
+        return _says_who(self.consent) if mixed else bool(self.persona) or _says_who(self.consent)
 
     def check_model(self, bundle: Bundle) -> None:
         """StyleError unless the style was made with this model."""
@@ -439,8 +443,18 @@ def _gathered(styles: Sequence[Style], shares: Sequence[float]) -> tuple[Referen
 
 
 def _all_consents(styles: Sequence[Style]) -> dict[str, Any] | None:
-    consents = [{"style": style.name, "consent": style.consent} for style in styles if style.consent]
-    return {"mixed": consents} if consents else None
+    if not any(style.consent for style in styles):
+        return None
+    return {"mixed": [{"style": style.name, "consent": style.consent} for style in styles]}
+
+
+def _says_who(consent: dict[str, Any] | None) -> bool:
+    """Whether a consent says who is shown; that of a mix, for all that were mixed."""
+    consent = consent or {}
+    mixed = consent.get("mixed")
+    if isinstance(mixed, list) and mixed:
+        return all(isinstance(one, dict) and _says_who(one.get("consent")) for one in mixed)
+    return consent.get("subject") in SUBJECTS
 
 
 def _files(paths: Sequence[PathText]) -> tuple[list[Path], list[PersonaError]]:

@@ -166,13 +166,26 @@ class StyleFile:
 
     def look_only(self) -> Self:
         """The style without its person, for good: nothing in it tells who was shown."""
-        consent = {key: value for key, value in (self.consent or {}).items() if key != "subject"}
-        return replace(self, persona=(), people=0, consent=consent or None)
+        references = tuple(replace(reference, other_person=False) for reference in self.references)
+        return replace(
+            self, persona=(), people=0, references=references, consent=_without_subject(self.consent)
+        )
 
     @property
     def outliers(self) -> tuple[Reference, ...]:
         """The references that do not look like the rest."""
         return tuple(reference for reference in self.references if reference.outlier)
+
+
+def _without_subject(consent: dict[str, Any] | None) -> dict[str, Any] | None:
+    """A consent that does not say who is shown, the consents that a mix gathered among it."""
+    kept = {key: value for key, value in (consent or {}).items() if key != "subject"}
+    if isinstance(mixed := kept.get("mixed"), list):
+        kept["mixed"] = [
+            one | {"consent": _without_subject(one.get("consent"))} if isinstance(one, dict) else one
+            for one in mixed
+        ]
+    return kept or None
 
 
 def _known(kind: type[Any], value: Any) -> Any:

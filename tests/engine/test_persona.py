@@ -122,6 +122,15 @@ class TestStyle:
                 json.dumps({"format": 1, "name": "x", "vector": [1], "model": "m", "persona": "x"})
             )
 
+    def test_a_mix_says_who_is_shown_when_all_its_styles_do(self) -> None:
+        a = Style("a", (1.0, 0.0), "m", persona=(1.0, 0.0), people=1, consent={"subject": "self"})
+        b = Style("b", (0.0, 1.0), "m", consent={"subject": "licensed"})
+        assert mix([a, b]).may_show_person and mix([a, mix([a, b])]).may_show_person
+        assert not mix([a, Style("c", (0.0, 1.0), "m")]).may_show_person
+        assert mix([Style("c", (0.0, 1.0), "m")]).consent is None
+        look = mix([a, b]).look_only()
+        assert not look.may_show_person and "subject" not in look.to_json()
+
     def test_mixing_mixes_both_parts(self) -> None:
         a = Style("a", (1.0, 0.0), "m", persona=(1.0, 0.0, 0.0), people=1)
         b = Style("b", (0.0, 1.0), "m", persona=(0.0, 1.0, 0.0), people=1)

@@ -294,7 +294,8 @@ class TestMix:
         assert mixed.name == "a + b" and mixed.strength == 0.875 and mixed.tags == ("x", "y")
         np.testing.assert_allclose(mixed.vector, np.array([3, 1]) / np.sqrt(10))
         assert mixed.references[0].weight == 0.75
-        assert mixed.consent == {"mixed": [{"style": "b", "consent": {"by": "b"}}]}
+        by_a, by_b = {"style": "a", "consent": None}, {"style": "b", "consent": {"by": "b"}}
+        assert mixed.consent == {"mixed": [by_a, by_b]}
         assert mix([a, b], name="c").name == "c"
 
     def test_the_same_reference_once(self) -> None:
