@@ -25,9 +25,13 @@ from studio.cli.lookup import FoundStyle, find_pictures, find_style, styles
 from studio.cli.opened import fit_style, open_model, open_weighted
 from studio.cli.output import Output, count, pairs, table
 from studio.cli.stop import Stop
-from studio.library.places import styles_folder
+from studio.library.fitting import FittedStyles
+from studio.library.looks import LookFile
+from studio.library.personas import forget_in_files, forget_person
+from studio.library.places import Places, styles_folder
 from studio.library.starters import NO_MODEL
-from studio.library.styles import SUFFIX
+from studio.library.styles import SUFFIX, StyleShelf
+from studio.library.trash import Bin
 
 NOBODY = "none"
 QUESTION = (
@@ -45,6 +49,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     _add_show(kinds)
     _add_mix(kinds)
     _add_score(kinds)
+    _add_forget(kinds)
 
 
 def run(args: Namespace, out: Output) -> int:
@@ -117,6 +122,16 @@ def _add_score(kinds: Any) -> None:
         "--whole", action="store_true", help="use pictures without a face too: their middle square"
     )
     add_model(parser)
+
+
+def _add_forget(kinds: Any) -> None:
+    parser = _add(
+        kinds,
+        "forget",
+        "Forget who a style shows: in the style, its copies, the bin and all caches, for good.",
+        forget,
+    )
+    parser.add_argument("style", metavar="STYLE")
 
 
 def _add_out(parser: argparse.ArgumentParser) -> None:
@@ -282,6 +297,26 @@ def score(args: Namespace, out: Output) -> int:
     rows = [(item["path"], item["score"], item.get("likeness", "")) for item in scores]
     columns = ("picture", "look", "likeness") if style.persona else ("picture", "look")
     return out.finish(table([row[: len(columns)] for row in rows], columns), done=bool(scores))
+
+
+def forget(args: Namespace, out: Output) -> int:
+    """Carries out `persona style forget`."""
+    style, places = find_style(args.style), Places.find()
+    shelf = StyleShelf(places.styles, Bin(places.bin))
+    forgotten = forget_person(style, shelf, FittedStyles(places.fitted))
+    forget_in_files(places, forgotten.digests)
+    LookFile(places.cache / "looks.sqlite3").forget_persons()
+    changed = [*forgotten.styles]
+    if (path := Path(args.style)).is_file():
+        style.look_only().save(path, overwrite=True)
+        changed.append(str(path))
+    elif (entry := shelf.find(args.style)) is not None and entry.style != entry.style.look_only():
+        shelf.save(entry.id, entry.style.look_only())  # it says who is shown, and its model knows nobody
+        changed = list(dict.fromkeys([*changed, entry.id]))
+    out.data["forgotten"] = {"styles": changed, "personas": len(forgotten.digests)}
+    if not changed and not forgotten.digests:
+        return out.finish([f"{style.name} shows no certain person; there is nothing to forget"])
+    return out.finish([f"{style.name}: only the look is left", *(f"  {one}" for one in changed)])
 
 
 def save(style: Style, out: Output, path: Path, *, overwrite: bool = False) -> Path:

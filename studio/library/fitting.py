@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import hashlib
 import threading
+from collections.abc import Collection
 from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
@@ -16,6 +17,7 @@ from typing import TYPE_CHECKING, Any
 
 from engine.errors import PersonaError
 from engine.files import make_folder
+from engine.recipe import persona_digest
 from engine.style import Style
 
 if TYPE_CHECKING:
@@ -66,6 +68,25 @@ class FittedStyles:
         self._remember(key, made)
         return made
 
+    def forget_persons(self, style: Style) -> set[str]:
+        """Removes what tells who is shown in any of the style's pictures; returns the personas' digests.
+
+        OSError where a file cannot be removed.
+        """
+        digests = {reference.digest for reference in style.references}
+        with self._lock:
+            self._found = {
+                key: one for key, one in self._found.items() if not (one.persona and shares(one, digests))
+            }
+        gone: set[str] = set()
+        for path in self.folder.glob("*.json"):
+            with suppress(PersonaError):
+                made = Style.load(path)
+                if made.persona and shares(made, digests):
+                    path.unlink(missing_ok=True)
+                    gone.add(persona_digest(made.persona))
+        return gone
+
     def prune(self) -> None:
         """Forgets what was made longest ago."""
         with suppress(OSError):
@@ -80,6 +101,11 @@ class FittedStyles:
 
     def _path(self, key: str) -> Path:
         return self.folder / f"{key}.json"
+
+
+def shares(style: Style, digests: Collection[str]) -> bool:
+    """Whether one of its pictures is among those with `digests`."""
+    return any(reference.digest in digests for reference in style.references)
 
 
 def fitted(style: Style, other: Style) -> Style:

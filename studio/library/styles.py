@@ -22,6 +22,7 @@ from engine.errors import PersonaError, StyleError, TargetExistsError
 from engine.files import make_folder, write_atomic
 from engine.formats.names import safe_name
 from engine.images import Picture, resize
+from engine.recipe import persona_digest
 from engine.style import Style
 from studio.library import jsonfile
 from studio.library.pictures import Damage
@@ -83,6 +84,7 @@ class StyleShelf:
         self.starters = starters
         self._lock = threading.RLock()
         self._born: dict[str, Starter] = {}
+        self._forgotten: set[str] = set()
 
     @_alone
     def entries(self) -> tuple[list[StyleEntry], list[Damage]]:
@@ -121,9 +123,41 @@ class StyleShelf:
 
     @_alone
     def save(self, id: str, style: Style) -> StyleEntry:
-        """Replaces a style's file. TargetError."""
-        style.save(self._path(id), overwrite=True)
+        """Replaces a style's file, never with a person that was forgotten since. TargetError."""
+        self._allowed(style).save(self._path(id), overwrite=True)
         return self.entry(id)
+
+    @_alone
+    def forget_person(self, digest: str) -> list[str]:
+        """Removes a person (engine.recipe.persona_digest) from all styles here and in the bin, for good.
+
+        Nothing brings it back, undo neither. Returns the ids of the styles. TargetError, StyleError.
+        """
+        self._forgotten.add(digest)
+        changed = []
+        for path in self._files():
+            if self._forget_in(path):
+                changed.append(_id_of(path))
+        for slot in self.trash.slots("styles"):
+            for item in slot.items:
+                self._forget_in(self.trash.path_of(slot, item[-1]))
+        return changed
+
+    def _forget_in(self, path: Path) -> bool:
+        """Whether a style file showed somebody who is forgotten."""
+        try:
+            style = Style.load(path)
+        except PersonaError:
+            return False
+        allowed = self._allowed(style)
+        if allowed is not style:
+            allowed.save(path, overwrite=True)
+        return allowed is not style
+
+    def _allowed(self, style: Style) -> Style:
+        """The style, without its person where that was forgotten."""
+        gone = bool(style.persona) and persona_digest(style.persona) in self._forgotten
+        return style.look_only() if gone else style
 
     @_alone
     def rename(self, id: str, name: str) -> StyleEntry:

@@ -7,11 +7,17 @@ import json
 import sys
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from engine.images import read_recipe, save_picture
 from engine.recipe import Recipe
 from engine.style import Style
+from studio.library.jsonfile import write_object
+from studio.library.looks import LookFile, PictureLook
+from studio.library.places import Places
+from studio.library.styles import StyleShelf
+from studio.library.trash import Bin
 from tests import tiny
 from tests.studio.cli.conftest import Persona, picture
 
@@ -129,3 +135,46 @@ def test_models_without_persons_ask_nothing(
 ) -> None:
     answer = persona("style", "create", "Anna", *anna, "--out", tmp_path / "s.json", "--model", tiny_bundle)
     assert "--person" not in answer.stderr and Style.load(tmp_path / "s.json").persona == ()
+
+
+def test_a_person_is_forgotten_everywhere(
+    persona: Persona, model: Path, anna: list[Path], tmp_path: Path
+) -> None:
+    persona("style", "create", "Anna", *anna, "--model", model, "--person", "self")
+    persona("style", "create", "Bert", *_files(tmp_path / "b", [5, 5]), "--model", model, "--person", "self")
+    other = tiny.write_tiny_bundle(tmp_path / "other", seed=3, persona=5)
+    persona("generate", "--style", "Anna", "--out", tmp_path / "a", "--model", other)  # fitted for it
+    places = Places.find()
+    shelf = StyleShelf(places.styles, Bin(places.bin))
+    entry = shelf.find("Anna")
+    assert entry is not None and entry.style.persona
+    copy = shelf.add(entry.style)
+    shelf.delete([shelf.add(entry.style).id])
+    recipe = Recipe.from_seed("m", 1, styles=(entry.style.use(),))
+    write_object(places.session, {"explorer": {"place": {"recipe": recipe.to_dict()}}})
+    looks = LookFile(places.cache / "looks.sqlite3")
+    seen = np.array(entry.style.persona, np.float32)
+    looks.add("m", [("a.png", PictureLook("1", seen, seen))])
+    fitted = [Style.load(path) for path in places.fitted.glob("*.json")]
+    secrets = [json.dumps(one.persona[0]).encode() for one in (entry.style, *fitted) if one.persona]
+    assert len(secrets) == 2
+
+    answer = persona("style", "forget", "Anna", "--json").json["forgotten"]
+    assert set(answer["styles"]) == {entry.id, copy.id} and answer["personas"] == 2
+    files = [path for root in (places.data, places.cache) for path in root.rglob("*") if path.is_file()]
+    assert not [path for path in files for secret in secrets if secret in path.read_bytes()]
+    for one in (entry.id, copy.id):
+        assert (shelf.entry(one).style.persona, shelf.entry(one).style.consent) == ((), None)
+    assert len(looks.load("m")["a.png"].persona) == 0 and len(looks.load("m")["a.png"].vector) == 6
+    bert = shelf.find("Bert")
+    assert bert is not None and bert.style.persona and bert.style.consent == {"subject": "self"}
+    assert "nothing to forget" in persona("style", "forget", "Anna").stdout
+
+
+def test_a_person_is_forgotten_in_a_file_of_its_own(
+    persona: Persona, model: Path, anna: list[Path], tmp_path: Path
+) -> None:
+    out = tmp_path / "s.json"
+    persona("style", "create", "Anna", *anna, "--out", out, "--model", model, "--person", "self")
+    assert str(out) in persona("style", "forget", out).stdout
+    assert (Style.load(out).persona, Style.load(out).consent) == ((), None)
