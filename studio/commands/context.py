@@ -241,7 +241,7 @@ class AppContext(QObject):
 
     def _use_bundle(self, bundle: Bundle) -> None:
         in_use = self.styles.active_id
-        self.styles.set_model_id(bundle.id)
+        self.styles.set_model_id(bundle.id, knows_persons=self.model.knows_persons)
         self.explorer.set_model(bundle.id)
         if in_use is not None and not self.explorer.styles:
             self.on_styles.use_again(in_use)

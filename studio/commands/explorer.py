@@ -57,7 +57,15 @@ class ExplorerCommands(QObject):
         if model.bundle is not None and recipe.model != model.model_id:
             self._tell_other_model()
             return
+        recipe = self._styles.persons.restored(recipe)
         self._context.explorer.open(recipe)
+        if recipe.misses_persona and model.knows_persons:
+            self._context.notices.add(
+                Kind.INFO,
+                Text("said.the_person_is_not_here"),
+                meaning=Text("said.somebody_else_is_shown"),
+                advice=Text("said.bring_the_style_here"),
+            )
 
     def come_closer(self, recipe: Recipe) -> bool:
         """An opened photo is known better: `recipe` has its offset. False when another is open now."""

@@ -15,6 +15,7 @@ from PySide6.QtGui import QDesktopServices
 from engine.errors import PersonaError, TargetError, TargetExistsError
 from engine.images import Picture
 from engine.recipe import Recipe
+from engine.style import Scores
 from studio.commands.error_messages import said, shortened, tell
 from studio.commands.varied import candidates_for, choose_varied
 from studio.library.exports import ExportJournal, ExportOrder
@@ -200,9 +201,10 @@ class _Source:
         from engine.export import ExportItem
 
         self._context, self._order = context, order
-        self._stream: Generator[tuple[Picture, float | None], None, None] | None = None
+        self._stream: Generator[tuple[Picture, Scores], None, None] | None = None
         if order.pictures:
-            self.items = [_kept(context, one) for one in order.pictures]
+            personas = order.options.personas
+            self.items = [_kept(context, one, personas=personas) for one in order.pictures]
         else:
             self.items = [
                 ExportItem(self._next, recipe, f"portrait {recipe.seed}") for recipe in order.recipes
@@ -223,13 +225,18 @@ class _Source:
         return next(self._stream)[0]
 
 
-def _kept(context: AppContext, one: str) -> ExportItem:
-    """A kept picture; one that cannot be read is told when its turn comes."""
+def _kept(context: AppContext, one: str, *, personas: bool) -> ExportItem:
+    """A kept picture; one that cannot be read is told when its turn comes.
+
+    personas: with the persons of its styles, as far as these are here.
+    """
     from engine.export import ExportItem
 
     path = context.library.gallery.path(one)
     try:
         row, recipe = context.library.gallery.row(one), context.library.gallery.recipe(one)
+        if personas and recipe is not None:
+            recipe = context.on_styles.persons.restored(recipe)
         return ExportItem(path, recipe, row.name, row.score, row.likeness)
     except (PersonaError, OSError):
         return ExportItem(path, None, path.stem)

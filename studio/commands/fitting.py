@@ -43,7 +43,7 @@ class Fitting(QObject):
     def __init__(self, context: AppContext) -> None:
         super().__init__(context)
         self._context = context
-        self._cache = FittedStyles(context.places.fitted, bundled_fits_folder())
+        self.cache = FittedStyles(context.places.fitted, bundled_fits_folder())
         self._maker: StyleMaker | None = None
         self._lock = threading.Lock()
         self._looked_up: set[tuple[str, Style]] = set()
@@ -89,7 +89,7 @@ class Fitting(QObject):
 
     def tidy(self) -> None:
         """Forgets what was made longest ago; waits for the disk."""
-        self._cache.prune()
+        self.cache.prune()
 
     def stop(self) -> bool:
         """Begins nothing more; True, for nothing has to be waited for."""
@@ -118,7 +118,7 @@ class Fitting(QObject):
         self._busy = True
         maker = self.maker()
         self._context.reader.run(
-            lambda: self._cache.make(entry.style, maker()),
+            lambda: self.cache.make(entry.style, maker()),
             lambda fitted: self._take([(entry, fitted)]),
             lambda error: self._refuse(entry),
             priority=0 if entry.id in self._wanted else LAST,
@@ -128,7 +128,7 @@ class Fitting(QObject):
         """What was made before, or came made, is there in one go."""
         self._busy = True
         self._looked_up |= {self._key(entry) for entry in entries}
-        model, cache = self._context.model.model_id, self._cache
+        model, cache = self._context.model.model_id, self.cache
 
         def find() -> list[tuple[StyleEntry, Style]]:
             found = ((entry, cache.known(entry.style, model)) for entry in entries)

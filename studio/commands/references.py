@@ -67,7 +67,9 @@ class ReferenceCommands(QObject):
         maker = self._fitting.maker()
 
         def work(progress: Progress, cancelled: IsCancelled) -> StyleResult:
-            return maker().from_pictures(name, paths, whole=whole, progress=progress, cancelled=cancelled)
+            return maker().from_pictures(
+                name, paths, whole=whole, persona=False, progress=progress, cancelled=cancelled
+            )
 
         def again() -> tuple[Act, ...]:
             if whole:

@@ -30,11 +30,18 @@ class StyleInUse(QObject):
     def _show(self, *_: object) -> None:
         self._styles.activate(self._shown())
 
+    def _shows_another_person(self, active: StyleEntry | None) -> bool:
+        """Whether the style in use got a person since, or lost it."""
+        styles = self._explorer.styles
+        if active is None or len(styles) != 1:
+            return False
+        return styles[0].persona_digest != active.style.use().persona_digest
+
     def _use(self, active: StyleEntry | None) -> None:
         """Someone chose a style in the library, or the one in use was changed on disk."""
         active_id = active.id if active else None
         was, self._used = self._used, active_id
-        if self._shown() == active_id:
+        if self._shown() == active_id and not (was == active_id and self._shows_another_person(active)):
             return
         if active is None or was != active_id:
             self._commands.use(active_id)

@@ -14,6 +14,7 @@ from engine.recipe import StyleUse
 from engine.style import Style, StyleResult, mix
 from studio.commands.error_messages import said, shortened, tell
 from studio.commands.fitting import Fitting
+from studio.commands.persons import PersonCommands
 from studio.commands.references import ReferenceCommands
 from studio.library.styles import StyleEntry
 from studio.library.tasks import IsCancelled, Progress
@@ -39,6 +40,7 @@ class StyleCommands(QObject):
         self._context = context
         self.fitting = Fitting(context)
         self.references = ReferenceCommands(context, self.fitting)
+        self.persons = PersonCommands(context, self.fitting)
 
     # ---- using
 
@@ -89,26 +91,35 @@ class StyleCommands(QObject):
     def _make(self, name: str, paths: list[Path], whole: bool, replaced: str = "") -> BackgroundJob:
         """replaced: id of a style that the new one takes the place of."""
         shelf, maker = self._context.library.styles, self.fitting.maker()
+        old = self._context.styles.entry(replaced)
+        consent = old.style.consent if old is not None else None
 
         def use_whole(instead_of: str = "") -> tuple[Act, ...]:
             if whole:
                 return ()
             return (Act(Text("said.use_pictures_whole"), lambda: self._make(name, paths, True, instead_of)),)
 
-        def work(progress: Progress, cancelled: IsCancelled) -> tuple[StyleEntry, StyleResult]:
-            files = _spread(_picture_files(paths))
+        def work(progress: Progress, cancelled: IsCancelled) -> tuple[StyleEntry, StyleResult, list[Path]]:
+            files = _spread(_picture_files(paths)) or paths
             result = maker().from_pictures(
-                name, files or paths, whole=whole, progress=progress, cancelled=cancelled
+                name,
+                files,
+                whole=whole,
+                consent=consent,
+                persona=old is not None
+                and old.style.may_show_person,  # else not before somebody said who it is
+                progress=progress,
+                cancelled=cancelled,
             )
             entry = shelf.add(result.style)
             if replaced:
                 shelf.delete([replaced])
-            return entry, result
+            return entry, result, files
 
-        def done(made: tuple[StyleEntry, StyleResult]) -> None:
-            entry, result = made
+        def done(made: tuple[StyleEntry, StyleResult, list[Path]]) -> None:
+            entry, result, files = made
             faceless = any(isinstance(problem, NoFaceError) for problem in result.problems)
-            self._push_made(entry)
+            self._push_made(entry, then=lambda: self.persons.ask(entry.id, files))
             self._tell_made(entry, result, use_whole(entry.id) if faceless else ())
 
         def fail(error: Exception) -> None:
@@ -150,7 +161,9 @@ class StyleCommands(QObject):
             lambda error: self._tell(Text("said.the_style_could_not_be_added"), error),
         )
 
-    def _push_made(self, entry: StyleEntry, *, use: bool = True) -> None:
+    def _push_made(
+        self, entry: StyleEntry, *, use: bool = True, then: Callable[[], object] | None = None
+    ) -> None:
         """A new style can be taken back: into the bin, and out of it again."""
         shelf = self._context.library.styles
         slots: list[Slot] = []
@@ -172,12 +185,14 @@ class StyleCommands(QObject):
             shown,
             Text("said.the_style_could_not_be_added"),
         )
-        self._context.refresh_styles(lambda: self._present(entry, use))
+        self._context.refresh_styles(lambda: self._present(entry, use, then))
 
-    def _present(self, entry: StyleEntry, use: bool) -> None:
+    def _present(self, entry: StyleEntry, use: bool, then: Callable[[], object] | None) -> None:
         if use:
             self.use(entry.id)
         self.made.emit(entry)
+        if then is not None:
+            then()
 
     # ---- changing
 
@@ -196,6 +211,11 @@ class StyleCommands(QObject):
         """How strongly it is used to begin with, 0..1."""
         strength = min(1.0, max(0.0, strength))
         self._change(Text("said.set_strength"), id, lambda style: replace(style, strength=strength))
+
+    def set_likeness(self, id: str, likeness: float) -> None:
+        """How much of its person is used to begin with, 0..1."""
+        likeness = min(1.0, max(0.0, likeness))
+        self._change(Text("said.set_likeness"), id, lambda style: replace(style, likeness=likeness))
 
     def reorder(self, ids: Sequence[str]) -> None:
         """Sets the order."""
@@ -240,13 +260,13 @@ class StyleCommands(QObject):
 
         self._written(Text("said.bring_back_styles"), do)
 
-    def export_file(self, id: str, path: Path, *, overwrite: bool = False) -> None:
-        """Writes a style to a file of its own."""
+    def export_file(self, id: str, path: Path, *, overwrite: bool = False, look_only: bool = False) -> None:
+        """Writes a style to a file of its own. look_only: without its person."""
         notices, entry = self._context.notices, self._context.styles.entry(id)
         if entry is None:
             return
         self._context.writer.run(
-            lambda: entry.style.save(path, overwrite=overwrite),
+            lambda: (entry.style.look_only() if look_only else entry.style).save(path, overwrite=overwrite),
             lambda written: notices.add(
                 Kind.SUCCESS, Text("said.the_style_was_written_to", path=str(written))
             ),

@@ -69,6 +69,8 @@ class ExportOptions:
     """Whether the recipe travels inside the files."""
     style_names: bool = True
     """Whether it tells what the styles are called."""
+    personas: bool = False
+    """Whether it holds the persons of its styles, which are biometric templates; never remembered."""
     folder: str = ""
     """Last used folder."""
 
@@ -77,11 +79,16 @@ class ExportOptions:
         """How much of the recipe travels along, as `engine.export` calls it."""
         if not self.embed_recipe:
             return "none"
+        if self.personas:
+            return "with-personas"
         return "all" if self.style_names else "nameless"
 
     def with_recipes(self, how: str) -> ExportOptions:
         """The same, but that much of the recipe travels along."""
-        return replace(self, embed_recipe=how != "none", style_names=how == "all")
+        personas = how == "with-personas"
+        return replace(
+            self, embed_recipe=how != "none", style_names=how == "all" or personas, personas=personas
+        )
 
 
 @dataclass(frozen=True)

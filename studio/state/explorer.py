@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import secrets
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -86,6 +86,7 @@ class Explorer(QObject):
         self._scores = Scores()
         self._pins: tuple[Pin, ...] = ()
         self._next_pin = 1
+        self._forgotten: frozenset[str] = frozenset()
 
     # ---- where one stands
 
@@ -235,6 +236,12 @@ class Explorer(QObject):
         """Goes somewhere without a step in history (undo, the last session)."""
         self._go(place, quietly=True)
 
+    def forget_persons(self, digests: Collection[str]) -> None:
+        """Persons who are not to be shown any more, wherever one goes."""
+        self._forgotten = self._forgotten | set(digests)
+        self.set_pins(self._pins)
+        self._go(self._place, quietly=True)
+
     # ---- what one sees
 
     @property
@@ -300,14 +307,14 @@ class Explorer(QObject):
         chart = self._place.chart
         if chart is not None:
             pins = [replace(pin, place=pin.place.on_chart(chart)) for pin in pins]
-        self._pins = tuple(pins)
+        self._pins = tuple(replace(p, place=p.place.without_persons(self._forgotten)) for p in pins)
         self._next_pin = max((self._next_pin, *(pin.id + 1 for pin in self._pins)))
         self.pins_changed.emit()
 
     # ---- inside
 
     def _go(self, place: Place, *, quietly: bool = False) -> None:
-        before = self._place
+        before, place = self._place, place.without_persons(self._forgotten)
         if place == before:
             return
         recipe = place.recipe()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from typing import Any
@@ -127,6 +127,15 @@ class History(QObject):
         self._nodes = {
             node.id: replace(node, place=moved.get(node.place, node.place)) for node in self._nodes.values()
         }
+        self.nodes_changed.emit()
+        self.current_changed.emit(self.current)
+
+    def forget_persons(self, digests: Collection[str]) -> None:
+        """Persons who are not to be shown any more."""
+        self._nodes = {
+            node.id: replace(node, place=node.place.without_persons(digests)) for node in self._nodes.values()
+        }
+        self._plain.clear()
         self.nodes_changed.emit()
         self.current_changed.emit(self.current)
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -133,6 +133,19 @@ class Place:
     def letting_go(self) -> Place:
         """Without held layers."""
         return replace(self, layers=tuple(mix for mix in self.layers if not is_held(mix)))
+
+    def without_persons(self, digests: Collection[str]) -> Place:
+        """The same place without the persons with `digests`; the place itself where none of them is."""
+
+        def change(use: StyleUse) -> StyleUse:
+            gone = use.persona and use.persona_digest in digests
+            return replace(use, persona=()) if gone else use
+
+        styles = tuple(map(change, self.styles))
+        layers = tuple(replace(m, style=change(m.style)) if m.style else m for m in self.layers)
+        if (styles, layers) == (self.styles, self.layers):
+            return self
+        return replace(self, styles=styles, layers=layers)
 
     @property
     def look_digest(self) -> str:

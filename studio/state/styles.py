@@ -10,7 +10,7 @@ from typing import Any
 from PySide6.QtCore import QAbstractListModel, QModelIndex, QObject, Qt, Signal
 
 from engine.style import Style
-from studio.library.fitting import fitted, same_for_models
+from studio.library.fitting import fitted, same_for_models, shares
 from studio.library.settings import LANGUAGES
 from studio.library.styles import StyleEntry
 from studio.library.tasks import Inline, Runner
@@ -127,6 +127,7 @@ class StyleLibrary(QObject):
         self._active_id: str | None = None
         self._search = ""
         self._model_id = ""
+        self.knows_persons = False
         self.pictures = ReferencePictures(runner or Inline(), self)
         self.items = StyleItems(self)
         self.pictures.came.connect(self.items.touch)
@@ -135,6 +136,11 @@ class StyleLibrary(QObject):
     def entries(self) -> tuple[StyleEntry, ...]:
         """All styles in their order, as the model in use understands them where that is known."""
         return self._entries
+
+    @property
+    def on_disk(self) -> tuple[StyleEntry, ...]:
+        """All styles as they are on disk."""
+        return self._on_disk
 
     @property
     def unfit(self) -> tuple[StyleEntry, ...]:
@@ -191,8 +197,9 @@ class StyleLibrary(QObject):
             self.active_changed.emit(self.active)
         self.entries_changed.emit()
 
-    def set_model_id(self, model_id: str) -> None:
-        """The model in use, which decides what is usable."""
+    def set_model_id(self, model_id: str, *, knows_persons: bool = False) -> None:
+        """The model in use, which decides what is usable. knows_persons: whether it knows of persons."""
+        self.knows_persons = knows_persons
         if model_id != self._model_id:
             self._model_id = model_id
             self._fitted.clear()
@@ -205,6 +212,12 @@ class StyleLibrary(QObject):
         if fit:
             self._fitted.update(fit)
             self.set_entries(self._on_disk)
+
+    def forget_fitted(self, style: Style) -> None:
+        """Lets go of what a style is as made for the model in use."""
+        digests = {reference.digest for reference in style.references}
+        kept = {key: one for key, one in self._fitted.items() if not (one.persona and shares(one, digests))}
+        self._fitted = kept
 
     def _fit(self, entry: StyleEntry) -> StyleEntry:
         """The entry as the model in use understands it, where that is known."""

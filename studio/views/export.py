@@ -87,6 +87,7 @@ class ExportForm(Card):
     def __init__(self, look: Look, parent: QWidget | None = None) -> None:
         super().__init__(look, "panel", parent)
         self._look, self._style = look, ""
+        self._knows_persons = False
         self._sources: dict[str, int] = {}
         self._options = ExportOptions()
         self.title = heading(look)
@@ -103,6 +104,7 @@ class ExportForm(Card):
         self.sheet_format = Segmented(look, [(name, f"export.sheet.{name}") for name in SHEETS])
         self.sidecar = Switch(look, "export.sidecar")
         self.recipe = Segmented(look, [(how, f"export.recipe.{how}") for how in RECIPES])
+        self.persona = Switch(look, "export.persona")
         self.privacy = caption(look, wrap=True)
         self.mark = caption(look, "export.mark", wrap=True)
         self.problem = Label(look, role="danger", wrap=True)
@@ -122,7 +124,7 @@ class ExportForm(Card):
             ("", self.quality),
             ("export.size", row(self.side, None)),
             ("export.names", column(self.template, self.example, gap=4)),
-            ("export.recipe", column(row(self.recipe, None), self.privacy, gap=6)),
+            ("export.recipe", column(row(self.recipe, None), self.persona, self.privacy, gap=6)),
         )
         add_lines(form, look, lines)
         switches = column(row(self.sheet, None, self.sheet_format), self.sidecar, gap=8)
@@ -158,6 +160,7 @@ class ExportForm(Card):
             self.format.edited,
             self.side.edited,
             self.recipe.edited,
+            self.persona.toggled,
             self.sheet.toggled,
             self.source.edited,
             self.many.edited,
@@ -185,14 +188,15 @@ class ExportForm(Card):
         self.sheet.setChecked(options.contact_sheet)
         self.sidecar.setChecked(options.sidecar)
         self.sheet_format.set_value(options.sheet_format)
-        self.recipe.set_value(options.recipes)
+        self.recipe.set_value("all" if options.personas else options.recipes)
+        self.persona.setChecked(False)  # chosen anew each time: a person leaves the machine
         self._retell()
         self.side.set_value(str(options.size))
         self.show_choices()
 
     def options(self) -> ExportOptions:
         """What was chosen."""
-        chosen = self._options.with_recipes(self.recipe.value())
+        chosen = self._options.with_recipes(self._recipes)
         return replace(
             chosen,
             format=self.format.value(),
@@ -204,6 +208,17 @@ class ExportForm(Card):
             sheet_format=self.sheet_format.value(),
             folder=str(Path(self.folder.text().strip()).expanduser()) if self.folder.text().strip() else "",
         )
+
+    @property
+    def _recipes(self) -> str:
+        """How much of the recipes travels along."""
+        with_persona = self._knows_persons and self.persona.isChecked()
+        return "with-personas" if self.recipe.value() == "all" and with_persona else self.recipe.value()
+
+    def know_persons(self, known: bool) -> None:
+        """Whether recipes may show a certain person."""
+        self._knows_persons = known
+        self.show_choices()
 
     def _retell(self, *_: object) -> None:
         words = self._look.words
@@ -224,7 +239,8 @@ class ExportForm(Card):
         self.many.setVisible(self.source.value() == "varied")
         self.quality.setVisible(self.format.value() in LOSSY)
         self.sheet_format.setEnabled(self.sheet.isChecked())
-        self.privacy.setText(words(f"export.recipe.{self.recipe.value() or 'all'}.tip"))
+        self.persona.setVisible(self._knows_persons and self.recipe.value() == "all")
+        self.privacy.setText(words(f"export.recipe.{self._recipes or 'all'}.tip"))
         names = example(self.template.text().strip(), self._style or words("styles.none"))
         suffix = SUFFIXES.get(self.format.value(), "png")
         self.example.set_text(words("export.example", name=f"{names}.{suffix}") if names else "")

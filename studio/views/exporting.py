@@ -75,6 +75,7 @@ class Exporting(QObject):
             return
         sources.sort(key=lambda source: source[0] != first)
         row = self.window.gallery.grid.current_row()
+        self.sheet.form.know_persons(self.context.model.knows_persons)
         self.sheet.ask_which(sources, self.context.settings.export, row.style if row else "")
 
     def _export_to(self, folder: Path, options: ExportOptions) -> None:
@@ -98,6 +99,7 @@ class Exporting(QObject):
         """Asks how pictures that are still to be made are to be written."""
         self._waiting = list(recipes)
         styles = recipes[0].styles if recipes else ()
+        self.map_sheet.form.know_persons(self.context.model.knows_persons)
         self.map_sheet.ask(len(recipes), self.context.settings.export, styles[0].name if styles else "")
 
     def _export_recipes(

@@ -33,6 +33,7 @@ from studio.views.kit.notice import NoticeStack
 from studio.views.look import Look
 from studio.views.notices import NoticePresenter
 from studio.views.palette import Palette
+from studio.views.persons import PersonQuestions
 from studio.views.rail import Rail
 from studio.views.settings.diagnostics import look_up_versions
 from studio.views.settings.page import SettingsPage, section_makers
@@ -58,6 +59,7 @@ class Window(QMainWindow):
         self._make_parts()
         self._arrange()
         self.intake, self.exporting = Intake(self), Exporting(self)
+        self.persons = PersonQuestions(look, context, self)
         self._make_overlays()
         self._connect()
         connect_actions(self)
@@ -191,11 +193,16 @@ class Window(QMainWindow):
             self.look, context.styles, context.model, context.on_styles, self.explorer.full_thumbs, self
         )
         editor.chosen.connect(self.use_style)
+        editor.look_wanted.connect(self.persons.ask_to_keep_look)
+        editor.person_wanted.connect(self.persons.ask_who)
         return editor
 
     def _connect(self) -> None:
         context = self.context
         self.explorer.styles.edit_wanted.connect(lambda which: self.style_editor.show_style(which))
+        self.explorer.styles.look_wanted.connect(self.persons.ask_to_keep_look)
+        self.explorer.styles.person_wanted.connect(self.persons.ask_who)
+        self.explorer.styles.export_asked.connect(self.persons.ask_to_export)
         self.status.asked.connect(lambda: self.show_settings("diagnostics"))
         self.viewer.turned.connect(self.gallery.larger.turn)
         self.gallery.bin.empty_wanted.connect(self._ask_to_empty_bin)

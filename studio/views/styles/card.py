@@ -32,6 +32,7 @@ from studio.views.kit.text import MEDIUM, Elided
 from studio.views.look import Look
 from studio.views.styles.collage import Collage, References, Swatches
 from studio.views.styles.dragged import drag_style, pictures_over, style_over
+from studio.views.styles.people import shown_in
 from studio.views.styles.reference import ReferenceLine
 
 
@@ -131,7 +132,7 @@ class StyleCard(DropRow):
         self._is_opened = False
         self._state: tuple[object, ...] = ()
         self.active = False
-        self._usable = True
+        self._usable, self._persons = True, False
         self._pressed: QPointF | None = None
         self._opening = delayed(self, OPENS_MS, self._open)
         self.collage = Collage(look, pictures, 52)
@@ -234,14 +235,16 @@ class StyleCard(DropRow):
             self.entry = entry
             self.show_entry()
 
-    def set_state(self, *, active: bool, usable: bool, colors: tuple[str, ...] = ()) -> None:
-        """Whether it is in use, whether the model can use it, and its colours."""
+    def set_state(
+        self, *, active: bool, usable: bool, colors: tuple[str, ...] = (), persons: bool = False
+    ) -> None:
+        """Whether it is in use, whether the model can use it and knows of persons, and its colours."""
         opened = active and bool(self.entry and self.entry.style.references)
-        state = (active, usable, colors, opened)
+        state = (active, usable, colors, opened, persons)
         if state == self._state:
             return
         self._state = state
-        self.active, self._usable = active, usable
+        self.active, self._usable, self._persons = active, usable, persons
         self.swatches.set_colors(colors)
         self._opening.start()
         self.collage.set_faded(not usable)
@@ -267,7 +270,8 @@ class StyleCard(DropRow):
             return words("styles.fitting" if count else "styles.other_model")
         made_of = words("styles.pictures", count=count) if count else words("styles.mixed")
         odd = len(entry.style.outliers)
-        parts = [*entry.tags(words.language), words("styles.odd", count=odd) if odd else ""]
+        shown = shown_in(self._look, entry.style) if self._persons else ""
+        parts = [shown, *entry.tags(words.language), words("styles.odd", count=odd) if odd else ""]
         return " · ".join(part for part in parts if part) or made_of
 
     def _show_menu(self) -> None:

@@ -181,6 +181,8 @@ class References(QWidget):
         self.picked.emit(self._picked)
 
     def _words(self, reference: Reference) -> str:
+        if reference.other_person:
+            return self._look.words("styles.reference.other", name=reference.name)
         key = "styles.reference.odd" if reference.outlier else "styles.reference"
         return self._look.words(key, name=reference.name, fit=f"{max(0.0, reference.fit):.0%}")
 
@@ -198,6 +200,6 @@ class References(QWidget):
                 painter.setOpacity(1.0)
             if reference.digest == self._picked:
                 paint.outline(painter, cell.adjusted(-2, -2, 2, 2), theme.color("accent"), 8, 2)
-            elif reference.outlier:
+            elif reference.outlier or reference.other_person:
                 paint.outline(painter, cell, theme.color("warning"), 6, 2)
         painter.end()

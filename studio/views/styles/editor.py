@@ -25,7 +25,7 @@ from studio.views.kit.text import Label, caption, title
 from studio.views.look import Look
 from studio.views.styles.collage import Collage
 from studio.views.styles.dragged import pictures_over
-from studio.views.styles.people import People, people_in
+from studio.views.styles.people import People, people_in, shown_in
 from studio.views.styles.reference import SIDE, ReferenceLine
 
 WIDTH, SIDES = 760, 44
@@ -42,6 +42,10 @@ class StyleEditor(Overlay):
 
     chosen = Signal(str)
     """Id of a style that is to be used."""
+    look_wanted = Signal(str)
+    """Id of a style of which only the look is to stay."""
+    person_wanted = Signal(str)
+    """Id of a style of which somebody wants to say who it shows."""
 
     def __init__(
         self,
@@ -59,6 +63,10 @@ class StyleEditor(Overlay):
         self.name, self.tags = QLineEdit(), QLineEdit()
         self.people = People(look, thumbs, WIDTH - SIDES)
         self.strength = SliderRow(look, "editor.strength", default=1.0, tip="editor.strength.tip")
+        self.likeness = SliderRow(look, "editor.likeness", default=1.0, tip="editor.likeness.tip")
+        self.shown = Label(look, role="muted")
+        self.keep_look = Button(look, "styles.keep_look", kind="link", pressed=self._keep_look)
+        self.say_who = Button(look, "styles.say_who", kind="link", pressed=self._say_who)
         self.count = Label(look, role="muted", numbers=True)
         self.odd = Button(look, "editor.odd", kind="link", pressed=self._leave_out_odd)
         self.add = Button(look, "editor.add", icon="plus", pressed=self._choose)
@@ -81,12 +89,16 @@ class StyleEditor(Overlay):
         self._area.setMinimumHeight(180)
         head = row(self.collage, column(self.name, self.tags, gap=8), close, gap=16)
         head.setAlignment(close, Qt.AlignmentFlag.AlignTop)
+        self.person = QWidget()
+        row(self.shown, None, self.say_who, self.keep_look, gap=12, parent=self.person)
         pictures = row(title(look, "editor.pictures"), self.count, None, self.odd, gap=8)
         foot = row(self.add, caption(look, "editor.hint"), None, self.use, gap=12)
         box = column(
             head,
+            self.person,
             self.people,
             self.strength,
+            self.likeness,
             pictures,
             self._area,
             foot,
@@ -106,6 +118,7 @@ class StyleEditor(Overlay):
         self.name.editingFinished.connect(self._rename)
         self.tags.editingFinished.connect(self._tag)
         self.strength.settled.connect(lambda value: self._commands.set_strength(self._id, round(value, 2)))
+        self.likeness.settled.connect(lambda value: self._commands.set_likeness(self._id, round(value, 2)))
         follow(self._follow, self._library.entries_changed, look.words.language_changed)
 
     # ---- showing
@@ -145,10 +158,22 @@ class StyleEditor(Overlay):
         self._write(self.tags, ", ".join(entry.tags(language)))
         self.people.show_recipes(people_in(entry, self._model.model_id))
         self.strength.set_value(entry.style.strength)
+        self._show_person(entry)
         references = entry.style.references
         self.count.setText(str(len(references)))
         self.odd.setVisible(0 < len(entry.style.outliers) < len(references))
         self._show_references(entry, new=0 if anew else NEW_AT_ONCE)
+
+    def _show_person(self, entry: StyleEntry) -> None:
+        """Who is shown, and what can be done about it, where the model knows of persons."""
+        style, is_open = entry.style, self._commands.persons.is_open(entry)
+        words = shown_in(self._look, style) if self._model.knows_persons else ""
+        self.shown.setText(words)
+        self.person.setVisible(bool(words) or is_open)
+        self.say_who.setVisible(is_open)
+        self.keep_look.setVisible(bool(style.persona))
+        self.likeness.setVisible(self._model.knows_persons and bool(style.persona))
+        self.likeness.set_value(style.likeness)
 
     def _write(self, field: QLineEdit, text: str) -> None:
         if not (field.hasFocus() and field.isModified()):
@@ -218,6 +243,14 @@ class StyleEditor(Overlay):
         )
         if names:
             self._commands.references.add(self._id, [Path(name) for name in names])
+
+    def _keep_look(self) -> None:
+        self.close_up()
+        self.look_wanted.emit(self._id)
+
+    def _say_who(self) -> None:
+        self.close_up()
+        self.person_wanted.emit(self._id)
 
     def _use(self) -> None:
         self.close_up()

@@ -43,6 +43,12 @@ class StylePanel(Surface):
 
     edit_wanted = Signal(str)
     """Id of a style that is to be opened."""
+    look_wanted = Signal(str)
+    """Id of a style of which only the look is to stay."""
+    person_wanted = Signal(str)
+    """Id of a style of which somebody wants to say who it shows."""
+    export_asked = Signal(str, str)
+    """Id of a style that shows a person, and the file that it is to be written to."""
 
     def __init__(
         self,
@@ -190,6 +196,7 @@ class StylePanel(Surface):
                 active=active is not None and active.id == which,
                 usable=bool(items.data(index, StyleRole.USABLE)),
                 colors=tuple(items.data(index, StyleRole.SWATCH) or ()),
+                persons=self._library.knows_persons,
             )
 
     def _use(self, which: str | None) -> None:
@@ -264,15 +271,26 @@ class StylePanel(Surface):
             )
         menu.addAction(words("styles.export"), lambda: self._export(entry))
         menu.addSeparator()
+        self._add_person(menu, entry)
         menu.addAction(words("styles.delete"), lambda: self._commands.delete([which]))
         menu.popup(at)
+
+    def _add_person(self, menu: QMenu, entry: StyleEntry) -> None:
+        """What can be done about who is shown, if anything."""
+        words, which = self._look.words, entry.id
+        if entry.style.persona:
+            menu.addAction(words("styles.keep_look"), lambda: self.look_wanted.emit(which))
+        elif self._commands.persons.is_open(entry):
+            menu.addAction(words("styles.say_who"), lambda: self.person_wanted.emit(which))
 
     def _export(self, entry: StyleEntry) -> None:
         words = self._look.words
         name, _ = QFileDialog.getSaveFileName(
             self, words("styles.export"), f"{entry.id}.json", words("files.style") + " (*.json)"
         )
-        if name:
+        if name and entry.style.persona:
+            self.export_asked.emit(entry.id, name)
+        elif name:
             self._commands.export_file(entry.id, Path(name), overwrite=True)
 
     # ---- mixing

@@ -1,4 +1,4 @@
-"""The same few people in a style, so that one sees what it does."""
+"""The same few people in a style, so that one sees what it does; and who it shows, in words."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from PySide6.QtGui import QPainter, QPaintEvent
 from PySide6.QtWidgets import QWidget
 
 from engine.recipe import Recipe
+from engine.style import Style
 from studio import paint
 from studio.library.styles import StyleEntry
 from studio.views.explorer.thumbs import RecipeThumbs
@@ -24,8 +25,23 @@ def people_in(entry: StyleEntry, model_id: str, seeds: Sequence[int] = SEEDS) ->
     """The people in a style, at its own strength; none when it is a style of another model."""
     if entry.style.model != model_id:
         return ()
-    use, strength = (entry.style.use(),), entry.style.strength
-    return tuple(Recipe.from_seed(model_id, seed, styles=use, style_strength=strength) for seed in seeds)
+    style = entry.style
+    told = {"styles": (style.use(),), "style_strength": style.strength, "likeness": style.likeness}
+    return tuple(Recipe.from_seed(model_id, seed, **told) for seed in seeds)
+
+
+def shown_in(look: Look, style: Style) -> str:
+    """Who a style shows, in words; empty where nobody has said it yet."""
+    words, pictures = look.words, len(style.references)
+    if style.persona and style.people > 1 and not any(one.other_person for one in style.references):
+        return words("styles.persons.mixed", count=style.people)
+    if style.persona:
+        return words("styles.persons.one", count=sum(not one.other_person for one in style.references) or 1)
+    if style.people:
+        return words("styles.persons.several", count=style.people)
+    if pictures and (style.may_show_person or all(one.whole for one in style.references)):
+        return words("styles.persons.nobody")
+    return ""
 
 
 class People(QWidget):

@@ -20,9 +20,16 @@ SIDE = 64
 
 
 def fit_words(look: Look, reference: Reference) -> str:
-    """How well it fits the others, in words."""
+    """How well it fits the others, in words; or that it shows somebody else."""
+    if reference.other_person:
+        return look.words("styles.fit.other")
     key = "styles.fit.odd" if reference.outlier else "styles.fit"
     return look.words(key, fit=f"{max(0.0, reference.fit):.0%}")
+
+
+def stands_out(reference: Reference) -> bool:
+    """Whether it looks unlike the others, or shows somebody else."""
+    return reference.outlier or reference.other_person
 
 
 class FitBar(QWidget):
@@ -34,7 +41,7 @@ class FitBar(QWidget):
         self.setFixedSize(56, 4)
 
     def show_fit(self, reference: Reference) -> None:
-        self._part, self._odd = min(1.0, max(0.0, reference.fit)), reference.outlier
+        self._part, self._odd = min(1.0, max(0.0, reference.fit)), stands_out(reference)
         self.update()
 
     def paintEvent(self, event: QPaintEvent) -> None:
@@ -79,7 +86,7 @@ class Thumb(QWidget):
         else:
             painter.drawPixmap(0, 0, tile(image, self._side, self.devicePixelRatioF(), 6))
         painter.setOpacity(1.0)
-        if self._reference.outlier:
+        if stands_out(self._reference):
             paint.outline(painter, QRectF(self.rect()), self._look.theme.color("warning"), 6, 2)
         painter.end()
 
@@ -135,7 +142,7 @@ class ReferenceLine(QWidget):
         self.name.set_text(reference.name)
         self.bar.show_fit(reference)
         self.fit.setText(fit_words(self._look, reference))
-        self.fit.set_role("warning" if reference.outlier else "muted")
+        self.fit.set_role("warning" if stands_out(reference) else "muted")
         self.weight.set_value(min(1.0, reference.weight))
         self.setAccessibleName(f"{reference.name}, {self.fit.text()}")
 

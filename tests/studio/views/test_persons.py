@@ -12,13 +12,18 @@ from PySide6.QtCore import Qt
 from pytestqt.qtbot import QtBot
 
 from engine.bundle import Bundle
-from engine.style import Style, StyleMaker
+from engine.style import Reference, Style, StyleMaker
 from studio.commands.context import AppContext
 from studio.library.index import Query, Sort
 from studio.library.places import Places
+from studio.library.settings import ExportOptions
 from studio.views.gallery.inspector import facts
 from studio.views.gallery.toolbar import GalleryToolbar
-from studio.views.look import make_look
+from studio.views.kit.button import Button
+from studio.views.kit.question import Question
+from studio.views.look import Look, make_look
+from studio.views.styles.people import shown_in
+from studio.views.styles.reference import fit_words
 from studio.views.window import Window
 from tests.studio.library.made import portraits
 from tests.studio.views.watch import raw_words
@@ -159,3 +164,114 @@ class TestScores:
 
 def sorts(toolbar: GalleryToolbar) -> list[str]:
     return [toolbar.sort.itemData(n) for n in range(toolbar.sort.count())]
+
+
+class TestMaking:
+    def test_a_new_style_is_asked_about_in_a_dialog(
+        self, qtbot: QtBot, window: Window, tmp_path: Path
+    ) -> None:
+        context, who = window.context, window.persons.who
+        context.on_styles.make(portraits(tmp_path / "Anna", [0, 0, 0]), name="Anna")
+        wait(qtbot, who.isVisible)
+        assert who.title.text() == "Who is shown in “Anna”?" and not who.read.isEnabled()
+        assert context.explorer.styles and not context.explorer.shows_person
+        who.subject.button("consenting-person").click()
+        who.read.click()
+        wait(qtbot, lambda: context.explorer.shows_person)
+        assert not who.isVisible()
+        assert context.styles.entries[0].style.consent == {"subject": "consenting-person"}
+        wait(qtbot, lambda: window.explorer.styles.cards[context.styles.entries[0].id].meta.text())
+        card = window.explorer.styles.cards[context.styles.entries[0].id]
+        wait(qtbot, lambda: card.meta.text() == "One person in 3 pictures")
+        assert raw_words(window) == []
+
+    def test_one_after_the_other_and_escape_is_the_look(
+        self, qtbot: QtBot, window: Window, tmp_path: Path
+    ) -> None:
+        context, who = window.context, window.persons.who
+        for name, seed in (("Anna", 0), ("Bert", 5)):
+            context.on_styles.make(portraits(tmp_path / name, [seed, seed]), name=name)
+        titles = set()
+        for _ in range(2):
+            wait(qtbot, who.isVisible)
+            titles.add(who.title.text())
+            qtbot.keyClick(who, Qt.Key.Key_Escape)
+            wait(qtbot, lambda: who.title.text() not in titles or not who.isVisible())
+        assert titles == {"Who is shown in “Anna”?", "Who is shown in “Bert”?"}
+        assert not any(entry.style.persona or entry.style.consent for entry in context.styles.entries)
+
+
+class TestStyles:
+    def test_the_card_says_who_is_shown(self, qtbot: QtBot, look: Look) -> None:
+        reference = Reference("a.png", "0" * 64, 1.0, 1.0, "")
+        style = Style("x", (1.0, 0.0), "m", references=(reference,) * 3)
+        assert shown_in(look, style) == ""
+        assert shown_in(look, replace(style, consent={"subject": "self"})) == "No face: look only"
+        whole = replace(reference, whole=True)
+        assert shown_in(look, replace(style, references=(whole,))) == "No face: look only"
+        assert shown_in(look, replace(style, people=7)) == "7 people: look only"
+        anna = replace(style, people=1, persona=(1.0, 0.0))
+        assert shown_in(look, anna) == "One person in 3 pictures"
+        other = replace(reference, other_person=True)
+        two = replace(anna, people=2, references=(reference, reference, other))
+        assert shown_in(look, two) == "One person in 2 pictures"
+        assert shown_in(look, replace(anna, people=2)) == "A mix of 2 people"
+        assert fit_words(look, other) == "shows somebody else"
+
+    def test_the_editor_shows_the_person_and_lets_it_go(
+        self, qtbot: QtBot, window: Window, persona_bundle: Path, tmp_path: Path
+    ) -> None:
+        context, editor = window.context, window.style_editor
+        one = use(qtbot, window, anna(persona_bundle, tmp_path, likeness=0.5))
+        editor.show_style(one)
+        assert editor.shown.text() == "One person in 3 pictures" and editor.likeness.value() == 0.5
+        assert not editor.say_who.isVisible()
+        assert {recipe.likeness for recipe in editor.people._recipes} == {0.5}
+        assert all(recipe.styles[0].persona for recipe in editor.people._recipes)
+        editor.likeness.set_value(0.75)
+        editor.likeness.settled.emit(0.75)
+        wait(qtbot, lambda: context.library.styles.entry(one).style.likeness == 0.75)
+        editor.keep_look.click()
+        question = window.persons.question
+        assert question.isVisible() and "Neither undo nor the bin" in question.text.text()
+        press(question, "Cancel")
+        assert context.explorer.shows_person
+        window.persons.ask_to_keep_look(one)
+        press(question, "Delete the likeness")
+        wait(qtbot, lambda: not context.explorer.shows_person)
+        assert context.library.styles.entry(one).style.persona == ()
+        editor.show_style(one)
+        wait(qtbot, lambda: editor.say_who.isVisible())
+        assert not (editor.keep_look.isVisible() or editor.likeness.isVisible())
+        editor.say_who.click()
+        wait(qtbot, window.persons.who.isVisible)
+        assert raw_words(window) == []
+
+    def test_exporting_a_person_asks_first(
+        self, qtbot: QtBot, window: Window, persona_bundle: Path, tmp_path: Path
+    ) -> None:
+        one = use(qtbot, window, anna(persona_bundle, tmp_path))
+        for words, name in (("With the likeness", "with.json"), ("The look only", "look.json")):
+            window.persons.ask_to_export(one, str(tmp_path / name))
+            press(window.persons.question, words)
+            wait(qtbot, (tmp_path / name).exists)
+            assert bool(Style.load(tmp_path / name).persona) == (name == "with.json")
+
+    def test_pictures_are_exported_with_the_persona_only_when_it_is_ticked(
+        self, qtbot: QtBot, window: Window
+    ) -> None:
+        window.exporting.ask("varied")
+        form = window.exporting.sheet.form
+        assert form.persona.isVisible() and form.options().recipes == "all"
+        form.persona.setChecked(True)
+        assert form.options().recipes == "with-personas" and "biometric" in form.privacy.text()
+        form.recipe.set_value("none")
+        form.show_choices()
+        assert form.options().recipes == "none" and not form.persona.isVisible()
+        form.fill([("varied", 4)], replace(ExportOptions(), personas=True), "")
+        assert form.options().recipes == "all", "asked for anew each time"
+
+
+def press(question: Question, words: str) -> None:
+    """Presses the newest button with these words: older ones may not be gone yet."""
+    [button for button in question.findChildren(Button) if button.text() == words][-1].click()
