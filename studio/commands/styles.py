@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import QObject, Signal
 
 from engine.errors import NoFaceError, PersonaError, StyleError
+from engine.persona import SUBJECTS
 from engine.recipe import StyleUse
 from engine.style import Style, StyleResult, mix
 from studio.commands.error_messages import said, shortened, tell
@@ -73,31 +75,43 @@ class StyleCommands(QObject):
 
     # ---- making
 
-    def make(self, paths: Sequence[Path], *, name: str = "", whole: bool | None = None) -> BackgroundJob:
+    def make(
+        self, paths: Sequence[Path], *, name: str = "", whole: bool | None = None, subject: str = ""
+    ) -> BackgroundJob:
         """A style from pictures and folders of pictures, with progress and cancel; then it is in use.
 
         name: empty for one taken from the folder or the first picture. whole: None as in the settings.
+        subject: who is shown (engine.persona.SUBJECTS) where that is known; otherwise it is asked afterwards.
         """
         paths = list(paths)
         name = name.strip() or _name_for(paths)
         whole = self._context.settings.whole_pictures if whole is None else whole
-        return self._make(name, paths, whole)
+        return self._make(name, paths, whole, consent={"subject": subject} if subject else None)
 
     def make_from_gallery(self, ids: Sequence[str], *, name: str = "") -> BackgroundJob:
         """A style from kept pictures."""
         paths = [self._context.library.gallery.path(one) for one in ids]
         return self._make(name.strip() or _name_for(paths), paths, True)
 
-    def _make(self, name: str, paths: list[Path], whole: bool, replaced: str = "") -> BackgroundJob:
-        """replaced: id of a style that the new one takes the place of."""
+    def _make(
+        self,
+        name: str,
+        paths: list[Path],
+        whole: bool,
+        replaced: str = "",
+        consent: dict[str, Any] | None = None,
+    ) -> BackgroundJob:
+        """replaced: id of a style that the new one takes the place of. consent: of the new style."""
         shelf, maker = self._context.library.styles, self.fitting.maker()
         old = self._context.styles.entry(replaced)
-        consent = old.style.consent if old is not None else None
+        consent = old.style.consent if old is not None else consent
+        persona = (consent or {}).get("subject") in SUBJECTS  # else not before somebody said who it is
 
         def use_whole(instead_of: str = "") -> tuple[Act, ...]:
             if whole:
                 return ()
-            return (Act(Text("said.use_pictures_whole"), lambda: self._make(name, paths, True, instead_of)),)
+            again = partial(self._make, name, paths, True, instead_of, consent)
+            return (Act(Text("said.use_pictures_whole"), again),)
 
         def work(progress: Progress, cancelled: IsCancelled) -> tuple[StyleEntry, StyleResult, list[Path]]:
             files = _spread(_picture_files(paths)) or paths
@@ -106,8 +120,7 @@ class StyleCommands(QObject):
                 files,
                 whole=whole,
                 consent=consent,
-                persona=old is not None
-                and old.style.may_show_person,  # else not before somebody said who it is
+                persona=persona,
                 progress=progress,
                 cancelled=cancelled,
             )

@@ -95,7 +95,7 @@ class Intake(QObject):
         for folder in folders:
             key = f"sample.{folder.name}"
             name = words(key) if words.has(key) else folder.name
-            self.context.on_styles.make([folder], name=name)
+            self.context.on_styles.make([folder], name=name, subject="synthetic")
 
     def choose_pictures(self) -> None:
         words = self.look.words

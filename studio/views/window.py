@@ -144,6 +144,10 @@ class Window(QMainWindow):
             yield
         while self.shortcuts.fill_next():
             yield
+        if self.context.model.knows_persons:
+            for question in ("who", "question"):
+                getattr(self.persons, question)
+                yield
 
     # What is not seen at the start is built when it is first asked for.
 

@@ -142,6 +142,15 @@ class TestAnswer:
         until(lambda: active(studio).name == "Both")
         assert active(studio).may_show_person and len(heard) == questions
 
+    def test_where_it_is_known_it_is_not_asked(
+        self, studio: AppContext, until: Until, tmp_path: Path
+    ) -> None:
+        heard = asked(studio)
+        studio.on_styles.make(portraits(tmp_path / "Anna", [0, 0]), name="Anna", subject="synthetic")
+        until(lambda: studio.explorer.shows_person)
+        settled(studio, until)
+        assert heard == [] and active(studio).consent == {"subject": "synthetic"}
+
     def test_where_nobody_can_be_shown_nobody_is_asked(
         self, open_studio: Open, tiny_bundle: Path, until: Until, tmp_path: Path
     ) -> None:
