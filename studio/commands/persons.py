@@ -13,14 +13,19 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, Signal
 
+from engine.errors import Cancelled
 from engine.formats.reason import Reason
 from engine.persona import SUBJECTS
 from engine.recipe import Recipe
-from studio.commands.error_messages import tell
+from engine.style import Style, StyleResult
+from studio.commands.error_messages import shortened, tell
 from studio.commands.fitting import Fitting
+from studio.library.fitting import fitted, same_for_models
 from studio.library.personas import forget_person, person_digests, restored
 from studio.library.styles import StyleEntry
+from studio.library.tasks import IsCancelled, Progress
 from studio.library.text import Text, reason_text
+from studio.state.jobs import BackgroundJob
 from studio.state.notices import Kind
 
 if TYPE_CHECKING:
@@ -52,28 +57,46 @@ class PersonCommands(QObject):
             self._files[id] = list(files)
             self.asked.emit(entry)
 
-    def answer(self, id: str, subject: str) -> None:
-        """Somebody said who is shown, one of SUBJECTS: the person is read, as a step. Else the look stays."""
-        files = self._files.pop(id, [])
-        if subject not in SUBJECTS or self._context.styles.entry(id) is None:
-            return
+    def answer(self, id: str, subject: str) -> BackgroundJob | None:
+        """Somebody said who is shown, one of SUBJECTS: the person is read, and the style has it, as a step.
+
+        Anything else leaves the look.
+        """
+        entry, files = self._context.styles.entry(id), self._files.pop(id, [])
+        if subject not in SUBJECTS or entry is None:
+            return None
+        shelf, maker = self._context.library.styles, self._fitting.maker()
+
+        def read(progress: Progress, cancelled: IsCancelled) -> StyleResult:
+            there = [file for file in files if file.exists()]
+            result = maker().re_encode(_said(shelf.entry(id).style, subject), there)
+            if cancelled():
+                raise Cancelled
+            return result
+
+        failed = Text("said.the_person_could_not_be_read")
+        return self._context.background.start(
+            Text("said.reading_the_likeness", name=entry.name),
+            read,
+            lambda result: self._take(id, subject, result),
+            lambda error: tell(self._context.notices, failed, error),
+        )
+
+    def _take(self, id: str, subject: str, result: StyleResult) -> None:
+        """The person was read. A style whose pictures are others by now is read anew."""
         context, shelf, maker = self._context, self._context.library.styles, self._fitting.maker()
-        notes: list[Reason] = []
 
         def do() -> Callable[[], object]:
             before = shelf.entry(id).style
-            asked = replace(before, consent=(before.consent or {}) | {"subject": subject})
-            made = maker().re_encode(asked, [file for file in files if file.exists()])
-            notes[:] = made.notes
-            shelf.save(id, replace(made.style, created=before.created))
+            asked = _said(before, subject)
+            is_same = same_for_models(asked) == same_for_models(_said(result.style, subject))
+            made = fitted(asked, result.style) if is_same else maker().re_encode(asked).style
+            shelf.save(id, replace(made, created=before.created))
             return lambda: shelf.save(id, before)
 
-        def shown() -> None:
-            context.refresh_styles()
-            self._tell(id, notes)
-
         failed = Text("said.the_person_could_not_be_read")
-        context.written(Text("said.say_who_is_shown"), do, shown, failed)
+        context.written(Text("said.say_who_is_shown"), do, context.refresh_styles, failed)
+        self._tell(id, result.notes)
 
     def restored(self, recipe: Recipe) -> Recipe:
         """A recipe with the persons that styles here have, as made for the model in use or for another."""
@@ -106,10 +129,15 @@ class PersonCommands(QObject):
         failed = Text("said.the_person_could_not_be_removed", name=entry.name)
         context.writer.run(work, done, lambda error: tell(context.notices, failed, error))
 
-    def _tell(self, id: str, notes: list[Reason]) -> None:
-        """Why a style stays one of its look, or which pictures show somebody else; once."""
+    def _tell(self, id: str, notes: Sequence[Reason]) -> None:
+        """Why a style stays one of its look, or which pictures show somebody else."""
         entry = self._context.styles.entry(id)
-        said, notes[:] = [reason_text(note, "note") for note in notes], []
-        if entry is not None and said:
+        if entry is not None and notes:
             what = Text("said.of_the_persons_in", name=entry.name)
-            self._context.notices.add(Kind.INFO, what, details=tuple(said))
+            details = shortened(tuple(reason_text(note, "note") for note in notes))
+            self._context.notices.add(Kind.INFO, what, details=details)
+
+
+def _said(style: Style, subject: str) -> Style:
+    """The style, of which somebody said who is shown."""
+    return replace(style, consent=(style.consent or {}) | {"subject": subject})
