@@ -127,6 +127,20 @@ class TestAnswer:
         details = [str(line) for notice in studio.notices.notices for line in notice.details]
         assert any(f"{style.people} people" in line for line in details)
 
+    def test_pictures_that_changed_meanwhile_are_read_anew(
+        self, studio: AppContext, until: Until, tmp_path: Path
+    ) -> None:
+        one = made_of(studio, until, tmp_path / "Two", [0, 5], "")
+        shelf, persons = studio.library.styles, studio.on_styles.persons
+        style = shelf.entry(one).style
+        read = studio.on_styles.fitting.maker()().re_encode(style, persona=True)
+        assert read.style.persona == (), "half and half"
+        shelf.save(one, replace(style, references=style.references[:1]))
+        persons._take(one, "self", read)
+        until(lambda: consent_of(studio, one) == {"subject": "self"})
+        style = shelf.entry(one).style
+        assert len(style.references) == 1 and style.persona and style.people == 1
+
     def test_it_is_kept_by_what_is_made_of_the_style(
         self, studio: AppContext, until: Until, tmp_path: Path
     ) -> None:
