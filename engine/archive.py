@@ -6,7 +6,7 @@ import shutil
 import stat
 import zipfile
 import zlib
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import BinaryIO
@@ -32,11 +32,15 @@ def pack(folder: Path, names: Iterable[str], file: BinaryIO) -> None:
                 shutil.copyfileobj(source, target, _CHUNK)
 
 
-def unpack(path: Path, folder: Path) -> None:
-    """Unpacks the zip `path` into the empty `folder`. ValueError, with a clause, when it looks wrong."""
+def unpack(path: Path, folder: Path, choose: Callable[[Mapping[str, int]], Iterable[str]] = list) -> None:
+    """Unpacks files of the zip `path` into the empty `folder`. ValueError, with a clause, if it looks wrong.
+
+    choose: is given the size of each file before any is unpacked, and says which ones to unpack; what it
+    raises comes out as it is.
+    """
     with _opened(path) as (archive, entries):
-        for name, entry in entries.items():
-            _extract(archive, entry, folder / name)
+        for name in choose({name: entry.file_size for name, entry in entries.items()}):
+            _extract(archive, entries[name], folder / name)
 
 
 def read(path: Path, name: str, limit: int) -> bytes:

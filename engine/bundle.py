@@ -11,7 +11,7 @@ import shutil
 import stat
 import tempfile
 import zipfile
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import partial
 from importlib import resources
@@ -287,7 +287,7 @@ def _peek(source: Path) -> ModelCard:
         return _read_card(source)
     if not source.exists():
         raise BundleError(source, "there is nothing at that place", "missing")
-    if not zipfile.is_zipfile(source):
+    if not source.is_file() or not zipfile.is_zipfile(source):  # a FIFO would keep it waiting for ever
         raise BundleError(source, "it is neither a model folder nor a packed model", "not-an-archive")
     try:
         return parse(archive.read(source, CARD, MAX_CARD))
@@ -295,12 +295,25 @@ def _peek(source: Path) -> ModelCard:
         raise BundleError(source, str(error), getattr(error, "code", "archive")) from None
 
 
+def _listed(source: Path, card: ModelCard, sizes: Mapping[str, int]) -> list[str]:
+    """The files to unpack, after comparing names and sizes with the card. BundleError."""
+    for name in sizes:
+        if name != CARD and name not in card.files and Path(name).name not in _SYSTEM_LITTER:
+            raise BundleError(source, f"{name:.80} is not on its card", "extra")
+    for name, entry in card.files.items():
+        if name not in sizes:
+            raise BundleError(source, f"{name} is missing", "missing-file", file=name)
+        if sizes[name] != entry.bytes:
+            raise BundleError(source, f"{name} was changed or damaged", "digest", file=name)
+    return [CARD, *card.files]
+
+
 def _fill(source: Path, folder: Path) -> None:
     """Puts a bundle's files into an empty folder."""
     card = _peek(source)
     if source.is_file():
         try:
-            return archive.unpack(source, folder)
+            return archive.unpack(source, folder, partial(_listed, source, card))
         except ValueError as error:
             raise BundleError(source, str(error), "archive") from None
     for entry in card.files.values():

@@ -12,6 +12,7 @@ from pathlib import Path
 from engine.bundle import bundled_models, default_bundle_path
 from engine.errors import BundleError, StyleError
 from engine.formats.card import CARD, MAX_CARD, parse
+from engine.formats.regular import read_regular
 from engine.style import Style
 
 SHOWN = 8
@@ -91,7 +92,6 @@ def _model_folders(own: Path) -> list[Path]:
 
 def _name_on_card(folder: Path) -> str:
     try:
-        with (folder / CARD).open("rb") as file:
-            return parse(file.read(MAX_CARD + 1)).name
+        return parse(read_regular(folder / CARD, MAX_CARD + 1)).name
     except (OSError, ValueError):
         return ""

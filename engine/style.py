@@ -299,7 +299,8 @@ class StyleMaker:
             notes.append(Reason("whole", message, {"name": file.name}))
         thumbnail = encode(resize(aligned.image, THUMBNAIL), "JPEG", quality=85)
         text = base64.b64encode(thumbnail).decode()
-        reference = Reference(file.name, digest, weight, 1.0, text, whole=aligned.whole)
+        name = file.name.encode(errors="replace").decode()  # names on disk may be no text at all
+        reference = Reference(name, digest, weight, 1.0, text, whole=aligned.whole)
         looks[digest] = self._look(reference, aligned.image)
 
     def _look(self, reference: Reference, picture: Picture) -> _Look:

@@ -146,7 +146,7 @@ def _card(raw: dict[str, Any]) -> ModelCard:
         directions=_directions(raw["directions"], sizes["w_size"], sizes["num_ws"]),
         style_score=_rising([score.get("low"), score.get("high")], "style_score"),
         licence=_text(raw, "licence", 10_000),
-        attribution=tuple(str(line) for line in raw["attribution"]),
+        attribution=_lines(raw["attribution"]),
         created=_text(raw, "created", 100),
         notes=_text(raw, "notes", 100_000),
         files=_files(raw["files"]),
@@ -204,6 +204,12 @@ def _text(raw: dict[str, Any], key: str, limit: int) -> str:
     return value
 
 
+def _lines(value: list[Any]) -> tuple[str, ...]:
+    if len(value) > 1000 or not all(isinstance(line, str) and len(line) <= 10_000 for line in value):
+        raise ValueError("its card has a malformed 'attribution'")
+    return tuple(value)
+
+
 def _number(value: Any, key: str) -> float:
     if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value):
         raise ValueError(f"its card has a malformed {key!r}")
@@ -235,7 +241,7 @@ def _directions(value: Any, w_size: int, num_ws: int) -> tuple[Direction, ...]:
 
 
 def _direction(value: Any, w_size: int, num_ws: int) -> Direction:
-    if not isinstance(value, dict) or not isinstance(value.get("label"), dict):
+    if not isinstance(value, dict) or not _is_label(value.get("label")):
         raise ValueError("its card has malformed 'directions'")
     first, last = _integer(value, "first", 0, num_ws - 1), _integer(value, "last", 0, num_ws - 1)
     if first > last:
@@ -248,6 +254,13 @@ def _direction(value: Any, w_size: int, num_ws: int) -> Direction:
         vector=_numbers(value["vector"], w_size, "vector"),
         scale=_number(value["scale"], "scale"),
     )
+
+
+def _is_label(value: Any) -> bool:
+    """Whether it is the words for something, by language."""
+    if not isinstance(value, dict) or len(value) > 100:
+        return False
+    return all(isinstance(part, str) and len(part) <= 200 for pair in value.items() for part in pair)
 
 
 def _files(value: dict[str, Any]) -> dict[str, FileEntry]:

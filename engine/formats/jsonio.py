@@ -4,13 +4,19 @@ from __future__ import annotations
 
 import json
 import math
+import re
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
+
+from engine.formats.regular import read_regular
 
 LIMIT = 64_000_000
 """Largest file that is read when nobody says otherwise, in bytes."""
 MOST_DIGITS = 300
 """Of a whole number: so that it also fits a float."""
+HALF_LETTER = re.compile(r"\\u[dD][89a-fA-F]|[\ud800-\udfff]")
+"""What half of a letter may look like: JSON can spell them, and nothing can write them down again."""
 
 
 def parse(text: str | bytes, limit: int) -> Any:
@@ -23,13 +29,16 @@ def parse(text: str | bytes, limit: int) -> Any:
     try:
         if isinstance(text, bytes):
             text = text.decode("utf-8")
-        return json.loads(
+        value = json.loads(
             text,
             object_pairs_hook=_unique,
             parse_constant=_refuse_constant,
             parse_int=_integer,
             parse_float=_number,
         )
+        if HALF_LETTER.search(text) and not all(map(is_text, _texts(value))):
+            raise ValueError("it holds half a letter (a lone surrogate)")
+        return value
     except UnicodeDecodeError:
         raise ValueError("it is not UTF-8 text") from None
     except json.JSONDecodeError as error:
@@ -41,8 +50,7 @@ def parse(text: str | bytes, limit: int) -> Any:
 def read_object(path: Path, limit: int = LIMIT) -> dict[str, Any] | None:
     """The JSON object in the file; None when there is no file. ValueError with a short reason, OSError."""
     try:
-        with path.open("rb") as file:
-            content = file.read(limit + 1)
+        content = read_regular(path, limit + 1)
     except FileNotFoundError:
         return None
     value = parse(content, limit)
@@ -56,11 +64,33 @@ def canonical(value: Any) -> str:
     return json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False)
 
 
+def is_text(text: str) -> bool:
+    """Whether it can be written down: half a letter (a lone surrogate) cannot."""
+    try:
+        text.encode("utf-8")
+    except UnicodeEncodeError:
+        return False
+    return True
+
+
 def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     found = dict(pairs)
     if len(found) != len(pairs):
         raise ValueError("it names a key twice")
     return found
+
+
+def _texts(value: Any) -> Iterator[str]:
+    """All texts in a value, the names of keys among them."""
+    if isinstance(value, str):
+        yield value
+    elif isinstance(value, dict):
+        for key, item in value.items():
+            yield key
+            yield from _texts(item)
+    elif isinstance(value, list):
+        for item in value:
+            yield from _texts(item)
 
 
 def _integer(text: str) -> int:

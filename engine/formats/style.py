@@ -12,6 +12,7 @@ from typing import Any, Self
 
 from engine.formats import jsonio
 from engine.formats.reason import PersonaError
+from engine.formats.regular import read_regular
 
 FORMAT = 1
 MAX_REFERENCES = 500
@@ -21,6 +22,9 @@ THUMBNAIL = 160
 """Side of the stored copies, in pixels: enough to make a style anew for another model."""
 MAX_THUMBNAIL = 100_000
 """Longest stored copy, in base64 characters."""
+MAX_CREATED = 100
+MAX_CONSENT = 1_000_000
+"""Longest record of who agreed, in characters of JSON."""
 SHORTEST, LONGEST = 1e-6, 1e3
 """Of a vector that points somewhere."""
 
@@ -53,7 +57,7 @@ class Reference:
     """Shows somebody else than the style's person: it counts for the look alone."""
 
     def __post_init__(self) -> None:
-        if not isinstance(self.name, str) or not 0 < len(self.name) <= 300:
+        if not self.name or not _is_text(self.name, 300):
             raise StyleError("A reference has no proper name.")
         if not isinstance(self.digest, str) or not re.fullmatch(r"[0-9a-f]{64}", self.digest):
             raise StyleError(f"The reference {self.name!r} has no proper digest.")
@@ -95,11 +99,11 @@ class StyleFile:
     """How many people the references show; 0: not known, or no faces."""
 
     def __post_init__(self) -> None:
-        if not isinstance(self.name, str) or not self.name.strip() or len(self.name) > 200:
+        if not _is_text(self.name, 200) or not self.name.strip():
             raise StyleError("A style needs a name of 1 to 200 characters.")
         if not isinstance(self.model, str) or not 0 < len(self.model) <= 200:
             raise StyleError(f"The style {self.name!r} does not say which model it is for.")
-        if not isinstance(self.consent, dict | None) or not isinstance(self.created, str):
+        if not _is_text(self.created, MAX_CREATED) or not _is_small(self.consent):
             raise StyleError(f"The style {self.name!r} is malformed.")
         vector = _numbers(self.vector)
         if vector is None or not SHORTEST < math.hypot(*vector) < LONGEST:
@@ -128,10 +132,9 @@ class StyleFile:
     def load(cls, path: str | PathLike[str]) -> Self:
         """Reads a style file. StyleError naming the file when it is not one."""
         try:
-            with Path(path).open("rb") as file:
-                return cls.from_json(file.read(MAX_FILE + 1))
-        except OSError as error:
-            reason = "the file does not exist" if isinstance(error, FileNotFoundError) else error.strerror
+            return cls.from_json(read_regular(Path(path), MAX_FILE + 1))
+        except (OSError, ValueError) as error:  # ValueError: a zero byte in the name
+            reason = "the file does not exist" if isinstance(error, FileNotFoundError) else _cause(error)
             raise StyleError(f"Cannot use the style {Path(path)}: {reason}.", "unreadable") from error
         except StyleError as error:
             reason = error.sentence[0].lower() + error.sentence[1:]
@@ -188,6 +191,10 @@ def _without_subject(consent: dict[str, Any] | None) -> dict[str, Any] | None:
     return kept or None
 
 
+def _cause(error: Exception) -> str:
+    return str(getattr(error, "strerror", None) or "the file cannot be read")
+
+
 def _known(kind: type[Any], value: Any) -> Any:
     """`kind` from the fields of a JSON object that it knows; TypeError when some are missing."""
     return kind(**{key: item for key, item in value.items() if key in kind.__dataclass_fields__})
@@ -209,5 +216,19 @@ def _put_number(target: Reference | StyleFile, name: str, low: float, high: floa
     object.__setattr__(target, name, float(value))
 
 
+def _is_small(consent: Any) -> bool:
+    """Whether it is a record of who agreed, or none."""
+    if not isinstance(consent, dict):
+        return consent is None
+    try:
+        return len(jsonio.canonical(consent)) <= MAX_CONSENT
+    except (TypeError, ValueError):
+        return False
+
+
 def _is_tag(value: Any) -> bool:
-    return isinstance(value, str) and 0 < len(value) <= 100
+    return value != "" and _is_text(value, 100)
+
+
+def _is_text(value: Any, longest: int) -> bool:
+    return isinstance(value, str) and len(value) <= longest and jsonio.is_text(value)

@@ -61,15 +61,15 @@ def styles() -> tuple[list[FoundStyle], list[Damage]]:
         try:
             if starter.id not in found:
                 found[starter.id] = FoundStyle(starter.id, starter.draft(), starter.folder, bundled=True)
-        except (PersonaError, OSError) as error:
-            damaged.append(Damage(starter.folder, str(error)))
+        except Exception as error:  # whatever is wrong with one, the others stay
+            damaged.append(Damage.of(starter.folder, error))
     for path in sorted(bundled_styles_folder().glob("*.json")):
         one = path.name.removesuffix(SUFFIX).removesuffix(".json")
         try:
             if path.name != LIST and one not in found:
                 found[one] = FoundStyle(one, Style.load(path), path, bundled=True)
-        except PersonaError as error:
-            damaged.append(Damage(path, str(error)))
+        except Exception as error:
+            damaged.append(Damage.of(path, error))
     return list(found.values()), damaged
 
 

@@ -10,7 +10,8 @@ from pathlib import Path
 from engine.bundle import CARD, Bundle, bundled_models, import_bundle, model_id
 from engine.errors import BundleError
 from engine.files import make_folder
-from engine.formats.card import parse
+from engine.formats.card import MAX_CARD, parse
+from engine.formats.regular import read_regular
 from studio.library import jsonfile
 from studio.library.pictures import Damage
 
@@ -49,7 +50,7 @@ class ModelShelf:
         found = set()
         for path, _ in self._folders():
             with suppress(OSError, ValueError):
-                found.add(model_id(parse((path / CARD).read_bytes())))
+                found.add(model_id(parse(read_regular(path / CARD, MAX_CARD + 1))))
         return found
 
     def add(self, source: Path) -> Bundle:
@@ -70,11 +71,18 @@ class ModelShelf:
 
 def _entry_of(path: Path, bundled: bool) -> ModelEntry:
     try:
-        card = jsonfile.read_object(path / CARD)
-        if card is None:
-            raise ValueError("it has no card")
-        return ModelEntry(
-            path, str(card["name"]), int(card["resolution"]), bundled, str(card.get("licence", ""))
-        )
-    except (OSError, ValueError, KeyError, TypeError) as error:
-        raise BundleError(path, str(error)) from error
+        card = jsonfile.read_object(path / CARD, MAX_CARD)
+    except OSError as error:
+        raise BundleError(path, f"its card cannot be read ({error.strerror})", "unreadable") from error
+    except ValueError as error:
+        raise BundleError(path, f"its card cannot be read: {error}", "card") from error
+    if card is None:
+        raise BundleError(path, "it has no card", "card")
+    name, resolution, licence = card.get("name"), card.get("resolution"), card.get("licence", "")
+    if not _is_short(name, 200) or not _is_short(licence, 10_000) or type(resolution) is not int:
+        raise BundleError(path, "its card has a malformed name, resolution or licence", "card")
+    return ModelEntry(path, str(name), resolution, bundled, str(licence))
+
+
+def _is_short(text: object, limit: int) -> bool:
+    return isinstance(text, str) and len(text) <= limit

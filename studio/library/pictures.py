@@ -52,6 +52,14 @@ class Damage:
     path: Path
     reason: str
 
+    @classmethod
+    def of(cls, path: Path, error: Exception) -> Damage:
+        """By what went wrong with it, in no other words than the program's own."""
+        if isinstance(error, PersonaError):
+            return cls(path, str(error))
+        cause = f" ({error.strerror})" if isinstance(error, OSError) and error.strerror else ""
+        return cls(path, f"Cannot use {path}: it cannot be read{cause}.")
+
     def __str__(self) -> str:
         return f"{self.path.name}: {self.reason}"
 

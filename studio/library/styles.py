@@ -94,8 +94,8 @@ class StyleShelf:
         for path in self._files():
             try:
                 entries.append(self._entry(path, shelf))
-            except (PersonaError, OSError) as error:
-                damaged.append(Damage(path, str(error)))
+            except Exception as error:  # whatever is wrong with one, the others stay
+                damaged.append(Damage.of(path, error))
         places = {one: place for place, one in enumerate(shelf["order"])}
         entries.sort(key=lambda entry: (places.get(entry.id, len(places)), entry.style.created, entry.id))
         return entries, damaged
@@ -198,8 +198,8 @@ class StyleShelf:
         for source, read, digest in self._starters(damaged):
             try:
                 self._add_starter(_id_of(source), read, digest, seen)
-            except (PersonaError, OSError) as error:
-                damaged.append(Damage(source, str(error)))
+            except Exception as error:
+                damaged.append(Damage.of(source, error))
         if seen != shelf["starters"]:
             new = [one for one in seen if one not in shelf["starters"] and one not in shelf["order"]]
             self._update(starters=seen, order=[*shelf["order"], *new])
@@ -219,7 +219,7 @@ class StyleShelf:
         try:
             self._born = {starter.id: starter for starter in load_starters(self.starters)}
         except (PersonaError, OSError) as error:
-            damaged.append(Damage(self.starters / LIST, str(error)))
+            damaged.append(Damage.of(self.starters / LIST, error))
         for starter in self._born.values():
             yield starter.folder, partial(_draft, starter), starter.digest
         for source in sorted(self.starters.glob("*.json")):

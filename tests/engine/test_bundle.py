@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+import os
 import shutil
 import zipfile
 from collections.abc import Callable
@@ -247,6 +248,35 @@ def flip(path: Path) -> None:
     with zipfile.ZipFile(path, "w") as file:
         for name, content in entries.items():
             file.writestr(name, content)
+
+
+@pytest.mark.parametrize("wrong", ["unlisted", "size", "missing"])
+def test_archives_are_compared_with_their_card_before_unpacking(
+    tiny_bundle: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, wrong: str
+) -> None:
+    path = tmp_path / "a.persona"
+    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as file:
+        for source in tiny_bundle.iterdir():
+            if wrong == "missing" and source.name == "mapping.onnx":
+                continue
+            more = bytes(100) if wrong == "size" and source.name == "mapping.onnx" else b""
+            file.writestr(source.name, source.read_bytes() + more)
+        for n in range(20 if wrong == "unlisted" else 0):
+            file.writestr(f"more{n}.bin", bytes(1 << 20))
+    monkeypatch.setattr("engine.archive._extract", lambda *_: pytest.fail("it was unpacked"))
+    (error,) = verify_bundle(path)
+    assert error.code == {"unlisted": "extra", "size": "digest", "missing": "missing-file"}[wrong]
+    with pytest.raises(BundleError, match=r"a\.persona"):
+        import_bundle(path, tmp_path / "models")
+    assert not any((tmp_path / "models").glob("*"))
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="needs pipes")
+def test_what_never_ends_is_no_model(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "a.persona")
+    assert verify_bundle(tmp_path / "a.persona")
+    with pytest.raises(BundleError, match="neither a model folder nor a packed model"):
+        import_bundle(tmp_path / "a.persona", tmp_path / "models")
 
 
 def extra(path: Path) -> None:

@@ -18,6 +18,9 @@ from engine.formats import jsonio
         ("1e999", "absurdly large"),
         ("1" + "0" * 320, "absurdly large"),
         ("x" * 101, "larger"),
+        ('["\\ud800x"]', "half a letter"),
+        ('{"\\uDFFF": 1}', "half a letter"),
+        ('["\ud800"]', "half a letter"),
     ],
 )
 def test_refuses(text: str | bytes, reason: str) -> None:
@@ -37,3 +40,7 @@ def test_canonical_text_does_not_depend_on_the_order_of_keys() -> None:
 def test_canonical_refuses_nan() -> None:
     with pytest.raises(ValueError, match="JSON compliant"):
         jsonio.canonical(float("nan"))
+
+
+def test_letters_that_json_spells_in_halves() -> None:
+    assert jsonio.parse(b'["\\ud83d\\ude00", "\\\\ud800"]', 100) == ["\N{GRINNING FACE}", "\\ud800"]

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import os
 import shutil
 from pathlib import Path
 
@@ -43,3 +44,23 @@ def test_damaged_ones_are_named(tmp_path: Path, tiny_bundle: Path) -> None:
     (tmp_path / "file.persona").write_text("no zip")
     with pytest.raises(BundleError, match=r"file\.persona"):
         shelf.add(tmp_path / "file.persona")
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="needs pipes")
+def test_one_bad_card_does_not_hide_the_others(tmp_path: Path, tiny_bundle: Path) -> None:
+    shelf = ModelShelf(tmp_path / "models", lambda: [tiny_bundle])
+    cards = {
+        "long": '{"name": 1, "resolution": "x"}',
+        "huge": '{"name": "a", "resolution": 1' + "0" * 400 + "}",
+        "half": '{"name": "\\ud800", "resolution": 64}',
+        "list": "[]",
+    }
+    for name, text in cards.items():
+        (shelf.folder / name).mkdir(parents=True)
+        (shelf.folder / name / "model.json").write_text(text)
+    (shelf.folder / "pipe").mkdir()
+    os.mkfifo(shelf.folder / "pipe" / "model.json")
+    entries, damaged = shelf.entries()
+    assert [one.name for one in entries] == ["tiny"]
+    assert {one.path.name for one in damaged} == {*cards, "pipe"}
+    assert len(shelf.ids()) == 1

@@ -160,3 +160,25 @@ def test_swatches_name_the_main_colours() -> None:
     assert swatch(image)[0] == "#fa0a0a"
     assert len(swatch(image)) == 3
     assert swatch(np.full((9, 9, 3), 128, np.uint8)) == ("#808080",)
+
+
+def test_one_bad_file_does_not_hide_the_others(shelf: StyleShelf) -> None:
+    """Numbers and letters that JSON can say and nobody can use; each is named in words of our own."""
+    shelf.add(style("Good"))
+    good = style("x").to_json()
+    bad = {
+        "huge": good.replace('"strength":1.0', '"strength":1' + "0" * 400),
+        "long": good.replace('"strength":1.0', '"strength":1' + "0" * 5000),
+        "infinite": good.replace('"strength":1.0', '"strength":1e999'),
+        "half": good.replace('"name":"x"', '"name":"\\ud800"'),
+        "large": good.replace('"created":"', '"created":"' + "x" * 10_000_000),
+        "list": "[]",
+    }
+    for name, text in bad.items():
+        assert text != good
+        (shelf.folder / f"{name}.style.json").write_text(text)
+    entries, damaged = shelf.entries()
+    assert [one.name for one in entries] == ["Good"]
+    assert {one.path.name.split(".")[0] for one in damaged} == set(bad)
+    for one in damaged:
+        assert str(one.path) in one.reason and len(one.reason) < 400 and "codec" not in one.reason
