@@ -27,13 +27,14 @@ def test_augmentation_has_second_derivatives() -> None:
 
 def test_strength_follows_the_lead_of_d() -> None:
     policy = augmentation.Augment(0.1, target=0.6, kimg_to_full=1.0)
-    policy.adapt(lead=1.0, pictures=100)
+    behind, ahead = torch.tensor(0.0), torch.tensor(1.0)
+    policy.adapt(ahead, pictures=100)
     assert policy.p > 0.1
     for _ in range(20):
-        policy.adapt(lead=0.0, pictures=100)
+        policy.adapt(behind, pictures=100)
     assert policy.p == 0.0
     for _ in range(50):
-        policy.adapt(lead=1.0, pictures=100)
+        policy.adapt(ahead, pictures=100)
     assert policy.p == policy.ceiling
 
 
