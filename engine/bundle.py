@@ -240,7 +240,7 @@ def _check_graph(path: Path, card: ModelCard, entry: FileEntry) -> None:
         data = (path / entry.name).read_bytes()
         if hashlib.sha256(data).hexdigest() != entry.sha256:
             raise BundleError(path, f"{entry.name} was changed or damaged", "digest", file=entry.name)
-        graphs.check(data, *_ends(card, entry.name))
+        graphs.check(data, *ends(card, entry.name))
     except OSError as error:
         reason = str(error.strerror)
         message = f"{entry.name} cannot be read ({reason})"
@@ -250,7 +250,7 @@ def _check_graph(path: Path, card: ModelCard, entry: FileEntry) -> None:
         raise BundleError(path, f"{entry.name} {error}", code, file=entry.name) from None
 
 
-def _ends(card: ModelCard, name: str) -> tuple[dict[str, graphs.Shape], dict[str, graphs.Shape]]:
+def ends(card: ModelCard, name: str) -> tuple[dict[str, graphs.Shape], dict[str, graphs.Shape]]:
     """Inputs and outputs that the card promises for a graph; N is None."""
     full: graphs.Shape = (None, 3, card.resolution, card.resolution)
     small: graphs.Shape = (None, 3, card.preview_resolution, card.preview_resolution)

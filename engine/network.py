@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from engine.bundle import Bundle
+from engine.bundle import Bundle, ends
 from engine.errors import BundleError, DeviceError
 from engine.low_resolution import cut_in_half
 from engine.providers import CPU, Provider, choose, open_session
@@ -66,12 +66,27 @@ class Network:
             self._session(graph)
 
     def _run(self, graph: str, output: str, **inputs: Floats) -> Floats:
-        return self._run_session(self._session(graph), graph, output, **inputs)
+        found = self._run_session(self._session(graph), graph, output, **inputs)
+        count = len(next(iter(inputs.values())))
+        self._check_shape(graph, output, found, count)
+        return found
+
+    def _check_shape(self, graph: str, output: str, found: Floats, count: int) -> None:
+        """BundleError unless the graph gave what the card says: the runtime itself only logs it."""
+        wanted = (count, *ends(self.bundle.card, f"{graph}.onnx")[1][output][1:])
+        if found.shape != wanted:
+            given, card = (f"[{', '.join(map(str, shape))}]" for shape in (found.shape, wanted))
+            reason = f"{graph}.onnx gives {output} of shape {given}, where its card says {card}"
+            code, file = "output-shape", f"{graph}.onnx"
+            raise BundleError(self.bundle.path, reason, code, file=file, name=output, given=given, card=card)
 
     def _run_session(self, session: Any, graph: str, output: str, **inputs: Floats) -> Floats:
         try:
             found: Floats = session.run([output], inputs)[0]
         except Exception as error:  # ONNX Runtime raises a family of its own
+            if "alloc" in str(error).lower():
+                sentence = f"{self.provider.name} has not enough memory for {graph}."
+                raise DeviceError(sentence, "memory") from error
             reason = str(error).strip().splitlines()[0][:200]
             raise DeviceError(f"{self.provider.name} failed in {graph}: {reason}.", "run") from error
         if not np.isfinite(found).all():

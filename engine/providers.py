@@ -124,7 +124,10 @@ def open_session(provider: Provider, graph: PathText | bytes) -> Any:
 
 @lru_cache(maxsize=1)
 def runtime() -> Any:
-    """The onnxruntime module, silenced."""
+    """The onnxruntime module, silenced: the one place where it is imported."""
+    # Read while it is loaded. Without it, a device id and a database are left in the user's cache folder,
+    # whatever disable_telemetry_events() says later.
+    os.environ["ORT_DISABLE_TELEMETRY"] = "1"
     import onnxruntime
 
     onnxruntime.set_default_logger_severity(4)  # fatal only: what matters is raised, and told by us

@@ -35,7 +35,9 @@ def problems(bundle: Bundle, progress: Callable[[float], None] | None = None) ->
             progress(done / total)
     found += [BundleError(bundle.path, f"{name} is not on its card", "extra") for name in unlisted_in(bundle)]
     if not damaged & set(GRAPHS):
-        found += _picture_problems(bundle)
+        from engine import trial  # it is a program, too, which imports this module
+
+        found += [error for error in [trial.problem(bundle)] if error]
     return found
 
 
@@ -60,7 +62,7 @@ def _file_problem(bundle: Bundle, entry: FileEntry) -> BundleError | None:
     return None
 
 
-def _picture_problems(bundle: Bundle) -> list[BundleError]:
+def picture_problems(bundle: Bundle) -> list[BundleError]:
     """Renders with and without a style, and encodes what came out: black output is no success."""
     card = bundle.card
     generator = Generator(bundle, choose("cpu"))

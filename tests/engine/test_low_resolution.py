@@ -4,7 +4,6 @@ from pathlib import Path
 
 import numpy as np
 import onnx
-import onnxruntime
 import pytest
 from onnx import TensorProto, helper, numpy_helper
 
@@ -12,7 +11,7 @@ from engine import images, low_resolution
 from engine.bundle import Bundle, default_bundle_path
 from engine.generator import Generator
 from engine.network import Network
-from engine.providers import choose
+from engine.providers import choose, runtime
 from engine.recipe import Recipe
 
 SIDE = 8
@@ -55,7 +54,7 @@ def test_ends_the_graph_at_half_the_side(tmp_path: Path) -> None:
     half = graph(tmp_path / "preview.onnx")
     part = low_resolution.cut_in_half(tmp_path / "preview.onnx", SIDE)
     assert part is not None
-    session = onnxruntime.InferenceSession(part, providers=["CPUExecutionProvider"])
+    session = runtime().InferenceSession(part, providers=["CPUExecutionProvider"])
     (output,) = session.get_outputs()
     assert output.shape[1:] == [3, SIDE // 2, SIDE // 2]
     (found,) = session.run(None, {"w": np.full((2, 1, 1), 3, np.float32)})

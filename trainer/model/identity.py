@@ -10,8 +10,9 @@ from pathlib import Path
 
 import cv2
 import numpy as np
-import onnxruntime
 from numpy.typing import NDArray
+
+from engine.providers import runtime
 
 Floats = NDArray[np.float32]
 CUT = (0.1025, 0.8975, 0.105, 0.90)
@@ -23,6 +24,7 @@ class FaceNetwork:
     """Embeds aligned square pictures."""
 
     def __init__(self, file: Path, threads: int = 0) -> None:
+        onnxruntime = runtime()
         options = onnxruntime.SessionOptions()
         options.intra_op_num_threads, options.log_severity_level = threads, 3
         self._session = onnxruntime.InferenceSession(str(file), options, providers=["CPUExecutionProvider"])

@@ -15,7 +15,6 @@ from typing import Any
 
 import numpy as np
 import onnx
-import onnxruntime
 import torch
 from safetensors.torch import save as serialize
 from torch import Tensor, nn
@@ -25,6 +24,7 @@ from engine.errors import PersonaError
 from engine.files import atomic_folder
 from engine.formats import card as cards
 from engine.formats.network import NetworkConfig
+from engine.providers import runtime
 from trainer.model.augmentation import crop, flip
 from trainer.model.directions import find_directions
 from trainer.model.networks import Generator, Networks, freeze
@@ -163,7 +163,7 @@ def _state_shape(value: onnx.ValueInfoProto, shape: tuple[int, ...]) -> None:
 
 def difference_from_torch(path: Path, network: nn.Module, inputs: dict[str, Tensor], check: Check) -> float:
     """Largest absolute difference between ONNX Runtime and torch over all inputs, in batches of 8."""
-    session = onnxruntime.InferenceSession(str(path), providers=["CPUExecutionProvider"])
+    session = runtime().InferenceSession(str(path), providers=["CPUExecutionProvider"])
     worst = 0.0
     for i in range(0, INPUTS, 8):
         check()
