@@ -22,6 +22,7 @@ from engine.bundle import Bundle
 from engine.errors import Cancelled, PathText, PersonaError, PictureError, StyleError
 from engine.files import write_atomic
 from engine.formats.reason import Reason
+from engine.formats.regular import open_regular
 from engine.formats.style import MAX_REFERENCES, THUMBNAIL, Reference, StyleFile
 from engine.images import (
     Picture,
@@ -487,7 +488,7 @@ def _nothing_usable(name: str, problems: Sequence[PersonaError]) -> StyleError:
 
 def _digest(path: Path) -> str:
     try:
-        with path.open("rb") as file:
+        with open_regular(path) as file:
             return hashlib.file_digest(file, "sha256").hexdigest()
     except OSError as error:
         raise PictureError(path, "the file cannot be read", "unreadable") from error

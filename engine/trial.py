@@ -1,7 +1,7 @@
 """A model from elsewhere, tried in a process of its own: with limits on time and on memory.
 
 Graphs of a few kilobytes can ask for hours and for all memory there is; what happens to the process that
-tries them then happens to nobody else. `python -m engine.trial FOLDER` is that process; it says one JSON object.
+tries them then happens to nobody else. `python -m engine.trial FOLDER` is that process; it says one object.
 """
 
 from __future__ import annotations

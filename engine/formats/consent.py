@@ -15,6 +15,7 @@ from typing import Any
 
 from engine.formats import jsonio
 from engine.formats.reason import PersonaError
+from engine.formats.regular import read_regular
 
 FORMAT = 1
 LIMIT = 1 << 20
@@ -142,7 +143,7 @@ class Consent:
     def load(cls, path: Path) -> Consent:
         """A record from its file; ConsentError naming the file."""
         try:
-            return cls.from_json(jsonio.parse(path.read_bytes(), LIMIT))
+            return cls.from_json(jsonio.parse(read_regular(path, LIMIT + 1), LIMIT))
         except OSError as error:
             raise _unreadable(path, error.strerror or str(error)) from error
         except ValueError as error:

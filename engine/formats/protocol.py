@@ -23,6 +23,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from io import TextIOWrapper
 from pathlib import Path
 from typing import ClassVar
 
@@ -30,6 +31,7 @@ from engine.formats.events import Event as Event
 from engine.formats.events import Kinds, parse_object
 from engine.formats.events import ProtocolError as ProtocolError
 from engine.formats.reason import Reason
+from engine.formats.regular import open_regular
 
 VERSION = 2
 """2: reasons carry a code and values. 1 had only their sentences, which are still read."""
@@ -229,7 +231,7 @@ def command_line(command: str) -> str:
 def read_events(path: Path) -> Iterator[tuple[float, Event]]:
     """Events of a run from its `events.jsonl`; lines cut short by a crash or of later versions are
     skipped."""
-    with path.open(encoding="utf-8", errors="replace") as lines:
+    with TextIOWrapper(open_regular(path), encoding="utf-8", errors="replace") as lines:
         for line in lines:
             try:
                 yield parse_event(line)

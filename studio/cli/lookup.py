@@ -12,7 +12,7 @@ from pathlib import Path
 
 from engine import lookup
 from engine.bundle import bundled_models
-from engine.errors import PersonaError, PictureError
+from engine.errors import PersonaError, PictureError, StyleError
 from engine.images import picture_files
 from engine.style import Style
 from studio.cli.output import Output
@@ -57,7 +57,7 @@ def styles() -> tuple[list[FoundStyle], list[Damage]]:
     """
     entries, damaged = StyleShelf(styles_folder(), Bin(bin_folder())).entries()
     found = {entry.id: FoundStyle(entry.id, entry.style, entry.path, entry.starter) for entry in entries}
-    for starter in starters():
+    for starter in _starters(damaged):
         try:
             if starter.id not in found:
                 found[starter.id] = FoundStyle(starter.id, starter.draft(), starter.folder, bundled=True)
@@ -73,6 +73,14 @@ def styles() -> tuple[list[FoundStyle], list[Damage]]:
     return list(found.values()), damaged
 
 
+def _starters(damaged: list[Damage]) -> tuple[Starter, ...]:
+    try:
+        return starters()
+    except (PersonaError, OSError) as error:
+        damaged.append(Damage.of(bundled_styles_folder() / LIST, error))
+        return ()
+
+
 def starters() -> tuple[Starter, ...]:
     """The styles that came with the program. StyleError when their list is damaged."""
     return load_starters(bundled_styles_folder())
@@ -80,7 +88,13 @@ def starters() -> tuple[Starter, ...]:
 
 def find_style(name: str) -> Style:
     """The style that `name` means: a file, its id or its own name. StyleError."""
-    return lookup.find_style(name, lambda: ((one.id, one.style) for one in styles()[0]))
+    try:
+        return lookup.find_style(name, lambda: ((one.id, one.style) for one in styles()[0]))
+    except StyleError:
+        for damage in styles()[1]:  # it may be there, and be no use
+            if name == damage.path.name.removesuffix(SUFFIX):
+                raise StyleError(damage.reason, "damaged") from None
+        raise
 
 
 def find_pictures(paths: Sequence[str], out: Output) -> list[Path]:

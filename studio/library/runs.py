@@ -17,8 +17,16 @@ def list_runs(folder: Path) -> list[RunState]:
         found = [path for path in folder.iterdir() if (path / JOB).is_file()]
     except OSError:
         return []
-    runs = (replace(read_run(path), bytes=weight(path)) for path in found)
+    runs = (replace(_read(path), bytes=weight(path)) for path in found)
     return sorted(runs, key=lambda run: run.last_time, reverse=True)
+
+
+def _read(folder: Path) -> RunState:
+    """A run; of one whose files are no use, its name: it takes no other down, and can be deleted."""
+    try:
+        return read_run(folder)
+    except Exception:
+        return RunState(folder, folder.name)
 
 
 def weight(folder: Path) -> int:

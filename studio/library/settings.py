@@ -159,7 +159,7 @@ class SettingsFile:
         except OSError as error:
             reason = error.strerror or str(error)
         except (ValueError, KeyError, TypeError) as error:
-            reason = str(error)
+            reason = str(error) if isinstance(error, ValueError) else "it is malformed"
             jsonfile.set_aside(self.path)
         note = Text(
             "said.the_settings_in_path_could",

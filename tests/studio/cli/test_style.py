@@ -133,6 +133,17 @@ def test_damaged_style(persona: Persona, tmp_path: Path) -> None:
     assert str(tmp_path / "s.json") in answer.json["error"]
 
 
+def test_a_damaged_style_in_the_library_says_so(persona: Persona, home: Path) -> None:
+    folder = home / "styles"
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / "huge.style.json").write_text('{"format": 1, "vector": [1' + "0" * 400 + "]}")
+    (folder / "half.style.json").write_text('{"format": 1, "name": "\\ud800"}')
+    for name, reason in {"huge": "absurdly large", "half": "half a letter"}.items():
+        answer = persona("style", "mix", "M", name, "noir")
+        assert answer.code == 6 and f"{name}.style.json" in answer.stderr and reason in answer.stderr
+    assert persona("style", "list").code == 10 and "noir" in persona("style", "list").stdout
+
+
 def test_list_shows_both_shelves_and_names_damage(
     persona: Persona, style: Path, home: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

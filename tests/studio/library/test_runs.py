@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import json
+import os
 from pathlib import Path
+
+import pytest
 
 from engine.formats import protocol
 from engine.formats.run_state import read_run
@@ -41,3 +44,16 @@ def test_the_job_tells_where_it_comes_from(tmp_path: Path) -> None:
     (state,) = list_runs(tmp_path)
     assert (state.data, state.start_from, state.consent) == (Path("/d"), "base", {"subject": "self"})
     assert state.bytes == weight(folder) > 0
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="needs pipes")
+def test_one_bad_run_does_not_hide_the_others(tmp_path: Path) -> None:
+    run(tmp_path / "good", STARTED)
+    for name, text in {"list": "[]", "deep": "[" * 100_000, "huge": '{"name": 1e999}'}.items():
+        (run(tmp_path / name, STARTED) / "job.json").write_text(text)
+    events = run(tmp_path / "pipe") / "events.jsonl"
+    events.unlink()
+    os.mkfifo(events)
+    lines = (run(tmp_path / "odd") / "events.jsonl").write_text('{"event": "started", "time": 1' + "0" * 400)
+    assert lines
+    assert {one.folder.name for one in list_runs(tmp_path)} == {"good", "list", "deep", "huge", "pipe", "odd"}
