@@ -8,8 +8,8 @@ from __future__ import annotations
 import errno
 import os
 import stat
+from io import BufferedReader
 from pathlib import Path
-from typing import BinaryIO
 
 
 class NotRegularError(OSError):
@@ -19,7 +19,7 @@ class NotRegularError(OSError):
         super().__init__(errno.EINVAL, "it is not a file", str(path))
 
 
-def open_regular(path: Path) -> BinaryIO:
+def open_regular(path: Path) -> BufferedReader:
     """The regular file at `path`, open for reading; never waits.
 
     NotRegularError, IsADirectoryError and any other OSError; ValueError on a zero byte in the name.
