@@ -68,9 +68,15 @@ def _begin(out: Path, stage: str) -> None:
     """The stage's folder, with the state that came with the program where it has none of its own."""
     file = out / stage / STATE
     file.parent.mkdir(parents=True, exist_ok=True)
-    shipped = resources.files("resources") / "base" / f"{stage}.safetensors"
-    if not file.exists() and shipped.is_file():
-        file.write_bytes(shipped.read_bytes())
+    start = shipped(stage)
+    if not file.exists() and start is not None:
+        file.write_bytes(start.read_bytes())
+
+
+def shipped(stage: str) -> Path | None:
+    """The short state of a stage that came with the program."""
+    file = Path(str(resources.files("resources") / "base" / f"{stage}.safetensors"))
+    return file if file.is_file() else None
 
 
 def load_autoencoder(out: Path) -> Autoencoder:
