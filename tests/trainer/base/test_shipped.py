@@ -20,7 +20,7 @@ def test_the_autoencoder_gives_pictures_back() -> None:
     file = shipped("autoencoder")
     assert file is not None and int(card_of(file)["step"]) > 0
     model = load_average(file, AutoencoderConfig.from_json(json.loads(card_of(file)["config"])))
-    samples = picture_files([str(resources.files("resources") / "samples")])[:3]
+    samples = picture_files([str(resources.files("resources") / "samples" / "daylight")])[:3]
     shown = np.stack([resize(_square(load_picture(path)), 256) for path in samples])
     x = torch.from_numpy(shown).permute(0, 3, 1, 2).float() / 127.5 - 1
     with torch.no_grad():
