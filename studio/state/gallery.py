@@ -129,6 +129,7 @@ class GalleryModel(PictureList):
         self._selected: dict[str, int] = {}
         self._in_order: tuple[str, ...] | None = None
         self._boards: tuple[Board, ...] = ()
+        self._words_asked = self._words_taken = 0
         self._tags: tuple[tuple[str, int], ...] = ()
         self._styles: tuple[tuple[str, int], ...] = ()
         self._total = 0
@@ -228,12 +229,16 @@ class GalleryModel(PictureList):
     def refresh_words(self) -> None:
         """Reads boards, tags, styles and their numbers anew."""
         gallery = self._gallery
+        self._words_asked = turn = self._words_asked + 1
 
         def read() -> Callable[[], None]:
             boards, tags, styles = gallery.boards(), gallery.index.tags(), gallery.index.styles()
             total, on_boards = gallery.index.total(), gallery.index.on_boards()
 
             def take() -> None:
+                if turn < self._words_taken:  # read before what is shown already: two threads read
+                    return
+                self._words_taken = turn
                 self._take_counts(total, on_boards)
                 self._take_words(boards, tags, styles)
 

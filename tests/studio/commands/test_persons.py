@@ -232,9 +232,7 @@ class TestForgetting:
         studio.on_styles.persons.keep_look(one)
         until(lambda: not fitted[0].exists())
         settled(studio, until)
-        until(lambda: studio.styles.entries and not studio.styles.unfit)
-        entry = studio.styles.entry(one)
-        assert entry is not None and entry.style.persona == ()
+        until(lambda: (entry := studio.styles.entry(one)) is not None and entry.style.persona == ())
 
     def test_recipes_in_plain_values_lose_the_persona_alone(self) -> None:
         use = {"name": "Anna", "persona": [0.5, 0.5], "persona_digest": "a"}

@@ -11,7 +11,7 @@ from pytestqt.modeltest import ModelTester
 from pytestqt.qtbot import QtBot
 
 from studio.library.index import PictureRow, Query, Sort
-from studio.library.pictures import Gallery
+from studio.library.pictures import Board, Gallery
 from studio.library.tasks import Inline
 from studio.library.trash import Bin
 from studio.state.gallery import STRETCH, GalleryModel, PictureRole
@@ -217,3 +217,25 @@ def test_a_broken_index_is_told(gallery: Gallery, model: GalleryModel, qtbot: Qt
     with qtbot.waitSignal(model.failed):
         model.query = Query(text="p")
     assert model.count == 3, "what was there stays on screen"
+
+
+def test_boards_that_were_read_first_and_arrive_last_are_not_shown(gallery: Gallery, qtbot: QtBot) -> None:
+    class Slow:
+        """Reads at once, and hands over when told to."""
+
+        def __init__(self) -> None:
+            self.arriving: list[Any] = []
+
+        def run(self, work: Any, done: Any = None, failed: Any = None, *, priority: int = 0) -> Any:
+            found = work()
+            self.arriving.append(lambda: done(found))
+
+    slow = Slow()
+    model = GalleryModel(gallery, slow)  # type: ignore[arg-type]
+    slow.arriving.clear()
+    for name in ("Summer", "Winter"):
+        gallery.set_boards([Board("a", name)])
+        model.refresh_words()
+    for arrive in reversed(slow.arriving):
+        arrive()
+    assert [board.name for board in model.boards] == ["Winter"]
