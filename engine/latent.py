@@ -160,7 +160,7 @@ def interpolate(a: Recipe, b: Recipe, t: float) -> Recipe:
         _with_noise(a, _between_axes(_axes(a), _axes(b), t)),
         styles=_between_styles(a, b, t),
         style_strength=(1 - t) * _strength(a) + t * _strength(b),
-        likeness=(1 - t) * _likeness(a) + t * _likeness(b),
+        likeness=_between_likeness(a, b, t),
         truncation=(1 - t) * a.truncation + t * b.truncation,
         layers=_between_layers(a.layers, b.layers, t),
         directions=_between_directions(a.directions, b.directions, t),
@@ -287,9 +287,15 @@ def _strength(recipe: Recipe) -> float:
     return recipe.style_strength if recipe.styles else 0.0
 
 
-def _likeness(recipe: Recipe) -> float:
-    """How much of its persona a recipe shows; without styles, what another one's fades in from."""
-    return recipe.likeness if recipe.styles else 0.0
+def _between_likeness(a: Recipe, b: Recipe, t: float) -> float:
+    """A person fades in from nobody, and out to nobody; where there is none at all, nothing changes."""
+    if not (_has_person(a) or _has_person(b)):
+        return a.likeness
+    return (1 - t) * a.likeness * _has_person(a) + t * b.likeness * _has_person(b)
+
+
+def _has_person(recipe: Recipe) -> bool:
+    return any(use.persona_digest for use in recipe.styles)
 
 
 def _between_styles(a: Recipe, b: Recipe, t: float) -> tuple[StyleUse, ...]:

@@ -186,6 +186,13 @@ class TestRecipe:
         assert middle.likeness == pytest.approx(0.75) and len(middle.styles) == 2
         assert all(use.persona for use in middle.styles)
 
+    def test_without_persons_nothing_fades(self) -> None:
+        look = StyleUse("a", (1.0, 0.0))
+        a, b = Recipe.from_seed("m", 1, styles=(look,)), Recipe.from_seed("m", 2)
+        assert interpolate(a, b, 0.5).likeness == 1.0
+        person = replace(look, persona=(1.0, 0.0))
+        assert interpolate(replace(a, styles=(person,)), b, 0.25).likeness == pytest.approx(0.75)
+
     def test_a_persona_of_another_model_is_refused(self, bundle: Bundle) -> None:
         wrong = Recipe.from_seed(bundle.id, 1, styles=(replace(self.use(), persona=(1.0, 0.0)),))
         with pytest.raises(RecipeError, match="2 numbers"):
