@@ -103,7 +103,7 @@ def _autoencoder(
 
 
 def _latents(out: Path, sets: list[PreparedSet], changes: dict[str, Any], stop: Callable[[], bool]) -> None:
-    before, faces = Bundle.load(default_bundle_path()), FaceNetwork(find_helper("sface"))
+    before, faces = Bundle.load(default_bundle_path()), FaceNetwork(find_helper("sface"), 1)
     model = load_autoencoder(out)
     for split in ("val", "train"):
         if not (out / "latents" / f"{split}.json").exists():

@@ -8,7 +8,8 @@ learns) and `classes`. Half precision: 8 kB a picture.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -76,20 +77,34 @@ def make(
         "look": np.zeros((n, 3, before.card.style_size), np.float32),
         "classes": np.asarray(classes, np.int64),
     }
-    for i, picture in enumerate(pictures):
+
+    def read(i: int) -> None:
         rng = np.random.default_rng((7, i, len(split)))
-        shown = targets(picture, rng)
-        seen = [view(picture, pictures[int(rng.integers(n))], rng) for _ in range(VIEWS)]
+        shown = targets(pictures[i], rng)
+        seen = [view(pictures[i], pictures[int(rng.integers(n))], rng) for _ in range(VIEWS)]
         found = encode(model, np.stack(shown + seen))
         store["targets"][i], store["views"][i] = found[:3], found[3:]
-        store["identity"][i] = faces.embed_both(picture)
+        store["identity"][i] = faces.embed_both(pictures[i])
         store["look"][i] = network.style(np.stack([to_tensor(x, before.card.color_range) for x in shown]))
-        if i % 100 == 0:
-            yield f"{split}: {i} of {n}"
+
+    for done, _ in enumerate(_side_by_side(read, n)):
+        if done % 100 == 0:
+            yield f"{split}: {done} of {n}"
     folder.mkdir(parents=True, exist_ok=True)
     for name, array in store.items():
         np.save(folder / f"{split}-{name}.npy", array)
     (folder / f"{split}.json").write_text(json.dumps({"pictures": n}), encoding="utf-8")
+
+
+def _side_by_side(work: Callable[[int], None], count: int) -> Iterator[None]:
+    """Does the work on numbers from 0 on, one thread a picture: faster than one picture on all of them."""
+    threads = torch.get_num_threads()
+    torch.set_num_threads(1)
+    try:
+        with ThreadPoolExecutor(threads) as pool:
+            yield from pool.map(work, range(count))
+    finally:
+        torch.set_num_threads(threads)
 
 
 @torch.no_grad()
