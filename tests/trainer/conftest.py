@@ -9,7 +9,7 @@ import pytest
 import torch
 
 from tests.trainer.small import write_set
-from trainer.storage import checkpoint_manager
+from trainer.run import checkpoint_manager
 
 
 @pytest.fixture(scope="session")

@@ -33,9 +33,9 @@ def run(args: argparse.Namespace) -> int:
     from engine.formats.job import Job
     from engine.formats.job_settings import JobError
     from engine.formats.run_folder import JOB
-    from trainer.device import Device
     from trainer.planning import job_builder
-    from trainer.run.control import Control
+    from trainer.process.control import Control
+    from trainer.process.device import Device
     from trainer.run.loop import Run
     from trainer.storage.bundles import load_networks
 

@@ -38,6 +38,6 @@ def _is_out_of_memory(error: BaseException) -> bool:
         return True
     if "torch" not in sys.modules:
         return False
-    from trainer.planning import memory
+    from trainer.process import memory
 
     return memory.is_out(error)

@@ -39,8 +39,8 @@ def run(args: argparse.Namespace) -> int:
 
     from engine.images import load_picture, resize
     from engine.recipe import pack_offset
-    from trainer.device import Device
     from trainer.model.inversion import STEPS, Inverter
+    from trainer.process.device import Device
     from trainer.storage.bundles import load_networks
 
     with suppress(AttributeError, OSError):

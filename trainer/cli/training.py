@@ -19,13 +19,13 @@ from engine.formats.reason import Reason, reason_of
 from engine.formats.run_folder import CHECKPOINTS
 from trainer.cli.failures import reason_for, tell_failure
 from trainer.data.prepared import PreparedSet
-from trainer.device import Device
 from trainer.planning import job_builder, preflight, tiers
 from trainer.planning.job_builder import TrainRequest
-from trainer.run.control import Control, Stopped, listen, signals_obeyed
+from trainer.process.control import Control, Stopped, listen, signals_obeyed
+from trainer.process.device import Device
+from trainer.process.world import World, WorldError
 from trainer.run.event_writer import EventWriter
 from trainer.run.loop import Run
-from trainer.run.world import World, WorldError
 from trainer.storage import checkpoint, run_folder
 
 

@@ -26,7 +26,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from trainer.model.networks import Networks
-from trainer.run.control import Check
+from trainer.process.control import Check
 from trainer.storage.snapshots import SavedSnapshot
 
 SAMPLES = 192

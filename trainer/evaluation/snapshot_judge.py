@@ -14,7 +14,7 @@ from trainer.evaluation.features import FeatureExtractor, Features, Floats, in_c
 from trainer.evaluation.mobilenet import MobileNet
 from trainer.evaluation.quick import SIDE, QuickJudge
 from trainer.evaluation.selection import Judge
-from trainer.run.control import Check
+from trainer.process.control import Check
 
 MOST_TRAIN, MOST_HELD_OUT = 800, 400
 """Pictures that are looked at of a large set."""

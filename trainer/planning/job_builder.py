@@ -23,7 +23,7 @@ from trainer.data.prepare import PreparationSettings, prepare
 from trainer.data.prepared import PreparedSet
 from trainer.model.growing import resized_config
 from trainer.planning import tiers
-from trainer.run.control import Control
+from trainer.process.control import Control
 from trainer.storage.bundles import network_config
 from trainer.storage.run_folder import FREE, LENGTHS, keep_job
 

@@ -15,12 +15,13 @@ from pathlib import Path
 
 from engine.formats import protocol
 from engine.formats.job import Job
-from trainer.device import Device
-from trainer.planning import memory, speed
 from trainer.planning.profile_cache import recall, remember
 from trainer.planning.profiler import Profile, profiled
-from trainer.run.control import Control
-from trainer.run.world import World
+from trainer.process import memory
+from trainer.process.control import Control
+from trainer.process.device import Device
+from trainer.process.world import World
+from trainer.run import speed
 from trainer.storage import checkpoint
 
 FEWEST_SNAPSHOTS = 6

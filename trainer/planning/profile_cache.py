@@ -23,10 +23,10 @@ from engine.formats.job import Job, flat
 from engine.formats.job_settings import JobError
 from engine.formats.run_folder import PREFLIGHT
 from trainer.data.home import data_home
-from trainer.device import Device
 from trainer.planning.profiler import Profile
+from trainer.process.device import Device
+from trainer.process.world import World
 from trainer.run.phases import lengths
-from trainer.run.world import World
 
 SHAPING = (
     "network",

@@ -8,14 +8,15 @@ from dataclasses import dataclass
 import torch
 
 from engine.formats.job import Job
-from trainer.device import Device
 from trainer.model.networks import Networks
-from trainer.planning import memory, speed
-from trainer.run.control import Control, Stopped
+from trainer.process import memory
+from trainer.process.control import Control, Stopped
+from trainer.process.device import Device
+from trainer.process.world import Elsewhere, World
+from trainer.run import speed
 from trainer.run.phases import PHASES, lengths, starts
 from trainer.run.state import TrainState
 from trainer.run.step import advance
-from trainer.run.world import Elsewhere, World
 from trainer.storage import checkpoint
 
 SLOW_S = 2.0

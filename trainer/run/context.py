@@ -20,21 +20,21 @@ from engine.formats.job_settings import JobError
 from engine.formats.reason import Reason
 from engine.formats.run_folder import CHECKPOINTS
 from trainer.data.prepared import PreparedSet, set_digest
-from trainer.device import Device
 from trainer.evaluation.selection import Judge
 from trainer.evaluation.snapshot_judge import judge_for
 from trainer.model.growing import fill
 from trainer.model.networks import Networks
-from trainer.planning import speed
-from trainer.run.control import Control, Stopped
+from trainer.process.control import Control, Stopped
+from trainer.process.device import Device
+from trainer.process.world import World
+from trainer.run import speed
 from trainer.run.meter import Clock, Meter
 from trainer.run.pictures import Pictures, source_digests
+from trainer.run.snapshot_manager import SnapshotManager
 from trainer.run.state import TrainState
-from trainer.run.world import World
 from trainer.storage import checkpoint, run_folder
 from trainer.storage.bundles import load_networks
 from trainer.storage.checkpoint import CheckpointError
-from trainer.storage.snapshot_manager import SnapshotManager
 
 WHITEN_PICTURES = 2048
 TOLD = 5

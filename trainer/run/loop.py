@@ -20,23 +20,23 @@ from engine.formats import protocol
 from engine.formats.job import Job
 from engine.formats.job_settings import JobError
 from engine.formats.reason import Reason, reason_of
-from trainer.device import Device
 from trainer.model.ema import update_average
 from trainer.model.networks import Networks
-from trainer.planning import memory
 from trainer.planning.preflight import can_halve
+from trainer.process import memory
+from trainer.process.control import Control, Stopped
+from trainer.process.device import Device
+from trainer.process.world import Elsewhere, World
+from trainer.run.checkpoint_manager import CheckpointManager, Ended
 from trainer.run.context import RunContext
-from trainer.run.control import Control, Stopped
 from trainer.run.guard import Instability
 from trainer.run.phases import Phase, phase_at
 from trainer.run.readings import Readings
 from trainer.run.rollback import roll_back
+from trainer.run.snapshot_manager import is_due
 from trainer.run.state import TrainState
 from trainer.run.step import advance
-from trainer.run.world import Elsewhere, World
 from trainer.storage import checkpoint, run_folder
-from trainer.storage.checkpoint_manager import CheckpointManager, Ended
-from trainer.storage.snapshot_manager import is_due
 
 NO_MEMORY = "there is not enough memory to go on; the last checkpoint is kept"
 

@@ -15,7 +15,7 @@ from engine.errors import PersonaError
 from engine.formats.job_settings import JobError
 from trainer.data.prepared import Pictures as Decoded
 from trainer.data.prepared import PreparedSet, file_digest
-from trainer.run.control import Check
+from trainer.process.control import Check
 
 Indices = NDArray[np.int64]
 MOST_ORDERS = 3

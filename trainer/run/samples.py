@@ -7,7 +7,7 @@ import torch
 from PIL import Image
 from torch import Tensor
 
-from trainer.run.control import Check
+from trainer.process.control import Check
 from trainer.run.state import TrainState
 
 COLUMNS = 12

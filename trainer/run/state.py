@@ -19,10 +19,10 @@ from trainer.model.augmentation import Augment
 from trainer.model.ema import averaged_copy
 from trainer.model.freezing import freeze_parts, moved
 from trainer.model.networks import Networks
+from trainer.process.world import World
 from trainer.run.critic import Critic, Values
 from trainer.run.distance import Reconstruction
 from trainer.run.guard import Guard
-from trainer.run.world import World
 
 AVERAGED = ("generator", "style_encoder", "content_encoder")
 BETAS, MOMENTUM = (0.0, 0.99), (0.9, 0.99)

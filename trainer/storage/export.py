@@ -28,7 +28,7 @@ from engine.providers import runtime
 from trainer.model.augmentation import crop, flip
 from trainer.model.directions import find_directions
 from trainer.model.networks import Generator, Networks, freeze
-from trainer.run.control import Check
+from trainer.process.control import Check
 from trainer.storage.bundles import weights_of
 
 TOLERANCE = 1e-3

@@ -8,9 +8,10 @@ from typing import Any
 import torch
 
 from engine.formats.job import from_preset
-from trainer.device import Device
-from trainer.planning import job_builder, speed
+from trainer.planning import job_builder
 from trainer.planning.profiler import profile
+from trainer.process.device import Device
+from trainer.run import speed
 
 
 def rows_of(

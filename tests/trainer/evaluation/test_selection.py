@@ -17,9 +17,9 @@ from trainer.evaluation import selection
 from trainer.evaluation.selection import best_of, mark, turned
 from trainer.helpers import HelperError
 from trainer.model.networks import Networks
+from trainer.run.snapshot_manager import SnapshotManager, is_due
 from trainer.run.state import TrainState
 from trainer.storage import snapshots
-from trainer.storage.snapshot_manager import SnapshotManager, is_due
 from trainer.storage.snapshots import SavedSnapshot
 
 REAL = {

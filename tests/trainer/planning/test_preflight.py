@@ -14,13 +14,14 @@ from engine.formats import protocol
 from engine.formats.job import Job
 from tests.trainer import small
 from trainer.cli import main
-from trainer.device import Device
-from trainer.planning import memory, preflight, profiler
+from trainer.planning import preflight, profiler
 from trainer.planning.preflight import RunPlace, plan
 from trainer.planning.profiler import Profile, profile
-from trainer.run.control import Control, Stopped
+from trainer.process import memory
+from trainer.process.control import Control, Stopped
+from trainer.process.device import Device
+from trainer.process.world import World
 from trainer.run.phases import PHASES
-from trainer.run.world import World
 
 CPU = Device.choose("cpu")
 Usage = namedtuple("Usage", "total used free")

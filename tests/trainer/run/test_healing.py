@@ -16,9 +16,9 @@ from engine.formats import protocol
 from engine.formats.job import Job
 from engine.formats.job_settings import JobError
 from tests.trainer import small
-from trainer.device import Device
+from trainer.process.control import Control
+from trainer.process.device import Device
 from trainer.run import context, loop
-from trainer.run.control import Control
 from trainer.run.critic import Values
 from trainer.run.loop import Run
 from trainer.run.state import TrainState

@@ -17,8 +17,8 @@ from tests.trainer import small
 from tests.trainer.children import Child
 from trainer.cli import main
 from trainer.data.prepared import PreparedSet
-from trainer.device import Device
-from trainer.run.control import Control
+from trainer.process.control import Control
+from trainer.process.device import Device
 from trainer.run.loop import Run
 from trainer.run.phases import phase_at
 from trainer.storage import checkpoint

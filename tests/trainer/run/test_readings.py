@@ -11,11 +11,11 @@ from torch.utils._python_dispatch import TorchDispatchMode
 
 from tests.trainer.run.test_step import DrawnFeatures, state_of
 from trainer.model.augmentation import Augment
+from trainer.process.world import World
 from trainer.run.guard import Guard
 from trainer.run.readings import MOST_WAITING, Reading, Readings
 from trainer.run.state import TrainState
 from trainer.run.step import advance
-from trainer.run.world import World
 
 
 def value(number: float) -> torch.Tensor:

@@ -24,13 +24,13 @@ from engine.formats.job import Job
 from engine.formats.job_settings import JobError
 from tests.trainer import small
 from tests.trainer.children import Child, resume
-from trainer.device import Device
-from trainer.run import loop
-from trainer.run.control import Control
+from trainer.process.control import Control
+from trainer.process.device import Device
+from trainer.run import checkpoint_manager, loop
 from trainer.run.loop import Run
 from trainer.run.pictures import Pictures
 from trainer.run.state import TrainState
-from trainer.storage import checkpoint, checkpoint_manager
+from trainer.storage import checkpoint
 
 Told = list[protocol.Event]
 

@@ -19,12 +19,12 @@ from engine.bundle import Bundle
 from engine.formats.job import Job, from_preset
 from engine.formats.network import NetworkConfig
 from trainer.data.prepared import PreparedSet
-from trainer.device import Device
 from trainer.evaluation.quick import QuickJudge
 from trainer.evaluation.selection import judged
 from trainer.model.growing import fill, resized_config
 from trainer.model.networks import Networks
 from trainer.planning import tiers
+from trainer.process.device import Device
 from trainer.run.state import TrainState
 from trainer.storage.bundles import load_networks, network_config
 from trainer.tools.ablation.cut import cut

@@ -16,13 +16,13 @@ from engine.formats.job_settings import JobError
 from engine.formats.reason import Reason
 from engine.formats.run_folder import MODEL, SAMPLES
 from trainer.model.whitening import spread
+from trainer.process.control import Stopped
 from trainer.run.context import WHITEN_PICTURES, RunContext
-from trainer.run.control import Stopped
+from trainer.run.model_card import described
 from trainer.run.samples import COLUMNS, sample_grid
 from trainer.run.state import TrainState
 from trainer.storage import checkpoint, snapshots
 from trainer.storage.export import ExportError, export_bundle
-from trainer.storage.model_card import described
 from trainer.storage.snapshots import SavedSnapshot
 
 CARD_PICTURES = 1024

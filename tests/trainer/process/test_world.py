@@ -14,13 +14,13 @@ import torch
 
 from engine.formats import protocol
 from tests.trainer import children, small
-from trainer.device import Device
-from trainer.run import losses
-from trainer.run.control import Control
+from trainer.process.control import Control
+from trainer.process.device import Device
+from trainer.process.world import World
+from trainer.run import checkpoint_manager, losses
 from trainer.run.loop import Run
 from trainer.run.state import TrainState
-from trainer.run.world import World
-from trainer.storage import checkpoint, checkpoint_manager
+from trainer.storage import checkpoint
 
 
 def skip_export() -> None:

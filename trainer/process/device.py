@@ -12,8 +12,8 @@ from engine.formats.job_settings import JobError
 from engine.formats.reason import Reason
 from trainer.helpers import HelperError, find_helper
 from trainer.model.features import PerceptualDistance
-from trainer.planning import memory
-from trainer.run.world import World
+from trainer.process import memory
+from trainer.process.world import World
 
 
 @dataclass(frozen=True)

@@ -19,7 +19,7 @@ from trainer.evaluation import selection
 from trainer.evaluation.errors import JudgingError
 from trainer.evaluation.selection import Judge
 from trainer.helpers import HelperError
-from trainer.run.control import Check
+from trainer.process.control import Check
 from trainer.run.phases import noise_since
 from trainer.run.state import TrainState
 from trainer.storage import snapshots
