@@ -22,14 +22,13 @@ from trainer.process.control import Control
 from trainer.process.device import Device
 from trainer.process.world import World
 from trainer.run import speed
+from trainer.run.state import can_halve
 from trainer.storage import checkpoint
 
 FEWEST_SNAPSHOTS = 6
 """So many are taken against the adversary, however short the run is."""
 ROOM_MB = 50.0
 """Disk that is left free."""
-SMALLEST = 2
-"""Pictures in the smallest part of a batch: one alone has no spread."""
 
 
 @dataclass(frozen=True)
@@ -76,11 +75,6 @@ def plan(
     if fresh:
         job = fit_to_minutes(job, found)
     return job, _judged(job, found, place, held, free)
-
-
-def can_halve(job: Job, count: int) -> bool:
-    """Whether a batch of `count` pictures can be computed in twice as many parts."""
-    return count // job.optimisation.accumulation >= 2 * SMALLEST
 
 
 def fit_to_minutes(job: Job, found: Profile) -> Job:

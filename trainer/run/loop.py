@@ -22,7 +22,6 @@ from engine.formats.job_settings import JobError
 from engine.formats.reason import Reason, reason_of
 from trainer.model.ema import update_average
 from trainer.model.networks import Networks
-from trainer.planning.preflight import can_halve
 from trainer.process import memory
 from trainer.process.control import Control, Stopped
 from trainer.process.device import Device
@@ -34,7 +33,7 @@ from trainer.run.phases import Phase, phase_at
 from trainer.run.readings import Readings
 from trainer.run.rollback import roll_back
 from trainer.run.snapshot_manager import is_due
-from trainer.run.state import TrainState
+from trainer.run.state import TrainState, can_halve
 from trainer.run.step import advance
 from trainer.storage import checkpoint, run_folder
 

@@ -27,6 +27,8 @@ from trainer.run.guard import Guard
 AVERAGED = ("generator", "style_encoder", "content_encoder")
 BETAS, MOMENTUM = (0.0, 0.99), (0.9, 0.99)
 """Adam's: against the adversary momentum harms, elsewhere it helps."""
+SMALLEST = 2
+"""Pictures in the smallest part of a batch: one alone has no spread."""
 
 Part = TypeVar("Part")
 
@@ -120,8 +122,8 @@ class TrainState:
     # --- What the phases share ---
 
     def parts(self, x: Tensor) -> list[Tensor]:
-        """A batch in the parts that it is computed in, of at least 2 pictures each."""
-        return list(x.chunk(max(1, min(self.job.optimisation.accumulation, x.shape[0] // 2))))
+        """A batch in the parts that it is computed in, of at least `SMALLEST` pictures each."""
+        return list(x.chunk(max(1, min(self.job.optimisation.accumulation, x.shape[0] // SMALLEST))))
 
     @contextlib.contextmanager
     def precision(self) -> Iterator[None]:
@@ -204,3 +206,8 @@ class TrainState:
     def measure_centre(self) -> Tensor:
         """Mean of w over noise without a style, kept in the averaged generator: [W]."""
         return whitening.measure_centre(self.average.generator)
+
+
+def can_halve(job: Job, count: int) -> bool:
+    """Whether a batch of `count` pictures can be computed in twice as many parts."""
+    return count // job.optimisation.accumulation >= 2 * SMALLEST

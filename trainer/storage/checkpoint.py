@@ -12,21 +12,23 @@ import hashlib
 import json
 import os
 import shutil
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 import torch
 from safetensors import SafetensorError
 from safetensors.torch import load
 from safetensors.torch import save as serialize
-from torch import Tensor
+from torch import Tensor, nn
+from torch.optim import Optimizer
 
 from engine.errors import PersonaError, TargetError
 from engine.files import atomic_folder
 from engine.formats import jsonio
 from engine.formats.fields import filled
-from trainer.run.state import TrainState
+from trainer.process.world import World
 
 FORMAT = 1
 TENSORS, COUNTERS = "state.safetensors", "state.json"
@@ -38,6 +40,26 @@ class CheckpointError(PersonaError):
     """A checkpoint that is missing, damaged or of another format; the message names it."""
 
     code = "checkpoint"
+
+
+class Saved(Protocol):
+    """What a checkpoint holds: `trainer.run.state.TrainState`, or a stand-in."""
+
+    world: World
+    step: int
+
+    @property
+    def optimizers(self) -> Mapping[str, Optimizer]: ...
+
+    def modules(self) -> dict[str, nn.Module]:
+        """All weights by name."""
+        ...
+
+    def counters(self) -> dict[str, Any]:
+        """How far training has come, as plain values."""
+        ...
+
+    def restore_counters(self, values: dict[str, Any]) -> None: ...
 
 
 @dataclass(frozen=True)
@@ -53,7 +75,7 @@ class Restored:
 
 @dataclass(frozen=True)
 class StateCounters:
-    """Where training stood, see `TrainState.counters`."""
+    """Where training stood, see `Saved.counters`."""
 
     step: int
     seen: int
@@ -78,7 +100,7 @@ class CheckpointCard:
     extra: dict[str, Any] = field(default_factory=dict)
 
 
-def save(state: TrainState, folder: Path, extra: dict[str, Any]) -> Path:
+def save(state: Saved, folder: Path, extra: dict[str, Any]) -> Path:
     """Writes the state below `folder`, reads it back, and only then drops all but the newest two.
 
     On a full disk the older of the two gives way; the newest stays in any case. Raises OSError, TargetError.
@@ -117,7 +139,7 @@ def newest_kimg(folder: Path) -> float:
     return 0.0
 
 
-def size_mb(state: TrainState) -> float:
+def size_mb(state: Saved) -> float:
     """What a checkpoint takes on disk, once all optimizers have moments."""
     weights = [value for module in state.modules().values() for value in module.state_dict().values()]
     moments = [p for one in state.optimizers.values() for g in one.param_groups for p in g["params"]]
@@ -130,7 +152,7 @@ def verify(checkpoint: Path) -> dict[str, Any]:
     return _read(checkpoint)[0]
 
 
-def restore_newest(state: TrainState, folder: Path, *, tidy_up: bool = True) -> Restored | None:
+def restore_newest(state: Saved, folder: Path, *, tidy_up: bool = True) -> Restored | None:
     """Restores the newest checkpoint that verifies, in every process. None where there is none.
 
     tidy_up: sets aside those that do not verify; a mere reader of somebody else's run leaves them alone.
@@ -142,7 +164,7 @@ def restore_newest(state: TrainState, folder: Path, *, tidy_up: bool = True) -> 
     return _restore_everywhere(state, folder, tidy_up)
 
 
-def _newest(state: TrainState, folder: Path, tidy_up: bool) -> tuple[Restored, dict[str, Any], bytes] | None:
+def _newest(state: Saved, folder: Path, tidy_up: bool) -> tuple[Restored, dict[str, Any], bytes] | None:
     """Restores the newest that verifies; with its card and tensors as they lie on disk."""
     problems: list[str] = []
     for checkpoint in reversed(existing(folder)):
@@ -160,7 +182,7 @@ def _newest(state: TrainState, folder: Path, tidy_up: bool) -> tuple[Restored, d
     return None
 
 
-def _restore_everywhere(state: TrainState, folder: Path, tidy_up: bool) -> Restored | None:
+def _restore_everywhere(state: Saved, folder: Path, tidy_up: bool) -> Restored | None:
     """The leading process reads; the others, which may be on other machines, are given the same."""
     world = state.world
     found: list[tuple[Restored, dict[str, Any], bytes]] = []
@@ -206,7 +228,7 @@ def _read_card(checkpoint: Path) -> CheckpointCard:
         raise CheckpointError(f"{checkpoint.name} cannot be read: {error}") from error
 
 
-def _take_up(state: TrainState, card: dict[str, Any], data: bytes) -> None:
+def _take_up(state: Saved, card: dict[str, Any], data: bytes) -> None:
     """Puts a checkpoint's content into the state. Raises CheckpointError where it does not fit."""
     try:
         tensors = load(data)
@@ -218,7 +240,7 @@ def _take_up(state: TrainState, card: dict[str, Any], data: bytes) -> None:
         raise CheckpointError(f"it does not fit the run: {first}") from error
 
 
-def _check_fit(state: TrainState, tensors: dict[str, Tensor]) -> None:
+def _check_fit(state: Saved, tensors: dict[str, Tensor]) -> None:
     """Raises ValueError where tensors are not those of this run; loading compares the weights."""
     known = {f"net/{name}/" for name in state.modules()} | {f"opt/{name}/" for name in state.optimizers}
     for key, value in tensors.items():
@@ -228,7 +250,7 @@ def _check_fit(state: TrainState, tensors: dict[str, Tensor]) -> None:
             _check_moment(state, key, value)
 
 
-def _check_moment(state: TrainState, key: str, value: Tensor) -> None:
+def _check_moment(state: Saved, key: str, value: Tensor) -> None:
     """Raises ValueError unless the optimizer keeps such a value of that weight."""
     _, name, index, kind = key.split("/")
     weights = [p for group in state.optimizers[name].param_groups for p in group["params"]]
@@ -272,7 +294,7 @@ def _set_aside(checkpoint: Path) -> None:
     checkpoint.replace(aside)
 
 
-def _tensors(state: TrainState) -> dict[str, Tensor]:
+def _tensors(state: Saved) -> dict[str, Tensor]:
     tensors: dict[str, Tensor] = {}
     for name, module in state.modules().items():
         for key, value in module.state_dict().items():
@@ -288,7 +310,7 @@ def _plain(value: Tensor) -> Tensor:
     return value.detach().cpu().contiguous()
 
 
-def _restore(state: TrainState, tensors: dict[str, Tensor]) -> None:
+def _restore(state: Saved, tensors: dict[str, Tensor]) -> None:
     for name, module in state.modules().items():
         prefix = f"net/{name}/"
         module.load_state_dict(
