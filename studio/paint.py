@@ -5,7 +5,7 @@ from __future__ import annotations
 from PySide6.QtCore import QRectF, QSize, Qt
 from PySide6.QtGui import QColor, QImage, QPainter, QPainterPath, QPen, QPixmap
 
-from studio.theme import RADIUS
+from studio.tokens import RADIUS
 
 
 def smooth(painter: QPainter) -> QPainter:

@@ -20,7 +20,7 @@ from PySide6.QtWidgets import QWidget
 
 from engine.images import SUFFIXES
 from studio import paint
-from studio.theme import RADIUS_LARGE
+from studio.tokens import RADIUS_LARGE
 from studio.views.kit.empty import Sign
 from studio.views.kit.flow import clear
 from studio.views.kit.layout import column

@@ -11,7 +11,7 @@ from PySide6.QtGui import QPainter, QPaintEvent
 from PySide6.QtWidgets import QWidget
 
 from studio import paint
-from studio.theme import RADIUS_LARGE, Type
+from studio.tokens import RADIUS_LARGE, Type
 from studio.views.kit.button import Button, IconButton
 from studio.views.kit.layout import column, row
 from studio.views.kit.text import MEDIUM, Label

@@ -13,7 +13,7 @@ from PySide6.QtWidgets import QWidget
 
 from studio.signals import delayed, repeated
 from studio.state.explorer import Explorer
-from studio.theme import RADIUS_LARGE
+from studio.tokens import RADIUS_LARGE
 from studio.views.explorer.arrivals import Arrivals
 from studio.views.explorer.geometry import GridPoint
 from studio.views.explorer.lens import SHADOW, Lens

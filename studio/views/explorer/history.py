@@ -11,11 +11,11 @@ from PySide6.QtWidgets import QScrollArea, QSizePolicy, QWidget
 from engine.recipe import Recipe
 from studio import paint
 from studio.state.history import History, Node
-from studio.views.explorer.thumbs import RecipeThumbs
 from studio.views.kit.layout import Surface, row
 from studio.views.kit.text import caption
 from studio.views.look import Look
 from studio.views.pictures import Tiles
+from studio.views.recipe_thumbs import RecipeThumbs
 
 SIDE, GAP, TOP, LOW = 52, 8, 6, 14
 EDGE = 4

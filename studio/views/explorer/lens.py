@@ -13,7 +13,7 @@ from PySide6.QtGui import QImage, QPainter, QPixmap, QPolygonF
 from studio import paint
 from studio.library.tasks import DoneTicket, Inline, Runner, Ticket
 from studio.paint import doubled
-from studio.theme import RADIUS_LARGE
+from studio.tokens import RADIUS_LARGE
 from studio.views.look import Look
 from studio.views.pictures import enlarge
 

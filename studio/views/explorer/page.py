@@ -21,13 +21,13 @@ from studio.views.explorer.geometry import GridPoint
 from studio.views.explorer.history import HistoryStrip
 from studio.views.explorer.kept import KeptStrip
 from studio.views.explorer.path import PathBar
-from studio.views.explorer.thumbs import RecipeThumbs
 from studio.views.explorer.tiles import TileField
 from studio.views.explorer.tools import CanvasTools
 from studio.views.kit.button import Button
 from studio.views.kit.empty import EmptyState
 from studio.views.kit.layout import Line, Surface, column, row, scrolling
 from studio.views.look import Look
+from studio.views.recipe_thumbs import RecipeThumbs
 from studio.views.status import reason
 from studio.views.styles.panel import StylePanel
 from studio.views.welcome import Welcome

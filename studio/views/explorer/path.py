@@ -12,7 +12,6 @@ from studio.state.explorer import Explorer
 from studio.state.player import Player
 from studio.views.explorer.canvas import Canvas
 from studio.views.explorer.pinstrip import PinStrip
-from studio.views.explorer.thumbs import RecipeThumbs
 from studio.views.explorer.tools import FloatingBar
 from studio.views.kit.button import Button, IconButton
 from studio.views.kit.choice import Choice
@@ -20,6 +19,7 @@ from studio.views.kit.layout import column, row
 from studio.views.kit.slider import STEPS, Track
 from studio.views.kit.text import Label
 from studio.views.look import Look
+from studio.views.recipe_thumbs import RecipeThumbs
 
 LEGS = (0.5, 1.0, 1.5, 2.0, 3.0, 5.0)
 """Seconds from pin to pin that are offered."""

@@ -9,9 +9,9 @@ from PySide6.QtWidgets import QSizePolicy, QWidget
 from studio import paint
 from studio.state.explorer import Explorer
 from studio.theme import number_font
-from studio.views.explorer.thumbs import RecipeThumbs
 from studio.views.look import Look
 from studio.views.pictures import Tiles
+from studio.views.recipe_thumbs import RecipeThumbs
 
 SIDE, GAP, EDGE = 44, 6, 3
 MOST = 12

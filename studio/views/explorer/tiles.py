@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import time
 from collections import OrderedDict
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Protocol
 
@@ -17,13 +17,13 @@ from PySide6.QtCore import QObject, QTimer, Signal, SignalInstance
 from PySide6.QtGui import QImage
 
 from engine.images import Picture, resize
-from engine.recipe import Recipe
 from studio.library.maps import SIDE
 from studio.library.tasks import Ticket
 from studio.signals import delayed
 from studio.state.pixels import to_image
 from studio.state.place import ANCHOR_RADIUS, Place
 from studio.views.explorer.geometry import FINEST, GridPoint
+from studio.views.recipe_thumbs import Renderer
 
 MOST_KEPT = 4000
 MOST_BYTES = 64 << 20
@@ -35,18 +35,6 @@ STILL_MS = 120
 SHARPEN_AFTER_MS = 400
 NEAR = ANCHOR_RADIUS * (1 << FINEST)
 """How far an opened picture shows, in grid units."""
-
-
-class Renderer(Protocol):
-    """Somebody who renders thumbnails and calls back on this thread."""
-
-    def __call__(
-        self,
-        recipe: Recipe,
-        preview: bool,
-        done: Callable[[Picture], object],
-        failed: Callable[[Exception], object],
-    ) -> Ticket: ...
 
 
 class TileStore(Protocol):

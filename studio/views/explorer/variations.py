@@ -20,7 +20,6 @@ from studio import paint
 from studio.library.sets import matrix, neighbours
 from studio.signals import follow
 from studio.theme import font
-from studio.views.explorer.thumbs import RecipeThumbs
 from studio.views.kit.button import Button, IconButton
 from studio.views.kit.card import Card
 from studio.views.kit.choice import Segmented
@@ -30,6 +29,7 @@ from studio.views.kit.slider import SliderRow
 from studio.views.kit.text import heading, muted
 from studio.views.look import Look
 from studio.views.pictures import Tiles
+from studio.views.recipe_thumbs import RecipeThumbs
 
 RELATIVES = 12
 """How many lie in the ring."""

@@ -12,7 +12,7 @@ from PySide6.QtWidgets import QLineEdit, QPlainTextEdit, QSizePolicy, QWidget
 
 from studio import paint
 from studio.library.index import PictureRow
-from studio.theme import RADIUS_LARGE
+from studio.tokens import RADIUS_LARGE
 from studio.views.actions import Actions
 from studio.views.gallery.labels import Labels
 from studio.views.kit.button import ActionButton

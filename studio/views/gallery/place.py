@@ -19,9 +19,9 @@ from studio.views.gallery.grid import PICTURES_MIME
 from studio.views.kit.drop_row import DropRow
 from studio.views.kit.empty import Sign
 from studio.views.kit.layout import row
+from studio.views.kit.name_field import NameField
 from studio.views.kit.text import Label
 from studio.views.look import Look
-from studio.views.styles.card import NameField
 
 BOARD_MIME = "application/x-persona-board"
 HEIGHT = 34

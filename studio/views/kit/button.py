@@ -9,7 +9,7 @@ from PySide6.QtGui import QAction, QKeySequence, QPainter, QPaintEvent
 from PySide6.QtWidgets import QAbstractButton, QPushButton, QSizePolicy, QWidget
 
 from studio import paint
-from studio.theme import RADIUS
+from studio.tokens import RADIUS
 from studio.views.look import Look
 
 

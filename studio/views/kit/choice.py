@@ -19,7 +19,8 @@ from PySide6.QtWidgets import (
 )
 
 from studio import paint
-from studio.theme import RADIUS, font
+from studio.theme import font
+from studio.tokens import RADIUS
 from studio.views.kit.layout import row
 from studio.views.look import Look
 

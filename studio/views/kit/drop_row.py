@@ -7,7 +7,7 @@ from PySide6.QtGui import QDragEnterEvent, QDragLeaveEvent, QDragMoveEvent, QDro
 from PySide6.QtWidgets import QWidget
 
 from studio import paint
-from studio.theme import RADIUS
+from studio.tokens import RADIUS
 from studio.views.look import Look
 
 BESIDE = ("above", "below")

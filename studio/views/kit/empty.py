@@ -6,7 +6,7 @@ from PySide6.QtCore import QRectF, Qt
 from PySide6.QtGui import QPainter, QPaintEvent
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
-from studio.theme import Type
+from studio.tokens import Type
 from studio.views.kit.layout import column, row
 from studio.views.kit.text import MEDIUM, Label
 from studio.views.look import Look

@@ -12,7 +12,7 @@ from PySide6.QtWidgets import QSizePolicy, QVBoxLayout, QWidget
 from studio import paint
 from studio.signals import delayed
 from studio.state.notices import Kind
-from studio.theme import RADIUS_LARGE, Type
+from studio.tokens import RADIUS_LARGE, Type
 from studio.views.kit.button import Button, IconButton
 from studio.views.kit.layout import column, row, scrolling
 from studio.views.kit.progress import ProgressBar

@@ -11,7 +11,7 @@ from PySide6.QtWidgets import QWidget
 from studio import paint
 from studio.frame_budget.staged_drawing import Cover
 from studio.signals import repeated
-from studio.theme import RADIUS_LARGE
+from studio.tokens import RADIUS_LARGE
 from studio.views.kit.card import Card
 from studio.views.look import Look
 

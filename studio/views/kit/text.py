@@ -6,7 +6,8 @@ from PySide6.QtCore import QEvent, QSize, Qt
 from PySide6.QtGui import QFont, QFontMetrics, QPainter, QPaintEvent
 from PySide6.QtWidgets import QLabel, QSizePolicy, QWidget
 
-from studio.theme import Type, font, number_font
+from studio.theme import font, number_font
+from studio.tokens import Type
 from studio.views.look import Look
 
 MEDIUM = QFont.Weight.Medium

@@ -14,7 +14,7 @@ from studio.commands.models import ModelCommands
 from studio.library.models import ModelEntry
 from studio.signals import follow
 from studio.state.model import ModelState
-from studio.theme import RADIUS_LARGE
+from studio.tokens import RADIUS_LARGE
 from studio.views.kit.button import Button
 from studio.views.kit.flow import clear
 from studio.views.kit.layout import column, row

@@ -5,7 +5,7 @@ from __future__ import annotations
 from PySide6.QtCore import QSize, Qt
 from PySide6.QtWidgets import QAbstractButton, QVBoxLayout, QWidget
 
-from studio.theme import Type
+from studio.tokens import Type
 from studio.views.kit.layout import Line, column, row
 from studio.views.kit.text import MEDIUM, Label, heading
 from studio.views.look import Look

@@ -18,78 +18,23 @@ from PySide6.QtGui import (
     QPainter,
     QPaintEvent,
 )
-from PySide6.QtWidgets import QApplication, QLineEdit, QSizePolicy, QStackedLayout, QWidget
+from PySide6.QtWidgets import QApplication, QSizePolicy, QWidget
 
 from studio import paint
 from studio.library.styles import StyleEntry
 from studio.signals import delayed
 from studio.state.references import ReferencePictures
-from studio.theme import RADIUS_LARGE, Type
+from studio.tokens import RADIUS_LARGE, Type
 from studio.views.kit.button import Button, IconButton
 from studio.views.kit.drop_row import DropRow
 from studio.views.kit.layout import column, row
-from studio.views.kit.text import MEDIUM, Elided
+from studio.views.kit.name_field import NameField
+from studio.views.kit.text import Elided
 from studio.views.look import Look
 from studio.views.styles.collage import Collage, References, Swatches
 from studio.views.styles.dragged import drag_style, pictures_over, style_over
 from studio.views.styles.people import shown_in
 from studio.views.styles.reference import ReferenceLine
-
-
-class NameField(QWidget):
-    """A name that turns into a field when it is to be changed."""
-
-    renamed = Signal(str)
-
-    def __init__(self, look: Look, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
-        self._look = look
-        self.label = Elided(look, weight=MEDIUM)
-        self._stack = QStackedLayout(self)
-        self._stack.setContentsMargins(0, 0, 0, 0)
-        self._stack.addWidget(self.label)
-        self.setFixedHeight(24)
-
-    @cached_property
-    def field(self) -> QLineEdit:
-        """The field; most names are never changed, so it is made when it is first wanted."""
-        made = QLineEdit()
-        made.setFixedHeight(24)
-        made.setProperty("kind", "small")
-        self._look.words.bind(made, "setAccessibleName", "styles.name")
-        self._stack.addWidget(made)
-        made.editingFinished.connect(self._finish)
-        return made
-
-    def set_name(self, name: str) -> None:
-        self.label.set_text(name)
-
-    def edit(self) -> None:
-        """Begins to change the name."""
-        self.field.setText(self.label.text())
-        self._stack.setCurrentWidget(self.field)
-        self.field.selectAll()
-        self.field.setFocus()
-
-    def keyPressEvent(self, event: QKeyEvent) -> None:
-        if event.key() == Qt.Key.Key_Escape and self._is_edited:
-            self.field.setText(self.label.text())
-            self._finish()
-            return
-        super().keyPressEvent(event)
-
-    @property
-    def _is_edited(self) -> bool:
-        return self._stack.currentWidget() is not self.label
-
-    def _finish(self) -> None:
-        if not self._is_edited:
-            return
-        self._stack.setCurrentWidget(self.label)
-        name = self.field.text().strip()
-        if name and name != self.label.text():
-            self.renamed.emit(name)
-
 
 OPENS_MS = 15
 """After another style was chosen: what shows that comes first."""

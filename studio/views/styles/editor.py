@@ -14,7 +14,6 @@ from studio.signals import delayed, follow
 from studio.state.model import ModelState
 from studio.state.styles import StyleLibrary
 from studio.views.drop import PICTURE_FILTER
-from studio.views.explorer.thumbs import RecipeThumbs
 from studio.views.gallery.inspector import split_tags
 from studio.views.kit.button import Button, IconButton
 from studio.views.kit.card import Card
@@ -23,6 +22,7 @@ from studio.views.kit.overlay import Overlay
 from studio.views.kit.slider import SliderRow
 from studio.views.kit.text import Label, caption, title
 from studio.views.look import Look
+from studio.views.recipe_thumbs import RecipeThumbs
 from studio.views.styles.collage import Collage
 from studio.views.styles.dragged import pictures_over
 from studio.views.styles.people import People, people_in, shown_in

@@ -15,7 +15,7 @@ from studio.library.styles import StyleEntry
 from studio.library.trash import Slot
 from studio.state.explorer import Explorer
 from studio.state.styles import StyleLibrary, StyleRole
-from studio.theme import RADIUS_LARGE
+from studio.tokens import RADIUS_LARGE
 from studio.views.actions import Actions
 from studio.views.kit.button import IconButton
 from studio.views.kit.choice import SearchField

@@ -12,9 +12,9 @@ from engine.recipe import Recipe
 from engine.style import Style
 from studio import paint
 from studio.library.styles import StyleEntry
-from studio.views.explorer.thumbs import RecipeThumbs
 from studio.views.look import Look
 from studio.views.pictures import tile
+from studio.views.recipe_thumbs import RecipeThumbs
 
 SEEDS = (2, 11, 5, 23, 8, 17)
 """People who differ: the same in every style."""

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
-from studio.theme import Type
+from studio.tokens import Type
 from studio.views.kit.button import Button
 from studio.views.kit.card import Card
 from studio.views.kit.empty import Sign

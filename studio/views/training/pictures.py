@@ -11,7 +11,7 @@ from studio.commands.preparing import PreparationCommands
 from studio.library.datasets import Report, SetItem
 from studio.library.text import reason_text
 from studio.state.preparation import Setup
-from studio.theme import Type
+from studio.tokens import Type
 from studio.views.kit.button import Button
 from studio.views.kit.choice import Segmented, Switch
 from studio.views.kit.empty import EmptyState

@@ -10,7 +10,7 @@ from engine.formats.run_state import RunSnapshot, RunState
 from studio.commands.context import AppContext
 from studio.commands.trouble import trouble_in
 from studio.signals import follow
-from studio.theme import Type
+from studio.tokens import Type
 from studio.views.kit.button import Button, IconButton
 from studio.views.kit.choice import Segmented
 from studio.views.kit.flow import clear

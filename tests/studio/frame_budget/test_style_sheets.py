@@ -15,7 +15,8 @@ os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
 
 from studio.app import application
 from studio.frame_budget.style_sheets import StyleSheetScheduler
-from studio.theme import DARK, LIGHT, Theme, style_sheet
+from studio.theme import Theme, style_sheet
+from studio.tokens import DARK, LIGHT
 from studio.views.kit.layout import scrolling
 
 RED, BLUE = "QLabel { color: red; }", "QLabel { color: blue; }"

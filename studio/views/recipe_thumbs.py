@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from typing import Protocol
+
 from PySide6.QtCore import QObject, Qt, Signal
 from PySide6.QtGui import QImage
 
@@ -9,13 +12,24 @@ from engine.images import Picture
 from engine.recipe import Recipe
 from studio.library.tasks import Ticket
 from studio.state.pixels import to_image
-from studio.views.explorer.tiles import Renderer
 from studio.views.pictures import Recent
 
 MOST = 400
 MOST_FULL = 100
 SIDE = 128
 """To which pictures are shrunk that were made for something else."""
+
+
+class Renderer(Protocol):
+    """Somebody who renders thumbnails and calls back on this thread."""
+
+    def __call__(
+        self,
+        recipe: Recipe,
+        preview: bool,
+        done: Callable[[Picture], object],
+        failed: Callable[[Exception], object],
+    ) -> Ticket: ...
 
 
 class RecipeThumbs(QObject):
