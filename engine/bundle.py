@@ -1,26 +1,21 @@
 """A model on disk: a folder with a card (model.json), five graphs and the weights they came from.
 
-`Bundle.load` checks what it is going to use, and is quick; `Bundle.verify` checks everything.
+`Bundle.load` checks what it is going to use, and is quick; `engine.verification` checks everything.
 """
 
 from __future__ import annotations
 
 import hashlib
 import os
-import shutil
 import stat
-import tempfile
-import zipfile
-from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from functools import partial
 from importlib import resources
 from pathlib import Path
 from typing import Any
 
-from engine import archive, graphs
+from engine import graphs
 from engine.errors import BundleError, PathText
-from engine.files import atomic_folder, file_digest, target_error, write_atomic
+from engine.files import file_digest, write_atomic
 from engine.formats.card import (
     CARD,
     FORMAT,
@@ -32,27 +27,21 @@ from engine.formats.card import (
     card_digest,
     parse,
 )
-from engine.formats.names import safe_name
 
 __all__ = [
     "CARD",
     "FORMAT",
     "GRAPHS",
-    "SUFFIX",
     "Bundle",
     "Direction",
     "ModelCard",
     "bundled_models",
     "default_bundle_path",
-    "export_bundle",
-    "import_bundle",
     "seal",
-    "verify_bundle",
 ]
 
 GRAPHS = ("content_encoder.onnx", "mapping.onnx", "preview.onnx", "style_encoder.onnx", "synthesis.onnx")
-SUFFIX = ".persona"
-_SYSTEM_LITTER = {".DS_Store", "Thumbs.db", "desktop.ini"}
+SYSTEM_LITTER = {".DS_Store", "Thumbs.db", "desktop.ini"}
 
 
 @dataclass(frozen=True, eq=False)
@@ -68,7 +57,7 @@ class Bundle:
     def load(cls, path: PathText) -> Bundle:
         """Checks the card, and the five graphs' digests, operators and shapes. BundleError otherwise."""
         path = Path(path)
-        card = _read_card(path)
+        card = read_card(path)
         for name in GRAPHS:
             if name not in card.files:
                 raise BundleError(path, f"its card does not list {name}", "card")
@@ -87,12 +76,6 @@ class Bundle:
     def direction(self, name: str) -> Direction | None:
         """The direction of that name."""
         return next((direction for direction in self.card.directions if direction.name == name), None)
-
-    def verify(self, progress: Callable[[float], None] | None = None) -> list[BundleError]:
-        """Checks everything, weights and a rendered picture too; empty when all is well."""
-        from engine.verification import problems  # it renders, so it needs the generator, which needs us
-
-        return problems(self, progress)
 
 
 def model_id(card: ModelCard) -> str:
@@ -115,51 +98,6 @@ def default_bundle_path() -> Path:
     if not models:
         raise BundleError("(default)", "no model came with this program; import one or train one", "none")
     return models[0]
-
-
-def import_bundle(source: PathText, target: PathText) -> Bundle:
-    """Unpacks a .persona file, or copies a bundle folder, into the folder `target`, whole or not at all.
-
-    The new bundle lies in `target`/<its name>, everything in it verified. BundleError when it is not a proper
-    bundle, TargetExistsError when that folder exists already.
-    """
-    source = Path(source)
-    place = Path(target) / safe_name(_peek(source).name)
-    with atomic_folder(place) as folder:
-        try:
-            _fill(source, folder)
-            found = Bundle.load(folder).verify()
-        except BundleError as error:
-            found = [error]
-        except OSError as error:
-            raise target_error(place, error) from error
-        if found:
-            raise BundleError(source, found[0].reason, found[0].code, **found[0].values)
-    return Bundle.load(place)
-
-
-def export_bundle(bundle: Bundle, path: PathText, *, overwrite: bool = False) -> Path:
-    """Packs a bundle into a .persona file; the same bundle always gives the same bytes. TargetError."""
-    names = [CARD, *bundle.card.files]
-    return write_atomic(path, partial(archive.pack, bundle.path, names), overwrite=overwrite)
-
-
-def verify_bundle(path: PathText, progress: Callable[[float], None] | None = None) -> list[BundleError]:
-    """Problems of a bundle folder or .persona file; empty when all is well."""
-    path = Path(path)
-    try:
-        if not path.is_file():
-            return Bundle.load(path).verify(progress)
-        with tempfile.TemporaryDirectory(prefix="persona-") as scratch:
-            _fill(path, Path(scratch))
-            return [
-                BundleError(path, error.reason, error.code, **error.values)
-                for error in Bundle.load(scratch).verify(progress)
-            ]
-    except BundleError as error:
-        return [BundleError(path, error.reason, error.code, **error.values)]
-    except OSError as error:
-        return [BundleError(path, f"it cannot be unpacked ({error.strerror})", "unreadable")]
 
 
 def seal(folder: Path, card: dict[str, Any]) -> Path:
@@ -204,11 +142,11 @@ def check_file(path: Path, entry: FileEntry, *, digest: bool = True) -> None:
 def unlisted(path: Path, card: ModelCard) -> list[str]:
     """Names of files in the folder that the card does not know, without what systems leave behind."""
     found = (Path(root) / name for root, _, names in os.walk(path) for name in names)
-    names = sorted(file.relative_to(path).as_posix() for file in found if file.name not in _SYSTEM_LITTER)
+    names = sorted(file.relative_to(path).as_posix() for file in found if file.name not in SYSTEM_LITTER)
     return [name for name in names if name != CARD and name not in card.files]
 
 
-def _read_card(path: Path) -> ModelCard:
+def read_card(path: Path) -> ModelCard:
     try:
         if not path.exists():
             raise BundleError(path, "there is nothing at that place", "missing")
@@ -279,46 +217,3 @@ def _default_name(folder: Path) -> str:
         return (folder / "default.txt").read_text(encoding="utf-8").strip()
     except OSError:
         return ""
-
-
-def _peek(source: Path) -> ModelCard:
-    """The card of a bundle folder or .persona file."""
-    if source.is_dir():
-        return _read_card(source)
-    if not source.exists():
-        raise BundleError(source, "there is nothing at that place", "missing")
-    if not source.is_file() or not zipfile.is_zipfile(source):  # a FIFO would keep it waiting for ever
-        raise BundleError(source, "it is neither a model folder nor a packed model", "not-an-archive")
-    try:
-        return parse(archive.read(source, CARD, MAX_CARD))
-    except ValueError as error:
-        raise BundleError(source, str(error), getattr(error, "code", "archive")) from None
-
-
-def _listed(source: Path, card: ModelCard, sizes: Mapping[str, int]) -> list[str]:
-    """The files to unpack, after comparing names and sizes with the card. BundleError."""
-    for name in sizes:
-        if name != CARD and name not in card.files and Path(name).name not in _SYSTEM_LITTER:
-            raise BundleError(source, f"{name:.80} is not on its card", "extra")
-    for name, entry in card.files.items():
-        if name not in sizes:
-            raise BundleError(source, f"{name} is missing", "missing-file", file=name)
-        if sizes[name] != entry.bytes:
-            raise BundleError(source, f"{name} was changed or damaged", "digest", file=name)
-    return [CARD, *card.files]
-
-
-def _fill(source: Path, folder: Path) -> None:
-    """Puts a bundle's files into an empty folder."""
-    card = _peek(source)
-    if source.is_file():
-        try:
-            return archive.unpack(source, folder, partial(_listed, source, card))
-        except ValueError as error:
-            raise BundleError(source, str(error), "archive") from None
-    for entry in card.files.values():
-        check_file(source, entry, digest=False)
-    for name in (CARD, *card.files):
-        (folder / name).parent.mkdir(parents=True, exist_ok=True)
-        shutil.copyfile(source / name, folder / name, follow_symlinks=False)
-    return None

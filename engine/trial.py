@@ -13,9 +13,15 @@ import sys
 from contextlib import suppress
 from pathlib import Path
 
+import numpy as np
+
 from engine.bundle import Bundle
-from engine.errors import BundleError
+from engine.errors import BundleError, PersonaError
 from engine.formats import jsonio
+from engine.generator import Generator
+from engine.providers import choose, runtime
+from engine.recipe import Recipe, StyleUse
+from engine.style import StyleMaker
 
 SECONDS = 60.0
 """For pictures of `SIDE` pixels; more for larger ones. The model that ships takes a few."""
@@ -73,9 +79,6 @@ def _environment() -> dict[str, str]:
 
 
 def _main(folder: str, megabytes: int) -> None:
-    from engine.providers import runtime
-    from engine.verification import picture_problems
-
     runtime()  # what it takes for itself does not count
     _limit_memory(megabytes)
     try:
@@ -86,6 +89,36 @@ def _main(folder: str, megabytes: int) -> None:
     if reason and any(word in reason.lower() for word in ("alloc", "memory")):
         code = "memory"
     sys.stdout.write(json.dumps({"reason": reason, "code": code}))
+
+
+def picture_problems(bundle: Bundle) -> list[BundleError]:
+    """Renders with and without a style, and encodes what came out: black output is no success."""
+    card = bundle.card
+    generator = Generator(bundle, choose("cpu"))
+    persona = tuple(np.eye(card.persona_size)[0].tolist()) if card.persona else ()
+    style = StyleUse("check", tuple(np.eye(card.look_size)[0].tolist()), persona=persona)
+    recipes = [
+        Recipe.from_seed(bundle.id, 1),
+        Recipe.from_seed(bundle.id, 2),
+        Recipe.from_seed(bundle.id, 1, styles=(style,)),
+    ]
+    try:
+        pictures = [generator.render(recipe) for recipe in recipes]
+        small = generator.preview(recipes[0])
+        if min(picture.std() for picture in (*pictures, small)) < 1.0:
+            return [BundleError(bundle.path, "its pictures are of a single colour", "picture")]
+        if np.array_equal(pictures[0], pictures[1]):
+            return [BundleError(bundle.path, "it makes the same picture from every seed", "picture")]
+        codes = StyleMaker(bundle, network=generator.network).codes(pictures[0])
+        lengths = [float(np.linalg.norm(part)) for part in codes if len(part)]
+        if max(abs(length - 1) for length in lengths) > 1e-2:
+            return [BundleError(bundle.path, "its style encoder does not give unit vectors", "picture")]
+        generator.content(pictures[0])
+    except BundleError as error:
+        return [error]
+    except PersonaError as error:
+        return [BundleError(bundle.path, f"it does not render ({str(error).rstrip('.')})", "picture")]
+    return []
 
 
 def _limit_memory(megabytes: int) -> None:

@@ -1,4 +1,4 @@
-"""Colours, type and the style sheet. `Theme` tells every view when they change."""
+"""The theme in use: fonts, palette and the style sheet. `Theme` tells every view when they change."""
 
 from __future__ import annotations
 

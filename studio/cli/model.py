@@ -12,8 +12,9 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from engine.bundle import Bundle, bundled_models, export_bundle, import_bundle, verify_bundle
+from engine.bundle import Bundle, bundled_models
 from engine.errors import BundleError
+from engine.exchange import export_bundle, import_bundle, verify_bundle
 from engine.files import make_folder
 from engine.formats.names import safe_name
 from studio.cli.arguments import Parser, add_common, add_overwrite

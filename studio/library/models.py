@@ -7,8 +7,9 @@ from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
-from engine.bundle import CARD, Bundle, bundled_models, import_bundle, model_id
+from engine.bundle import CARD, Bundle, bundled_models, model_id
 from engine.errors import BundleError
+from engine.exchange import import_bundle
 from engine.files import make_folder
 from engine.formats.card import MAX_CARD, parse
 from engine.formats.regular import read_regular

@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from engine import latent
+from engine import latent, verification
 from engine.bundle import Bundle
 from engine.errors import BundleError, RecipeError, StyleError
 from engine.generator import Generator
@@ -214,7 +214,7 @@ class _Faces(StyleMaker):
 def test_a_bundle_with_personas_verifies(bundle: Bundle) -> None:
     assert bundle.card.persona is not None
     assert (bundle.card.look_size, bundle.card.persona_size) == (tiny.S, P)
-    assert bundle.verify() == []
+    assert verification.problems(bundle) == []
 
 
 @pytest.mark.parametrize(

@@ -13,8 +13,9 @@ from numpy.typing import NDArray
 from onnx import helper
 
 from engine import trial
-from engine.bundle import Bundle, import_bundle, verify_bundle
+from engine.bundle import Bundle
 from engine.errors import BundleError
+from engine.exchange import import_bundle, verify_bundle
 from engine.network import Network
 from engine.providers import choose
 from tests import tiny

@@ -5,8 +5,10 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-from engine.bundle import Bundle, export_bundle, seal
+from engine import verification
+from engine.bundle import Bundle, seal
 from engine.errors import BundleError
+from engine.exchange import export_bundle
 from trainer.evaluation.readings import Found, rows
 
 KEY = "evaluation"
@@ -47,7 +49,7 @@ def put_into_card(bundle: Bundle, path: Path, report: Found) -> Path:
     bundle: the model, opened from there. Its id stays, since that is about the graphs. Everything in it is
     checked before it is sealed anew: BundleError when it is damaged; TargetError.
     """
-    problems = bundle.verify()
+    problems = verification.problems(bundle)
     if problems:
         raise BundleError(path, f"the figures were not put into its card, because {problems[0].reason}")
     metrics = bundle.card.raw["metrics"] | {KEY: summary(report)}

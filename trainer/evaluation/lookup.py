@@ -14,8 +14,9 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from engine import lookup
-from engine.bundle import Bundle, import_bundle
+from engine.bundle import Bundle
 from engine.errors import PersonaError
+from engine.exchange import import_bundle
 from engine.formats.events import Event
 from engine.formats.preparation import PictureRefused
 from engine.style import Style

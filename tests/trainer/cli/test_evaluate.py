@@ -14,7 +14,8 @@ from typing import Any
 
 import pytest
 
-from engine.bundle import Bundle, export_bundle, verify_bundle
+from engine.bundle import Bundle
+from engine.exchange import export_bundle, verify_bundle
 from engine.style import Style
 from tests.tiny import S
 from tests.trainer.data.scenes import write_scenes

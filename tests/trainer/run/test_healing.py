@@ -11,7 +11,7 @@ import pytest
 import torch
 from safetensors.torch import load_file
 
-from engine.bundle import verify_bundle
+from engine.exchange import verify_bundle
 from engine.formats import protocol
 from engine.formats.job import Job
 from engine.formats.job_settings import JobError
