@@ -1,7 +1,8 @@
 """Everything that can be done by menu, key or palette, in one list.
 
-Keys with a modifier work everywhere. Plain keys (K, Space, 1-5) belong to pages: menus show them, and a page
-that gets one which nobody else wanted runs the action (`Actions.run_key`); so typing and buttons keep theirs.
+Keys with a modifier work everywhere. Plain keys (K, Space, 1-5) belong to pages: menus show them, and the
+window runs the action when nobody else wanted one (`Actions.run_key`); so typing and buttons keep theirs.
+While something modal is shown, none of them come here (`studio.views.kit.modal`).
 """
 
 from __future__ import annotations

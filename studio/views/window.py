@@ -29,6 +29,7 @@ from studio.views.gallery.page import GalleryPage
 from studio.views.gallery.viewer import Shown, Viewer
 from studio.views.intake import Intake
 from studio.views.kit.layout import column, prepare, row
+from studio.views.kit.modal import ModalStack
 from studio.views.kit.notice import NoticeStack
 from studio.views.look import Look
 from studio.views.notices import NoticePresenter
@@ -56,6 +57,7 @@ class Window(QMainWindow):
         self.look, self.context = look, context
         self._page = "explore"
         self.acts = Actions(look, self)
+        self.modals = ModalStack.of(self)
         self._make_parts()
         self._arrange()
         self.intake, self.exporting = Intake(self), Exporting(self)

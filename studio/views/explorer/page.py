@@ -220,7 +220,7 @@ class ExplorerPage(QWidget):
     def keyPressEvent(self, event: QKeyEvent) -> None:
         if event.key() in (Qt.Key.Key_Left, Qt.Key.Key_Right, Qt.Key.Key_Up, Qt.Key.Key_Down):
             self.canvas.keyPressEvent(event)
-        elif not self._actions.run_key(event, "explore"):
+        else:
             super().keyPressEvent(event)
 
 

@@ -8,7 +8,7 @@ from functools import partial
 from pathlib import Path
 
 from PySide6.QtCore import QModelIndex, QPoint, Qt
-from PySide6.QtGui import QImage, QKeyEvent
+from PySide6.QtGui import QImage
 from PySide6.QtWidgets import QInputDialog, QMenu, QStackedWidget, QWidget
 
 from studio.commands.pictures import PictureCommands
@@ -268,7 +268,3 @@ class GalleryPage(QWidget):
         name, ok = QInputDialog.getText(self, words("gallery.board.new"), words("gallery.board.name"))
         if ok and name.strip():
             self._commands.make_board(name.strip(), self.chosen())
-
-    def keyPressEvent(self, event: QKeyEvent) -> None:
-        if not self._actions.run_key(event, "gallery"):
-            super().keyPressEvent(event)

@@ -10,6 +10,7 @@ from PySide6.QtGui import (
     QFontMetrics,
     QImage,
     QKeyEvent,
+    QKeySequence,
     QMouseEvent,
     QPainter,
     QPaintEvent,
@@ -27,6 +28,7 @@ from studio.views.gallery.filmstrip import HEIGHT as STRIP
 from studio.views.gallery.filmstrip import Filmstrip
 from studio.views.gallery.labels import LABEL_COLORS
 from studio.views.icons import tinted
+from studio.views.kit.modal import Modal
 from studio.views.look import Look
 from studio.views.pictures import enlarge
 
@@ -34,6 +36,8 @@ DARK = QColor("#0b0b0c")
 MOST_ZOOM = 8.0
 HEAD = 44
 """Height of the line with the place in the list and the way out."""
+PASSED = (QKeySequence.StandardKey.Undo, QKeySequence.StandardKey.Redo, QKeySequence.StandardKey.FullScreen)
+"""Keys of the window that are meant here too: what was rated or deleted here can be taken back."""
 
 
 class Shown:
@@ -67,7 +71,7 @@ class CloseButton(QAbstractButton):
         painter.end()
 
 
-class Viewer(QWidget):
+class Viewer(Modal):
     """Covers its parent; Escape goes back. The arrow keys turn pages, or choose among several."""
 
     closed = Signal()
@@ -153,6 +157,9 @@ class Viewer(QWidget):
         return self._shown[self._chosen] if self._chosen < len(self._shown) else None
 
     # ---- by hand
+
+    def passes(self, event: QKeyEvent) -> bool:
+        return any(event.matches(key) for key in PASSED)
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         key = event.key()
@@ -269,6 +276,7 @@ class Viewer(QWidget):
             self.strip.setGeometry(0, self.height() - STRIP, self.width(), STRIP)
 
     def showEvent(self, event: QShowEvent) -> None:
+        super().showEvent(event)
         self.close_button.move(self.width() - self.close_button.width() - 8, 4)
         if self.strip is not None:
             self.strip.setGeometry(0, self.height() - STRIP, self.width(), STRIP)

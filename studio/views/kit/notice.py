@@ -15,6 +15,7 @@ from studio.state.notices import Kind
 from studio.tokens import RADIUS_LARGE, Type
 from studio.views.kit.button import Button, IconButton
 from studio.views.kit.layout import column, row, scrolling
+from studio.views.kit.modal import ModalStack
 from studio.views.kit.progress import ProgressBar
 from studio.views.kit.text import MEDIUM, Label
 from studio.views.look import Look
@@ -164,6 +165,7 @@ class NoticeStack(QWidget):
         self._margin, self._bottom = 16, 16
         self._clear: QWidget | None = None
         parent.installEventFilter(self)
+        ModalStack.of(parent).changed.connect(self.raise_)  # a message is over what came after it, too
         self.hide()
 
     @property

@@ -9,11 +9,12 @@ from PySide6.QtWidgets import QApplication, QWidget
 
 from studio.views.kit.card import Card
 from studio.views.kit.layout import fit
+from studio.views.kit.modal import Modal
 from studio.views.kit.overlay_transition import OverlayTransition
 from studio.views.look import Look
 
 
-class Overlay(QWidget):
+class Overlay(Modal):
     """Covers its parent and shows `card`. Nothing under the card is drawn while it is there."""
 
     closed = Signal()
@@ -27,7 +28,6 @@ class Overlay(QWidget):
         card.setParent(self)
         self.transition = OverlayTransition(look, self, card, self.close_up)
         look.theme.add_part(self)
-        self.setFocusPolicy(Qt.FocusPolicy.NoFocus)
         parent.installEventFilter(self)
         self.hide()
 
@@ -112,8 +112,6 @@ class Overlay(QWidget):
     def keyPressEvent(self, event: QKeyEvent) -> None:
         if event.key() == Qt.Key.Key_Escape:
             self.close_up()
-        # Everything else ends here: the window behind must not answer keys.
-        event.accept()
 
     def mousePressEvent(self, event: QMouseEvent) -> None:
         if not self.card.geometry().contains(event.position().toPoint()):
@@ -121,10 +119,12 @@ class Overlay(QWidget):
         event.accept()
 
     def showEvent(self, event: QShowEvent) -> None:
+        super().showEvent(event)
         if not event.spontaneous():  # otherwise the window was put away, and came back
             self.transition.open()
 
     def hideEvent(self, event: QHideEvent) -> None:
+        super().hideEvent(event)
         if not event.spontaneous():
             self.transition.close()
 

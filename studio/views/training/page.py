@@ -6,7 +6,6 @@ from functools import cached_property
 from pathlib import Path
 
 from PySide6.QtCore import Qt, Signal
-from PySide6.QtGui import QKeyEvent
 from PySide6.QtWidgets import QFileDialog, QStackedWidget, QWidget
 
 from studio.commands.context import AppContext
@@ -180,7 +179,3 @@ class TrainingPage(QWidget):
         waits = run is not None and self._context.training.is_waiting(run.folder)
         if (gone and not waits) or (self.shown == "intro" and self._context.training.runs):
             self.show_home()
-
-    def keyPressEvent(self, event: QKeyEvent) -> None:
-        if not self._actions.run_key(event, "training"):
-            super().keyPressEvent(event)
