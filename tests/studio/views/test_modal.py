@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from pathlib import Path
 
 import pytest
 from PySide6.QtCore import QPoint, Qt
@@ -93,7 +94,10 @@ def test_no_modal_is_forgotten_here(window: Window) -> None:
 
 
 @pytest.mark.parametrize("which", MODALS)
-def test_keys_belong_to_what_is_modal(qtbot: QtBot, window: Window, which: str) -> None:
+def test_keys_belong_to_what_is_modal(
+    qtbot: QtBot, window: Window, which: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)  # the name of a folder is typed, and Return writes to it
     active(qtbot, window)
     done = done_by(window)
     for page, find in UNDERNEATH:
