@@ -19,11 +19,11 @@ from PIL import Image
 from engine import png_chunks, refusal
 from engine.errors import PictureError, RecipeError
 from engine.formats.regular import NotRegularError, open_regular
-from engine.refusal import MAX_PIXELS, Kind
+from engine.refusal import MAX_PIXELS, FileKind
 
 FORMATS = ("PNG", "JPEG", "WEBP", "TIFF", "BMP", "GIF", "AVIF")
 """What Pillow reads by itself; HEIC, in which telephones keep photos, is read by its plugin."""
-SIGNS: dict[bytes, Kind] = {
+SIGNS: dict[bytes, FileKind] = {
     b"\x89PNG": "PNG",
     b"\xff\xd8\xff": "JPEG",
     b"RIFF": "WebP",
@@ -34,7 +34,7 @@ SIGNS: dict[bytes, Kind] = {
     b"GIF8": "GIF",
 }
 """What the bytes of a file begin with."""
-BRANDS: dict[bytes, Kind] = {
+BRANDS: dict[bytes, FileKind] = {
     **dict.fromkeys((b"avif", b"avis"), "AVIF"),
     **dict.fromkeys((b"heic", b"heix", b"heim", b"heis", b"hevc", b"mif1", b"msf1"), "HEIC"),
 }
@@ -126,7 +126,7 @@ def _unreadable(path: Path, error: Exception) -> PictureError:
     return PictureError(path, reason, code)
 
 
-def _sign(file: BinaryIO) -> Kind:
+def _sign(file: BinaryIO) -> FileKind:
     """The kind of picture that a file begins like; "" for none."""
     start = file.read(12)
     file.seek(0)
@@ -135,7 +135,7 @@ def _sign(file: BinaryIO) -> Kind:
     return next((name for sign, name in SIGNS.items() if start.startswith(sign)), "")
 
 
-def _no_picture(path: Path, file: BinaryIO, kind: Kind) -> PictureError:
+def _no_picture(path: Path, file: BinaryIO, kind: FileKind) -> PictureError:
     """What a file is that no reader takes. kind: what it starts like, or nothing."""
     if kind == "HEIC" and not reads_heic():
         reason = "it is a HEIC picture, and pi-heif, which reads those, is not installed"

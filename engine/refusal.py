@@ -15,7 +15,7 @@ from PIL import Image, TiffImagePlugin
 
 from engine.errors import PictureError
 
-Kind = Literal["", "PNG", "JPEG", "WebP", "TIFF", "GIF", "AVIF", "HEIC"]
+FileKind = Literal["", "PNG", "JPEG", "WebP", "TIFF", "GIF", "AVIF", "HEIC"]
 MAX_PIXELS = 80_000_000
 """Below Pillow's own warning, so that one rule decides."""
 
@@ -62,7 +62,7 @@ def check_compression(path: Path, image: Image.Image) -> None:
         raise _unsupported_compression(path, image.tag_v2[259])  # type: ignore[attr-defined]
 
 
-def of_kind(path: Path, file: BinaryIO, kind: Kind) -> PictureError:
+def of_kind(path: Path, file: BinaryIO, kind: FileKind) -> PictureError:
     """What to say of a file that begins like a `kind`, and that no reader takes."""
     look = {"TIFF": _of_tiff, "JPEG": _of_jpeg, "AVIF": _of_iso, "HEIC": _of_iso}.get(kind)
     try:

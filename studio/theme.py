@@ -15,8 +15,8 @@ from PySide6.QtWidgets import QApplication, QToolTip, QWidget
 from studio.frame_budget.style_sheets import StyleSheetScheduler
 from studio.tokens import ALL, DARK, LIGHT, Tokens, Type
 
-Choice = Literal["system", "light", "dark"]
-CHOICES: tuple[Choice, ...] = ("system", "light", "dark")
+ThemeChoice = Literal["system", "light", "dark"]
+CHOICES: tuple[ThemeChoice, ...] = ("system", "light", "dark")
 
 LATIN = "Studio Inter"
 HAN = "Studio Han"
@@ -30,7 +30,7 @@ class Theme(QObject):
 
     def __init__(self, parent: QObject | None = None) -> None:
         super().__init__(parent)
-        self._choice: Choice = "system"
+        self._choice: ThemeChoice = "system"
         self._tokens = DARK
         self._sheets = StyleSheetScheduler(self)
         QGuiApplication.styleHints().colorSchemeChanged.connect(self._follow_system)
@@ -40,10 +40,10 @@ class Theme(QObject):
         return self._tokens
 
     @property
-    def choice(self) -> Choice:
+    def choice(self) -> ThemeChoice:
         return self._choice
 
-    def choose(self, choice: Choice) -> None:
+    def choose(self, choice: ThemeChoice) -> None:
         """Takes "light" or "dark", or follows the system."""
         self._choice = choice
         self._use(_system_tokens() if choice == "system" else ALL[choice])

@@ -7,7 +7,7 @@ from typing import Any
 
 from PySide6.QtCore import QObject
 
-from studio.library.tasks import End, IsCancelled, Outcome, Progress
+from studio.library.tasks import End, IsCancelled, OnProgress, Outcome
 from studio.library.text import Text
 from studio.state.jobs import BackgroundJob, Jobs
 from studio.workers.pool import LongWork
@@ -24,7 +24,7 @@ class Background(QObject):
     def start(
         self,
         title: Text,
-        work: Callable[[Progress, IsCancelled], object],
+        work: Callable[[OnProgress, IsCancelled], object],
         done: Callable[[Any], object],
         failed: Callable[[Exception], object],
         cancelled: Callable[[], object] | None = None,

@@ -21,7 +21,7 @@ from studio.commands.varied import candidates_for, choose_varied
 from studio.library.exports import ExportJournal, ExportOrder
 from studio.library.index import Query
 from studio.library.settings import ExportOptions
-from studio.library.tasks import IsCancelled, Progress
+from studio.library.tasks import IsCancelled, OnProgress
 from studio.library.text import Text
 from studio.state.jobs import BackgroundJob
 from studio.state.notices import Act, Kind
@@ -129,7 +129,7 @@ class ExportCommands(QObject):
         def skip(item: ExportItem, error: PersonaError) -> None:
             skipped.append(said(error))
 
-        def work(progress: Progress, cancelled: IsCancelled) -> object:
+        def work(progress: OnProgress, cancelled: IsCancelled) -> object:
             from engine.export import export_set
 
             source = _Source(self._context, order)

@@ -8,7 +8,7 @@ from PySide6.QtCore import QObject, Signal
 
 from studio.commands.error_messages import tell, tell_skipped
 from studio.library.pictures import CaughtUp
-from studio.library.tasks import IsCancelled, Progress
+from studio.library.tasks import IsCancelled, OnProgress
 from studio.library.text import Text
 from studio.signals import delayed
 
@@ -52,7 +52,7 @@ class GalleryUpkeep(QObject):
         self._reading = True
         was_present = self._files.index.is_present()
 
-        def work(progress: Progress, cancelled: IsCancelled) -> CaughtUp:
+        def work(progress: OnProgress, cancelled: IsCancelled) -> CaughtUp:
             return self._files.refresh(progress, cancelled)
 
         def done(found: CaughtUp) -> None:

@@ -11,7 +11,7 @@ from engine.errors import TargetExistsError
 from studio.commands.error_messages import shortened, tell
 from studio.library.models import ModelEntry
 from studio.library.pictures import Damage
-from studio.library.tasks import IsCancelled, Progress
+from studio.library.tasks import IsCancelled, OnProgress
 from studio.library.text import Text
 from studio.state.jobs import BackgroundJob
 from studio.state.notices import Kind
@@ -54,7 +54,7 @@ class ModelCommands(QObject):
         """Imports a .persona file or a bundle folder, and switches to it."""
         shelf = self._context.library.models
 
-        def work(progress: Progress, cancelled: IsCancelled) -> Bundle:
+        def work(progress: OnProgress, cancelled: IsCancelled) -> Bundle:
             return shelf.add(path)
 
         def done(bundle: Bundle) -> None:

@@ -17,7 +17,7 @@ from studio.commands.error_messages import tell
 from studio.commands.pictures import PictureCommands
 from studio.library.movies import MovieOptions, free_target
 from studio.library.sets import along, look_of, most_varied
-from studio.library.tasks import IsCancelled, Progress
+from studio.library.tasks import IsCancelled, OnProgress
 from studio.library.text import Text
 from studio.state.jobs import BackgroundJob
 from studio.state.notices import Act, Kind
@@ -55,7 +55,7 @@ class PathCommands(QObject):
             return None
         generator = self._context.generator
 
-        def choose(progress: Progress, cancelled: IsCancelled) -> list[Recipe]:
+        def choose(progress: OnProgress, cancelled: IsCancelled) -> list[Recipe]:
             looks = []
             pictures = generator.render_many(recipes, preview=True, priority=BULK)
             for image, _ in pictures:
@@ -90,7 +90,7 @@ class PathCommands(QObject):
             list(places), options.frames(pace.seconds(len(places))), pace.easing, closed=pace.closed
         )
 
-        def work(progress: Progress, cancelled: IsCancelled) -> Path:
+        def work(progress: OnProgress, cancelled: IsCancelled) -> Path:
             make_folder(target.parent)
             replaces = conflict == "overwrite" and options.kind != "frames"
             frames = self._frames(recipes)

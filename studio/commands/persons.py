@@ -23,7 +23,7 @@ from studio.commands.fitting import Fitting
 from studio.library.fitting import fitted, same_for_models
 from studio.library.personas import forget_person, person_digests, restored
 from studio.library.styles import StyleEntry
-from studio.library.tasks import IsCancelled, Progress
+from studio.library.tasks import IsCancelled, OnProgress
 from studio.library.text import Text, reason_text
 from studio.state.jobs import BackgroundJob
 from studio.state.notices import Kind
@@ -67,7 +67,7 @@ class PersonCommands(QObject):
             return None
         shelf, maker = self._context.library.styles, self._fitting.maker()
 
-        def read(progress: Progress, cancelled: IsCancelled) -> StyleResult:
+        def read(progress: OnProgress, cancelled: IsCancelled) -> StyleResult:
             there = [file for file in files if file.exists()]
             result = maker().re_encode(_said(shelf.entry(id).style, subject), there)
             if cancelled():

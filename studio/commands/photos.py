@@ -21,7 +21,7 @@ from studio.commands.explorer import ExplorerCommands
 from studio.commands.fitting import Fitting
 from studio.commands.pictures import PictureCommands
 from studio.library.inversion import can_invert, invert
-from studio.library.tasks import IsCancelled, Progress
+from studio.library.tasks import IsCancelled, OnProgress
 from studio.library.text import Text
 from studio.state.jobs import BackgroundJob
 from studio.state.notices import Act, Kind
@@ -70,7 +70,7 @@ class PhotoCommands(QObject):
         place = context.explorer.place
         whole = context.settings.whole_pictures if whole is None else whole
 
-        def work(progress: Progress, cancelled: IsCancelled) -> Restyled:
+        def work(progress: OnProgress, cancelled: IsCancelled) -> Restyled:
             faces: list[Picture] = []
             recipes: list[Recipe] = []
             problems: list[PersonaError] = []
@@ -125,7 +125,7 @@ class PhotoCommands(QObject):
 
         offsets: list[str] = []
 
-        def look(progress: Progress, cancelled: IsCancelled) -> None:
+        def look(progress: OnProgress, cancelled: IsCancelled) -> None:
             for offset in invert(bundle, found.faces, progress, cancelled):
                 offsets.append(offset)
 

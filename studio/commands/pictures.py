@@ -17,7 +17,7 @@ from studio.commands.undo import UndoStep
 from studio.commands.varied import candidates_for, choose_varied
 from studio.library.index import PictureRow
 from studio.library.pictures import Board, Gallery
-from studio.library.tasks import IsCancelled, Progress
+from studio.library.tasks import IsCancelled, OnProgress
 from studio.library.text import Text
 from studio.library.trash import Slot
 from studio.state.jobs import BackgroundJob
@@ -61,7 +61,7 @@ class PictureCommands(QObject):
         context, recipes = self._context, list(recipes)
         kept: list[PictureRow] = []
 
-        def work(progress: Progress, cancelled: IsCancelled) -> list[PictureRow]:
+        def work(progress: OnProgress, cancelled: IsCancelled) -> list[PictureRow]:
             pictures = context.generator.render_many(recipes, scores=True)
             for recipe, (image, scores) in zip(recipes, pictures, strict=True):
                 if cancelled():

@@ -15,7 +15,7 @@ from engine.style import Style, StyleResult
 from studio.commands.error_messages import said, shortened, tell
 from studio.commands.fitting import Fitting
 from studio.library.styles import StyleEntry
-from studio.library.tasks import IsCancelled, Progress
+from studio.library.tasks import IsCancelled, OnProgress
 from studio.library.text import Text
 from studio.state.jobs import BackgroundJob
 from studio.state.notices import Act, Kind
@@ -66,7 +66,7 @@ class ReferenceCommands(QObject):
         whole = self._context.settings.whole_pictures if whole is None else whole
         maker = self._fitting.maker()
 
-        def work(progress: Progress, cancelled: IsCancelled) -> StyleResult:
+        def work(progress: OnProgress, cancelled: IsCancelled) -> StyleResult:
             return maker().from_pictures(
                 name, paths, whole=whole, persona=False, progress=progress, cancelled=cancelled
             )

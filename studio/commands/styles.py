@@ -19,7 +19,7 @@ from studio.commands.fitting import Fitting
 from studio.commands.persons import PersonCommands
 from studio.commands.references import ReferenceCommands
 from studio.library.styles import StyleEntry
-from studio.library.tasks import IsCancelled, Progress
+from studio.library.tasks import IsCancelled, OnProgress
 from studio.library.text import Text, reason_text
 from studio.library.trash import Slot
 from studio.state.jobs import BackgroundJob
@@ -113,7 +113,7 @@ class StyleCommands(QObject):
             again = partial(self._make, name, paths, True, instead_of, consent)
             return (Act(Text("said.use_pictures_whole"), again),)
 
-        def work(progress: Progress, cancelled: IsCancelled) -> tuple[StyleEntry, StyleResult, list[Path]]:
+        def work(progress: OnProgress, cancelled: IsCancelled) -> tuple[StyleEntry, StyleResult, list[Path]]:
             files = _spread(_picture_files(paths)) or paths
             result = maker().from_pictures(
                 name,

@@ -19,7 +19,7 @@ LEAVE_MS = 4000
 
 Take = Callable[[tuple[float, Any]], object]
 """What is done with (time, event)."""
-Ended = Callable[[TrainingEnd], object]
+OnEnd = Callable[[TrainingEnd], object]
 
 
 class MakeProcess(Protocol):
@@ -52,7 +52,7 @@ class OneChild(QObject):
         """Whether one is at work that somebody waits for."""
         return self._process is not None
 
-    def start(self, words: Sequence[str], parse: Parse | None, take: Take, ended: Ended) -> None:
+    def start(self, words: Sequence[str], parse: Parse | None, take: Take, ended: OnEnd) -> None:
         """Begins, now or when the one before is gone. words: what follows `python -m trainer`."""
         if self._leaving is not None:
             self._next = lambda: self.start(words, parse, take, ended)
@@ -75,7 +75,7 @@ class OneChild(QObject):
         self.drop()
         return self._leaving is None or self._leaving.wait(LEAVE_MS)
 
-    def _finish(self, process: TrainingProcess, ended: Ended, outcome: TrainingEnd) -> None:
+    def _finish(self, process: TrainingProcess, ended: OnEnd, outcome: TrainingEnd) -> None:
         process.deleteLater()
         if self._process is process:
             self._process = None
@@ -95,7 +95,7 @@ class Errands(QObject):
         self._jobs, self._make_process = jobs, make_process
         self._processes: set[TrainingProcess] = set()
 
-    def run(self, title: Text, words: Sequence[str], done: Ended) -> None:
+    def run(self, title: Text, words: Sequence[str], done: OnEnd) -> None:
         """Begins; `done` is called when it has ended, however it ended."""
         process = self._make_process(words)
         job = self._jobs.add(title, process.kill)
@@ -110,7 +110,7 @@ class Errands(QObject):
         process.finished.connect(finish)
         process.start()
 
-    def ask(self, words: Sequence[str], done: Ended) -> None:
+    def ask(self, words: Sequence[str], done: OnEnd) -> None:
         """A question that is answered at once, so that no job shows up."""
         process = self._make_process(words)
         self._processes.add(process)

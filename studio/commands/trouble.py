@@ -13,7 +13,7 @@ from studio.library.text import Text, as_it_came
 from studio.state.preparation import TrainingTrouble
 from studio.workers.training_process import TrainingEnd
 
-Words = tuple[Text, Text]
+Sentences = tuple[Text, Text]
 """What happened, and what to do about it."""
 
 _NO_PERMISSION = (
@@ -38,11 +38,11 @@ _LOST = (
 )
 
 
-def _words(name: str) -> Words:
+def _words(name: str) -> Sentences:
     return Text(f"said.training.{name}"), Text(f"said.training.{name}.advice")
 
 
-BY_CODE: dict[str, Words] = {
+BY_CODE: dict[str, Sentences] = {
     "no-pictures": (
         Text("said.training.no_pictures"),
         Text("said.training.no_pictures.advice"),

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from engine.errors import Cancelled
 from engine.recipe import Recipe
 from studio.library.sets import look_of, most_varied, strangers
-from studio.library.tasks import IsCancelled, Progress
+from studio.library.tasks import IsCancelled, OnProgress
 from studio.workers.render import BULK
 
 if TYPE_CHECKING:
@@ -27,7 +27,7 @@ def candidates_for(context: AppContext, count: int, candidates: int = 0) -> list
 
 
 def choose_varied(
-    context: AppContext, some: list[Recipe], count: int, progress: Progress, cancelled: IsCancelled
+    context: AppContext, some: list[Recipe], count: int, progress: OnProgress, cancelled: IsCancelled
 ) -> list[Recipe]:
     """The `count` of `some` whose previews differ most. Waits for the generator. Cancelled."""
     looks = []

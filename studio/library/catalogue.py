@@ -12,8 +12,8 @@ from importlib.resources import files
 from pathlib import Path
 from typing import Any, Protocol
 
-Entry = str | dict[str, str]
-Catalogue = Mapping[str, Entry]
+CatalogueEntry = str | dict[str, str]
+Catalogue = Mapping[str, CatalogueEntry]
 
 FALLBACK = "en"
 
@@ -30,10 +30,10 @@ class Lookup(Protocol):
         ...
 
 
-def load_catalogue(language: str, folder: Path | None = None) -> dict[str, Entry]:
+def load_catalogue(language: str, folder: Path | None = None) -> dict[str, CatalogueEntry]:
     """The catalogue of a language, as it lies on disk."""
     folder = folder or Path(str(files("resources"))) / "translations"
-    catalogue: dict[str, Entry] = json.loads((folder / f"{language}.json").read_text("utf-8"))
+    catalogue: dict[str, CatalogueEntry] = json.loads((folder / f"{language}.json").read_text("utf-8"))
     return catalogue
 
 
@@ -42,7 +42,7 @@ def plural_form(language: str, count: float) -> str:
     return "one" if language == "en" and count == 1 else "other"
 
 
-def filled_in(entry: Entry, language: str, values: Mapping[str, Any]) -> str:
+def filled_in(entry: CatalogueEntry, language: str, values: Mapping[str, Any]) -> str:
     """An entry with its values; `count` chooses the plural form."""
     if isinstance(entry, dict):
         count = values.get("count", 0)

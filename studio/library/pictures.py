@@ -30,7 +30,7 @@ from studio.library import jsonfile
 from studio.library.index import Index, IndexDamaged, PictureRow
 from studio.library.sidecar import FORMAT, fresh_row, row_of_said, said_of, sensible, with_said
 from studio.library.stamps import beside, files_of, is_picture, stamp_at, stamps_on_disk
-from studio.library.tasks import IsCancelled, Progress
+from studio.library.tasks import IsCancelled, OnProgress
 from studio.library.trash import Bin, Slot
 
 BATCH = 200
@@ -200,17 +200,17 @@ class Gallery:
         """Whether the index must be made anew: missing, damaged, or of another version."""
         return not self.index.is_sound()
 
-    def refresh(self, progress: Progress | None = None, cancelled: IsCancelled | None = None) -> CaughtUp:
+    def refresh(self, progress: OnProgress | None = None, cancelled: IsCancelled | None = None) -> CaughtUp:
         """Brings the index up to date, in whatever state it is."""
         return (self.rebuild if self.is_stale() else self.catch_up)(progress, cancelled)
 
-    def rebuild(self, progress: Progress | None = None, cancelled: IsCancelled | None = None) -> CaughtUp:
+    def rebuild(self, progress: OnProgress | None = None, cancelled: IsCancelled | None = None) -> CaughtUp:
         """Throws the index away and makes it anew from the files. See `catch_up`."""
         with self._lock:
             self.index.reset()
         return self.catch_up(progress, cancelled)
 
-    def catch_up(self, progress: Progress | None = None, cancelled: IsCancelled | None = None) -> CaughtUp:
+    def catch_up(self, progress: OnProgress | None = None, cancelled: IsCancelled | None = None) -> CaughtUp:
         """Reads what is new or changed on disk since the index was written, and forgets what is gone.
 
         Damaged files are reported once and left where they are. Cancelled; what was read stays read.

@@ -11,7 +11,7 @@ from engine.errors import Cancelled
 
 T = TypeVar("T")
 
-Progress = Callable[[int, int], None]
+OnProgress = Callable[[int, int], None]
 """progress(done, total); total 0 while it is unknown."""
 IsCancelled = Callable[[], bool]
 

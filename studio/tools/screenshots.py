@@ -24,7 +24,7 @@ from studio.i18n import LANGUAGES
 from studio.library.places import Places
 from studio.library.text import Text
 from studio.state.notices import Act, Kind
-from studio.theme import Choice
+from studio.theme import ThemeChoice
 from studio.tools import training_scenes as training
 from studio.views.gallery.places import ALL
 from studio.views.welcome import sample_sets
@@ -32,7 +32,7 @@ from studio.views.welcome import sample_sets
 if TYPE_CHECKING:
     from studio.views.window import Window
 
-THEMES: tuple[Choice, ...] = ("dark", "light")
+THEMES: tuple[ThemeChoice, ...] = ("dark", "light")
 SIZE = (1440, 900)
 PATIENCE_S = 60.0
 KEPT = 9

@@ -20,7 +20,7 @@ SIDE = 128
 """To which pictures are shrunk that were made for something else."""
 
 
-class Renderer(Protocol):
+class ThumbnailRenderer(Protocol):
     """Somebody who renders thumbnails and calls back on this thread."""
 
     def __call__(
@@ -37,7 +37,9 @@ class RecipeThumbs(QObject):
 
     arrived = Signal()
 
-    def __init__(self, render: Renderer, parent: QObject | None = None, *, preview: bool = True) -> None:
+    def __init__(
+        self, render: ThumbnailRenderer, parent: QObject | None = None, *, preview: bool = True
+    ) -> None:
         super().__init__(parent)
         self._render, self._preview = render, preview
         self._images: Recent[Recipe, QImage] = Recent(MOST if preview else MOST_FULL)

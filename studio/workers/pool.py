@@ -15,7 +15,7 @@ from typing import Any, TypeVar
 
 from PySide6.QtCore import QObject, Signal
 
-from studio.library.tasks import End, IsCancelled, Outcome, Progress, Ticket
+from studio.library.tasks import End, IsCancelled, OnProgress, Outcome, Ticket
 from studio.workers.invoker import MainThreadInvoker
 
 T = TypeVar("T")
@@ -153,7 +153,7 @@ class LongWork(QObject):
     """Outcome."""
 
     def __init__(
-        self, work: Callable[[Progress, IsCancelled], object], name: str, parent: QObject | None = None
+        self, work: Callable[[OnProgress, IsCancelled], object], name: str, parent: QObject | None = None
     ) -> None:
         super().__init__(parent)
         self._invoker = MainThreadInvoker(self)
@@ -179,7 +179,7 @@ class LongWork(QObject):
         """Nobody listens any more."""
         self._invoker.close()
 
-    def _run(self, work: Callable[[Progress, IsCancelled], object]) -> None:
+    def _run(self, work: Callable[[OnProgress, IsCancelled], object]) -> None:
         self._outcome = Outcome.of(lambda: work(self._tell, self._cancelled.is_set))
         self._invoker.invoke(lambda: self.finished.emit(self._outcome))
 

@@ -13,7 +13,8 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-Picture = NDArray[np.uint8]
+from engine.images import Picture
+
 Rng = np.random.Generator
 
 

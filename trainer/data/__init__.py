@@ -8,6 +8,6 @@ The way through: `find` walks the folder, `crops` cuts faces or whole pictures, 
 from __future__ import annotations
 
 from trainer.data.errors import DataError
-from trainer.data.prepared import Pictures, PreparedPicture, PreparedSet
+from trainer.data.prepared import DecodedPictures, PreparedPicture, PreparedSet
 
-__all__ = ["DataError", "Pictures", "PreparedPicture", "PreparedSet"]
+__all__ = ["DataError", "DecodedPictures", "PreparedPicture", "PreparedSet"]

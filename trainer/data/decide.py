@@ -12,19 +12,19 @@ from numpy.typing import NDArray
 from trainer.data import duplicates
 from trainer.data.duplicates import LikePair
 from trainer.data.find import Source
-from trainer.data.journal import CropRecord, Entry
+from trainer.data.journal import CropRecord, JournalEntry
 from trainer.data.judge import Limits, Verdict, judge, quality
 from trainer.data.overrides import Overrides
 from trainer.data.split import Member, split
 
 
 @dataclass(frozen=True)
-class Item:
+class JudgedCrop:
     """One crop and what becomes of it."""
 
     id: str
     """What the user is shown and decides by: the file's name, and `#2` for its second face."""
-    entry: Entry
+    entry: JournalEntry
     record: CropRecord
     label: str
     verdict: Verdict | None = None
@@ -58,8 +58,8 @@ def crop_id(name: str, face: int) -> str:
 
 
 def judged(
-    read: Iterable[tuple[Source, Entry]], limits: Limits, aligned: bool, overrides: Overrides
-) -> list[Item]:
+    read: Iterable[tuple[Source, JournalEntry]], limits: Limits, aligned: bool, overrides: Overrides
+) -> list[JudgedCrop]:
     """All crops, each judged by itself; the user's decisions go before the judgement."""
     return [
         _judged(source, entry, record, limits, aligned, overrides)
@@ -68,7 +68,7 @@ def judged(
     ]
 
 
-def without_duplicates(items: Sequence[Item]) -> list[Item]:
+def without_duplicates(items: Sequence[JudgedCrop]) -> list[JudgedCrop]:
     """Leaves out what is shown twice, keeping the better one, and numbers the groups of what looks alike.
 
     A picture the user put back stays. Groups are numbered over the kept pictures; pictures cut from one file
@@ -87,29 +87,34 @@ def without_duplicates(items: Sequence[Item]) -> list[Item]:
     return found
 
 
-def held_back(items: Sequence[Item], share: float, before: Mapping[str, str]) -> list[Item]:
-    """Gives each kept crop its side of the split. before: sides by `Item.key` in an earlier set."""
+def held_back(items: Sequence[JudgedCrop], share: float, before: Mapping[str, str]) -> list[JudgedCrop]:
+    """Gives each kept crop its side of the split. before: sides by `JudgedCrop.key` in an earlier set."""
     members = [Member(item.key, item.label, item.cluster) for item in items if item.kept]
     sides = iter(split(members, share=share, before=before))
     return [replace(item, split=next(sides)) if item.kept else item for item in items]
 
 
-def prints(items: Sequence[Item]) -> NDArray[np.uint8]:
+def prints(items: Sequence[JudgedCrop]) -> NDArray[np.uint8]:
     """The prints of some crops: uint8 [N, 17, 17, 3]."""
     if not items:
         return np.empty((0, duplicates.SIDE, duplicates.SIDE, 3), np.uint8)
     return np.stack([duplicates.decode(item.record.tiny) for item in items])
 
 
-def dropped_counts(items: Iterable[Item]) -> dict[str, int]:
+def dropped_counts(items: Iterable[JudgedCrop]) -> dict[str, int]:
     """How many crops were left out for each reason, the commonest first."""
     return dict(Counter(item.verdict.code for item in items if item.verdict).most_common())
 
 
 def _judged(
-    source: Source, entry: Entry, record: CropRecord, limits: Limits, aligned: bool, overrides: Overrides
-) -> Item:
-    item = Item(crop_id(source.name, record.face), entry, record, source.label)
+    source: Source,
+    entry: JournalEntry,
+    record: CropRecord,
+    limits: Limits,
+    aligned: bool,
+    overrides: Overrides,
+) -> JudgedCrop:
+    item = JudgedCrop(crop_id(source.name, record.face), entry, record, source.label)
     decision = overrides.decision(item.id, source.name)
     if decision is not None:
         verdict = None if decision else Verdict("left-out", "you left it out")
@@ -119,9 +124,9 @@ def _judged(
     return replace(item, verdict=judge(record.measures, limits))
 
 
-def _drop_copies(items: list[Item]) -> None:
+def _drop_copies(items: list[JudgedCrop]) -> None:
     """Of files with the same content only the first stays."""
-    first: dict[str, Item] = {}
+    first: dict[str, JudgedCrop] = {}
     for item in items:
         if item.kept and item.decided:
             first.setdefault(item.key, item)
@@ -134,7 +139,7 @@ def _drop_copies(items: list[Item]) -> None:
             items[row] = replace(item, verdict=verdict, like=known.id)
 
 
-def _drop_alike(items: list[Item], same: Sequence[tuple[int, int]]) -> None:
+def _drop_alike(items: list[JudgedCrop], same: Sequence[tuple[int, int]]) -> None:
     """Of pictures that show the same the best stays; what is only like a dropped one stays, too."""
     partners: dict[int, list[int]] = {}
     for first, second in same:
@@ -154,7 +159,7 @@ def _drop_alike(items: list[Item], same: Sequence[tuple[int, int]]) -> None:
             items[row] = replace(item, verdict=verdict, like=items[better].id)
 
 
-def _alike(items: Sequence[Item]) -> list[LikePair]:
+def _alike(items: Sequence[JudgedCrop]) -> list[LikePair]:
     trims = {len(item.record.trims) for item in items}
     views = []
     if len(trims) == 1:
@@ -163,7 +168,7 @@ def _alike(items: Sequence[Item]) -> list[LikePair]:
     return duplicates.alike_pairs(prints(items), views)
 
 
-def _one_source(items: Sequence[Item]) -> list[tuple[int, int]]:
+def _one_source(items: Sequence[JudgedCrop]) -> list[tuple[int, int]]:
     first: dict[str, int] = {}
     return [(first.setdefault(item.entry.sha256, row), row) for row, item in enumerate(items)]
 

@@ -45,7 +45,7 @@ class CropRecord:
 
 
 @dataclass(frozen=True)
-class Entry:
+class JournalEntry:
     """What is remembered of one source picture."""
 
     name: str
@@ -61,7 +61,7 @@ class Entry:
     values: Mapping[str, Value] = field(default_factory=dict)
     """What the problem's sentence is filled with."""
 
-    def of(self, source: Source) -> Entry:
+    def of(self, source: Source) -> JournalEntry:
         """The same findings for another file with the same content."""
         return replace(self, name=source.name, size=source.size, mtime_ns=source.mtime_ns)
 
@@ -79,7 +79,7 @@ class Entry:
         return json.dumps(card, ensure_ascii=False, separators=(",", ":")) + "\n"
 
     @classmethod
-    def from_line(cls, line: str) -> Entry:
+    def from_line(cls, line: str) -> JournalEntry:
         """ValueError, KeyError or TypeError when the line is not an entry of this version."""
         card: dict[str, Any] = json.loads(line)
         crops = tuple(_crop(one) for one in card.pop("crops"))
@@ -92,24 +92,24 @@ class Journal:
     def __init__(self, folder: Path, cut: str) -> None:
         self._path = folder / FILE
         self._cut = cut
-        self._by_name: dict[str, Entry] = {}
-        self._by_digest: dict[str, Entry] = {}
+        self._by_name: dict[str, JournalEntry] = {}
+        self._by_digest: dict[str, JournalEntry] = {}
         self._file: IO[str] | None = None
         for entry in _read(self._path):
             if entry.cut == cut:
                 self._remember(entry)
 
-    def find(self, source: Source) -> Entry | None:
+    def find(self, source: Source) -> JournalEntry | None:
         """The entry of a source that has not changed since."""
         entry = self._by_name.get(source.name)
         same = entry is not None and (entry.size, entry.mtime_ns) == (source.size, source.mtime_ns)
         return entry if same else None
 
-    def find_digest(self, sha256: str) -> Entry | None:
+    def find_digest(self, sha256: str) -> JournalEntry | None:
         """The entry of a file with this content, whatever its name."""
         return self._by_digest.get(sha256)
 
-    def add(self, entry: Entry) -> None:
+    def add(self, entry: JournalEntry) -> None:
         """Remember an entry, on disk too. TargetError when it cannot be written."""
         self._remember(entry)
         try:
@@ -136,7 +136,7 @@ class Journal:
         write_atomic(self._path, "".join(entry.to_line() for entry in kept.values()).encode())
         self._by_name = kept
 
-    def _remember(self, entry: Entry) -> None:
+    def _remember(self, entry: JournalEntry) -> None:
         self._by_name[entry.name] = entry
         if not entry.problem:
             self._by_digest.setdefault(entry.sha256, entry)
@@ -155,14 +155,14 @@ def _crop(card: dict[str, Any]) -> CropRecord:
     return record
 
 
-def _read(path: Path) -> Iterable[Entry]:
+def _read(path: Path) -> Iterable[JournalEntry]:
     if not path.is_file():
         return
     try:
         with path.open(encoding="utf-8", errors="replace") as lines:
             for line in lines:
                 try:
-                    yield Entry.from_line(line)
+                    yield JournalEntry.from_line(line)
                 except (ValueError, KeyError, TypeError, AttributeError):
                     continue
     except OSError as error:

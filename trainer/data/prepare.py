@@ -14,15 +14,15 @@ from engine.formats import preparation
 from engine.formats.prepared_set import INDEX, PAGE, REPORT
 from trainer.data import decide, page, report
 from trainer.data.crops import Cut, Finder
-from trainer.data.decide import Item
+from trainer.data.decide import JudgedCrop
 from trainer.data.errors import DataError
 from trainer.data.find import FoundPictures, Problem, Source, walk
-from trainer.data.journal import Entry, Journal
+from trainer.data.journal import Journal, JournalEntry
 from trainer.data.judge import LIMITS, Limits, Verdict
 from trainer.data.listeners import Listener
 from trainer.data.overrides import Overrides
 from trainer.data.prepared import FORMAT, PreparedSet, file_digest, set_digest
-from trainer.data.reading import LASTING, Reader, State
+from trainer.data.reading import LASTING, Reader, ReadingState
 from trainer.data.split import SHARE
 from trainer.data.store import Store, check_folders
 
@@ -116,7 +116,7 @@ class _Preparation:
             raise DataError(self.folder, "there are no pictures in it", "no-pictures")
         return found
 
-    def read(self, found: FoundPictures) -> tuple[list[tuple[Source, Entry]], int]:
+    def read(self, found: FoundPictures) -> tuple[list[tuple[Source, JournalEntry]], int]:
         """What is known of every source, and how many had to be read for it."""
         new = [source for source in found.sources if not self._is_known(source)]
         self.tell(
@@ -130,14 +130,16 @@ class _Preparation:
         entries = [(source, self.journal.find(source)) for source in found.sources]
         return [(source, entry) for source, entry in entries if entry is not None], len(new)
 
-    def decide(self, read: Sequence[tuple[Source, Entry]]) -> list[Item]:
+    def decide(self, read: Sequence[tuple[Source, JournalEntry]]) -> list[JudgedCrop]:
         """What becomes of every crop."""
         settings = self.settings
         items = decide.judged(read, settings.limits, settings.cut.align, self.overrides)
         items = decide.without_duplicates(items)
         return decide.held_back(items, settings.share, _sides(self.before))
 
-    def write_crops(self, read: Sequence[tuple[Source, Entry]], items: list[Item]) -> list[Item]:
+    def write_crops(
+        self, read: Sequence[tuple[Source, JournalEntry]], items: list[JudgedCrop]
+    ) -> list[JudgedCrop]:
         """See to it that every kept crop is on disk, whole; what cannot be had any more is left out."""
         sources = {source.name: source for source, _ in read}
         known = {entry["file"]: entry["sha256"] for entry in self.before.get("pictures", ())}
@@ -155,7 +157,7 @@ class _Preparation:
             for item in items
         ]
 
-    def write_index(self, items: Sequence[Item]) -> dict[str, Any]:
+    def write_index(self, items: Sequence[JudgedCrop]) -> dict[str, Any]:
         """Write `set.json`: from here on the folder holds the new set."""
         kept = [item for item in items if item.kept]
         digest = set_digest(item.entry.sha256 for item in kept)
@@ -179,7 +181,7 @@ class _Preparation:
         return card
 
     def write_report(
-        self, card: dict[str, Any], items: Sequence[Item], found: FoundPictures
+        self, card: dict[str, Any], items: Sequence[JudgedCrop], found: FoundPictures
     ) -> dict[str, Any]:
         """Write the report, for programs and for reading."""
         problems = [*found.problems, *self._problems(found)]
@@ -190,7 +192,7 @@ class _Preparation:
         self.store.write_text(PAGE, page.page(summary, self.out))
         return summary
 
-    def clear(self, items: Sequence[Item], found: FoundPictures) -> None:
+    def clear(self, items: Sequence[JudgedCrop], found: FoundPictures) -> None:
         """Remove what belongs to no source any more."""
         kept = {item.record.file for item in items if item.kept}
         self.store.clear([*kept, *(item.record.thumbnail for item in items)])
@@ -211,7 +213,7 @@ class _Preparation:
             return False
         return file not in known or file_digest(self.out / file) == known[file]
 
-    def _index_entry(self, item: Item) -> dict[str, Any]:
+    def _index_entry(self, item: JudgedCrop) -> dict[str, Any]:
         return {
             "file": item.record.file,
             "label": item.label,
@@ -228,12 +230,12 @@ class _Preparation:
         entries = [self.journal.find(source) for source in found.sources]
         return [Problem(entry.name, entry.reason) for entry in entries if entry and entry.problem]
 
-    def _tell_state(self, state: State) -> None:
+    def _tell_state(self, state: ReadingState) -> None:
         self.tell(
             preparation.PicturesRead(state.done, state.total, state.crops, state.problems, state.seconds_left)
         )
 
-    def _tell_trouble(self, entry: Entry) -> None:
+    def _tell_trouble(self, entry: JournalEntry) -> None:
         self.tell(preparation.PictureRefused(entry.name, entry.reason))
 
 

@@ -29,8 +29,8 @@ SPLITS = ("train", "val")
 ONE_CLASS = "all"
 """The class of every picture in a set without labels."""
 
-Problem = Callable[[PersonaError], None]
-Progress = Callable[[int, int], None]
+OnProblem = Callable[[PersonaError], None]
+OnProgress = Callable[[int, int], None]
 
 
 @dataclass(frozen=True)
@@ -51,7 +51,7 @@ class PreparedPicture:
     """Whatever else the list said: description, licence, judgement."""
 
 
-class Pictures(NamedTuple):
+class DecodedPictures(NamedTuple):
     """Decoded pictures with their labels, row by row."""
 
     images: np.ndarray
@@ -133,10 +133,10 @@ class PreparedSet:
         *,
         classes: Iterable[str] | None = None,
         limit: int | None = None,
-        on_problem: Problem | None = None,
-        progress: Progress | None = None,
+        on_problem: OnProblem | None = None,
+        progress: OnProgress | None = None,
         threads: int | None = None,
-    ) -> Pictures:
+    ) -> DecodedPictures:
         """Decode one split (None: everything) at `size` pixels, in the order of the index.
 
         A split without pictures gives empty arrays: small sets hold nothing back. A picture that cannot be
@@ -163,7 +163,7 @@ class PreparedSet:
                 progress(done, len(chosen))
         if chosen and kept == 0:
             raise DataError(self.folder, "none of its pictures can be read.", "none-readable")
-        return Pictures(images[:kept], np.asarray(labels, np.int64), tuple(names))
+        return DecodedPictures(images[:kept], np.asarray(labels, np.int64), tuple(names))
 
     def verify(self) -> list[str]:
         """Compare every stored picture with the index; one sentence for each that is gone or altered."""

@@ -23,7 +23,7 @@ from trainer.data import duplicates
 from trainer.data.crops import Crop, Cut, Finder, cut_crops, dimensions
 from trainer.data.decide import crop_id
 from trainer.data.find import Source
-from trainer.data.journal import CropRecord, Entry, Journal
+from trainer.data.journal import CropRecord, Journal, JournalEntry
 from trainer.data.judge import Limits, judge
 from trainer.data.overrides import Overrides
 from trainer.data.prepared import file_digest
@@ -40,7 +40,7 @@ PROGRESS_S = 0.25
 
 
 @dataclass(frozen=True)
-class State:
+class ReadingState:
     """How far the reading has come."""
 
     done: int
@@ -76,8 +76,8 @@ class Reader:
     def read(
         self,
         sources: Sequence[Source],
-        tell: Callable[[State], None],
-        trouble: Callable[[Entry], None],
+        tell: Callable[[ReadingState], None],
+        trouble: Callable[[JournalEntry], None],
         cancelled: Callable[[], bool],
     ) -> None:
         """Read these sources into the journal. TargetError when the target cannot be written; Cancelled."""
@@ -119,8 +119,8 @@ class Reader:
                 for future in waiting:
                     future.cancel()
 
-    def _entry(self, source: Source) -> Entry:
-        blank = Entry(source.name, source.size, source.mtime_ns, "", self._cut.key)
+    def _entry(self, source: Source) -> JournalEntry:
+        blank = JournalEntry(source.name, source.size, source.mtime_ns, "", self._cut.key)
         try:
             sha256 = file_digest(source.path)
             known = self._journal.find_digest(sha256)
@@ -183,17 +183,17 @@ class Reader:
 class _Watch:
     """Counts, and tells a few times a second."""
 
-    def __init__(self, total: int, tell: Callable[[State], None]) -> None:
+    def __init__(self, total: int, tell: Callable[[ReadingState], None]) -> None:
         self._tell = tell
-        self._state = State(0, total, 0, 0, None)
+        self._state = ReadingState(0, total, 0, 0, None)
         self._start = self._told = time.monotonic()
 
-    def step(self, entry: Entry) -> None:
+    def step(self, entry: JournalEntry) -> None:
         old, now = self._state, time.monotonic()
         done = old.done + 1
         left = (now - self._start) / done * (old.total - done) if now - self._start > 2 else None
         problems = old.problems + bool(entry.problem)
-        self._state = State(done, old.total, old.crops + len(entry.crops), problems, left)
+        self._state = ReadingState(done, old.total, old.crops + len(entry.crops), problems, left)
         if now - self._told >= PROGRESS_S:
             self._told = now
             self._tell(self._state)

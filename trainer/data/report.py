@@ -11,7 +11,7 @@ from typing import Any
 from engine.formats.jsonio import parse
 from engine.formats.prepared_set import REPORT
 from trainer.data import decide
-from trainer.data.decide import Item
+from trainer.data.decide import JudgedCrop
 from trainer.data.errors import DataError
 from trainer.data.find import FoundPictures, Problem
 from trainer.data.prepared import PreparedSet
@@ -40,7 +40,7 @@ REASONS = {
 
 def summary(
     card: Mapping[str, Any],
-    items: Sequence[Item],
+    items: Sequence[JudgedCrop],
     problems: Sequence[Problem],
     found: FoundPictures,
     unknown_decisions: Sequence[str] = (),
@@ -123,7 +123,7 @@ def _problem(problem: Problem) -> dict[str, Any]:
     }
 
 
-def _kept(item: Item) -> dict[str, Any]:
+def _kept(item: JudgedCrop) -> dict[str, Any]:
     return {
         "id": item.id,
         "source": item.entry.name,
@@ -137,7 +137,7 @@ def _kept(item: Item) -> dict[str, Any]:
     }
 
 
-def _dropped(item: Item) -> dict[str, Any]:
+def _dropped(item: JudgedCrop) -> dict[str, Any]:
     assert item.verdict is not None
     return {
         "id": item.id,
@@ -152,7 +152,7 @@ def _dropped(item: Item) -> dict[str, Any]:
     }
 
 
-def _classes(kept: Iterable[Item]) -> dict[str, dict[str, int]]:
+def _classes(kept: Iterable[JudgedCrop]) -> dict[str, dict[str, int]]:
     counts: dict[str, dict[str, int]] = {}
     for item in kept:
         counts.setdefault(item.label, {"train": 0, "val": 0})[item.split] += 1

@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 Floats = NDArray[np.float32]
-Rows = NDArray[np.float32] | NDArray[np.float16]
+FeatureRows = NDArray[np.float32] | NDArray[np.float16]
 
 NEIGHBOURS = 5
 BLOCK = 512
@@ -54,7 +54,7 @@ def manifold(real: Floats, samples: Floats, k: int = NEIGHBOURS) -> Manifold:
     )
 
 
-def reach(x: Rows, k: int) -> Floats:
+def reach(x: FeatureRows, k: int) -> Floats:
     """Distance of every row to its k-th nearest other row: [N]."""
     found = np.empty(len(x), np.float32)
     for at in range(0, len(x), BLOCK):
@@ -65,7 +65,7 @@ def reach(x: Rows, k: int) -> Floats:
     return found
 
 
-def nearest(x: Rows, pool: Rows, *, itself: bool = False) -> tuple[Floats, NDArray[np.int64]]:
+def nearest(x: FeatureRows, pool: FeatureRows, *, itself: bool = False) -> tuple[Floats, NDArray[np.int64]]:
     """Distance [N] and position [N] of the nearest row in `pool`. itself: `pool` is x."""
     best = np.full(len(x), np.inf, np.float32)
     where = np.zeros(len(x), np.int64)
@@ -81,7 +81,7 @@ def nearest(x: Rows, pool: Rows, *, itself: bool = False) -> tuple[Floats, NDArr
     return best, where
 
 
-def distances(x: Rows, y: Rows) -> Floats:
+def distances(x: FeatureRows, y: FeatureRows) -> Floats:
     """Euclidean distances [N, M], good to about a thousandth of the rows' lengths."""
     a, b = x.astype(np.float32, copy=False), y.astype(np.float32, copy=False)
     squared = np.square(a).sum(axis=1)[:, None] + np.square(b).sum(axis=1) - 2 * (a @ b.T)
@@ -111,12 +111,12 @@ NEAR = 0.01
 
 
 def copying(
-    samples: Rows,
-    train: Rows,
-    held_out: Rows | None,
+    samples: FeatureRows,
+    train: FeatureRows,
+    held_out: FeatureRows | None,
     *,
-    mirrored: Rows | None = None,
-    held_out_mirrored: Rows | None = None,
+    mirrored: FeatureRows | None = None,
+    held_out_mirrored: FeatureRows | None = None,
 ) -> Copying:
     """Layouts [., M]; the mirrored ones are of the same pictures, mirrored, since models learn from both.
 
@@ -139,7 +139,7 @@ def copying(
 
 
 def _either(
-    found: tuple[Floats, NDArray[np.int64]], mirrored: Rows | None, train: Rows
+    found: tuple[Floats, NDArray[np.int64]], mirrored: FeatureRows | None, train: FeatureRows
 ) -> tuple[Floats, NDArray[np.int64]]:
     """The nearer one of a picture and its mirror image."""
     if mirrored is None:

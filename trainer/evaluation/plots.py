@@ -14,7 +14,7 @@ WIDTH, HEIGHT = 420, 230
 LEFT, RIGHT, TOP, BOTTOM = 40, 8, 10, 30
 BINS = 36
 Points = NDArray[np.float64]
-Series = tuple[str, str, Floats]
+DrawnSeries = tuple[str, str, Floats]
 """Class of its colour ("made", "real" or "other"), name, values."""
 
 
@@ -36,7 +36,9 @@ def scatter(real: Points, made: Points, title: str) -> str:
     return _figure(title, inside, (("real", "real pictures"), ("made", "samples")))
 
 
-def histograms(series: Sequence[Series], title: str, *, low: float, high: float, marks: bool = False) -> str:
+def histograms(
+    series: Sequence[DrawnSeries], title: str, *, low: float, high: float, marks: bool = False
+) -> str:
     """Shares of the values by their size, one outline a series. marks: a line at each median."""
     edges = np.linspace(low, high, BINS + 1)
     shares = [

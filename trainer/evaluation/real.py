@@ -36,7 +36,7 @@ def silent(what: str, done: int, total: int) -> None:
 
 
 @dataclass(frozen=True, eq=False)
-class Part:
+class Side:
     """One side of the split, as far as it can be read."""
 
     pictures: tuple[PreparedPicture, ...]
@@ -71,8 +71,8 @@ class RealPictures:
         """What a reader of the figures must know."""
         self.problems: list[str] = []
         """Pictures that cannot be read, a sentence each."""
-        self.train = self._part("train", seed)
-        self.held_out = self._part("val", seed)
+        self.train = self._side("train", seed)
+        self.held_out = self._side("val", seed)
         if len(self.train) < FEWEST:
             raise JudgingError(
                 f"{data.folder} has {len(self.train)} training pictures that can be used; "
@@ -84,27 +84,27 @@ class RealPictures:
         """[R, R, 3]. PictureError."""
         return resize(load_picture(self.data.path(one)), self.resolution)
 
-    def load(self, part: Part, rows: Iterable[int]) -> list[Picture]:
-        """Some pictures of a part."""
-        return list(self.load_each(part, rows))
+    def load(self, side: Side, rows: Iterable[int]) -> list[Picture]:
+        """Some pictures of a side."""
+        return list(self.load_each(side, rows))
 
-    def load_each(self, part: Part, rows: Iterable[int]) -> Iterator[Picture]:
-        """Some pictures of a part, one after the other."""
-        return (self.picture(part.pictures[row]) for row in rows)
+    def load_each(self, side: Side, rows: Iterable[int]) -> Iterator[Picture]:
+        """Some pictures of a side, one after the other."""
+        return (self.picture(side.pictures[row]) for row in rows)
 
-    def cells(self, part: Part) -> Floats:
-        """Moments of every picture of the part: [N, cells, 2, C]."""
+    def cells(self, side: Side) -> Floats:
+        """Moments of every picture of the side: [N, cells, 2, C]."""
 
         def make() -> Arrays:
-            chunks = [self._net.cells(chunk) for chunk in self._stream(part.pictures, "textures")]
+            chunks = [self._net.cells(chunk) for chunk in self._stream(side.pictures, "textures")]
             return {"cells": np.concatenate([self._net.cells([]), *chunks]).astype(np.float16)}
 
-        return self._cache.get(self._key("cells", part.pictures), make)["cells"].astype(np.float32)
+        return self._cache.get(self._key("cells", side.pictures), make)["cells"].astype(np.float32)
 
-    def graded_cells(self, part: Part, rows: Sequence[int], grades: int, seed: int) -> NDArray[np.float16]:
+    def graded_cells(self, side: Side, rows: Sequence[int], grades: int, seed: int) -> NDArray[np.float16]:
         """Moments of some pictures as they are and under random grades: [N, 1 + grades, cells, 2, C]."""
         rng = np.random.default_rng([seed, 3])
-        chosen = [part.pictures[row] for row in rows]
+        chosen = [side.pictures[row] for row in rows]
         found = []
         for chunk in self._stream(chosen, "graded textures", size=16):
             views = [view for picture in chunk for view in (picture, *_graded(picture, grades, rng))]
@@ -112,11 +112,11 @@ class RealPictures:
             found.append(cells.reshape(len(chunk), 1 + grades, *cells.shape[1:]).astype(np.float16))
         return np.concatenate(found)
 
-    def digest(self, part: Part) -> str:
-        """Identifies the part's pixels at this resolution."""
-        return _digest(self.data, part.pictures, self.resolution)
+    def digest(self, side: Side) -> str:
+        """Identifies the side's pixels at this resolution."""
+        return _digest(self.data, side.pictures, self.resolution)
 
-    def _part(self, split: str, seed: int) -> Part:
+    def _side(self, split: str, seed: int) -> Side:
         listed = self.data.of(split)
         if len(listed) > MOST:
             self.notes.append(
@@ -140,7 +140,7 @@ class RealPictures:
         pictures = tuple(one for n, one in enumerate(listed) if n in kept)
         index_of = {name: number for number, name in enumerate(self.data.classes)}
         labels = np.array([index_of[one.label] for one in pictures], np.int64)
-        return Part(pictures, labels, Features(found["pooled"], found["layout"], found.get("mirrored")))
+        return Side(pictures, labels, Features(found["pooled"], found["layout"], found.get("mirrored")))
 
     def _seen(self, listed: Sequence[PreparedPicture], what: str, mirrored: bool) -> Arrays:
         """Looks of the pictures that can be read, and which these are."""

@@ -5,11 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
+from trainer.evaluation.features import Layout
 from trainer.evaluation.neighbours import distances
-
-Layout = NDArray[np.float16]
 
 
 @dataclass(frozen=True)

@@ -8,10 +8,10 @@ from typing import TypeVar
 import torch
 from torch import nn
 
-Network = TypeVar("Network", bound=nn.Module)
+Module = TypeVar("Module", bound=nn.Module)
 
 
-def averaged_copy(network: Network) -> Network:
+def averaged_copy(network: Module) -> Module:
     """A copy that is never trained."""
     return copy.deepcopy(network).requires_grad_(False).eval()
 

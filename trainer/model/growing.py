@@ -23,7 +23,7 @@ from engine.formats.job_settings import JobError
 from engine.formats.network import NetworkConfig
 from trainer.model.networks import ContentEncoder, Discriminator, Networks, activate
 
-State = dict[str, Tensor]
+WeightsByName = dict[str, Tensor]
 
 FIT_PICTURES, FIT_STEPS, FIT_BATCH, FIT_RATE = 32, 150, 4, 0.02
 """What the first layer of a smaller D is fitted on and by: samples of the larger model, steps of Adam."""
@@ -58,7 +58,7 @@ def fill(networks: Networks, known: Networks, upper: Networks | None = None) -> 
         raise JobError("upper blocks can only be taken from a model of the larger side, for one that grows")
     with torch.no_grad():
         for name, network in networks.named().items():
-            theirs: State = dict(known.named()[name].state_dict())
+            theirs: WeightsByName = dict(known.named()[name].state_dict())
             if name == "discriminator" and more:
                 theirs = {_moved(key, more): v for key, v in theirs.items() if "from_rgb" not in key}
             own = network.state_dict() if upper is None else upper.named()[name].state_dict()

@@ -18,7 +18,7 @@ from trainer.model.networks import Discriminator
 from trainer.run import losses
 
 Values = dict[str, Tensor]
-Features = Callable[[Tensor], list[Tensor]]
+FeatureFunction = Callable[[Tensor], list[Tensor]]
 
 
 @dataclass
@@ -49,7 +49,11 @@ class Critic:
     """D with all that it looks through."""
 
     def __init__(
-        self, job: Job, d: Discriminator, change: augmentation.Augment, features: Features | None = None
+        self,
+        job: Job,
+        d: Discriminator,
+        change: augmentation.Augment,
+        features: FeatureFunction | None = None,
     ) -> None:
         """features: unit-length maps of pictures [N, 3, H, W], where they can be had."""
         self.job, self.d, self.augment, self.features = job, d, change, features

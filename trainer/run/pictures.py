@@ -13,8 +13,7 @@ from torch import Tensor
 
 from engine.errors import PersonaError
 from engine.formats.job_settings import JobError
-from trainer.data.prepared import Pictures as Decoded
-from trainer.data.prepared import PreparedSet, file_digest
+from trainer.data.prepared import DecodedPictures, PreparedSet, file_digest
 from trainer.process.control import Check
 
 Indices = NDArray[np.int64]
@@ -61,7 +60,7 @@ class Pictures:
             place = Path(getattr(error, "path", data.folder / "?"))
             unread[place.relative_to(data.folder).as_posix()] = str(error)
 
-        def decode(split: str) -> Decoded:
+        def decode(split: str) -> DecodedPictures:
             return data.load(split, resolution, on_problem=leave_out, progress=lambda done, total: check())
 
         train, val = decode("train"), decode("val")

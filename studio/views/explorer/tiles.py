@@ -23,7 +23,7 @@ from studio.signals import delayed
 from studio.state.pixels import to_image
 from studio.state.place import ANCHOR_RADIUS, Place
 from studio.views.explorer.geometry import FINEST, GridPoint
-from studio.views.recipe_thumbs import Renderer
+from studio.views.recipe_thumbs import ThumbnailRenderer
 
 MOST_KEPT = 4000
 MOST_BYTES = 64 << 20
@@ -71,7 +71,7 @@ class TileField(QObject):
     changed = Signal()
 
     def __init__(
-        self, render: Renderer, parent: QObject | None = None, *, store: TileStore | None = None
+        self, render: ThumbnailRenderer, parent: QObject | None = None, *, store: TileStore | None = None
     ) -> None:
         super().__init__(parent)
         self._render, self._store = render, store

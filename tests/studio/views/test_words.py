@@ -14,14 +14,14 @@ from PySide6.QtWidgets import QApplication, QLabel
 
 from studio import theme
 from studio.i18n import LANGUAGES, Words
-from studio.library.catalogue import Entry, load_catalogue, plural_form
+from studio.library.catalogue import CatalogueEntry, load_catalogue, plural_form
 from studio.library.text import Text, as_it_came
 
 ROOT = Path(__file__).parents[3]
 FILES = ("StudioInter", "StudioHan")
 
 
-def texts(entry: Entry) -> list[str]:
+def texts(entry: CatalogueEntry) -> list[str]:
     return [entry] if isinstance(entry, str) else list(entry.values())
 
 

@@ -8,7 +8,7 @@ from PySide6.QtCore import QThread
 from pytestqt.qtbot import QtBot
 
 from engine.errors import Cancelled
-from studio.library.tasks import End, IsCancelled, Outcome, Progress
+from studio.library.tasks import End, IsCancelled, OnProgress, Outcome
 from studio.workers.pool import LongWork, ThreadPool
 from tests.studio.workers.checks import Until
 
@@ -102,7 +102,7 @@ def run(qtbot: QtBot, work: LongWork) -> Outcome[object]:
 
 
 def test_long_work_tells_how_it_ended(qtbot: QtBot) -> None:
-    def stopped(progress: Progress, cancelled: IsCancelled) -> object:
+    def stopped(progress: OnProgress, cancelled: IsCancelled) -> object:
         raise Cancelled
 
     assert run(qtbot, LongWork(lambda p, c: 5, "x")).value == 5
@@ -113,7 +113,7 @@ def test_long_work_tells_how_it_ended(qtbot: QtBot) -> None:
 def test_long_work_tells_progress_but_not_too_often(qtbot: QtBot) -> None:
     steps: list[tuple[int, int]] = []
 
-    def work(progress: Progress, cancelled: IsCancelled) -> None:
+    def work(progress: OnProgress, cancelled: IsCancelled) -> None:
         for n in range(1000):
             progress(n + 1, 1000)
 
@@ -125,7 +125,7 @@ def test_long_work_tells_progress_but_not_too_often(qtbot: QtBot) -> None:
 
 
 def test_long_work_can_be_asked_to_stop(qtbot: QtBot) -> None:
-    def work(progress: Progress, cancelled: IsCancelled) -> None:
+    def work(progress: OnProgress, cancelled: IsCancelled) -> None:
         while not cancelled():
             time.sleep(0.002)
         raise Cancelled
