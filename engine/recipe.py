@@ -5,7 +5,7 @@
     w = m(s) + t (mapping(z, s) + b / l o - m(s))            truncation t towards the style's own centre m(s)
 
 with l = sqrt(sum_i a_i^2 + b^2) and o what z cannot say of the photo (its offset, found by inversion); then
-single layers of w from elsewhere, then directions. `engine.latent` and `engine.generator` carry it out.
+single layers of w from elsewhere, then directions. `engine.latent` and `engine.renderer` carry it out.
 """
 
 from __future__ import annotations

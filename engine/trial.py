@@ -18,9 +18,9 @@ import numpy as np
 from engine.bundle import Bundle
 from engine.errors import BundleError, PersonaError
 from engine.formats import jsonio
-from engine.generator import Generator
 from engine.providers import choose, runtime
 from engine.recipe import Recipe, StyleUse
+from engine.renderer import Renderer
 from engine.style import StyleMaker
 
 SECONDS = 60.0
@@ -94,7 +94,7 @@ def _main(folder: str, megabytes: int) -> None:
 def picture_problems(bundle: Bundle) -> list[BundleError]:
     """Renders with and without a style, and encodes what came out: black output is no success."""
     card = bundle.card
-    generator = Generator(bundle, choose("cpu"))
+    renderer = Renderer(bundle, choose("cpu"))
     persona = tuple(np.eye(card.persona_size)[0].tolist()) if card.persona else ()
     style = StyleUse("check", tuple(np.eye(card.look_size)[0].tolist()), persona=persona)
     recipes = [
@@ -103,17 +103,17 @@ def picture_problems(bundle: Bundle) -> list[BundleError]:
         Recipe.from_seed(bundle.id, 1, styles=(style,)),
     ]
     try:
-        pictures = [generator.render(recipe) for recipe in recipes]
-        small = generator.preview(recipes[0])
+        pictures = [renderer.render(recipe) for recipe in recipes]
+        small = renderer.preview(recipes[0])
         if min(picture.std() for picture in (*pictures, small)) < 1.0:
             return [BundleError(bundle.path, "its pictures are of a single colour", "picture")]
         if np.array_equal(pictures[0], pictures[1]):
             return [BundleError(bundle.path, "it makes the same picture from every seed", "picture")]
-        codes = StyleMaker(bundle, network=generator.network).codes(pictures[0])
+        codes = StyleMaker(bundle, network=renderer.network).codes(pictures[0])
         lengths = [float(np.linalg.norm(part)) for part in codes if len(part)]
         if max(abs(length - 1) for length in lengths) > 1e-2:
             return [BundleError(bundle.path, "its style encoder does not give unit vectors", "picture")]
-        generator.content(pictures[0])
+        renderer.content(pictures[0])
     except BundleError as error:
         return [error]
     except PersonaError as error:

@@ -22,10 +22,10 @@ import numpy as np
 
 from engine.bundle import Bundle
 from engine.errors import PathText, PersonaError
-from engine.generator import Generator
 from engine.images import Picture, load_picture, picture_files, resize, save_picture
 from engine.providers import choose
 from engine.recipe import Recipe
+from engine.renderer import Renderer
 from engine.style import StyleMaker
 
 RUNS = 15
@@ -39,11 +39,11 @@ TORCH_LIMIT_S = 600
 _FIRST_PICTURE = """
 import sys
 from engine.bundle import Bundle
-from engine.generator import Generator
+from engine.renderer import Renderer
 from engine.providers import choose
 from engine.recipe import Recipe
 bundle = Bundle.load(sys.argv[1])
-Generator(bundle, choose(sys.argv[2])).render(Recipe.from_seed(bundle.id, 1))
+Renderer(bundle, choose(sys.argv[2])).render(Recipe.from_seed(bundle.id, 1))
 """
 
 
@@ -62,7 +62,7 @@ def measure(
     tell = progress or (lambda _: None)
     bundle = Bundle.load(bundle_path)
     provider = choose(provider_preference)
-    generator = Generator(bundle, provider)
+    renderer = Renderer(bundle, provider)
     recipes = iter(Recipe.from_seed(bundle.id, seed) for seed in range(1 << 30))
     found: dict[str, Any] = {
         "provider": provider.name,
@@ -75,14 +75,14 @@ def measure(
         "runs": RUNS,
     }
     tell("preview")
-    found["preview_ms"] = _milliseconds(lambda: generator.preview(next(recipes)))
+    found["preview_ms"] = _milliseconds(lambda: renderer.preview(next(recipes)))
     tell("full picture")
-    found["full_ms"] = _milliseconds(lambda: generator.render(next(recipes)))
+    found["full_ms"] = _milliseconds(lambda: renderer.render(next(recipes)))
     tell("batch of 8")
-    batch = _milliseconds(lambda: list(generator.render_batch([next(recipes) for _ in range(BATCH)])))
+    batch = _milliseconds(lambda: list(renderer.render_batch([next(recipes) for _ in range(BATCH)])))
     found["batch8_ms_per_image"] = round(batch / BATCH, 3)
     tell("style from 10 pictures")
-    found["style_10_refs_s"] = _style_seconds(bundle, generator)
+    found["style_10_refs_s"] = _style_seconds(bundle, renderer)
     found["peak_rss_mb"] = _peak_rss_mb()
     tell("start to first picture")
     found["start_to_first_picture_s"] = _start_seconds(bundle.path, provider_preference)
@@ -106,9 +106,9 @@ def _median(work: Callable[[], object], runs: int, warm_up: int = WARM_UP) -> fl
     return statistics.median(seconds)
 
 
-def _style_seconds(bundle: Bundle, generator: Generator) -> float:
+def _style_seconds(bundle: Bundle, renderer: Renderer) -> float:
     """A style from ten 1024-px picture files, everything from reading the files on."""
-    maker = StyleMaker(bundle, network=generator.network)
+    maker = StyleMaker(bundle, network=renderer.network)
     with tempfile.TemporaryDirectory(prefix="persona-bench-") as scratch:
         files = _reference_files(Path(scratch))
         return round(

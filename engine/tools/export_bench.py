@@ -15,10 +15,10 @@ from typing import Any
 from engine.bundle import Bundle
 from engine.errors import PathText
 from engine.export import WRITERS, ExportItem, export_set
-from engine.generator import Generator
 from engine.images import Picture
 from engine.providers import choose
 from engine.recipe import Recipe
+from engine.renderer import Renderer
 
 BATCH = 8
 PICTURES = 1000
@@ -37,17 +37,17 @@ def measure_export(
     tell = progress or (lambda _: None)
     bundle = Bundle.load(bundle_path)
     provider = choose(provider_preference)
-    generator = Generator(bundle, provider)
+    renderer = Renderer(bundle, provider)
     recipes = [Recipe.from_seed(bundle.id, seed) for seed in range(count)]
-    list(_made(generator, recipes[:BATCH]))  # the first batch also readies the graphs
+    list(_made(renderer, recipes[:BATCH]))  # the first batch also readies the graphs
     tell("making")
-    making, pictures = _timed(lambda: list(_made(generator, recipes)))
+    making, pictures = _timed(lambda: list(_made(renderer, recipes)))
     with tempfile.TemporaryDirectory(prefix="persona-bench-") as folder:
         tell("writing")
         ready = [ExportItem(*pair) for pair in zip(pictures, recipes, strict=True)]
         writing, _ = _timed(lambda: export_set(ready, Path(folder) / "written", template="{n:05}"))
         tell("both")
-        stream = _made(generator, recipes)
+        stream = _made(renderer, recipes)
         fresh = [ExportItem(partial(next, stream), recipe) for recipe in recipes]
         both, _ = _timed(lambda: export_set(fresh, Path(folder) / "both", template="{n:05}"))
     return {
@@ -65,10 +65,10 @@ def measure_export(
     }
 
 
-def _made(generator: Generator, recipes: list[Recipe]) -> Iterator[Picture]:
+def _made(renderer: Renderer, recipes: list[Recipe]) -> Iterator[Picture]:
     """The pictures, made in batches."""
     for first in range(0, len(recipes), BATCH):
-        yield from generator.render_batch(recipes[first : first + BATCH])
+        yield from renderer.render_batch(recipes[first : first + BATCH])
 
 
 def _timed(work: Callable[[], Any]) -> tuple[float, Any]:

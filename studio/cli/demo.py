@@ -12,7 +12,7 @@ from engine.recipe import Recipe
 from engine.style import StyleMaker
 from studio.cli.arguments import add_model
 from studio.cli.generate import GenerateOrder, render_into, save_sheet, stem_of
-from studio.cli.opened import Blend, open_generator, with_strength
+from studio.cli.opened import Blend, open_renderer, with_strength
 from studio.cli.output import Output, count
 from studio.cli.stop import Stop
 from studio.cli.style import save
@@ -32,17 +32,17 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(args: Namespace, out: Output) -> int:
     """Carries out `persona demo`."""
-    generator, maker = open_generator(args, out)
+    renderer, maker = open_renderer(args, out)
     folder = PictureFolder(Path(args.out))
     blend = make_style(maker, folder, out)
     jobs = [
         GenerateOrder(
-            with_strength(Recipe.from_seed(generator.bundle.id, seed), blend, None),
+            with_strength(Recipe.from_seed(renderer.bundle.id, seed), blend, None),
             stem_of(blend.name or NAME, seed),
         )
         for seed in range(1, PORTRAITS + 1)
     ]
-    made = render_into(folder, jobs, len(jobs), generator, maker, out, keep=True)
+    made = render_into(folder, jobs, len(jobs), renderer, maker, out, keep=True)
     sheet = save_sheet(folder, made, out)
     where = f"{count(len(jobs), 'portrait')} in {folder.folder.absolute()}"
     return out.finish([where, f"contact sheet: {sheet.absolute()}"])

@@ -16,12 +16,12 @@ from pathlib import Path
 
 from engine.errors import Cancelled, RecipeError
 from engine.formats.names import safe_name
-from engine.generator import Generator
 from engine.images import Picture, resize
 from engine.recipe import Recipe, SeedUse, without_personas
+from engine.renderer import Renderer
 from engine.style import StyleMaker
 from studio.cli.arguments import FORMATS, MAX_COUNT, MAX_SEED, UsageError, add_model, number, whole
-from studio.cli.opened import Blend, open_blend, open_generator, open_recipe, with_strength
+from studio.cli.opened import Blend, open_blend, open_recipe, open_renderer, with_strength
 from studio.cli.output import Output, count
 from studio.cli.stop import Stop
 from studio.cli.targets import SHEET, PictureFolder
@@ -80,16 +80,14 @@ def run(args: Namespace, out: Output) -> int:
     """Carries out `persona generate`."""
     check(args)
     started = time.perf_counter()
-    generator, maker = open_generator(args, out)
+    renderer, maker = open_renderer(args, out)
     blend = open_blend(args.style, maker, out)
-    jobs = plan(args, start_of(args, blend, generator.bundle.id))
+    jobs = plan(args, start_of(args, blend, renderer.bundle.id))
     folder = PictureFolder(Path(args.out), args.format)
-    made = render_into(folder, jobs, args.count, generator, maker, out, keep=args.contact_sheet)
+    made = render_into(folder, jobs, args.count, renderer, maker, out, keep=args.contact_sheet)
     sheet = save_sheet(folder, made, out) if args.contact_sheet else None
     seconds = time.perf_counter() - started
-    lines = [
-        f"{count(args.count, 'picture')} in {folder.folder} ({generator.provider.name}, {seconds:.1f} s)"
-    ]
+    lines = [f"{count(args.count, 'picture')} in {folder.folder} ({renderer.provider.name}, {seconds:.1f} s)"]
     return out.finish(lines + ([f"contact sheet: {sheet}"] if sheet else []))
 
 
@@ -144,7 +142,7 @@ def render_into(
     folder: PictureFolder,
     jobs: Iterable[GenerateOrder],
     total: int,
-    generator: Generator,
+    renderer: Renderer,
     maker: StyleMaker,
     out: Output,
     *,
@@ -160,7 +158,7 @@ def render_into(
         for job in jobs:
             if stop():
                 raise Cancelled
-            image = generator.render(job.recipe)
+            image = renderer.render(job.recipe)
             files.append(save_one(folder, job, image, maker))
             out.progress(len(files), total, "pictures")
             if keep:

@@ -161,7 +161,7 @@ def export_model(args: Namespace, out: Output) -> int:
 
 def map_model(args: Namespace, out: Output) -> int:
     """Carries out `persona model map`."""
-    from engine.generator import Generator  # takes onnxruntime along
+    from engine.renderer import Renderer  # takes onnxruntime along
 
     bundle = Bundle.load(find_model(args.model))
     cache = MapCache(Path(args.out) if args.out else Places.find().cache / "maps")
@@ -174,7 +174,7 @@ def map_model(args: Namespace, out: Output) -> int:
     have = cache.tiles(bundle.id, place.look_digest)
     missing = [number for number in range(len(cells)) if number not in have]
     recipes = [recipe for n in missing if (recipe := place.recipe_at(*cells[n])) is not None]
-    pictures = Generator(bundle).render_batch(
+    pictures = Renderer(bundle).render_batch(
         recipes, preview=True, progress=lambda done: out.progress(done, len(missing), "pictures")
     )
     cache.add(bundle.id, place.look_digest, dict(zip(missing, pictures, strict=True)), MAP_QUALITY)

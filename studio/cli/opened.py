@@ -9,11 +9,11 @@ from pathlib import Path
 
 from engine.bundle import Bundle
 from engine.errors import RecipeError, StyleError
-from engine.generator import Generator
 from engine.images import read_recipe
 from engine.network import Network
 from engine.providers import Provider, choose
 from engine.recipe import MAX_JSON, Recipe, StyleUse
+from engine.renderer import Renderer
 from engine.style import Style, StyleMaker
 from studio.cli.arguments import weighted
 from studio.cli.lookup import find_model, find_style, styles
@@ -118,10 +118,10 @@ def _recipe_in(path: Path) -> Recipe:
         raise RecipeError(f"Cannot read the recipe {path}: {error.strerror}.") from None
 
 
-def open_generator(args: Namespace, out: Output) -> tuple[Generator, StyleMaker]:
+def open_renderer(args: Namespace, out: Output) -> tuple[Renderer, StyleMaker]:
     """What makes pictures, and what makes and scores styles, on the same model and device."""
     network = Network(*open_model(args, out))
-    return Generator(network.bundle, network=network), StyleMaker(network.bundle, network=network)
+    return Renderer(network.bundle, network=network), StyleMaker(network.bundle, network=network)
 
 
 def with_strength(

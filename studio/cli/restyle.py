@@ -17,14 +17,14 @@ from pathlib import Path
 from engine.bundle import Bundle
 from engine.errors import Cancelled, PersonaError, PictureError
 from engine.formats.names import safe_name
-from engine.generator import Generator
 from engine.images import Picture
 from engine.recipe import Recipe
+from engine.renderer import Renderer
 from engine.style import StyleMaker
 from studio.cli.arguments import FORMATS, add_model, number
 from studio.cli.generate import GenerateOrder, save_one
 from studio.cli.lookup import find_pictures
-from studio.cli.opened import Blend, open_blend, open_generator, with_strength
+from studio.cli.opened import Blend, open_blend, open_renderer, with_strength
 from studio.cli.output import Output, count
 from studio.cli.stop import Stop
 from studio.cli.targets import PictureFolder
@@ -71,21 +71,21 @@ def run(args: Namespace, out: Output) -> int:
     files = out.data.setdefault("files", [])
     if not photos:
         return out.finish([], done=False)
-    generator, maker = open_generator(args, out)
+    renderer, maker = open_renderer(args, out)
     blend = open_blend(args.style, maker, out)
     folder = PictureFolder(Path(args.out), args.format)
     with Stop() as stop:
         faces = _faces(photos, maker, args, out, stop)
-        recipes = [recipe_of(face, generator, blend, args) for face in faces.values()]
-        near = closer(recipes, list(faces.values()), generator.bundle, out, stop)
+        recipes = [recipe_of(face, renderer, blend, args) for face in faces.values()]
+        near = closer(recipes, list(faces.values()), renderer.bundle, out, stop)
         for done, (photo, recipe) in enumerate(zip(faces, recipes if args.quick else near, strict=True), 1):
             if stop():
                 raise Cancelled
             job = GenerateOrder(recipe, f"{safe_name(photo.stem)}-{safe_name(blend.name)}")
-            files.append(save_one(folder, job, generator.render(recipe), maker) | {"photo": str(photo)})
+            files.append(save_one(folder, job, renderer.render(recipe), maker) | {"photo": str(photo)})
             out.progress(done, len(faces), "photos")
     return out.finish(
-        [f"{count(len(files), 'picture')} in {folder.folder} ({generator.provider.name})"], done=bool(files)
+        [f"{count(len(files), 'picture')} in {folder.folder} ({renderer.provider.name})"], done=bool(files)
     )
 
 
@@ -120,7 +120,7 @@ def closer(
     yield from recipes[found:]
 
 
-def recipe_of(face: Picture, generator: Generator, blend: Blend, args: Namespace) -> Recipe:
+def recipe_of(face: Picture, renderer: Renderer, blend: Blend, args: Namespace) -> Recipe:
     """The recipe that gives the face back in the style."""
-    plain = Recipe(generator.bundle.id, content=generator.content(face))
+    plain = Recipe(renderer.bundle.id, content=renderer.content(face))
     return replace(with_strength(plain, blend, args.strength), truncation=args.truncation)

@@ -160,9 +160,9 @@ class PhotoCommands(QObject):
 
 def recipe_of(maker: StyleMaker, photo: Path, face: Picture, place: Place) -> Recipe:
     """The recipe that gives the face [R, R, 3] of a photo back in the styles at a place, or in its own."""
-    from engine.generator import Generator
+    from engine.renderer import Renderer
 
-    content = Generator(maker.bundle, network=maker.network).content(face)
+    content = Renderer(maker.bundle, network=maker.network).content(face)
     plain = Recipe(maker.bundle.id, content=content, truncation=FAITHFUL)
     if place.styles:
         look, likeness = place.style_strength, place.likeness

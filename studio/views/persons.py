@@ -11,7 +11,7 @@ from PySide6.QtWidgets import QWidget
 from studio.commands.context import AppContext
 from studio.library.styles import StyleEntry
 from studio.library.text import Text
-from studio.views.kit.question import Answer, Question
+from studio.views.kit.question import Question, Reply
 from studio.views.look import Look
 from studio.views.styles.who import WhoIsShown
 
@@ -49,7 +49,7 @@ class PersonQuestions(QObject):
             self.question.ask(
                 Text("persons.keep_look", name=self._title(entry)),
                 Text("persons.keep_look.text"),
-                Answer(
+                Reply(
                     "persons.keep_look.do", lambda: self._context.on_styles.persons.keep_look(which), "danger"
                 ),
             )
@@ -67,8 +67,8 @@ class PersonQuestions(QObject):
         self.question.ask(
             Text("persons.export", name=self._title(entry)),
             Text("persons.export.text"),
-            Answer("persons.export.with", lambda: export(False)),
-            Answer("persons.export.look_only", lambda: export(True), "primary"),
+            Reply("persons.export.with", lambda: export(False)),
+            Reply("persons.export.look_only", lambda: export(True), "primary"),
         )
 
     def _title(self, entry: StyleEntry) -> str:

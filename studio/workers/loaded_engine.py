@@ -9,10 +9,10 @@ from pathlib import Path
 from engine import providers
 from engine.bundle import Bundle, default_bundle_path
 from engine.errors import PersonaError
-from engine.generator import Generator
 from engine.images import Picture
 from engine.providers import Provider
 from engine.recipe import Recipe
+from engine.renderer import Renderer
 from engine.style import Scores, StyleMaker
 
 FEW = 2
@@ -28,7 +28,7 @@ class LoadedEngine:
         self.bundle = bundle
         self.provider = provider
         self.preview_s = 0.0
-        self._generator = Generator(bundle, provider)
+        self._renderer = Renderer(bundle, provider)
         self._maker: StyleMaker | None = None
 
     @classmethod
@@ -55,20 +55,20 @@ class LoadedEngine:
 
     def render(self, recipe: Recipe) -> Picture:
         """The full picture."""
-        return self._generator.render(recipe)
+        return self._renderer.render(recipe)
 
     def preview(self, recipe: Recipe) -> Picture:
         """The small one."""
-        return self._generator.preview(recipe)
+        return self._renderer.preview(recipe)
 
     def low_resolution(self, recipe: Recipe) -> Picture | None:
         """The small one at half its side; None where the model has none."""
-        return self._generator.low_resolution(recipe)
+        return self._renderer.low_resolution(recipe)
 
     def has_low_resolution(self) -> bool:
         """Whether there are low-resolution previews; takes up to a second the first time. From any thread."""
         try:
-            return self._generator.has_low_resolution()
+            return self._renderer.has_low_resolution()
         except PersonaError:  # the model is good enough without
             return False
 
@@ -77,5 +77,5 @@ class LoadedEngine:
         if not recipe.styles:
             return Scores()
         if self._maker is None:
-            self._maker = StyleMaker(self.bundle, network=self._generator.network)
+            self._maker = StyleMaker(self.bundle, network=self._renderer.network)
         return self._maker.scores(recipe.styles, image)

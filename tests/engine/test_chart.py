@@ -8,9 +8,9 @@ import pytest
 from engine.bundle import Bundle
 from engine.chart import PEOPLE, Chart, load_chart, save_chart
 from engine.errors import Cancelled, RecipeError
-from engine.generator import Generator
 from engine.latent import lattice_seed
 from engine.recipe import Recipe, SeedUse
+from engine.renderer import Renderer
 from engine.survey import make_chart
 
 COLUMNS, ROWS = 8, 6
@@ -34,7 +34,7 @@ def test_everyone_of_the_plain_map_lives_somewhere(chart: Chart, bundle: Bundle)
 
 def test_neighbours_look_more_alike_than_strangers(bundle: Bundle) -> None:
     chart = make_chart(bundle, 16, 12)
-    generator = Generator(bundle)
+    generator = Renderer(bundle)
     w = np.stack(
         [generator.w(Recipe.from_seed(bundle.id, int(s), truncation=1.0))[0] for s in chart.seeds.ravel()]
     )

@@ -9,10 +9,10 @@ from onnx import TensorProto, helper, numpy_helper
 
 from engine import images, low_resolution
 from engine.bundle import Bundle, default_bundle_path
-from engine.generator import Generator
 from engine.network import Network
 from engine.providers import choose, runtime
 from engine.recipe import Recipe
+from engine.renderer import Renderer
 
 SIDE = 8
 
@@ -79,18 +79,18 @@ def test_a_damaged_graph_has_none(tmp_path: Path) -> None:
 
 def test_a_model_without_one_says_so(tiny_bundle: Path) -> None:
     bundle = Bundle.load(tiny_bundle)
-    generator = Generator(bundle, choose("cpu"))
-    assert generator.low_resolution(Recipe.from_seed(bundle.id, 1)) is None
+    renderer = Renderer(bundle, choose("cpu"))
+    assert renderer.low_resolution(Recipe.from_seed(bundle.id, 1)) is None
 
 
 def test_the_shipped_model_has_one_that_looks_like_its_preview(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(low_resolution, "SMALLEST", 64)
     bundle = Bundle.load(default_bundle_path())
-    generator = Generator(bundle, network=Network(bundle, choose("cpu")))
+    renderer = Renderer(bundle, network=Network(bundle, choose("cpu")))
     side = bundle.card.preview_resolution // 2
     for seed in range(4):
         recipe = Recipe.from_seed(bundle.id, seed)
-        small, preview = generator.low_resolution(recipe), generator.preview(recipe)
+        small, preview = renderer.low_resolution(recipe), renderer.preview(recipe)
         assert small is not None and small.shape == (side, side, 3)
         apart = np.abs(images.resize(preview, side).astype(float) - small).mean()
         assert apart < 10, f"seed {seed}: {apart:.1f} of 255"

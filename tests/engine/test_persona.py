@@ -12,11 +12,11 @@ import pytest
 from engine import latent, verification
 from engine.bundle import Bundle
 from engine.errors import BundleError, RecipeError, StyleError
-from engine.generator import Generator
 from engine.images import read_record, save_picture
 from engine.latent import interpolate, unit
 from engine.persona import agree, group
 from engine.recipe import Recipe, StyleUse, persona_digest, with_personas, without_personas
+from engine.renderer import Renderer
 from engine.style import Style, StyleMaker, StyleResult, mix
 from tests import tiny
 
@@ -152,10 +152,10 @@ class TestRecipe:
         s = latent.style(recipe, tiny.S, P)
         assert np.linalg.norm(s[: tiny.S]) == pytest.approx(0.5)
         assert np.linalg.norm(s[tiny.S :]) == pytest.approx(0.25)
-        generator = Generator(bundle)
-        pictures = [generator.render(replace(recipe, likeness=x)).tobytes() for x in (0.0, 0.5, 1.0)]
+        renderer = Renderer(bundle)
+        pictures = [renderer.render(replace(recipe, likeness=x)).tobytes() for x in (0.0, 0.5, 1.0)]
         assert len(set(pictures)) == 3
-        looks = [generator.render(replace(recipe, style_strength=x)).tobytes() for x in (0.0, 1.0)]
+        looks = [renderer.render(replace(recipe, style_strength=x)).tobytes() for x in (0.0, 1.0)]
         assert len({*pictures, *looks}) == 5
 
     def test_old_recipes_keep_their_digest(self) -> None:
@@ -196,7 +196,7 @@ class TestRecipe:
     def test_a_persona_of_another_model_is_refused(self, bundle: Bundle) -> None:
         wrong = Recipe.from_seed(bundle.id, 1, styles=(replace(self.use(), persona=(1.0, 0.0)),))
         with pytest.raises(RecipeError, match="2 numbers"):
-            Generator(bundle).render(wrong)
+            Renderer(bundle).render(wrong)
         with pytest.raises(RecipeError, match="proper digest"):
             StyleUse("a", (1.0,), persona_digest="x")
 

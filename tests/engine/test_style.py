@@ -14,11 +14,11 @@ from engine.bundle import Bundle
 from engine.errors import Cancelled, NoFaceError, PictureError, StyleError, TargetExistsError
 from engine.faces import Face, FaceFinder
 from engine.formats.style import THUMBNAIL, Reference
-from engine.generator import Generator
 from engine.images import Picture, resize, save_picture
 from engine.network import Network
 from engine.providers import choose
 from engine.recipe import Recipe
+from engine.renderer import Renderer
 from engine.style import Style, StyleMaker, StyleResult, mix, picture_of
 from tests import tiny
 
@@ -180,7 +180,7 @@ class TestScore:
 
     def test_generated_pictures_are_taken_as_they_are(self, maker: StyleMaker, tmp_path: Path) -> None:
         """They may show no face that a detector would find, and they are aligned already."""
-        generator = Generator(maker.bundle, network=maker.network)
+        generator = Renderer(maker.bundle, network=maker.network)
         recipe = Recipe.from_seed(maker.bundle.id, 3)
         image = generator.render(recipe)
         path = save_picture(tmp_path / "a.png", image, recipe=recipe)
@@ -330,10 +330,10 @@ def test_opencv_is_loaded_only_for_faces() -> None:
     import subprocess
     import sys
 
-    code = "import sys, engine.style, engine.generator, engine.export; sys.exit('cv2' in sys.modules)"
+    code = "import sys, engine.style, engine.renderer, engine.export; sys.exit('cv2' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", code], cwd=Path(__file__).parents[2]).returncode == 0
 
 
 def test_network_may_be_shared(bundle: Bundle) -> None:
     network = Network(bundle, choose("cpu"))
-    assert StyleMaker(bundle, network=network).network is Generator(bundle, network=network).network
+    assert StyleMaker(bundle, network=network).network is Renderer(bundle, network=network).network

@@ -1,9 +1,13 @@
-"""What the import contracts of pyproject.toml cannot say: the formats need the standard library only."""
+"""What the import contracts of pyproject.toml cannot say.
+
+The formats need the standard library only, and no name of a class means two things.
+"""
 
 from __future__ import annotations
 
 import ast
 import sys
+from collections import defaultdict
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -22,6 +26,16 @@ def test_formats_need_the_standard_library_only(path: Path) -> None:
         and module.partition(".")[0] not in sys.stdlib_module_names
     }
     assert not outside
+
+
+def test_no_class_name_means_two_things() -> None:
+    places = defaultdict(list)
+    for package in ("engine", "studio", "trainer"):
+        for path in sorted((ROOT / package).rglob("*.py")):
+            for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+                if isinstance(node, ast.ClassDef) and not node.name.startswith("_"):
+                    places[node.name].append(path.relative_to(ROOT).as_posix())
+    assert {name: files for name, files in places.items() if len(files) > 1} == {}
 
 
 def _imported(path: Path) -> Iterator[str]:

@@ -10,10 +10,10 @@ import numpy as np
 
 from engine import latent
 from engine.bundle import Bundle
-from engine.generator import Generator
 from engine.images import Picture, resize, to_tensor
 from engine.providers import Provider
 from engine.recipe import Recipe, SeedUse, StyleUse
+from engine.renderer import Renderer
 from engine.style import Style
 from trainer.evaluation.features import Floats, in_chunks
 
@@ -27,7 +27,7 @@ class BundleSampler:
 
     def __init__(self, bundle: Bundle, provider: Provider | None = None, *, seed: int = 0) -> None:
         self.bundle = bundle
-        self.generator = Generator(bundle, provider)
+        self.renderer = Renderer(bundle, provider)
         self._seed = seed
 
     def recipes(
@@ -55,11 +55,11 @@ class BundleSampler:
 
     def render(self, recipes: Iterable[Recipe]) -> Iterator[Picture]:
         """[R, R, 3] each."""
-        return self.generator.render_batch(recipes)
+        return self.renderer.render_batch(recipes)
 
     def previews(self, recipes: Iterable[Recipe]) -> Iterator[Picture]:
         """[P, P, 3] each."""
-        return self.generator.render_batch(recipes, preview=True)
+        return self.renderer.render_batch(recipes, preview=True)
 
     def z(self, recipe: Recipe) -> Floats:
         """[Z]"""
@@ -67,11 +67,11 @@ class BundleSampler:
 
     def styles(self, pictures: Iterable[Picture]) -> Floats:
         """E of each picture, look and persona each of unit length: [N, S]."""
-        return self._encoded(pictures, self.generator.network.style, self.bundle.card.style_size)
+        return self._encoded(pictures, self.renderer.network.style, self.bundle.card.style_size)
 
     def contents(self, pictures: Iterable[Picture]) -> Floats:
         """C of each picture: [N, Z]."""
-        return self._encoded(pictures, self.generator.network.content, self.bundle.card.z_size)
+        return self._encoded(pictures, self.renderer.network.content, self.bundle.card.z_size)
 
     def style_of(self, references: Sequence[Picture]) -> Floats:
         """One style from several references, as the product makes it: the directions of their means. [S]"""

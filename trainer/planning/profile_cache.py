@@ -50,7 +50,7 @@ CHOSEN = ("accumulation", "precision", "channels_last", "compiled")
 KEPT, DAYS = 16, 30
 """Measurements in the data folder, and how long each holds: a machine changes."""
 
-Record = dict[str, Any]
+CacheRecord = dict[str, Any]
 
 
 def recall(
@@ -115,13 +115,13 @@ def _store() -> Path:
     return data_home() / PREFLIGHT
 
 
-def _read(path: Path) -> Record:
+def _read(path: Path) -> CacheRecord:
     with suppress(OSError, ValueError):
         return jsonio.read_object(path) or {}
     return {}
 
 
-def _key(job: Job, device: Device, world: World) -> Record:
+def _key(job: Job, device: Device, world: World) -> CacheRecord:
     settings = flat(job.to_json())
     key = {name: settings[name] for name in SHAPING}
     key |= {
@@ -132,6 +132,6 @@ def _key(job: Job, device: Device, world: World) -> Record:
     return dict(json.loads(json.dumps(key)))
 
 
-def _digest(key: Record, fixed: Collection[str]) -> str:
+def _digest(key: CacheRecord, fixed: Collection[str]) -> str:
     whole = key | {"fixed": sorted(set(fixed) & set(CHOSEN))}
     return hashlib.sha256(json.dumps(whole, sort_keys=True).encode()).hexdigest()

@@ -21,7 +21,7 @@ WIDTH = 460
 
 
 @dataclass(frozen=True)
-class Answer:
+class Reply:
     """A button below the question."""
 
     key: str
@@ -43,7 +43,7 @@ class Question(Overlay):
         card.setFixedWidth(WIDTH)
         super().__init__(look, card, parent)
 
-    def ask(self, title: Text, text: Text, *choices: Answer) -> None:
+    def ask(self, title: Text, text: Text, *choices: Reply) -> None:
         """The last choice is the one that stands out."""
         words = self._look.words
         self.title.setText(words.say(title))
@@ -57,6 +57,6 @@ class Question(Overlay):
             )
         self.open()
 
-    def _choose(self, choice: Answer) -> None:
+    def _choose(self, choice: Reply) -> None:
         self.close_up()
         choice.do()

@@ -7,8 +7,8 @@ import pytest
 import torch
 
 from engine.bundle import Bundle
-from engine.generator import Generator
 from engine.recipe import Recipe, StyleUse
+from engine.renderer import Renderer
 from engine.style import StyleMaker
 from tests.trainer.base import small
 from trainer.base.bundle import Said, write_bundle
@@ -39,7 +39,7 @@ def test_the_engine_renders_it_with_look_and_person(bundle: Bundle) -> None:
     assert (bundle.card.look_size, bundle.card.persona_size) == (64, 192)
     persona = tuple(np.eye(192)[0].tolist())
     use = StyleUse("a", tuple(np.eye(64)[0].tolist()), persona=persona)
-    generator = Generator(bundle)
+    generator = Renderer(bundle)
     recipe = Recipe.from_seed(bundle.id, 1, styles=(use,))
     picture = generator.render(recipe)
     assert picture.shape == (256, 256, 3) and generator.preview(recipe).shape == (128, 128, 3)

@@ -15,8 +15,8 @@ from PIL import Image
 
 from engine.bundle import Bundle
 from engine.errors import StyleError
-from engine.generator import Generator
 from engine.recipe import Recipe, StyleUse
+from engine.renderer import Renderer
 from engine.style import Style
 from tests.tiny import S
 from tests.trainer.evaluation.scripted_extractor import ColourExtractor, few
@@ -62,7 +62,7 @@ def own_samples(bundle: Bundle, count: int, classes: int) -> NDArray[np.uint8]:
         Recipe.from_seed(bundle.id, 10**9 + n, styles=uses[n % len(uses)], truncation=1.0)
         for n in range(count)
     ]
-    return np.stack(list(Generator(bundle).render_batch(recipes)))
+    return np.stack(list(Renderer(bundle).render_batch(recipes)))
 
 
 @pytest.fixture(scope="module")

@@ -16,7 +16,7 @@ COLORS = ("#0072b2", "#d55e00", "#009e73", "#cc79a7", "#56b4e9", "#e69f00")
 """Of Okabe and Ito, told apart by colour-blind people too."""
 TICKS = 5
 
-Curve = list[tuple[float, float]]
+Course = list[tuple[float, float]]
 """kimg of training and KID, in order."""
 
 
@@ -56,12 +56,12 @@ def _round(top: float) -> float:
     )
 
 
-def _line(row: AblationRow) -> Curve:
+def _line(row: AblationRow) -> Course:
     """A run's readings; trouble can leave one without KID."""
     return [(one["kimg"], one["kid"]) for one in row.curve if one.get("kid") is not None]
 
 
-def _mean(lines: Sequence[Curve]) -> Curve:
+def _mean(lines: Sequence[Course]) -> Course:
     """The mean of the runs at each place where all that got so far were read."""
     read: dict[float, list[float]] = {}
     for line in lines:
@@ -70,7 +70,7 @@ def _mean(lines: Sequence[Curve]) -> Curve:
     return [(kimg, statistics.fmean(values)) for kimg, values in sorted(read.items())]
 
 
-def _path(points: Curve, color: str, width: float, opacity: float) -> str:
+def _path(points: Course, color: str, width: float, opacity: float) -> str:
     joined = " ".join(f"{x:.1f},{y:.1f}" for x, y in points)
     return (
         f'<polyline points="{joined}" fill="none" stroke="{color}" stroke-width="{width}" '

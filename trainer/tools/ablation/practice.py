@@ -28,7 +28,7 @@ LOOKS = 8
 """Judgements along the way, the last one at the end."""
 WHITEN_BATCH = 64
 
-Measure = Callable[[TrainState], dict[str, float]]
+Gauge = Callable[[TrainState], dict[str, float]]
 
 
 class Material(NamedTuple):
@@ -53,7 +53,7 @@ class Log:
     """kimg and the figures there."""
 
 
-def practise(state: TrainState, material: Material, until: float, folder: Path, look: Measure) -> Log:
+def practise(state: TrainState, material: Material, until: float, folder: Path, look: Gauge) -> Log:
     """Trains until so many kimg were seen, or until trouble that going back does not help with."""
     folder.mkdir(parents=True, exist_ok=True)
     log = _begin(state, folder)

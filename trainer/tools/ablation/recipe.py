@@ -29,7 +29,7 @@ from trainer.model.networks import Networks
 from trainer.run.rollback import is_finite
 from trainer.run.state import TrainState
 from trainer.storage import checkpoint
-from trainer.tools.ablation.practice import Log, Material, Measure, practise, train, whiten
+from trainer.tools.ablation.practice import Gauge, Log, Material, practise, train, whiten
 from trainer.tools.ablation.rows import AblationRow
 from trainer.tools.synthetic import draw_set
 
@@ -130,7 +130,7 @@ def run(drawn: Drawn, variant: str, seed: int, folder: Path) -> AblationRow:
     return row
 
 
-def finished(variant: str, seed: int, state: TrainState, log: Log, look: Measure) -> AblationRow:
+def finished(variant: str, seed: int, state: TrainState, log: Log, look: Gauge) -> AblationRow:
     """The row of a run: its last judgement, or one of the state that trouble left it in."""
     if not log.ended and log.curve:
         values = {name: value for name, value in log.curve[-1].items() if name != "kimg"}

@@ -7,15 +7,15 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from engine import generator as generators
 from engine import latent
+from engine import renderer as renderers
 from engine.bundle import Bundle
 from engine.errors import BundleError, Cancelled, DeviceError, RecipeError
-from engine.generator import Generator
 from engine.images import from_tensor
 from engine.network import Floats, Network
 from engine.providers import choose
 from engine.recipe import DirectionUse, LayerMix, Recipe, SeedUse, StyleUse, pack_offset
+from engine.renderer import Renderer
 from tests import tiny
 
 STYLE = StyleUse("warm", (0.5, 0.5, -0.5, 0.5))
@@ -27,8 +27,8 @@ def bundle(tiny_bundle: Path) -> Bundle:
 
 
 @pytest.fixture(scope="module")
-def generator(bundle: Bundle) -> Generator:
-    return Generator(bundle, choose("cpu"))
+def renderer(bundle: Bundle) -> Renderer:
+    return Renderer(bundle, choose("cpu"))
 
 
 @pytest.fixture
@@ -36,8 +36,8 @@ def recipe(bundle: Bundle) -> Recipe:
     return Recipe.from_seed(bundle.id, 5)
 
 
-def test_renders(generator: Generator, recipe: Recipe) -> None:
-    picture, small = generator.render(recipe), generator.preview(recipe)
+def test_renders(renderer: Renderer, recipe: Recipe) -> None:
+    picture, small = renderer.render(recipe), renderer.preview(recipe)
     assert picture.shape == (tiny.R, tiny.R, 3) and small.shape == (tiny.P, tiny.P, 3)
     assert picture.dtype == small.dtype == np.uint8
     assert picture.std() > 10
@@ -45,19 +45,19 @@ def test_renders(generator: Generator, recipe: Recipe) -> None:
     assert np.abs(shrunk - small).mean() < 1
 
 
-def test_the_same_recipe_gives_the_same_bytes(bundle: Bundle, generator: Generator, recipe: Recipe) -> None:
-    again = Generator(bundle, choose("cpu"))
-    np.testing.assert_array_equal(generator.render(recipe), again.render(Recipe.from_json(recipe.to_json())))
+def test_the_same_recipe_gives_the_same_bytes(bundle: Bundle, renderer: Renderer, recipe: Recipe) -> None:
+    again = Renderer(bundle, choose("cpu"))
+    np.testing.assert_array_equal(renderer.render(recipe), again.render(Recipe.from_json(recipe.to_json())))
 
 
 @pytest.mark.parametrize("preview", [False, True])
 def test_a_batch_gives_the_bytes_of_single_pictures(
-    generator: Generator, recipe: Recipe, preview: bool
+    renderer: Renderer, recipe: Recipe, preview: bool
 ) -> None:
     recipes = [replace(recipe, seeds=(SeedUse(seed),)) for seed in range(19)]
-    alone = [(generator.preview if preview else generator.render)(one) for one in recipes]
+    alone = [(renderer.preview if preview else renderer.render)(one) for one in recipes]
     done: list[int] = []
-    together = list(generator.render_batch(recipes, preview=preview, progress=done.append))
+    together = list(renderer.render_batch(recipes, preview=preview, progress=done.append))
     assert done == list(range(1, 20))
     assert all(np.array_equal(a, b) for a, b in zip(alone, together, strict=True))
     assert len({picture.tobytes() for picture in together}) == 19
@@ -71,90 +71,90 @@ class Unsteady(Network):
 
 
 def test_an_unsteady_device_renders_one_by_one(bundle: Bundle, recipe: Recipe) -> None:
-    generator = Generator(bundle, network=Unsteady(bundle, choose("cpu")))
+    renderer = Renderer(bundle, network=Unsteady(bundle, choose("cpu")))
     recipes = [replace(recipe, seeds=(SeedUse(seed),)) for seed in range(10)]
-    together = list(generator.render_batch(recipes))
-    assert all(np.array_equal(generator.render(a), b) for a, b in zip(recipes, together, strict=True))
+    together = list(renderer.render_batch(recipes))
+    assert all(np.array_equal(renderer.render(a), b) for a, b in zip(recipes, together, strict=True))
 
 
-def test_a_batch_can_be_stopped(generator: Generator, recipe: Recipe) -> None:
+def test_a_batch_can_be_stopped(renderer: Renderer, recipe: Recipe) -> None:
     seen: list[int] = []
-    batch = generator.render_batch([recipe] * 100, progress=seen.append, cancelled=lambda: len(seen) >= 5)
+    batch = renderer.render_batch([recipe] * 100, progress=seen.append, cancelled=lambda: len(seen) >= 5)
     with pytest.raises(Cancelled):
         list(batch)
     assert 5 <= len(seen) < 20
 
 
-def test_a_batch_is_lazy(generator: Generator, recipe: Recipe) -> None:
+def test_a_batch_is_lazy(renderer: Renderer, recipe: Recipe) -> None:
     endless = (replace(recipe, seeds=(SeedUse(seed),)) for seed in range(10**9))
-    assert next(generator.render_batch(endless)).shape == (tiny.R, tiny.R, 3)
+    assert next(renderer.render_batch(endless)).shape == (tiny.R, tiny.R, 3)
 
 
 class TestW:
-    def test_truncation_goes_to_the_centre(self, generator: Generator, recipe: Recipe) -> None:
+    def test_truncation_goes_to_the_centre(self, renderer: Renderer, recipe: Recipe) -> None:
         styled = replace(recipe, styles=(STYLE,))
         for one in (recipe, styled):
-            centre = generator.centre(latent.style(one, tiny.S))
-            w = [generator.w(replace(one, truncation=value)) for value in (0.0, 0.5, 1.0)]
+            centre = renderer.centre(latent.style(one, tiny.S))
+            w = [renderer.w(replace(one, truncation=value)) for value in (0.0, 0.5, 1.0)]
             np.testing.assert_allclose(w[0], centre, atol=1e-6)
             np.testing.assert_allclose(w[1], (w[0] + w[2]) / 2, atol=1e-6)
         none = np.zeros(tiny.S, np.float32)
-        assert np.abs(generator.centre(none) - generator.centre(latent.style(styled, tiny.S))).max() > 0.01
+        assert np.abs(renderer.centre(none) - renderer.centre(latent.style(styled, tiny.S))).max() > 0.01
 
-    def test_centre_is_a_mean_over_noise(self, generator: Generator) -> None:
+    def test_centre_is_a_mean_over_noise(self, renderer: Renderer) -> None:
         style = np.zeros(tiny.S, np.float32)
-        z = np.random.Generator(np.random.PCG64(generators.CENTRE_SEED)).standard_normal((256, tiny.Z))
-        ws = [generator.network.mapping(row[None].astype(np.float32), style[None])[0] for row in z]
-        np.testing.assert_allclose(generator.centre(style), np.mean(ws, axis=0), atol=1e-5)
+        z = np.random.Generator(np.random.PCG64(renderers.CENTRE_SEED)).standard_normal((256, tiny.Z))
+        ws = [renderer.network.mapping(row[None].astype(np.float32), style[None])[0] for row in z]
+        np.testing.assert_allclose(renderer.centre(style), np.mean(ws, axis=0), atol=1e-5)
 
-    def test_style_strength(self, generator: Generator, recipe: Recipe) -> None:
+    def test_style_strength(self, renderer: Renderer, recipe: Recipe) -> None:
         styled = replace(recipe, styles=(STYLE,))
         none = replace(styled, style_strength=0.0)
-        np.testing.assert_array_equal(generator.w(none), generator.w(recipe))
-        assert np.abs(generator.w(styled) - generator.w(recipe)).max() > 0.01
+        np.testing.assert_array_equal(renderer.w(none), renderer.w(recipe))
+        assert np.abs(renderer.w(styled) - renderer.w(recipe)).max() > 0.01
 
-    def test_layers_come_from_elsewhere(self, generator: Generator, recipe: Recipe) -> None:
+    def test_layers_come_from_elsewhere(self, renderer: Renderer, recipe: Recipe) -> None:
         other = replace(recipe, seeds=(SeedUse(99),))
-        mixed = generator.w(replace(recipe, layers=(LayerMix(1, 2, 99),)))
-        w, v = generator.w(recipe), generator.w(other)
+        mixed = renderer.w(replace(recipe, layers=(LayerMix(1, 2, 99),)))
+        w, v = renderer.w(recipe), renderer.w(other)
         np.testing.assert_array_equal(mixed[[0, 3]], w[[0, 3]])
         np.testing.assert_allclose(mixed[1:3], v[1:3], atol=1e-6)
-        half = generator.w(replace(recipe, layers=(LayerMix(1, 2, 99, amount=0.5),)))
+        half = renderer.w(replace(recipe, layers=(LayerMix(1, 2, 99, amount=0.5),)))
         np.testing.assert_allclose(half[1:3], (w[1:3] + v[1:3]) / 2, atol=1e-6)
-        styled = generator.w(replace(recipe, layers=(LayerMix(0, 3, None, STYLE),)))
-        np.testing.assert_allclose(styled, generator.w(replace(recipe, styles=(STYLE,))), atol=1e-6)
+        styled = renderer.w(replace(recipe, layers=(LayerMix(0, 3, None, STYLE),)))
+        np.testing.assert_allclose(styled, renderer.w(replace(recipe, styles=(STYLE,))), atol=1e-6)
 
-    def test_layers_come_from_a_mix(self, generator: Generator, recipe: Recipe) -> None:
+    def test_layers_come_from_a_mix(self, renderer: Renderer, recipe: Recipe) -> None:
         photo = tuple(np.linspace(-1.0, 1.0, tiny.Z).tolist())
         noise = {"seeds": (SeedUse(99, 0.6), SeedUse(7, 0.8)), "content": photo, "content_weight": 0.5}
-        mixed = generator.w(replace(recipe, layers=(LayerMix(0, 0, **noise),)))
-        np.testing.assert_allclose(mixed[0], generator.w(replace(recipe, **noise))[0], atol=1e-6)
-        np.testing.assert_array_equal(mixed[1:], generator.w(recipe)[1:])
+        mixed = renderer.w(replace(recipe, layers=(LayerMix(0, 0, **noise),)))
+        np.testing.assert_allclose(mixed[0], renderer.w(replace(recipe, **noise))[0], atol=1e-6)
+        np.testing.assert_array_equal(mixed[1:], renderer.w(recipe)[1:])
 
-    def test_a_photos_offset_is_added_to_the_first_layers(self, bundle: Bundle, generator: Generator) -> None:
+    def test_a_photos_offset_is_added_to_the_first_layers(self, bundle: Bundle, renderer: Renderer) -> None:
         rows = np.linspace(-1, 1, 2 * tiny.W).reshape(2, tiny.W).astype(np.float16)
         plain = Recipe(bundle.id, content=(0.5,) * tiny.Z, truncation=1.0)
         near = replace(plain, offset=pack_offset(rows))
-        np.testing.assert_allclose(generator.w(near)[:2] - generator.w(plain)[:2], rows, atol=1e-6)
-        np.testing.assert_array_equal(generator.w(near)[2:], generator.w(plain)[2:])
+        np.testing.assert_allclose(renderer.w(near)[:2] - renderer.w(plain)[:2], rows, atol=1e-6)
+        np.testing.assert_array_equal(renderer.w(near)[2:], renderer.w(plain)[2:])
         half = replace(near, truncation=0.5)
-        centre = generator.centre(np.zeros(tiny.S, np.float32))
-        np.testing.assert_allclose(generator.w(half), (generator.w(near) + centre) / 2, atol=1e-5)
+        centre = renderer.centre(np.zeros(tiny.S, np.float32))
+        np.testing.assert_allclose(renderer.w(half), (renderer.w(near) + centre) / 2, atol=1e-5)
         held = LayerMix(0, 0, content=near.content, offset=near.offset)
-        walked = generator.w(Recipe.from_seed(bundle.id, 5, truncation=1.0, layers=(held,)))
-        np.testing.assert_allclose(walked[0], generator.w(near)[0], atol=1e-6)
+        walked = renderer.w(Recipe.from_seed(bundle.id, 5, truncation=1.0, layers=(held,)))
+        np.testing.assert_allclose(walked[0], renderer.w(near)[0], atol=1e-6)
 
-    def test_directions_are_added(self, bundle: Bundle, generator: Generator, recipe: Recipe) -> None:
+    def test_directions_are_added(self, bundle: Bundle, renderer: Renderer, recipe: Recipe) -> None:
         smile = bundle.direction("smile")
         assert smile
-        moved = generator.w(replace(recipe, directions=(DirectionUse("smile", -2.0),)))
-        step = moved - generator.w(recipe)
+        moved = renderer.w(replace(recipe, directions=(DirectionUse("smile", -2.0),)))
+        step = moved - renderer.w(recipe)
         np.testing.assert_allclose(step[:2], np.tile(np.array(smile.vector) * -1.0, (2, 1)), atol=1e-5)
         assert not step[2:].any()
 
-    def test_is_remembered_and_cannot_be_spoilt(self, generator: Generator, recipe: Recipe) -> None:
-        w = generator.w(recipe)
-        assert generator.w(Recipe.from_json(recipe.to_json())) is w
+    def test_is_remembered_and_cannot_be_spoilt(self, renderer: Renderer, recipe: Recipe) -> None:
+        w = renderer.w(recipe)
+        assert renderer.w(Recipe.from_json(recipe.to_json())) is w
         with pytest.raises(ValueError, match="read-only"):
             w[0] = 0
 
@@ -170,25 +170,25 @@ class TestW:
     ],
 )
 def test_refuses_recipes_that_do_not_fit(
-    generator: Generator, recipe: Recipe, change: dict[str, object], reason: str
+    renderer: Renderer, recipe: Recipe, change: dict[str, object], reason: str
 ) -> None:
     with pytest.raises(RecipeError, match=reason):
-        generator.render(replace(recipe, **change))  # type: ignore[arg-type]
+        renderer.render(replace(recipe, **change))  # type: ignore[arg-type]
 
 
-def test_a_photo_enters_the_latent_space(generator: Generator, recipe: Recipe) -> None:
-    content = generator.content(generator.render(recipe))
+def test_a_photo_enters_the_latent_space(renderer: Renderer, recipe: Recipe) -> None:
+    content = renderer.content(renderer.render(recipe))
     assert len(content) == tiny.Z
-    assert generator.content(np.zeros((100, 100, 3), np.uint8)) != content
-    assert generator.render(replace(recipe, seeds=(), content=content)).shape == (tiny.R, tiny.R, 3)
+    assert renderer.content(np.zeros((100, 100, 3), np.uint8)) != content
+    assert renderer.render(replace(recipe, seeds=(), content=content)).shape == (tiny.R, tiny.R, 3)
 
 
-def test_many_threads_may_render(generator: Generator, recipe: Recipe) -> None:
+def test_many_threads_may_render(renderer: Renderer, recipe: Recipe) -> None:
     recipes = [replace(recipe, seeds=(SeedUse(seed),), styles=(STYLE,)) for seed in range(1000, 1006)]
     found: dict[int, bytes] = {}
 
     def work(n: int) -> None:
-        found[n] = b"".join(generator.render(one).tobytes() for one in recipes)
+        found[n] = b"".join(renderer.render(one).tobytes() for one in recipes)
 
     threads = [threading.Thread(target=work, args=(n,)) for n in range(4)]
     for thread in threads:
@@ -210,13 +210,13 @@ def test_a_bundle_that_vanished_is_an_error(own_tiny_bundle: Path) -> None:
     bundle = Bundle.load(own_tiny_bundle)
     (own_tiny_bundle / "mapping.onnx").unlink()
     with pytest.raises(BundleError, match=r"mapping\.onnx is missing"):
-        Generator(bundle, choose("cpu")).warm()
+        Renderer(bundle, choose("cpu")).warm()
 
 
 def test_warming_up(bundle: Bundle) -> None:
-    generator = Generator(bundle, choose("cpu"))
-    generator.warm()
-    assert set(generator.network._sessions) == {"mapping", "preview", "synthesis"}
+    renderer = Renderer(bundle, choose("cpu"))
+    renderer.warm()
+    assert set(renderer.network._sessions) == {"mapping", "preview", "synthesis"}
 
 
 def test_colour_range() -> None:

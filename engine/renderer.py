@@ -36,7 +36,7 @@ CENTRE_SEED = 20_240_229
 """Seed of those z: the same for every style and model."""
 
 
-class Generator:
+class Renderer:
     """Renders recipes with one bundle on one provider. Thread-safe."""
 
     def __init__(
