@@ -26,7 +26,7 @@ from trainer.data.home import data_home
 from trainer.planning.profiler import Profile
 from trainer.process.device import Device
 from trainer.process.world import World
-from trainer.run.phases import lengths
+from trainer.run.schedule import lengths
 
 SHAPING = (
     "network",

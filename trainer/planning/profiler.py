@@ -14,7 +14,7 @@ from trainer.process.control import Control, Stopped
 from trainer.process.device import Device
 from trainer.process.world import Elsewhere, World
 from trainer.run import speed
-from trainer.run.phases import PHASES, lengths, starts
+from trainer.run.schedule import PHASES, lengths, starts
 from trainer.run.state import TrainState
 from trainer.run.step import advance
 from trainer.storage import checkpoint

@@ -29,9 +29,9 @@ from trainer.process.world import Elsewhere, World
 from trainer.run.checkpoint_manager import CheckpointManager, Ended
 from trainer.run.context import RunContext
 from trainer.run.guard import Instability
-from trainer.run.phases import Phase, phase_at
 from trainer.run.readings import Readings
 from trainer.run.rollback import roll_back
+from trainer.run.schedule import Phase, phase_at
 from trainer.run.snapshot_manager import is_due
 from trainer.run.state import TrainState, can_halve
 from trainer.run.step import advance

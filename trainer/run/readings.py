@@ -12,7 +12,7 @@ from typing import NamedTuple
 import torch
 
 from trainer.process.world import World
-from trainer.run.critic import Values
+from trainer.run.pixels.critic import Values
 
 MOST_WAITING = 16
 """Steps after which they are read in any case: trouble is found as late at most."""

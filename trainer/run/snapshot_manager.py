@@ -20,7 +20,7 @@ from trainer.evaluation.errors import JudgingError
 from trainer.evaluation.selection import Judge
 from trainer.helpers import HelperError
 from trainer.process.control import Check
-from trainer.run.phases import noise_since
+from trainer.run.schedule import noise_since
 from trainer.run.state import TrainState
 from trainer.storage import snapshots
 from trainer.storage.snapshots import SavedSnapshot

@@ -1,6 +1,6 @@
 """Everything that a run trains: networks, their averages and optimizers, and how far it has come.
 
-This is what a checkpoint holds. What is done with it in a step, the phases say (`trainer.run.phases`).
+This is what a checkpoint holds. What is done with it in a step, the phases say (`trainer.run.schedule`).
 """
 
 from __future__ import annotations
@@ -20,9 +20,9 @@ from trainer.model.ema import averaged_copy
 from trainer.model.freezing import freeze_parts, moved
 from trainer.model.networks import Networks
 from trainer.process.world import World
-from trainer.run.critic import Critic, Values
-from trainer.run.distance import Reconstruction
 from trainer.run.guard import Guard
+from trainer.run.pixels.critic import Critic, Values
+from trainer.run.pixels.distance import Reconstruction
 
 AVERAGED = ("generator", "style_encoder", "content_encoder")
 BETAS, MOMENTUM = (0.0, 0.99), (0.9, 0.99)

@@ -11,8 +11,8 @@ from torch import Tensor
 
 from trainer.model import augmentation
 from trainer.model.ema import decay_for, update_average
-from trainer.run.critic import Values
-from trainer.run.phases import Phase, moving_since, phase_at
+from trainer.run.pixels.critic import Values
+from trainer.run.schedule import Phase, moving_since, phase_at
 from trainer.run.state import TrainState
 
 

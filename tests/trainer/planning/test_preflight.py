@@ -21,7 +21,7 @@ from trainer.process import memory
 from trainer.process.control import Control, Stopped
 from trainer.process.device import Device
 from trainer.process.world import World
-from trainer.run.phases import PHASES
+from trainer.run.schedule import PHASES
 
 CPU = Device.choose("cpu")
 Usage = namedtuple("Usage", "total used free")

@@ -19,8 +19,8 @@ from tests.trainer import small
 from trainer.process.control import Control
 from trainer.process.device import Device
 from trainer.run import context, loop
-from trainer.run.critic import Values
 from trainer.run.loop import Run
+from trainer.run.pixels.critic import Values
 from trainer.run.state import TrainState
 from trainer.storage import checkpoint, snapshots
 

@@ -20,7 +20,7 @@ from trainer.data.prepared import PreparedSet
 from trainer.process.control import Control
 from trainer.process.device import Device
 from trainer.run.loop import Run
-from trainer.run.phases import phase_at
+from trainer.run.schedule import phase_at
 from trainer.storage import checkpoint
 from trainer.storage.run_folder import check_run
 

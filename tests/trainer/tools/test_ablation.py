@@ -21,7 +21,7 @@ from trainer import cli
 from trainer.data.errors import DataError
 from trainer.data.prepared import PreparedSet
 from trainer.model.networks import Networks
-from trainer.run.critic import Values
+from trainer.run.pixels.critic import Values
 from trainer.run.state import TrainState
 from trainer.tools.ablation import command, practice, recipe, tune
 from trainer.tools.ablation.curves import curves

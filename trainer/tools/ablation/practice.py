@@ -15,9 +15,9 @@ import torch
 from numpy.typing import NDArray
 
 from trainer.run.guard import Instability
-from trainer.run.phases import phase_at
 from trainer.run.readings import Readings
 from trainer.run.rollback import roll_back
+from trainer.run.schedule import phase_at
 from trainer.run.state import TrainState
 from trainer.run.step import advance
 from trainer.storage import checkpoint

@@ -9,8 +9,8 @@ from torch.nn import functional as F
 from engine.formats.job import Job
 from trainer.model import augmentation
 from trainer.run import losses
-from trainer.run.critic import Values
-from trainer.run.phases.phase import Moment, Phase, cosine
+from trainer.run.phase import Moment, Phase, cosine
+from trainer.run.pixels.critic import Values
 from trainer.run.state import TrainState
 
 CLASS_WEIGHT, CLASS_SCALE = 0.3, 4.0

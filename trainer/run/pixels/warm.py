@@ -8,9 +8,9 @@ from torch import Tensor
 from engine.formats.job import Job
 from trainer.model import augmentation
 from trainer.run import losses
-from trainer.run.critic import Values
-from trainer.run.phases.conditioning import style_of
-from trainer.run.phases.phase import Moment, Phase, cosine
+from trainer.run.phase import Moment, Phase, cosine
+from trainer.run.pixels.conditioning import style_of
+from trainer.run.pixels.critic import Values
 from trainer.run.state import MOMENTUM, TrainState
 
 GROWS_AT = 0.85

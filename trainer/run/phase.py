@@ -10,7 +10,7 @@ from typing import ClassVar
 from torch import Tensor
 
 from engine.formats.job import Job
-from trainer.run.critic import Values
+from trainer.run.pixels.critic import Values
 from trainer.run.state import TrainState
 
 

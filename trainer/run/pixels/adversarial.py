@@ -9,10 +9,10 @@ from torch.nn import functional as F
 from engine.formats.job import Job
 from trainer.model import augmentation
 from trainer.run import losses
-from trainer.run.critic import AdversarialBatch, Values
-from trainer.run.distance import SPREAD_SIDE, shrink, spread
-from trainer.run.phases.conditioning import encoded, with_styles
-from trainer.run.phases.phase import Moment, Phase
+from trainer.run.phase import Moment, Phase
+from trainer.run.pixels.conditioning import encoded, with_styles
+from trainer.run.pixels.critic import AdversarialBatch, Values
+from trainer.run.pixels.distance import SPREAD_SIDE, shrink, spread
 from trainer.run.state import BETAS, TrainState
 
 BLUR_LEFT = 0.25

@@ -13,11 +13,11 @@ A new phase is a module with a subclass of `Phase`, a place in `PHASES` and a le
 from __future__ import annotations
 
 from engine.formats.job import Job
-from trainer.run.phases.adversarial import Adversarial
-from trainer.run.phases.phase import Moment as Moment
-from trainer.run.phases.phase import Phase as Phase
-from trainer.run.phases.styles import Styles
-from trainer.run.phases.warm import Warm
+from trainer.run.phase import Moment as Moment
+from trainer.run.phase import Phase as Phase
+from trainer.run.pixels.adversarial import Adversarial
+from trainer.run.pixels.styles import Styles
+from trainer.run.pixels.warm import Warm
 
 PHASES: tuple[Phase, ...] = (Styles(), Warm(), Adversarial())
 """In the order in which a run goes through them; the last goes on for as long as the run does."""
