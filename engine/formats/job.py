@@ -75,7 +75,7 @@ class Job:
 
     def to_json(self) -> dict[str, Any]:
         """As plain values."""
-        return {"format": FORMAT} | asdict(self)
+        return {"format": FORMAT} | asdict(self) | {"network": self.network.to_json()}
 
     @staticmethod
     def from_json(card: object) -> Job:

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import math
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
+from typing import Any
+
+KINDS = ("pixels", "latent")
 
 
 @dataclass(frozen=True)
@@ -20,8 +23,14 @@ class NetworkConfig:
     channel_base: int = 4096
     """A layer at resolution r has min(channel_base / r, channel_max) channels."""
     channel_max: int = 192
+    kind: str = "pixels"
+    """What G makes: see `KINDS`."""
+    parts: dict[str, Any] = field(default_factory=dict, hash=False)
+    """Sizes of what networks of another kind consist of, as on the model's card."""
 
     def __post_init__(self) -> None:
+        if self.kind not in KINDS:
+            raise ValueError(f"the kind of networks must be one of {', '.join(KINDS)}, not {self.kind!r:.60}")
         for side in (self.resolution, self.preview_resolution):
             if side < 8 or side & (side - 1):
                 raise ValueError(f"a resolution must be a power of two of at least 8, not {side}")
@@ -42,5 +51,9 @@ class NetworkConfig:
         """Rows of w: one for each modulated convolution and one for the last colour layer."""
         return 2 * len(self.resolutions)
 
-    def to_json(self) -> dict[str, int]:
-        return asdict(self)
+    def to_json(self) -> dict[str, Any]:
+        """As plain values; networks that make pixels say no more than they always did."""
+        said = asdict(self)
+        if self.kind == KINDS[0]:
+            del said["kind"], said["parts"]
+        return said

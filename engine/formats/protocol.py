@@ -107,6 +107,22 @@ class Samples(Event):
 
 
 @dataclass(frozen=True)
+class Likeness(Event):
+    """How much the pictures of the last samples show the person of the set.
+
+    `by` is the network that says so: "sface", or "persona" for the model's own encoder, whose cosines are
+    higher. `values`: "identity", the cosine of test pictures to the person's references, and, where there
+    are several of these, "real_identity", that of the references among each other.
+    """
+
+    name: ClassVar[str] = "likeness"
+    step: int
+    kimg: float
+    by: str
+    values: dict[str, float] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
 class Snapshot(Event):
     """A state that can become a model was kept and judged on held-out pictures.
 
@@ -196,6 +212,7 @@ _EVENTS = Kinds(
         Progress,
         Losses,
         Samples,
+        Likeness,
         Snapshot,
         Checkpointed,
         Warned,

@@ -9,7 +9,7 @@ import pytest
 import torch
 
 from tests.trainer.small import write_set
-from trainer.run import checkpoint_manager
+from trainer.run.pixels import kind as pixel_kind
 
 
 @pytest.fixture(scope="session")
@@ -30,7 +30,7 @@ def one_thread() -> Iterator[None]:
 @pytest.fixture
 def without_export(monkeypatch: pytest.MonkeyPatch) -> None:
     """Exporting takes longer than all the rest of a small run, and has tests of its own."""
-    monkeypatch.setattr(checkpoint_manager, "export_bundle", lambda networks, folder, *rest: folder)
+    monkeypatch.setattr(pixel_kind, "export_bundle", lambda networks, folder, *rest: folder)
 
 
 @pytest.fixture(autouse=True)

@@ -31,22 +31,17 @@ def run(args: argparse.Namespace) -> int:
     """Exports a bundle from the newest checkpoint of a run, or from one of its snapshots; 0, or 2 when there
     is none or it does not fit."""
     from engine.formats.job import Job
-    from engine.formats.job_settings import JobError
     from engine.formats.run_folder import JOB
     from trainer.planning import job_builder
     from trainer.process.control import Control
     from trainer.process.device import Device
     from trainer.run.loop import Run
-    from trainer.storage.bundles import load_networks
 
     try:
         job = Job.load(args.run_folder / JOB).changed(**job_builder.about(args.card))
         job = job.changed(name=args.name or job.name)
-        other = load_networks(args.blend) if args.blend else None
-        if other is not None and other.config != job.network:
-            raise JobError(f"{args.blend} has networks of other sizes and cannot be mixed in", "other-sizes")
         one = Run(job, args.run_folder, Device.choose("cpu"), Control())
-        one.export(args.out, other, args.share, args.snapshot, args.spread)
+        one.export(args.out, args.blend, args.share, args.snapshot, args.spread)
     except PersonaError as error:
         tell_failure(reason_of(error))
         return 2

@@ -19,12 +19,13 @@ from engine.formats.reason import Reason, reason_of
 from engine.formats.run_folder import CHECKPOINTS
 from trainer.cli.failures import reason_for, tell_failure
 from trainer.data.prepared import PreparedSet
-from trainer.planning import job_builder, preflight, tiers
+from trainer.planning import job_builder, preflight
 from trainer.planning.job_builder import TrainRequest
 from trainer.process.control import Control, Stopped, listen, signals_obeyed
 from trainer.process.device import Device
 from trainer.process.world import World, WorldError
 from trainer.run.event_writer import EventWriter
+from trainer.run.kinds import kind_of
 from trainer.run.loop import Run
 from trainer.storage import checkpoint, run_folder
 
@@ -71,7 +72,7 @@ def _train(request: TrainRequest, control: Control, world: World, stack: ExitSta
         run_folder.keep_job(job, request.out)
     writer = EventWriter(request.out, world.leads)
     if world.leads and not request.resume and job_builder.is_tuned(request):
-        _say(tiers.sentence(len(PreparedSet.open(job.data.folder).of("train")), job))
+        _say(kind_of(job).sentence(len(PreparedSet.open(job.data.folder).of("train")), job))
     writer.write(found)
     if not found.fits:
         raise JobError(found.sentence, "no-memory" if found.lacks == "memory" else "no-space")

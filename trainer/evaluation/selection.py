@@ -25,7 +25,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from trainer.model.networks import Networks
+from trainer.model.picture_networks import PictureNetworks
 from trainer.process.control import Check
 from trainer.storage.snapshots import SavedSnapshot
 
@@ -52,7 +52,7 @@ class Judge(Protocol):
 
 def judged(
     judge: Judge,
-    networks: Networks,
+    networks: PictureNetworks,
     device: torch.device,
     check: Check = lambda: None,
     *,
@@ -70,11 +70,14 @@ def judged(
 
 @torch.no_grad()
 def samples(
-    networks: Networks, references: NDArray[np.uint8], device: torch.device, check: Check = lambda: None
+    networks: PictureNetworks,
+    references: NDArray[np.uint8],
+    device: torch.device,
+    check: Check = lambda: None,
 ) -> NDArray[np.uint8]:
     """One picture in the style of each reference: uint8 [N, 3, R, R] both. z is the same every time."""
     rng = torch.Generator().manual_seed(77)
-    z = torch.randn(len(references), networks.config.z_size, generator=rng)
+    z = torch.randn(len(references), networks.z_size, generator=rng)
     made = []
     for i in range(0, len(references), BATCH):
         check()

@@ -485,6 +485,10 @@ class Networks:
             config, Generator(config), Discriminator(config), StyleEncoder(config), ContentEncoder(config)
         )
 
+    @property
+    def z_size(self) -> int:
+        return self.config.z_size
+
     def named(self) -> dict[str, nn.Module]:
         """Networks by the names of their weight files."""
         return {

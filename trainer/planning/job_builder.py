@@ -21,10 +21,8 @@ from trainer.data.home import data_home
 from trainer.data.listeners import Plain
 from trainer.data.prepare import PreparationSettings, prepare
 from trainer.data.prepared import PreparedSet
-from trainer.model.growing import resized_config
-from trainer.planning import tiers
 from trainer.process.control import Control
-from trainer.storage.bundles import network_config
+from trainer.run.kinds import kind_of, kind_of_model
 from trainer.storage.run_folder import FREE, LENGTHS, keep_job
 
 LATER = FREE - {"accumulation", "consent", "data"}
@@ -67,15 +65,14 @@ def new_job(request: TrainRequest, control: Control) -> Job:
     start = request.start_from
     preset = request.preset or ("tune" if start else "base")
     name = request.name or request.folder.resolve().name or "model"
-    given = tiers.settings_for(len(data.of("train"))) if is_tuned(request) else {}
+    bundle = Bundle.load(start) if start else None
+    given = kind_of_model(bundle).settings_for(data) if bundle and is_tuned(request) else {}
     given |= request.settings
     job = from_preset(preset, str(data.folder.resolve()), **(given | {"name": name}))
-    if start:
-        bundle = Bundle.load(start)
-        network = network_config(bundle)
-        if request.resolution:
-            network = resized_config(network, request.resolution)
-        job = job.changed(start_from=str(Path(start).resolve()), network=network)
+    if bundle is not None:
+        network = kind_of_model(bundle).network(bundle, request.resolution)
+        job = job.changed(start_from=str(Path(start or "").resolve()), network=network)
+        kind_of(job).check(job)
     elif request.resolution:
         job = job.changed(network=resized(job.network, request.resolution))
     if (start or request.consent) and not request.only_preflight:

@@ -8,13 +8,13 @@ from dataclasses import dataclass
 import torch
 
 from engine.formats.job import Job
-from trainer.model.networks import Networks
 from trainer.process import memory
 from trainer.process.control import Control, Stopped
 from trainer.process.device import Device
 from trainer.process.world import Elsewhere, World
 from trainer.run import speed
-from trainer.run.schedule import PHASES, lengths, starts
+from trainer.run.kinds import kind_of
+from trainer.run.schedule import lengths, starts
 from trainer.run.state import TrainState
 from trainer.run.step import advance
 from trainer.storage import checkpoint
@@ -55,8 +55,10 @@ def profile(
     """Times a few steps of every phase. Raises what the steps raise, out of memory too, and Stopped."""
     memory.release(device.torch)
     before = memory.used_mb(device.torch)
-    state = _new_state(job, device, world or World())
-    pace, held = {phase.name: 0.0 for phase in PHASES}, {phase.name: 0.0 for phase in PHASES}
+    kind = kind_of(job)
+    state = kind.blank(job, device, world or World())
+    speed.arrange(state)
+    pace, held = {phase.name: 0.0 for phase in kind.phases}, {phase.name: 0.0 for phase in kind.phases}
     for phase, start in starts(job).items():
         if phase.kimg(job):
             batch, kimg = phase.batch(job), start + phase.profiled_at * phase.kimg(job)
@@ -64,7 +66,7 @@ def profile(
             seconds = _seconds(state, batch, kimg, steps, control or Control())
             pace[phase.name] = seconds / (batch * state.world.size) * 1000
             held[phase.name] = max(0.0, memory.peak_mb(device.torch) - before)
-    return Profile(pace, held, checkpoint.size_mb(state), _model_mb(state), _weights_mb(state))
+    return Profile(pace, held, checkpoint.size_mb(state), kind.model_mb(state), _weights_mb(state))
 
 
 def profiled(
@@ -87,19 +89,10 @@ def profiled(
     return None
 
 
-def _new_state(job: Job, device: Device, world: World) -> TrainState:
-    perceptual, _ = device.perceptual(job)
-    state = TrainState(job, Networks.create(job.network), 1, device.torch, perceptual, world)
-    state.whitened = True
-    speed.arrange(state)
-    return state
-
-
 def _seconds(state: TrainState, batch: int, kimg: float, steps: int, control: Control) -> float:
     """Mean seconds of a step, after one to warm up; a step with penalties counts by its share."""
-    job, side = state.job, state.job.network.resolution
-    x = torch.rand(batch, 3, side, side, device=state.device) * 2 - 1
-    labels = torch.zeros(batch, dtype=torch.long, device=state.device)
+    job = state.job
+    x, labels = kind_of(job).trial(state, batch)
 
     def step(number: int) -> float:
         if state.world.agree(control.stop.is_set()):
@@ -124,13 +117,6 @@ def _seconds(state: TrainState, batch: int, kimg: float, steps: int, control: Co
 
 def _weights_mb(state: TrainState) -> float:
     return sum(_bytes(network) for network in state.average.named().values()) / 2**20
-
-
-def _model_mb(state: TrainState) -> float:
-    """Of a bundle: weights, D's in half precision, and the graphs; the synthesis is in two of them."""
-    size = {name: _bytes(network) for name, network in state.average.named().items()}
-    rest = size["style_encoder"] + size["content_encoder"]
-    return (3 * size["generator"] + 2 * rest + size["discriminator"] / 2) / 2**20
 
 
 def _bytes(network: torch.nn.Module) -> int:

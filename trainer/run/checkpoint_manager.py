@@ -15,17 +15,14 @@ from engine.formats import protocol
 from engine.formats.job_settings import JobError
 from engine.formats.reason import Reason
 from engine.formats.run_folder import MODEL, SAMPLES
-from trainer.model.whitening import spread
 from trainer.process.control import Stopped
-from trainer.run.context import WHITEN_PICTURES, RunContext
-from trainer.run.model_card import described
-from trainer.run.samples import COLUMNS, sample_grid
+from trainer.run.context import RunContext
+from trainer.run.kind import Drawn
+from trainer.run.kinds import kind_of
 from trainer.run.state import TrainState
 from trainer.storage import checkpoint, snapshots
-from trainer.storage.export import ExportError, export_bundle
+from trainer.storage.export import ExportError
 from trainer.storage.snapshots import SavedSnapshot
-
-CARD_PICTURES = 1024
 
 
 class Ended(PersonaError):
@@ -88,23 +85,9 @@ class CheckpointManager:
     def export(self, folder: Path, kept: SavedSnapshot | None, factor: float = 1.0) -> Path:
         """A bundle of the averaged networks, which are those of `kept` where there is one.
 
-        factor: how much further than the codes of pictures noise reaches (`whitening.spread`).
+        factor: how much further than the codes of pictures noise reaches.
         """
-        context, state, pictures = self.context, self.state, self.context.pictures
-        if len(pictures.train) >= WHITEN_PICTURES:
-            state.whiten_average(context.white_batches())
-        if factor != 1.0:
-            spread(state.average.content_encoder, state.average.generator, factor)
-        state.measure_centre()
-        return export_bundle(
-            state.average,
-            folder,
-            described(context.job, context.folder, context.data, context.digest, state, kept),
-            pictures.shown(0, CARD_PICTURES, "val"),
-            pictures.val_labels[:CARD_PICTURES].to(context.device.torch),
-            tuple(context.data.classes),
-            context.control.check,
-        )
+        return kind_of(self.context.job).export(self.context, folder, kept, factor)
 
     # --- How it is done ---
 
@@ -138,24 +121,28 @@ class CheckpointManager:
 
     def _write_samples(self) -> Iterator[protocol.Event]:
         context, step = self.context, self.state.step
-        pictures = context.pictures.examples(COLUMNS)
         path = context.folder / SAMPLES / f"step-{step:08d}.webp"
         try:
-            grid = sample_grid(self.state, pictures, check=context.control.check)
+            drawn = self._drawn()
             path.parent.mkdir(exist_ok=True)
-            grid.save(path, quality=90)
+            drawn.grid.save(path, quality=90)
         except OSError as error:
             yield protocol.Warned(unwritten("samples", "the samples cannot be written", error))
         else:
             yield protocol.Samples(step, self.state.kimg, context.relative(path))
+            if drawn.values:
+                yield protocol.Likeness(step, self.state.kimg, drawn.by, drawn.values)
 
     def _write_snapshot(self) -> Iterator[protocol.Event]:
         context, check = self.context, self.context.control.check
-        pictures = context.pictures.examples(COLUMNS)
         try:
-            yield from context.snapshots.take(sample_grid(self.state, pictures, check=check), check)
+            drawn = self._drawn()
+            yield from context.snapshots.take(drawn.grid, check, drawn.values)
         except (OSError, TargetError) as error:
             yield protocol.Warned(unwritten("snapshot", "the snapshot cannot be written", error))
+
+    def _drawn(self) -> Drawn:
+        return kind_of(self.context.job).drawn(self.context, self.context.control.check)
 
     def _write_last_snapshot(self) -> Iterator[protocol.Event]:
         if not self.context.snapshots.has(self.state.step):

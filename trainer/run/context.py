@@ -22,21 +22,18 @@ from engine.formats.run_folder import CHECKPOINTS
 from trainer.data.prepared import PreparedSet, set_digest
 from trainer.evaluation.selection import Judge
 from trainer.evaluation.snapshot_judge import judge_for
-from trainer.model.growing import fill
-from trainer.model.networks import Networks
 from trainer.process.control import Control, Stopped
 from trainer.process.device import Device
 from trainer.process.world import World
 from trainer.run import speed
+from trainer.run.kinds import kind_of
 from trainer.run.meter import Clock, Meter
-from trainer.run.pictures import Pictures, source_digests
+from trainer.run.pictures import WHITEN_PICTURES, Pictures, source_digests
 from trainer.run.snapshot_manager import SnapshotManager
 from trainer.run.state import TrainState
 from trainer.storage import checkpoint, run_folder
-from trainer.storage.bundles import load_networks
 from trainer.storage.checkpoint import CheckpointError
 
-WHITEN_PICTURES = 2048
 TOLD = 5
 """Pictures that cannot be read and are named one by one."""
 
@@ -82,12 +79,12 @@ class RunContext:
     def load(self, train: bool) -> list[Reason]:
         """Pictures, networks and the newest state. train: to go on with it, not only to read it."""
         warnings = self._load_pictures(train)
-        perceptual, warning = self.device.perceptual(self.job) if train else (None, None)
-        self.state = self._new_state(perceptual)
+        self.state, told = kind_of(self.job).begin(self, train)
+        speed.arrange(self.state)
         self.snapshots = SnapshotManager(self.folder, self.state, self._new_judge)
         restored = checkpoint.restore_newest(self.state, self.checkpoints, tidy_up=train)
         self.resumed = restored is not None
-        warnings += [warning] if warning is not None else []
+        warnings += told
         if restored is not None:
             warnings += [Reason("checkpoint", problem) for problem in restored.problems]
             begun = Begun.of(restored)
@@ -150,23 +147,6 @@ class RunContext:
         if self.world.agree(mine != theirs):
             raise JobError(f"the processes do not see the same pictures in {self.job.data.folder}")
         return self.world.led(lambda: run_folder.check_same_pictures(self.folder, sources, unread))
-
-    def _new_state(self, perceptual: torch.nn.Module | None) -> TrainState:
-        """The networks as they are before the first step."""
-        job = self.job
-        torch.manual_seed(job.optimisation.seed)
-        networks = Networks.create(job.network)
-        if job.schedule.start_from:
-            upper = load_networks(Path(job.schedule.upper_from)) if job.schedule.upper_from else None
-            fill(networks, load_networks(Path(job.schedule.start_from)), upper)
-        state = TrainState(job, networks, len(self.data.classes), self.device.torch, perceptual, self.world)
-        speed.arrange(state)
-        # A bundle's C is white already, and its prior measured. A warm start moves it, and only a large set
-        # says what white is.
-        few = len(self.pictures.train) < WHITEN_PICTURES
-        ready = bool(networks.generator.mapping.prior_root.any()) or few
-        state.whitened = bool(job.schedule.start_from) and ready and (few or not job.schedule.warm_kimg)
-        return state
 
     def _new_judge(self) -> Judge:
         held_out = self.pictures.val[: None if self.data.of("val") else 0]

@@ -13,15 +13,13 @@ import time
 from collections.abc import Generator, Iterator
 from contextlib import suppress
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from engine.errors import TargetError
 from engine.formats import protocol
 from engine.formats.job import Job
 from engine.formats.job_settings import JobError
 from engine.formats.reason import Reason, reason_of
-from trainer.model.ema import update_average
-from trainer.model.networks import Networks
 from trainer.process import memory
 from trainer.process.control import Control, Stopped
 from trainer.process.device import Device
@@ -29,6 +27,7 @@ from trainer.process.world import Elsewhere, World
 from trainer.run.checkpoint_manager import CheckpointManager, Ended
 from trainer.run.context import RunContext
 from trainer.run.guard import Instability
+from trainer.run.kinds import kind_of
 from trainer.run.readings import Readings
 from trainer.run.rollback import roll_back
 from trainer.run.schedule import Phase, phase_at
@@ -95,7 +94,7 @@ class Run:
     def export(
         self,
         folder: Path,
-        other: Networks | None = None,
+        other: Path | None = None,
         share: float = 0.0,
         snapshot: int | None = None,
         factor: float = 1.0,
@@ -103,9 +102,9 @@ class Run:
         """A bundle of the newest checkpoint as it stands, whatever the phase. Raises JobError without one.
 
         Only reads the run, which may be going on. snapshot: the step of one to take instead. other, share:
-        mixes the synthesis weights with those of an earlier state of the same training; a share of 0 keeps
-        this run's, 1 takes the other's (network interpolation: Wang et al., 2018). factor: of the noise's
-        reach.
+        mixes the synthesis weights with those of a model of an earlier state of the same training; a share of
+        0 keeps this run's, 1 takes the other's (network interpolation: Wang et al., 2018). factor: of the
+        noise's reach.
         """
         context = self.context
         self._load(train=False)
@@ -116,7 +115,7 @@ class Run:
             self.state.whiten(context.white_batches())
         self.manager.take_up(kept)
         if other is not None:
-            update_average(self.state.average.generator.synthesis, other.generator.synthesis, 1.0 - share)
+            kind_of(self.job).mix_in(self.state, other, share)
         return self.manager.export(folder, kept, factor)
 
     # --- The beginning ---
@@ -185,7 +184,9 @@ class Run:
         self._step(phase)
         return (yield from self._after_step(phase, before, votes))
 
-    def _after_step(self, phase: Phase, before: float, votes: Votes) -> Generator[protocol.Event, None, bool]:
+    def _after_step(
+        self, phase: Phase[Any], before: float, votes: Votes
+    ) -> Generator[protocol.Event, None, bool]:
         """What is due after a step that began at the kimg `before`; first its values are read, if anything
         is. False when the step was the last."""
         state, manager = self.state, self.manager
@@ -219,7 +220,7 @@ class Run:
                 self.context.meter.add(reading.values)
         return trouble
 
-    def _begin_with_noise(self, phase: Phase) -> Iterator[protocol.Event]:
+    def _begin_with_noise(self, phase: Phase[Any]) -> Iterator[protocol.Event]:
         """Whitens C, and makes the snapshot that is missing, where that has not been done."""
         if not self.state.whitened:
             yield from self._whiten()
@@ -248,14 +249,14 @@ class Run:
         minutes = self.job.schedule.minutes
         return minutes > 0 and self.context.clock.seconds > minutes * 60
 
-    def _step(self, phase: Phase) -> None:
+    def _step(self, phase: Phase[Any]) -> None:
         """One step on the pictures whose turn it is."""
         state, count = self.state, phase.batch(self.job)
         first = state.seen + self.world.rank * count
-        values = advance(state, *self.context.pictures.batch(first, count))
+        values = advance(state, *kind_of(self.job).turn(self.context, first, count))
         self.readings.add(state.step, values)
 
-    def _owes_snapshot(self, phase: Phase) -> bool:
+    def _owes_snapshot(self, phase: Phase[Any]) -> bool:
         """Looks once: is the first snapshot missing, or one that the run was stopped at?"""
         if self.looked:
             return False

@@ -5,16 +5,18 @@ from __future__ import annotations
 import math
 from abc import ABC, abstractmethod
 from dataclasses import dataclass
-from typing import ClassVar
+from typing import Any, ClassVar, Generic, TypeVar
 
 from torch import Tensor
 
 from engine.formats.job import Job
-from trainer.run.pixels.critic import Values
+from trainer.run.readings import Values
 from trainer.run.state import TrainState
 
+State = TypeVar("State", bound=TrainState)
 
-class Phase(ABC):
+
+class Phase(ABC, Generic[State]):
     """A stretch of the schedule. It knows how long it takes, its losses, and what it moves."""
 
     name: ClassVar[str]
@@ -35,8 +37,8 @@ class Phase(ABC):
         return job.optimisation.batch
 
     @abstractmethod
-    def step(self, state: TrainState, x: Tensor, labels: Tensor, moment: Moment) -> Values:
-        """Moves the weights once, by pictures x [N, 3, R, R] in -1..1 with class numbers [N].
+    def step(self, state: State, x: Tensor, labels: Tensor, moment: Moment) -> Values:
+        """Moves the weights once, by what the kind's `turn` gave: x [N, ...], and class numbers [N].
 
         Returns losses and strengths, detached and on the device.
         """
@@ -46,7 +48,7 @@ class Phase(ABC):
 class Moment:
     """Where in the schedule a step lies."""
 
-    phase: Phase
+    phase: Phase[Any]
     fraction: float
     """How much of the phase is over, 0..1."""
     since: float

@@ -17,6 +17,8 @@ from trainer.data.prepared import DecodedPictures, PreparedSet, file_digest
 from trainer.process.control import Check
 
 Indices = NDArray[np.int64]
+WHITEN_PICTURES = 2048
+"""Pictures that tell what white is."""
 MOST_ORDERS = 3
 DEVICE_SHARE = 0.25
 """Of a graphics card's free memory that the pictures may take; beyond it they stay in main memory."""

@@ -10,10 +10,12 @@ from __future__ import annotations
 from typing import NamedTuple
 
 import torch
+from torch import Tensor
 
 from trainer.process.world import World
-from trainer.run.pixels.critic import Values
 
+Values = dict[str, Tensor]
+"""What a step measured, by name: [] each, on the device."""
 MOST_WAITING = 16
 """Steps after which they are read in any case: trouble is found as late at most."""
 

@@ -6,7 +6,7 @@ on as if it had never stopped.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 
 from PIL import Image
@@ -57,16 +57,20 @@ class SnapshotManager:
         """Whether there is a snapshot of a step, weights and all."""
         return any(one.step == step and one.has_weights for one in self.kept)
 
-    def take(self, grid: Image.Image, check: Check = lambda: None) -> Iterator[protocol.Event]:
+    def take(
+        self, grid: Image.Image, check: Check = lambda: None, likeness: Mapping[str, float] | None = None
+    ) -> Iterator[protocol.Event]:
         """Keeps, judges and tells the state as it is. Raises OSError.
 
-        check: called between the parts of the work; what it raises ends it, and nothing is kept.
+        likeness: what was measured on the grid, judged together with the rest. check: called between the
+        parts of the work; what it raises ends it, and nothing is kept.
         """
         state = self.state
         values, problem = self._figures(check)
         if problem is not None:
             yield protocol.Warned(problem)
         if values:
+            values |= likeness or {}
             values["mark"] = selection.mark(values, self._first(values))
         networks, folder = state.average, self.run / SNAPSHOTS
         taken = snapshots.keep(networks, folder, state.step, state.kimg, values, grid)

@@ -14,7 +14,6 @@ import importlib.util
 from typing import Any
 
 import torch
-from torch import nn
 
 from trainer.run.state import TrainState
 
@@ -50,11 +49,5 @@ def arrange(state: TrainState) -> None:
         for module in state.modules().values():
             module.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
     if job.optimisation.compiled:
-        for module in _once_derived(state):
+        for module in state.once_derived():
             module.compile()
-
-
-def _once_derived(state: TrainState) -> list[nn.Module]:
-    online = state.networks
-    encoders = [online.style_encoder, online.content_encoder, state.average.style_encoder]
-    return [*online.generator.synthesis.blocks, *encoders]

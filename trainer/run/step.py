@@ -6,24 +6,25 @@ here waits for the graphics card: the values of a step stay where they are until
 
 from __future__ import annotations
 
+from typing import Any
+
 import torch
 from torch import Tensor
 
-from trainer.model import augmentation
 from trainer.model.ema import decay_for, update_average
-from trainer.run.pixels.critic import Values
+from trainer.run.readings import Values
 from trainer.run.schedule import Phase, moving_since, phase_at
 from trainer.run.state import TrainState
 
 
 def advance(state: TrainState, x: Tensor, labels: Tensor) -> Values:
-    """One step on pictures x [N, 3, R, R] in -1..1 with class numbers [N].
+    """One step on what the kind's `turn` gave: x [N, ...], and class numbers [N].
 
     Returns losses and strengths as numbers on the device, []; reading one waits for the step to end.
     """
     torch.manual_seed(_seed(state))
     moment = phase_at(state.job, state.kimg)
-    values = moment.phase.step(state, augmentation.flip(x), labels, moment)
+    values = moment.phase.step(state, x, labels, moment)
     state.step += 1
     pictures = x.shape[0] * state.world.size
     state.seen += pictures
@@ -37,7 +38,7 @@ def _seed(state: TrainState) -> int:
     return (state.job.optimisation.seed * 1_000_003 + state.step * 97 + state.world.rank + again) % 2**63
 
 
-def _update_averages(state: TrainState, pictures: int, phase: Phase) -> None:
+def _update_averages(state: TrainState, pictures: int, phase: Phase[Any]) -> None:
     """The averages of what the phase moves; quickly while they are young."""
     for name in phase.averages:
         age = state.kimg - moving_since(state.job, name)

@@ -26,8 +26,13 @@ class WeightsError(PersonaError):
 
 def network_config(bundle: Bundle) -> NetworkConfig:
     """The sizes on a bundle's card. Raises WeightsError where it was not made by this trainer."""
+    sizes = bundle.card.raw["network"]
+    if sizes.get("kind", NetworkConfig.kind) != NetworkConfig.kind:
+        raise WeightsError(
+            f"{bundle.path.name} makes latents and not pixels, which this cannot be done with yet"
+        )
     try:
-        return NetworkConfig(**bundle.card.raw["network"])
+        return NetworkConfig(**sizes)
     except (TypeError, ValueError) as error:
         raise WeightsError(f"{bundle.path.name} does not describe its networks: {error}") from error
 

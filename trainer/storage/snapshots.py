@@ -21,7 +21,7 @@ from engine.files import atomic_folder
 from engine.formats import jsonio
 from engine.formats.fields import filled
 from engine.formats.job_settings import JobError
-from trainer.model.networks import Networks
+from trainer.model.picture_networks import PictureNetworks
 
 WEIGHTS, SAMPLES, CARD = "weights.safetensors", "samples.webp", "snapshot.json"
 FORMAT = 1
@@ -53,7 +53,12 @@ class SnapshotCard:
 
 
 def keep(
-    networks: Networks, folder: Path, step: int, kimg: float, values: dict[str, float], grid: Image.Image
+    networks: PictureNetworks,
+    folder: Path,
+    step: int,
+    kimg: float,
+    values: dict[str, float],
+    grid: Image.Image,
 ) -> SavedSnapshot:
     """Writes a snapshot below `folder`. Raises TargetError or OSError."""
     final = folder / f"step-{step:08d}"
@@ -88,7 +93,7 @@ def find(folder: Path, step: int) -> SavedSnapshot:
     raise JobError(message, "no-snapshot", step=step)
 
 
-def load_into(networks: Networks, kept: SavedSnapshot) -> None:
+def load_into(networks: PictureNetworks, kept: SavedSnapshot) -> None:
     """Puts a snapshot's weights into networks. Raises JobError where they are gone or do not fit."""
     if not kept.has_weights:
         message = f"the weights of the snapshot at step {kept.step} were given up to save disk"
@@ -118,7 +123,7 @@ def tidy(kept: list[SavedSnapshot], best: SavedSnapshot | None, budget_mb: float
         (one.folder / WEIGHTS).unlink()
 
 
-def _tensors(networks: Networks) -> dict[str, Any]:
+def _tensors(networks: PictureNetworks) -> dict[str, Any]:
     return {
         f"{name}/{key}": value.detach().cpu().contiguous()
         for name, network in networks.named().items()

@@ -17,8 +17,8 @@ from trainer.evaluation import selection
 from trainer.evaluation.selection import best_of, mark, turned
 from trainer.helpers import HelperError
 from trainer.model.networks import Networks
+from trainer.run.pixels.state import PixelState
 from trainer.run.snapshot_manager import SnapshotManager, is_due
-from trainer.run.state import TrainState
 from trainer.storage import snapshots
 from trainer.storage.snapshots import SavedSnapshot
 
@@ -50,10 +50,10 @@ class Scripted:
         return self.figures.pop(0)
 
 
-def state(folder: Path, **changes: object) -> TrainState:
+def state(folder: Path, **changes: object) -> PixelState:
     job = small.small_job(folder, **{"judging": True, **changes})
     torch.manual_seed(0)
-    return TrainState(job, Networks.create(job.network), 2, torch.device("cpu"))
+    return PixelState(job, Networks.create(job.network), 2, torch.device("cpu"))
 
 
 def kept(*marks: float) -> list[SavedSnapshot]:

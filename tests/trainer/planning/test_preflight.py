@@ -21,14 +21,14 @@ from trainer.process import memory
 from trainer.process.control import Control, Stopped
 from trainer.process.device import Device
 from trainer.process.world import World
-from trainer.run.schedule import PHASES
+from trainer.run.pixels.kind import PIXELS
 
 CPU = Device.choose("cpu")
 Usage = namedtuple("Usage", "total used free")
 
 
 def measured(peak: float = 100.0, pace: float = 60.0) -> Profile:
-    phases = [phase.name for phase in PHASES]
+    phases = [phase.name for phase in PIXELS.phases]
     return Profile(dict.fromkeys(phases, pace), dict.fromkeys(phases, peak), 10.0, 6.0, 4.0)
 
 

@@ -10,9 +10,9 @@ import torch
 from engine.formats.job import Job, from_preset
 from tests.trainer import small
 from trainer.model.networks import Networks
-from trainer.planning import tiers
 from trainer.planning.job_builder import TrainRequest, is_tuned
-from trainer.run.state import TrainState
+from trainer.run.pixels import tiers
+from trainer.run.pixels.state import PixelState
 from trainer.run.step import advance
 
 
@@ -57,7 +57,7 @@ def test_a_fine_tune_follows_its_tier_unless_another_preset_was_asked_for() -> N
 def after_two_steps(job: Job) -> tuple[dict[str, float], set[str]]:
     """The losses, and the names of the weights that have moved."""
     torch.manual_seed(0)
-    one = TrainState(job, Networks.create(job.network), 2, torch.device("cpu"))
+    one = PixelState(job, Networks.create(job.network), 2, torch.device("cpu"))
     before = {
         f"{name}.{key}": value.clone()
         for name, network in one.networks.named().items()

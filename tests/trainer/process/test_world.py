@@ -17,14 +17,15 @@ from tests.trainer import children, small
 from trainer.process.control import Control
 from trainer.process.device import Device
 from trainer.process.world import World
-from trainer.run import checkpoint_manager, losses
+from trainer.run import losses
 from trainer.run.loop import Run
-from trainer.run.state import TrainState
+from trainer.run.pixels import kind as pixel_kind
+from trainer.run.pixels.state import PixelState
 from trainer.storage import checkpoint
 
 
 def skip_export() -> None:
-    checkpoint_manager.export_bundle = lambda networks, folder, *rest: folder  # type: ignore[assignment]
+    pixel_kind.export_bundle = lambda networks, folder, *rest: folder  # type: ignore[assignment]
 
 
 def curve(events: list[protocol.Event], name: str) -> list[float]:
@@ -35,7 +36,7 @@ def test_two_processes_learn_what_one_with_the_same_total_batch_learns(
     small_set: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     lengths = {"style_kimg": 0.064, "warm_kimg": 0.16, "adversarial_kimg": 0.032, "checkpoint_kimg": 1.0}
-    monkeypatch.setattr(checkpoint_manager, "export_bundle", lambda networks, folder, *rest: folder)
+    monkeypatch.setattr(pixel_kind, "export_bundle", lambda networks, folder, *rest: folder)
     one = small.small_job(small_set, batch=8, style_batch=8, **lengths)
     (tmp_path / "one").mkdir()
     alone = list(Run(one, tmp_path / "one", Device.choose("cpu"), Control()).events())
@@ -56,14 +57,14 @@ def test_two_processes_learn_what_one_with_the_same_total_batch_learns(
 def scarce_in_the_second() -> None:
     """The second process runs out of memory in the middle of a step that the first finishes."""
     skip_export()
-    descend = TrainState.descend
+    descend = PixelState.descend
 
-    def fail(self: TrainState, name: str, *rest: Any) -> Any:
+    def fail(self: PixelState, name: str, *rest: Any) -> Any:
         if os.environ["RANK"] == "1" and self.step == 9 and self.job.optimisation.accumulation == 1:
             raise MemoryError
         return descend(self, name, *rest)
 
-    TrainState.descend = fail  # type: ignore[method-assign]
+    PixelState.descend = fail  # type: ignore[method-assign]
 
 
 def test_one_without_memory_takes_the_others_along_and_a_stop_stops_all(

@@ -13,8 +13,8 @@ import torch
 from tests.trainer import small
 from trainer.model.networks import Networks
 from trainer.run.guard import Guard
+from trainer.run.pixels.state import PixelState
 from trainer.run.rollback import roll_back
-from trainer.run.state import TrainState
 from trainer.storage import checkpoint
 
 USUAL = {"generator": 0.9, "discriminator": 0.6, "lead": 0.5, "variety": 0.8, "reconstruction": 1.5}
@@ -70,10 +70,10 @@ def test_what_it_remembers_survives_the_checkpoint(seasoned: Guard) -> None:
     assert other.state() == seasoned.state()
 
 
-def state(folder: Path) -> TrainState:
+def state(folder: Path) -> PixelState:
     job = small.small_job(folder)
     torch.manual_seed(0)
-    return TrainState(job, Networks.create(job.network), 2, torch.device("cpu"))
+    return PixelState(job, Networks.create(job.network), 2, torch.device("cpu"))
 
 
 def test_rolling_back_halves_the_rate_and_gives_up_after_a_few(tmp_path: Path) -> None:

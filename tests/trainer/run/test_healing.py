@@ -20,11 +20,11 @@ from trainer.process.control import Control
 from trainer.process.device import Device
 from trainer.run import context, loop
 from trainer.run.loop import Run
-from trainer.run.pixels.critic import Values
-from trainer.run.state import TrainState
+from trainer.run.pixels.state import PixelState
+from trainer.run.readings import Values
 from trainer.storage import checkpoint, snapshots
 
-Harm = Callable[[TrainState], None]
+Harm = Callable[[PixelState], None]
 
 
 class Scripted:
@@ -66,12 +66,12 @@ def taken(events: list[protocol.Event]) -> list[protocol.Snapshot]:
 
 
 @torch.no_grad()
-def make_nan(state: TrainState) -> None:
+def make_nan(state: PixelState) -> None:
     state.networks.generator.mapping.direct.weight[0, 0] = float("nan")
 
 
 @torch.no_grad()
-def make_grey(state: TrainState) -> None:
+def make_grey(state: PixelState) -> None:
     """G makes one picture only: its colours no longer depend on anything."""
     for name, weight in state.networks.generator.synthesis.named_parameters():
         if "to_rgb.conv.weight" in name:
@@ -98,7 +98,7 @@ def test_trouble_that_is_read_late_is_gone_back_from_to_the_same_end(
     """What a run becomes does not depend on how often it reports."""
     honest = loop.advance
 
-    def advance(state: TrainState, x: torch.Tensor, labels: torch.Tensor) -> Values:
+    def advance(state: PixelState, x: torch.Tensor, labels: torch.Tensor) -> Values:
         values = honest(state, x, labels)
         wrong = state.step == 14 and not state.rollbacks
         return values | ({"generator": torch.tensor(torch.nan)} if wrong else {})
@@ -126,7 +126,7 @@ def test_a_collapse_is_rolled_back_within_a_few_steps(small_set: Path, tmp_path:
 def always_broken(monkeypatch: pytest.MonkeyPatch, after: int) -> None:
     honest = loop.advance
 
-    def advance(state: TrainState, x: torch.Tensor, labels: torch.Tensor) -> Values:
+    def advance(state: PixelState, x: torch.Tensor, labels: torch.Tensor) -> Values:
         values = honest(state, x, labels)
         return values | ({"generator": torch.tensor(torch.nan)} if state.step > after else {})
 

@@ -13,8 +13,8 @@ from tests.trainer.run.test_step import DrawnFeatures, state_of
 from trainer.model.augmentation import Augment
 from trainer.process.world import World
 from trainer.run.guard import Guard
+from trainer.run.pixels.state import PixelState
 from trainer.run.readings import MOST_WAITING, Reading, Readings
-from trainer.run.state import TrainState
 from trainer.run.step import advance
 
 
@@ -53,7 +53,7 @@ def test_the_guard_names_the_step_that_showed_trouble_first() -> None:
 class NothingIsRead(TorchDispatchMode):
     """Fails where a number is read back that was neither drawn on the CPU nor counted there by Adam."""
 
-    def __init__(self, state: TrainState) -> None:
+    def __init__(self, state: PixelState) -> None:
         super().__init__()
         self._state, self._drawn = state, list[torch.Tensor]()
 

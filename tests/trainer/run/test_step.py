@@ -10,7 +10,7 @@ from torch.nn import functional as F
 
 from tests.trainer.small import NETWORK, small_job
 from trainer.model.networks import Discriminator, Networks
-from trainer.run.state import TrainState
+from trainer.run.pixels.state import PixelState
 from trainer.run.step import advance
 
 
@@ -28,11 +28,11 @@ class DrawnFeatures(nn.Module):
         return (x - target).abs().mean()
 
 
-def state_of(perceptual: nn.Module | None, device: str = "cpu", **changes: Any) -> TrainState:
+def state_of(perceptual: nn.Module | None, device: str = "cpu", **changes: Any) -> PixelState:
     torch.manual_seed(1)
     settings = {"style_kimg": 0.0, "warm_kimg": 0.0, "adversarial_kimg": 1.0} | changes
     job = small_job(Path("set"), **settings)
-    state = TrainState(job, Networks.create(NETWORK), 2, torch.device(device), perceptual)
+    state = PixelState(job, Networks.create(NETWORK), 2, torch.device(device), perceptual)
     state.whiten(iter([torch.randn(32, 3, 32, 32).clamp(-1, 1).to(device)]))
     return state
 
@@ -41,7 +41,7 @@ def weights(module: nn.Module) -> Tensor:
     return torch.cat([p.detach().flatten() for p in module.parameters()])
 
 
-def steps(state: TrainState, count: int) -> list[dict[str, float]]:
+def steps(state: PixelState, count: int) -> list[dict[str, float]]:
     x, labels = torch.randn(4, 3, 32, 32).clamp(-1, 1), torch.zeros(4, dtype=torch.long)
     told = [advance(state, x, labels) for _ in range(count)]
     return [{name: float(value) for name, value in values.items()} for values in told]

@@ -26,10 +26,11 @@ from tests.trainer import small
 from tests.trainer.children import Child, resume
 from trainer.process.control import Control
 from trainer.process.device import Device
-from trainer.run import checkpoint_manager, loop
+from trainer.run import loop
 from trainer.run.loop import Run
 from trainer.run.pictures import Pictures
-from trainer.run.state import TrainState
+from trainer.run.pixels import kind as pixel_kind
+from trainer.run.pixels.state import PixelState
 from trainer.storage import checkpoint
 
 Told = list[protocol.Event]
@@ -49,7 +50,7 @@ def whole(small_set: Path, tmp_path_factory: pytest.TempPathFactory) -> tuple[Pa
     folder = tmp_path_factory.mktemp("whole")
     torch.set_num_threads(1)
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(checkpoint_manager, "export_bundle", lambda networks, folder, *rest: folder)
+        patch.setattr(pixel_kind, "export_bundle", lambda networks, folder, *rest: folder)
         return folder, list(begin(small.small_job(small_set), folder))
 
 
@@ -159,7 +160,7 @@ def die_at_work() -> None:
 
 
 def skip_export() -> None:
-    checkpoint_manager.export_bundle = lambda networks, folder, *rest: folder  # type: ignore[assignment]
+    pixel_kind.export_bundle = lambda networks, folder, *rest: folder  # type: ignore[assignment]
 
 
 # --- Memory that runs out ---
@@ -168,14 +169,14 @@ def skip_export() -> None:
 @pytest.fixture
 def scarce(monkeypatch: pytest.MonkeyPatch) -> None:
     """Step 9, against the adversary, fits the memory only in two parts; half of it is done when it fails."""
-    descend = TrainState.descend
+    descend = PixelState.descend
 
-    def fail(self: TrainState, name: str, *rest: Any) -> Any:
+    def fail(self: PixelState, name: str, *rest: Any) -> Any:
         if self.step == 9 and self.job.optimisation.accumulation == 1 and name == "discriminator":
             raise torch.OutOfMemoryError("CUDA out of memory. Tried to allocate 2.00 GiB")
         return descend(self, name, *rest)
 
-    monkeypatch.setattr(TrainState, "descend", fail)
+    monkeypatch.setattr(PixelState, "descend", fail)
 
 
 @pytest.mark.usefixtures("scarce")
@@ -199,7 +200,7 @@ def test_out_of_memory_goes_on_in_smaller_parts_and_resumes_exactly(job: Job, tm
 def test_without_any_memory_it_ends_in_order(
     job: Job, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def fail(self: TrainState, *rest: Any) -> Any:
+    def fail(self: PixelState, *rest: Any) -> Any:
         raise RuntimeError("[enforce fail at alloc_cpu.cpp:124] DefaultCPUAllocator: can't allocate memory")
 
     monkeypatch.setattr(loop, "advance", fail)
@@ -437,7 +438,7 @@ def test_stop_is_heard_in_the_middle_of_longer_work(
     job: Job, whole: tuple[Path, Told], tmp_path: Path, monkeypatch: pytest.MonkeyPatch, moment: str
 ) -> None:
     control = Control()
-    holder = {"whiten": TrainState, "load": Pictures}.get(moment, checkpoint_manager)
+    holder = {"whiten": PixelState, "load": Pictures}.get(moment, pixel_kind)
     real = getattr(holder, moment)
 
     def stop_then(*args: Any, **named: Any) -> Any:

@@ -21,8 +21,8 @@ from trainer import cli
 from trainer.data.errors import DataError
 from trainer.data.prepared import PreparedSet
 from trainer.model.networks import Networks
-from trainer.run.pixels.critic import Values
-from trainer.run.state import TrainState
+from trainer.run.pixels.state import PixelState
+from trainer.run.readings import Values
 from trainer.tools.ablation import command, practice, recipe, tune
 from trainer.tools.ablation.curves import curves
 from trainer.tools.ablation.cut import cut
@@ -58,10 +58,10 @@ def even(monkeypatch: pytest.MonkeyPatch) -> None:
     recipe._judge.cache_clear()
 
 
-def new_state() -> TrainState:
+def new_state() -> PixelState:
     job = DRAWN.job(EVERYTHING, 0)
     torch.manual_seed(0)
-    return TrainState(job, Networks.create(job.network), recipe.KNOWN, torch.device("cpu"))
+    return PixelState(job, Networks.create(job.network), recipe.KNOWN, torch.device("cpu"))
 
 
 # --- The drawn set ---
@@ -91,7 +91,7 @@ def test_all_runs_start_from_one_model_each_seed_with_its_own_d(
 ) -> None:
     began: dict[str, tuple[float, float, str, str]] = {}
 
-    def note(state: TrainState, material: Material, until: float, folder: Path, look: Gauge) -> Log:
+    def note(state: PixelState, material: Material, until: float, folder: Path, look: Gauge) -> Log:
         g, d = (
             f"{sum(float(p.detach().abs().sum()) for p in network.parameters()):.6f}"
             for network in (state.networks.generator, state.networks.discriminator)
@@ -122,7 +122,7 @@ def train_on(folder: Path, stop_at: int = 0) -> dict[str, torch.Tensor]:
     """The last state of a run, which breaks off at a judgement where that is asked for."""
     looked = 0
 
-    def look(state: TrainState) -> dict[str, float]:
+    def look(state: PixelState) -> dict[str, float]:
         nonlocal looked
         looked += 1
         if looked == stop_at:
@@ -146,7 +146,7 @@ def test_a_run_that_was_broken_off_ends_as_if_it_had_not(tmp_path: Path) -> None
 def test_trouble_is_gone_back_from_and_counted(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     real, steps = practice.advance, 0
 
-    def advance(state: TrainState, x: torch.Tensor, labels: torch.Tensor) -> Values:
+    def advance(state: PixelState, x: torch.Tensor, labels: torch.Tensor) -> Values:
         nonlocal steps
         steps += 1
         return real(state, x, labels) | ({"generator": torch.tensor(torch.nan)} if steps in (10, 14) else {})

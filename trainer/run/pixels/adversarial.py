@@ -11,9 +11,11 @@ from trainer.model import augmentation
 from trainer.run import losses
 from trainer.run.phase import Moment, Phase
 from trainer.run.pixels.conditioning import encoded, with_styles
-from trainer.run.pixels.critic import AdversarialBatch, Values
+from trainer.run.pixels.critic import AdversarialBatch
 from trainer.run.pixels.distance import SPREAD_SIDE, shrink, spread
-from trainer.run.state import BETAS, TrainState
+from trainer.run.pixels.state import PixelState
+from trainer.run.readings import Values
+from trainer.run.state import BETAS
 
 BLUR_LEFT = 0.25
 """What is left at the end of the blur that D looks through."""
@@ -25,7 +27,7 @@ DIVERSITY_SIDE = 32
 """Pixels up to which the second picture of a style is made for that look."""
 
 
-class Adversarial(Phase):
+class Adversarial(Phase[PixelState]):
     """G and D in turns, over the same pictures."""
 
     name = "adversarial"
@@ -36,7 +38,7 @@ class Adversarial(Phase):
     def kimg(self, job: Job) -> float:
         return job.schedule.adversarial_kimg
 
-    def step(self, state: TrainState, x: Tensor, labels: Tensor, moment: Moment) -> Values:
+    def step(self, state: PixelState, x: Tensor, labels: Tensor, moment: Moment) -> Values:
         if not state.whitened:
             raise RuntimeError("C must be whitened before noise takes its place")
         job, critic, passed = state.job, state.critic, moment.fraction
@@ -45,7 +47,7 @@ class Adversarial(Phase):
         begun = min(1.0, moment.since / max(1e-3, job.optimisation.rate_ramp_kimg))
         critic.sigma = job.augmentation.blur * job.network.resolution * (1.0 - (1.0 - BLUR_LEFT) * passed)
         hold = job.losses.reconstruction_weight * (1.0 - (1.0 - job.losses.reconstruction_floor) * passed)
-        batches = [draw_batch(state, part) for part in state.parts(x)]
+        batches = [draw_batch(state, part) for part in state.parts(augmentation.flip(x))]
 
         def for_g(part: AdversarialBatch) -> tuple[Tensor, Values]:
             return generator_loss(state, part, ramp, hold)
@@ -62,14 +64,14 @@ class Adversarial(Phase):
         return values | {"augment_p": state.augment.p.float()}
 
 
-def _learn(state: TrainState, d: bool) -> None:
+def _learn(state: PixelState, d: bool) -> None:
     """Whether gradients reach D's weights."""
     for weight in state.judging:
         weight.requires_grad_(d)
 
 
 @torch.no_grad()
-def draw_batch(state: TrainState, x: Tensor) -> AdversarialBatch:
+def draw_batch(state: PixelState, x: Tensor) -> AdversarialBatch:
     """Real pictures x [N, 3, R, R] with their own styles, and z: noise, and for a share the content of
     another.
 
@@ -86,7 +88,7 @@ def draw_batch(state: TrainState, x: Tensor) -> AdversarialBatch:
 
 
 def generator_loss(
-    state: TrainState, batch: AdversarialBatch, ramp: float, hold: float
+    state: PixelState, batch: AdversarialBatch, ramp: float, hold: float
 ) -> tuple[Tensor, Values]:
     """What G and C minimise: D's preference for real pictures, and what keeps G to style, content and past.
 
@@ -124,7 +126,7 @@ def generator_loss(
     return total, values
 
 
-def _made(state: TrainState, batch: AdversarialBatch) -> tuple[dict[int, Tensor], Tensor, Tensor]:
+def _made(state: PixelState, batch: AdversarialBatch) -> tuple[dict[int, Tensor], Tensor, Tensor]:
     """G's pictures by resolution, C's codes of the real ones [N, Z], and the codes that G had [N, Z]."""
     g = state.networks.generator
     own = state.networks.content_encoder(batch.real).float()
@@ -133,7 +135,7 @@ def _made(state: TrainState, batch: AdversarialBatch) -> tuple[dict[int, Tensor]
     return g.synthesis.pyramid(g.mapping(z, batch.style)), own, z
 
 
-def _content_distance(state: TrainState, fake: Tensor, z: Tensor) -> Tensor:
+def _content_distance(state: PixelState, fake: Tensor, z: Tensor) -> Tensor:
     """C(G(z, s)) from z, through a grade and noise that leave no room for a code hidden in fine grain."""
     veiled = augmentation.grade(fake, 0.7)
     veiled = veiled + 0.1 * torch.randn_like(veiled)
@@ -145,7 +147,7 @@ def _preview_distance(pyramid: dict[int, Tensor], side: int, fake: Tensor) -> Te
     return F.l1_loss(pyramid[side], shrink(fake, side))
 
 
-def _diversity(state: TrainState, pyramid: dict[int, Tensor], batch: AdversarialBatch) -> Tensor:
+def _diversity(state: PixelState, pyramid: dict[int, Tensor], batch: AdversarialBatch) -> Tensor:
     """How far two pictures in one style are apart, against real pictures of any style."""
     g, side = state.networks.generator, min(DIVERSITY_SIDE, state.job.network.resolution)
     with state.precision():

@@ -6,16 +6,16 @@ import torch
 from torch import Tensor
 
 from trainer.model import augmentation
-from trainer.run.state import TrainState
+from trainer.run.pixels.state import PixelState
 
 
 @torch.no_grad()
-def style_of(state: TrainState, x: Tensor) -> Tensor:
+def style_of(state: PixelState, x: Tensor) -> Tensor:
     """s of pictures x [N, 3, R, R]: [N, S]."""
     return encoded(state, x)
 
 
-def encoded(state: TrainState, x: Tensor) -> Tensor:
+def encoded(state: PixelState, x: Tensor) -> Tensor:
     """The averaged E on a view of the pictures that does not show where things are: [N, S].
 
     A view, so that nobody can learn to please E pixel by pixel.
@@ -25,7 +25,7 @@ def encoded(state: TrainState, x: Tensor) -> Tensor:
     return style
 
 
-def with_styles(state: TrainState, x: Tensor, kept: int) -> tuple[Tensor, Tensor, Tensor]:
+def with_styles(state: PixelState, x: Tensor, kept: int) -> tuple[Tensor, Tensor, Tensor]:
     """Pictures x [N, 3, R, R], some graded, their styles [N, S], and the mask [N, 1] of styles given.
 
     The last `kept` pictures always have theirs.

@@ -16,8 +16,8 @@ from engine.formats.job import Job
 from trainer.model import augmentation
 from trainer.model.networks import Discriminator
 from trainer.run import losses
+from trainer.run.readings import Values
 
-Values = dict[str, Tensor]
 FeatureFunction = Callable[[Tensor], list[Tensor]]
 
 

@@ -10,14 +10,14 @@ from engine.formats.job import Job
 from trainer.model import augmentation
 from trainer.run import losses
 from trainer.run.phase import Moment, Phase, cosine
-from trainer.run.pixels.critic import Values
-from trainer.run.state import TrainState
+from trainer.run.pixels.state import PixelState
+from trainer.run.readings import Values
 
 CLASS_WEIGHT, CLASS_SCALE = 0.3, 4.0
 """Weight of telling the set's classes apart, and what the unit vector s is multiplied by for that."""
 
 
-class Styles(Phase):
+class Styles(Phase[PixelState]):
     """E on two views of every picture under two colour grades; each grade of each picture is a style."""
 
     name = "styles"
@@ -29,13 +29,14 @@ class Styles(Phase):
     def batch(self, job: Job) -> int:
         return job.optimisation.style_batch
 
-    def step(self, state: TrainState, x: Tensor, labels: Tensor, moment: Moment) -> Values:
+    def step(self, state: PixelState, x: Tensor, labels: Tensor, moment: Moment) -> Values:
         rate = state.job.optimisation.encoder_rate * (0.1 + 0.9 * cosine(moment.fraction))
+        x = augmentation.flip(x)
         parts = list(zip(state.parts(x), state.parts(labels), strict=True))
         return state.descend("style_encoder", rate, parts, lambda part: style_loss(state, *part))
 
 
-def style_loss(state: TrainState, x: Tensor, labels: Tensor) -> tuple[Tensor, Values]:
+def style_loss(state: PixelState, x: Tensor, labels: Tensor) -> tuple[Tensor, Values]:
     """What E minimises: the contrast of pictures x [N, 3, R, R], and classes where the set has some."""
     e = state.networks.style_encoder
     x, labels = torch.cat([augmentation.grade(x, 0.5), augmentation.grade(x)]), torch.cat([labels, labels])

@@ -10,8 +10,9 @@ from trainer.model import augmentation
 from trainer.run import losses
 from trainer.run.phase import Moment, Phase, cosine
 from trainer.run.pixels.conditioning import style_of
-from trainer.run.pixels.critic import Values
-from trainer.run.state import MOMENTUM, TrainState
+from trainer.run.pixels.state import PixelState
+from trainer.run.readings import Values
+from trainer.run.state import MOMENTUM
 
 GROWS_AT = 0.85
 """Share of the warm start after which it goes on at the full side: small pictures cost a fraction and teach
@@ -21,7 +22,7 @@ NORMALITY_WEIGHT = 0.5
 and true ones from codes."""
 
 
-class Warm(Phase):
+class Warm(Phase[PixelState]):
     """x = G(C(x), E(x)), at a low resolution first."""
 
     name = "warm"
@@ -31,11 +32,15 @@ class Warm(Phase):
     def kimg(self, job: Job) -> float:
         return job.schedule.warm_kimg
 
-    def step(self, state: TrainState, x: Tensor, labels: Tensor, moment: Moment) -> Values:
+    def step(self, state: PixelState, x: Tensor, labels: Tensor, moment: Moment) -> Values:
         rate = state.job.optimisation.warm_rate * (0.2 + 0.8 * cosine(moment.fraction))
         side = resolution(state.job, moment.fraction)
         return state.descend(
-            "generator", rate, state.parts(x), lambda part: reconstruction_loss(state, part, side), MOMENTUM
+            "generator",
+            rate,
+            state.parts(augmentation.flip(x)),
+            lambda part: reconstruction_loss(state, part, side),
+            MOMENTUM,
         )
 
 
@@ -45,7 +50,7 @@ def resolution(job: Job, fraction: float) -> int:
     return min(job.schedule.start_resolution, full) if fraction < GROWS_AT else full
 
 
-def reconstruction_loss(state: TrainState, x: Tensor, side: int) -> tuple[Tensor, Values]:
+def reconstruction_loss(state: PixelState, x: Tensor, side: int) -> tuple[Tensor, Values]:
     """What G and C minimise: the distance of G(C(x), E(x)) from x [N, 3, R, R] at `side` pixels."""
     job, g, c = state.job, state.networks.generator, state.networks.content_encoder
     with state.precision():

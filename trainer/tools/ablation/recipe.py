@@ -26,6 +26,7 @@ from trainer.evaluation.selection import judged
 from trainer.helpers import find_helper
 from trainer.model.features import PerceptualDistance
 from trainer.model.networks import Networks
+from trainer.run.pixels.state import PixelState
 from trainer.run.rollback import is_finite
 from trainer.run.state import TrainState
 from trainer.storage import checkpoint
@@ -139,9 +140,9 @@ def finished(variant: str, seed: int, state: TrainState, log: Log, look: Gauge) 
     return AblationRow(variant, seed, values, tuple(log.met), log.ended, log.curve)
 
 
-def _new_state(job: Job, features: PerceptualDistance | None) -> TrainState:
+def _new_state(job: Job, features: PerceptualDistance | None) -> PixelState:
     torch.manual_seed(job.optimisation.seed)
-    return TrainState(job, Networks.create(job.network), KNOWN, torch.device("cpu"), features)
+    return PixelState(job, Networks.create(job.network), KNOWN, torch.device("cpu"), features)
 
 
 @lru_cache(maxsize=1)

@@ -23,8 +23,9 @@ from trainer.evaluation.quick import QuickJudge
 from trainer.evaluation.selection import judged
 from trainer.model.growing import fill, resized_config
 from trainer.model.networks import Networks
-from trainer.planning import tiers
 from trainer.process.device import Device
+from trainer.run.pixels import tiers
+from trainer.run.pixels.state import PixelState
 from trainer.run.state import TrainState
 from trainer.storage.bundles import load_networks, network_config
 from trainer.tools.ablation.cut import cut
@@ -122,12 +123,12 @@ def run(tuned: Tuned, variant: str, seed: int, folder: Path, device: str) -> Abl
     return row
 
 
-def _new_state(job: Job, classes: int, device: Device, model: Path | None) -> TrainState:
+def _new_state(job: Job, classes: int, device: Device, model: Path | None) -> PixelState:
     torch.manual_seed(job.optimisation.seed)
     networks = Networks.create(job.network)
     if model is not None:
         fill(networks, load_networks(model))
     perceptual, _ = device.perceptual(job)
-    state = TrainState(job, networks, classes, device.torch, perceptual)
+    state = PixelState(job, networks, classes, device.torch, perceptual)
     state.whitened = model is not None
     return state

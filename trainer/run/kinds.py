@@ -1,0 +1,26 @@
+"""The kinds of networks that a run can train, and which of them a job or a model has."""
+
+from __future__ import annotations
+
+from engine.bundle import Bundle
+from engine.formats.job import Job
+from engine.formats.network import NetworkConfig
+from trainer.run.kind import Kind
+from trainer.run.pixels.kind import PIXELS
+from trainer.storage.bundles import WeightsError
+
+KINDS: dict[str, Kind] = {"pixels": PIXELS}
+"""By the name on jobs and cards."""
+
+
+def kind_of(job: Job) -> Kind:
+    """The kind that a job trains."""
+    return KINDS[job.network.kind]
+
+
+def kind_of_model(bundle: Bundle) -> Kind:
+    """The kind of a model's networks. Raises WeightsError where this version does not know it."""
+    name = bundle.card.raw["network"].get("kind", NetworkConfig.kind)
+    if name not in KINDS:
+        raise WeightsError(f"{bundle.path.name} has networks of a kind that this version does not know")
+    return KINDS[name]
