@@ -18,6 +18,7 @@ another language. A code means one sentence; without one of its own, an error ha
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from os import PathLike, fspath
 
 from engine.formats.reason import PersonaError as PersonaError
@@ -76,8 +77,16 @@ class TargetError(FileError):
 class TargetExistsError(TargetError):
     """Something is already where a new file was to go, and nobody said to replace it."""
 
-    def __init__(self, path: PathText, reason: str = "it exists already", code: str = "exists") -> None:
+    def __init__(
+        self,
+        path: PathText,
+        reason: str = "it exists already",
+        code: str = "exists",
+        paths: Sequence[PathText] = (),
+    ) -> None:
+        """paths: everything that is there already, where that is more than `path`."""
         super().__init__(path, reason, code)
+        self.paths = tuple(paths) or (path,)
 
 
 class RecipeError(PersonaError):

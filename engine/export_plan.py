@@ -75,9 +75,9 @@ def plan_export(
         sheet_paths = [_free(path, (path.suffix,), taken) for path in sheet_paths]
     if conflict == "ask":
         beside = [path.with_suffix(".json") for path in pictures] if sidecar else []
-        for path in (*pictures, *beside, *sheet_paths):
-            if os.path.lexists(path):
-                raise TargetExistsError(path)
+        there = [path for path in (*pictures, *beside, *sheet_paths) if os.path.lexists(path)]
+        if there:
+            raise TargetExistsError(there[0], paths=there)
     goes_on = conflict == "continue"
     todo = [n for n, path in enumerate(pictures) if not (goes_on and _is_finished(path, sidecar=sidecar))]
     sheets_todo = [path for path in sheet_paths if todo or not (goes_on and path.exists())]

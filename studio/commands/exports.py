@@ -109,6 +109,7 @@ class ExportCommands(QObject):
                 what,
                 meaning=Text("said.finished_pictures_are_there"),
                 acts=(self._go_on(order), Act(Text("said.forget_it"), partial(self._journal.forget, order))),
+                asks=True,
             )
 
     def _go_on(self, order: ExportOrder) -> Act:

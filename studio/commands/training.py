@@ -111,6 +111,7 @@ class TrainingCommands(QObject):
             Text("said.training.left_over", name=wanted[0].name),
             meaning=Text("said.training.left_over.meaning"),
             acts=(Act(Text("said.training.go_on"), self.release),),
+            asks=True,
         )
 
     def release(self) -> None:

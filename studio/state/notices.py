@@ -49,6 +49,8 @@ class Notice:
     """Sentences about single files."""
     acts: tuple[Act, ...] = ()
     error: Exception | None = None
+    asks: bool = False
+    """Whether it waits for an answer: it stays until there is one."""
 
 
 class NoticeRole(IntEnum):
@@ -85,9 +87,10 @@ class Notices(QAbstractListModel):
         details: tuple[str | Text, ...] = (),
         acts: tuple[Act, ...] = (),
         error: Exception | None = None,
+        asks: bool = False,
     ) -> Notice:
         """Tells something."""
-        notice = Notice(next(self._ids), kind, what, meaning, advice, details, acts, error)
+        notice = Notice(next(self._ids), kind, what, meaning, advice, details, acts, error, asks)
         self.beginInsertRows(ROOT, 0, 0)
         self._notices.insert(0, notice)
         self.endInsertRows()

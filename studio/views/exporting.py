@@ -11,16 +11,21 @@ from PySide6.QtCore import QObject
 
 from engine.errors import TargetExistsError
 from engine.recipe import Recipe
+from studio.commands.error_messages import shortened
 from studio.library.movies import MovieOptions
 from studio.library.settings import ExportOptions
 from studio.library.tasks import End, Outcome
 from studio.library.text import Text
-from studio.state.notices import Act, Kind
+from studio.state.notices import Kind
 from studio.views.explorer.movie import MovieSheet
 from studio.views.export import ExportSheet
+from studio.views.kit.question import Reply
 
 if TYPE_CHECKING:
     from studio.views.window import Window
+
+
+WAYS = ("continue", "overwrite", "rename")
 
 
 class Exporting(QObject):
@@ -30,6 +35,8 @@ class Exporting(QObject):
         super().__init__(window)
         self.window, self.look, self.context = window, window.look, window.context
         self._waiting: list[Recipe] = []
+        self._chosen: tuple[str, ...] = ()
+        """The pictures that were selected when the sheet was opened."""
 
     @cached_property
     def sheet(self) -> ExportSheet:
@@ -60,8 +67,9 @@ class Exporting(QObject):
     def ask(self, first: str = "selected", shown: int | None = None) -> None:
         """Asks which pictures are to be written, and how. first: the source that is offered first."""
         model = self.context.gallery
+        self._chosen = tuple(self.window.gallery.chosen())
         counts = {
-            "selected": len(self.window.gallery.chosen()),
+            "selected": len(self._chosen),
             "shown": model.count if shown is None else shown,
             "varied": 16 if self.context.explorer.recipe is not None else 0,
         }
@@ -88,7 +96,7 @@ class Exporting(QObject):
                 self.context.gallery.query, lambda ids: self._export(ids, folder, options, "ask")
             )
         else:
-            self._export(self.window.gallery.chosen(), folder, options, "ask")
+            self._export(self._chosen, folder, options, "ask")
 
     def _export(self, ids: tuple[str, ...], folder: Path, options: ExportOptions, conflict: str) -> None:
         job = self.context.on_exports.export(ids, folder, options, conflict=conflict)
@@ -122,17 +130,26 @@ class Exporting(QObject):
         self.context.settings.movie = options
         job = self.context.on_paths.export_path(player.places, player.pace, options, conflict)
         again = partial(self._export_movie, options)
-        job.finished.connect(lambda outcome: self._after_export(outcome, options.target().parent, again))
+        ways = WAYS[2:] if options.kind == "frames" else WAYS[1:]  # a folder of frames is not replaced
+        job.finished.connect(
+            lambda outcome: self._after_export(outcome, options.target().parent, again, ways)
+        )
 
-    def _after_export(self, outcome: Outcome[object], folder: Path, again: partial[None]) -> None:
-        if outcome.end is End.FAILED and isinstance(outcome.error, TargetExistsError):
-            self.context.notices.add(
-                Kind.WARNING,
-                Text("said.export_exists", folder=folder.name),
-                meaning=Text("said.export_exists.meaning"),
-                acts=(
-                    Act(Text("said.write_the_missing_ones"), partial(again, "continue")),
-                    Act(Text("said.keep_both"), partial(again, "rename")),
-                    Act(Text("said.replace"), partial(again, "overwrite")),
-                ),
-            )
+    def _after_export(
+        self, outcome: Outcome[object], folder: Path, again: partial[None], ways: Sequence[str] = WAYS
+    ) -> None:
+        """ways: what may be done about files that are there already, see `engine.export`."""
+        error = outcome.error
+        if outcome.end is not End.FAILED or not isinstance(error, TargetExistsError):
+            return
+        choices = {
+            "continue": Reply("said.write_the_missing_ones", partial(again, "continue")),
+            "overwrite": Reply("said.replace", partial(again, "overwrite"), "danger"),
+            "rename": Reply("said.keep_both", partial(again, "rename"), "primary"),
+        }
+        self.window.ask(
+            Text("said.export_exists", folder=folder.name),
+            Text("said.export_exists.meaning"),
+            *(choices[way] for way in ways),
+            names=shortened(tuple(Path(path).name for path in error.paths)),
+        )

@@ -76,6 +76,7 @@ class NoticePresenter(QObject):
             details=[line if isinstance(line, str) else words.say(line) for line in notice.details],
             actions=[Action(words.say(act.label), act.do) for act in notice.acts],
             kind=notice.kind,
+            stays=notice.asks,
         )
 
     def _wait_for_jobs(self) -> None:

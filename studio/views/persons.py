@@ -11,7 +11,7 @@ from PySide6.QtWidgets import QWidget
 from studio.commands.context import AppContext
 from studio.library.styles import StyleEntry
 from studio.library.text import Text
-from studio.views.kit.question import Question, Reply
+from studio.views.kit.question import Ask, Reply
 from studio.views.look import Look
 from studio.views.styles.who import WhoIsShown
 
@@ -19,12 +19,14 @@ from studio.views.styles.who import WhoIsShown
 class PersonQuestions(QObject):
     """Asks, and passes the answers on."""
 
-    def __init__(self, look: Look, context: AppContext, window: QWidget) -> None:
+    def __init__(self, look: Look, context: AppContext, window: QWidget, ask: Ask) -> None:
+        """ask: puts a question to the person at the window."""
         super().__init__(window)
+        self._ask = ask
         self._look, self._context, self._window = look, context, window
         context.on_styles.persons.asked.connect(lambda entry: self.who.ask(entry))
 
-    # Most sittings ask neither: both are built when they are first wanted.
+    # Most sittings do not ask: it is built when it is first wanted.
 
     @cached_property
     def who(self) -> WhoIsShown:
@@ -32,11 +34,6 @@ class PersonQuestions(QObject):
         made = WhoIsShown(self._look, self._context.styles.pictures, self._window)
         made.answered.connect(self._context.on_styles.persons.answer)
         return made
-
-    @cached_property
-    def question(self) -> Question:
-        """Anything else."""
-        return Question(self._look, self._window)
 
     def ask_who(self, which: str) -> None:
         """Somebody wants to say it."""
@@ -46,7 +43,7 @@ class PersonQuestions(QObject):
         """Nothing brings a person back, so it is asked first."""
         entry = self._context.styles.entry(which)
         if entry is not None:
-            self.question.ask(
+            self._ask(
                 Text("persons.keep_look", name=self._title(entry)),
                 Text("persons.keep_look.text"),
                 Reply(
@@ -64,7 +61,7 @@ class PersonQuestions(QObject):
             commands = self._context.on_styles
             commands.export_file(which, Path(path), overwrite=True, look_only=look_only)
 
-        self.question.ask(
+        self._ask(
             Text("persons.export", name=self._title(entry)),
             Text("persons.export.text"),
             Reply("persons.export.with", lambda: export(False)),

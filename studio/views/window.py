@@ -18,7 +18,6 @@ from studio.i18n import LANGUAGES, system_language
 from studio.library.text import Text
 from studio.library.trash import Slot
 from studio.signals import follow
-from studio.state.notices import Act, Kind
 from studio.views import menus
 from studio.views.actions import Actions
 from studio.views.availability import Availability
@@ -31,6 +30,7 @@ from studio.views.intake import Intake
 from studio.views.kit.layout import column, prepare, row
 from studio.views.kit.modal import ModalStack
 from studio.views.kit.notice import NoticeStack
+from studio.views.kit.question import Question, Reply
 from studio.views.look import Look
 from studio.views.notices import NoticePresenter
 from studio.views.palette import Palette
@@ -61,7 +61,7 @@ class Window(QMainWindow):
         self._make_parts()
         self._arrange()
         self.intake, self.exporting = Intake(self), Exporting(self)
-        self.persons = PersonQuestions(look, context, self)
+        self.persons = PersonQuestions(look, context, self, self.ask)
         self._make_overlays()
         self._connect()
         connect_actions(self)
@@ -141,15 +141,12 @@ class Window(QMainWindow):
             self._add_page(page)
             prepare(page, self.pages.size())
             yield
-        for overlay in ("style_editor", "palette_", "variations", "shortcuts"):
-            getattr(self, overlay)
+        asks_who = ("persons.who",) if self.context.model.knows_persons else ()
+        for overlay in ("style_editor", "palette_", "variations", "shortcuts", "question", *asks_who):
+            attrgetter(overlay)(self)
             yield
         while self.shortcuts.fill_next():
             yield
-        if self.context.model.knows_persons:
-            for question in ("who", "question"):
-                getattr(self.persons, question)
-                yield
 
     # What is not seen at the start is built when it is first asked for.
 
@@ -177,6 +174,15 @@ class Window(QMainWindow):
     def palette_(self) -> Palette:
         """The command palette."""
         return Palette(self.look, partial(palette_entries, self), self)
+
+    @cached_property
+    def question(self) -> Question:
+        """What needs an answer is asked here."""
+        return Question(self.look, self)
+
+    def ask(self, title: Text, text: Text, *choices: Reply, names: Sequence[str | Text] = ()) -> None:
+        """Puts a question to the person at the window (see `Question.ask`)."""
+        self.question.ask(title, text, *choices, names=names)
 
     @cached_property
     def shortcuts(self) -> ShortcutSheet:
@@ -269,11 +275,11 @@ class Window(QMainWindow):
 
     def _ask_to_empty_bin(self, slots: list[Slot]) -> None:
         """Nothing brings it back, so it is asked first."""
-        self.context.notices.add(
-            Kind.WARNING,
+        delete = partial(self.context.on_pictures.empty_bin, slots)
+        self.ask(
             Text("said.empty_the_bin"),
-            meaning=Text("said.nothing_brings_them_back"),
-            acts=(Act(Text("said.delete_for_good"), partial(self.context.on_pictures.empty_bin, slots)),),
+            Text("said.nothing_brings_them_back"),
+            Reply("said.delete_for_good", delete, "danger"),
         )
 
     def show_bin(self) -> None:

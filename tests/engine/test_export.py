@@ -200,6 +200,15 @@ class TestConflicts:
         with pytest.raises(TargetExistsError, match="contact sheet"):
             export_set(items, tmp_path, template="other-{n}", contact_sheet=True)
 
+    def test_all_that_is_in_the_way_is_named(self, tmp_path: Path) -> None:
+        items = [ExportItem(picture(n)) for n in (1, 2, 3)]
+        for name in ("persona-003.png", "persona-001.json", "contact sheet.png"):
+            (tmp_path / name).write_bytes(b"old")
+        with pytest.raises(TargetExistsError) as told:
+            export_set(items, tmp_path, sidecar=True, contact_sheet=True)
+        found = [Path(path).name for path in told.value.paths]
+        assert found == ["persona-003.png", "persona-001.json", "contact sheet.png"]
+
     def test_rename(self, tmp_path: Path) -> None:
         items = [ExportItem(picture(n)) for n in (1, 2)]
         (tmp_path / "persona-001.png").write_bytes(b"old")

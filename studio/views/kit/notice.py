@@ -14,7 +14,8 @@ from studio.signals import delayed
 from studio.state.notices import Kind
 from studio.tokens import RADIUS_LARGE, Type
 from studio.views.kit.button import Button, IconButton
-from studio.views.kit.layout import column, row, scrolling
+from studio.views.kit.layout import column, row
+from studio.views.kit.lines import Lines, wrapped
 from studio.views.kit.modal import ModalStack
 from studio.views.kit.progress import ProgressBar
 from studio.views.kit.text import MEDIUM, Label
@@ -48,7 +49,7 @@ class Message:
     actions: Sequence[Action] = ()
     kind: Kind = Kind.INFO
     stays: bool = False
-    """Until closed by hand; warnings with details and errors always stay."""
+    """Until closed by hand, whatever else is told; warnings with details and errors always stay."""
 
 
 class NoticeCard(QWidget):
@@ -62,7 +63,7 @@ class NoticeCard(QWidget):
         self.setFixedWidth(WIDTH)
         self.setSizePolicy(QSizePolicy.Policy.Fixed, QSizePolicy.Policy.Minimum)
         self.setAccessibleName(" ".join(filter(None, (message.title, message.meaning))))
-        self.title = _wrapped(look, message.title, MEDIUM)
+        self.title = wrapped(look, message.title, MEDIUM)
         self._arrange()
         self._timer = delayed(self, STAY_MS, self.close_up)
         if not self._stays():
@@ -83,9 +84,9 @@ class NoticeCard(QWidget):
         head.setAlignment(close, Qt.AlignmentFlag.AlignTop)
         box = column(head, gap=4, margins=(44, 12, 12, 12), parent=self)
         if self.message.meaning:
-            box.addWidget(_wrapped(self._look, self.message.meaning, role="muted"))
+            box.addWidget(wrapped(self._look, self.message.meaning, role="muted"))
         if self.message.details:
-            box.addWidget(_Details(self._look, self.message.details))
+            box.addWidget(Lines(self._look, self.message.details))
         self._add_extra(box)
         if self.message.actions:
             box.addSpacing(4)
@@ -196,7 +197,7 @@ class NoticeStack(QWidget):
         return working
 
     def add(self, notice: NoticeCard) -> NoticeCard:
-        old = [n for n in self.notices if not isinstance(n, Working)]
+        old = [n for n in self.notices if not n.message.stays]
         for surplus in old[: max(0, len(old) - MOST + 1)]:
             surplus.close_up()
         notice.closed.connect(lambda: self._drop(notice))
@@ -238,37 +239,3 @@ class NoticeStack(QWidget):
         if event.type() in MOVED and watched in (self.parentWidget(), self._clear):
             self._place()
         return False
-
-
-class _Details(QWidget):
-    """Lines such as file names with reasons; more than a few scroll."""
-
-    def __init__(self, look: Look, lines: Sequence[str]) -> None:
-        super().__init__()
-        inner = QWidget()
-        labels = [_wrapped(look, line, role="muted", size=Type.CAPTION + 1) for line in lines]
-        column(*labels, gap=4, parent=inner)
-        outer = column(gap=0, margins=(0, 4, 0, 0), parent=self)
-        if len(lines) <= 5:
-            outer.addWidget(inner)
-        else:
-            area = scrolling(inner)
-            area.setFixedHeight(132)
-            area.setFocusPolicy(Qt.FocusPolicy.TabFocus)
-            outer.addWidget(area)
-
-
-def _wrapped(
-    look: Look, words: str, weight: object = None, *, role: str = "text", size: int = Type.BODY
-) -> Label:
-    label = Label(look, size=size, role=role, wrap=True, **({"weight": weight} if weight else {}))  # type: ignore[arg-type]
-    label.setText(breakable(words))
-    label.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Minimum)
-    return label
-
-
-def breakable(words: str) -> str:
-    """Lets very long words, such as file names, break after their joints."""
-    for joint in ("/", "\\", "_", "-", "."):
-        words = words.replace(joint, joint + "\u200b")
-    return words

@@ -39,9 +39,7 @@ MODALS: dict[str, Opener] = {
     "variations": lambda w: _opened(w.variations, w.show_variations()),
     "style editor": lambda w: _opened(w.style_editor, w.style_editor.open()),
     "who is shown": lambda w: _opened(w.persons.who, w.persons.who.open()),
-    "question": lambda w: _opened(
-        w.persons.question, w.persons.question.ask(Text("said.undo"), Text("said.undo"))
-    ),
+    "question": lambda w: _opened(w.question, w.question.ask(Text("said.undo"), Text("said.undo"))),
     "viewer": lambda w: _opened(w.viewer, w.viewer.open([Shown("", QImage())])),
 }
 """Everything that lies over the window and has its keys."""
@@ -133,7 +131,7 @@ def test_a_press_on_what_takes_no_focus_leaves_the_keys_where_they_are(qtbot: Qt
 def test_of_several_the_uppermost_has_the_keys(qtbot: QtBot, window: Window) -> None:
     active(qtbot, window)
     window.style_editor.open()
-    question: Question = window.persons.question
+    question: Question = window.question
     question.ask(Text("said.undo"), Text("said.undo"))
     qtbot.keyClick(window.style_editor, Qt.Key.Key_Escape)
     qtbot.keyClick(QApplication.focusWidget(), Qt.Key.Key_Escape)

@@ -232,7 +232,7 @@ class TestStyles:
         editor.likeness.settled.emit(0.75)
         wait(qtbot, lambda: context.library.styles.entry(one).style.likeness == 0.75)
         editor.keep_look.click()
-        question = window.persons.question
+        question = window.question
         assert question.isVisible() and "Neither undo nor the bin" in question.text.text()
         press(question, "Cancel")
         assert context.explorer.shows_person
@@ -253,7 +253,7 @@ class TestStyles:
         one = use(qtbot, window, anna(persona_bundle, tmp_path))
         for words, name in (("With the likeness", "with.json"), ("The look only", "look.json")):
             window.persons.ask_to_export(one, str(tmp_path / name))
-            press(window.persons.question, words)
+            press(window.question, words)
             wait(qtbot, (tmp_path / name).exists)
             assert bool(Style.load(tmp_path / name).persona) == (name == "with.json")
 

@@ -322,10 +322,9 @@ def test_export_to_a_folder_with_spaces(qtbot: QtBot, window: Window, tmp_path: 
 
     window.acts["export"].trigger()
     window.exporting.sheet.form.export.click()
-    qtbot.waitUntil(lambda: any("already" in n.title.text() for n in window.notices.notices), timeout=WAIT_MS)
+    qtbot.waitUntil(window.question.isVisible, timeout=WAIT_MS)
     before = len(list(folder.glob("*.png")))
-    asked = next(n for n in window.notices.notices if "already" in n.title.text())
-    press(qtbot, asked, "Keep both")
+    press(qtbot, window.question, "Keep both")
     qtbot.waitUntil(lambda: len(list(folder.glob("*.png"))) > before, timeout=WAIT_MS)
     qtbot.waitUntil(lambda: not context.jobs.running, timeout=WAIT_MS)
 
@@ -336,7 +335,8 @@ def test_export_without_recipe_carries_none(qtbot: QtBot, window: Window, tmp_pa
     qtbot.waitUntil(lambda: window.context.gallery.row_at(0) is not None, timeout=WAIT_MS)
     window.gallery.grid.go(0)
     options = ExportOptions(template="a", embed_recipe=False, contact_sheet=False)
-    window.exporting._export_to(tmp_path / "x", options)
+    window.exporting.ask()
+    window.exporting.sheet.accepted.emit(tmp_path / "x", options)
     qtbot.waitUntil(lambda: (tmp_path / "x" / "a.png").is_file(), timeout=WAIT_MS)
     assert read_recipe(tmp_path / "x" / "a.png") is None
     qtbot.waitUntil(lambda: not window.context.jobs.running, timeout=WAIT_MS)
