@@ -122,14 +122,15 @@ def _encoders(out: Path, sets: list[PreparedSet], changes: dict[str, Any], stop:
 def _gan(out: Path, sets: list[PreparedSet], changes: dict[str, Any], stop: Callable[[], bool]) -> None:
     file = out / "gan" / STATE
     card = card_of(file)
-    config = LatentGanConfig.from_json(json.loads(card.get("config", "{}")))
+    channels = load_autoencoder(out).config.latent_channels
+    config = LatentGanConfig.from_json({"latent_channels": channels} | json.loads(card.get("config", "{}")))
     job = gan.GanJob.from_json(json.loads(card.get("job", "{}")) | changes)
     train, val = (latents.LatentSet.load(out / "latents", split) for split in ("train", "val"))
-    networks = encoders.load_encoders(out / "encoders" / "encoders.safetensors", config.latent_channels)
-    training = gan.GanTraining(job, config, train, *networks)
+    readers = encoders.load_encoders(out / "encoders" / "encoders.safetensors", config.latent_channels)
+    training = gan.GanTraining(job, config, train, readers)
     if card:
         training.restore(file)
-    sampler = samples.Sampler(load_autoencoder(out), val, *networks, out / "gan" / "samples")
+    sampler = samples.Sampler(load_autoencoder(out), val, readers, out / "gan" / "samples")
     _log(out / "gan", gan.run(training, file, stop, sampler))
 
 
@@ -145,10 +146,10 @@ def _polish(out: Path, sets: list[PreparedSet], changes: dict[str, Any], stop: C
     if not file.exists():
         training.step = 0
     data = latents.LatentSet.load(out / "latents", "train")
-    networks = encoders.load_encoders(out / "encoders" / "encoders.safetensors", config.latent_channels)
+    readers = encoders.load_encoders(out / "encoders" / "encoders.safetensors", config.latent_channels)
     g, c = gan.load_averages(out / "gan" / STATE)
     pictures, _ = latents.pictures_of(sets, "train", out / "decoded")
-    training.generated = polish.GeneratedCrops(data, pictures, g, c, *networks)
+    training.generated = polish.GeneratedCrops(data, pictures, g, c, readers)
     source = pools(sets[0], sets[1] if len(sets) > 1 else None, out / "decoded")
     _log(out / "polish", autoencode.run(training, source, file, stop))
 

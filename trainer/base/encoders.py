@@ -1,9 +1,11 @@
 """The third stage: E's two halves, small networks on latents.
 
 *Look* is learned from the look of the model before, which was trained to drop where things lie. *Persona* is
-two vectors in one: who is shown, learned from a face network (centred: what all faces share is left out), and
-the rest that makes a person's appearance (hair, beard, skin, age, build), learned by telling views of one
-picture from views of others and by rebuilding its coarse latents.
+two vectors in one: who is shown, and the rest that makes a person's appearance (hair, beard, skin, age,
+build), learned by telling views of one picture from views of others and by rebuilding its coarse latents.
+
+Of references, who is shown is what the face network itself says (`Encoders.personas`). The network on latents
+learns to say the same (centred: what all faces share is left out), which is what holds G to the person.
 """
 
 from __future__ import annotations
@@ -21,12 +23,13 @@ from torch.nn import functional as F
 from trainer.base.autoencode import means
 from trainer.base.latents import LatentSet
 from trainer.model.ema import averaged_copy, update_average
+from trainer.model.identity import IDENTITY
 from trainer.model.latent_gan import LatentEncoder, LookEncoder, unit
 from trainer.model.networks import GAIN, Linear, activate
 from trainer.run import losses
 
-IDENTITY, BUILD, LOOK = 128, 64, 64
-"""Sizes of the two parts of persona, and of look."""
+BUILD, LOOK = 64, 64
+"""Sizes of persona's second part, and of look."""
 IDENTITY_SHARE = 0.6
 """Of persona's squared length, what says who is shown."""
 
@@ -39,9 +42,13 @@ class PersonaNetwork(nn.Module):
         self.encoder = LatentEncoder(channels, IDENTITY + BUILD)
 
     def forward(self, x: Tensor) -> Tensor:
-        identity, build = self.encoder(x).split((IDENTITY, BUILD), dim=1)
-        parts = [unit(identity) * math.sqrt(IDENTITY_SHARE), unit(build) * math.sqrt(1 - IDENTITY_SHARE)]
-        return torch.cat(parts, dim=1)
+        return persona_of(*self.encoder(x).split((IDENTITY, BUILD), dim=1))
+
+
+def persona_of(identity: Tensor, build: Tensor) -> Tensor:
+    """[..., 128] and [..., 64], of any length -> persona [..., 192], unit length."""
+    parts = (F.normalize(identity, dim=-1, eps=1e-6), F.normalize(build, dim=-1, eps=1e-6))
+    return torch.cat([parts[0] * math.sqrt(IDENTITY_SHARE), parts[1] * math.sqrt(1 - IDENTITY_SHARE)], dim=-1)
 
 
 class LookNetwork(nn.Module):
@@ -163,8 +170,23 @@ class EncoderTraining:
         save_file(tensors | {"centre": self.centre}, file)
 
 
-def load_encoders(file: Path, channels: int) -> tuple[PersonaNetwork, LookNetwork]:
-    """The frozen encoders of a finished stage."""
+@dataclass(frozen=True)
+class Encoders:
+    """What reads look and persona, frozen."""
+
+    persona: PersonaNetwork
+    look: LookNetwork
+    centre: Tensor
+    """[128]: what all faces share."""
+
+    def personas(self, identity: Tensor, latents: Tensor) -> Tensor:
+        """The face network's vectors [N, 128] and latents [N, C, 16, 16] of pictures -> persona [N, 192]."""
+        build = self.persona(latents)[:, IDENTITY:]
+        return persona_of(identity - self.centre.to(identity), build)
+
+
+def load_encoders(file: Path, channels: int) -> Encoders:
+    """The encoders of a finished stage."""
     tensors = load_file(file)
     found: list[nn.Module] = []
     for name, network in (("persona", PersonaNetwork(channels)), ("look", LookNetwork(channels))):
@@ -172,7 +194,7 @@ def load_encoders(file: Path, channels: int) -> tuple[PersonaNetwork, LookNetwor
             {k[len(name) + 1 :]: v for k, v in tensors.items() if k.startswith(f"{name}.")}
         )
         found.append(network.requires_grad_(False).eval())
-    return found[0], found[1]  # type: ignore[return-value]
+    return Encoders(found[0], found[1], tensors["centre"])  # type: ignore[arg-type]
 
 
 def run(

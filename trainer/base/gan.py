@@ -22,10 +22,11 @@ from torch.nn import functional as F
 
 from trainer.base.adversary import shown
 from trainer.base.autoencode import means
-from trainer.base.encoders import IDENTITY, LookNetwork, PersonaNetwork
+from trainer.base.encoders import Encoders, persona_of
 from trainer.base.latents import LatentSet
 from trainer.base.state import card_of, part, restore_state, save_state
 from trainer.model.ema import averaged_copy, decay_for, update_average
+from trainer.model.identity import IDENTITY
 from trainer.model.latent_gan import (
     LatentContent,
     LatentDiscriminator,
@@ -69,6 +70,8 @@ class GanJob:
     drop_both: float = 0.1
     drop_persona: float = 0.15
     drop_look: float = 0.1
+    doubt: float = 0.06
+    """Largest deviation of noise on who is shown: two pictures of a person never give the same vector."""
     augment: float = 0.3
     half_life_kimg: float = 8.0
     seed: int = 0
@@ -103,14 +106,15 @@ class Codes:
 
     @staticmethod
     @torch.no_grad()
-    def read(data: LatentSet, persona: PersonaNetwork, look: LookNetwork) -> Codes:
-        def through(network: nn.Module, x: Tensor) -> Tensor:
+    def read(data: LatentSet, encoders: Encoders) -> Codes:
+        def through(network: Callable[[Tensor], Tensor], x: Tensor) -> Tensor:
             flat = x.flatten(0, 1)
             rows = [network(part.float()) for part in flat.split(256)]
             return torch.cat(rows).reshape(*x.shape[:2], -1)
 
-        personas = [through(persona, data.targets), through(persona, data.views)]
-        return Codes(through(look, data.targets), torch.cat(personas, dim=1))
+        seen = torch.cat([through(encoders.persona, x) for x in (data.targets, data.views)], dim=1)
+        who = (data.identity - encoders.centre)[:, None].expand(-1, seen.shape[1], -1)
+        return Codes(through(encoders.look, data.targets), persona_of(who, seen[:, :, IDENTITY:]))
 
 
 class GanTraining:
@@ -121,13 +125,12 @@ class GanTraining:
         job: GanJob,
         config: LatentGanConfig,
         data: LatentSet,
-        persona: PersonaNetwork,
-        look: LookNetwork,
+        encoders: Encoders,
     ) -> None:
         torch.manual_seed(job.seed)
         self.job, self.config, self.data = job, config, data
-        self.persona, self.look = persona, look
-        self.codes = Codes.read(data, persona, look)
+        self.persona, self.look = encoders.persona, encoders.look
+        self.codes = Codes.read(data, encoders)
         self.g, self.d, self.c = LatentGenerator(config), LatentDiscriminator(config), LatentContent(config)
         self.average_g, self.average_c = averaged_copy(self.g), averaged_copy(self.c)
         weights = 1.0 / torch.bincount(data.classes).float()
@@ -169,7 +172,9 @@ class GanTraining:
         chosen = order.argsort(dim=1)[:, :3]
         used = torch.arange(3)[None] < torch.randint(1, 4, (count, 1))
         views = codes.persona[rows[:, None], chosen] * used[:, :, None]
-        persona = unit(unit(views.sum(dim=1)) + 0.01 * torch.randn(count, codes.persona.shape[2]))
+        who, build = unit(views.sum(dim=1)).split((IDENTITY, codes.persona.shape[2] - IDENTITY), dim=1)
+        who = unit(who) + job.doubt * torch.rand(count, 1) * torch.randn_like(who)
+        persona = persona_of(who, unit(build) + 0.02 * torch.randn_like(build))
         chance = torch.rand(count)
         neither = chance < job.drop_both
         no_persona = neither | (chance > 1 - job.drop_persona)

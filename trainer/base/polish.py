@@ -13,10 +13,10 @@ import torch
 from torch import Tensor
 
 from trainer.base.crops import Bytes, Crops, attention
-from trainer.base.encoders import LookNetwork, PersonaNetwork
+from trainer.base.encoders import Encoders
 from trainer.base.latents import LatentSet
 from trainer.model.autoencoder import FACTOR
-from trainer.model.latent_gan import LatentContent, LatentGenerator, unit
+from trainer.model.latent_gan import LatentContent, LatentGenerator
 
 
 class GeneratedCrops:
@@ -24,11 +24,11 @@ class GeneratedCrops:
 
     def __init__(
         self, data: LatentSet, pictures: Sequence[Bytes],
-        g: LatentGenerator, c: LatentContent, persona: PersonaNetwork, look: LookNetwork,
+        g: LatentGenerator, c: LatentContent, encoders: Encoders,
     ) -> None:  # fmt: skip
         """pictures: those of the set, in its order, each [R, R, 3]."""
         self.data, self.pictures = data, pictures
-        self.g, self.c, self.persona, self.look = g, c, persona, look
+        self.g, self.c, self.encoders = g, c, encoders
 
     @torch.no_grad()
     def __call__(self, count: int, side: int, rng: np.random.Generator) -> tuple[Tensor, Crops]:
@@ -53,6 +53,6 @@ class GeneratedCrops:
         """G's latents of pictures, from their own z and look, and the person as another view shows them."""
         mean, log_deviation = self.c(x)
         z = mean + torch.exp(log_deviation) * torch.randn_like(mean)
-        who = unit(self.persona(x) + self.persona(self.data.views[rows, 0].float()))
-        out: Tensor = self.g(z, torch.cat([self.look(x), who], dim=1))
+        who = self.encoders.personas(self.data.identity[rows], self.data.views[rows, 0].float())
+        out: Tensor = self.g(z, torch.cat([self.encoders.look(x), who], dim=1))
         return out

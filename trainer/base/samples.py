@@ -12,7 +12,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from trainer.base.encoders import LookNetwork, PersonaNetwork
+from trainer.base.encoders import Encoders
 from trainer.base.latents import LatentSet
 from trainer.helpers import find_helper
 from trainer.model.autoencoder import Autoencoder
@@ -28,10 +28,8 @@ PEOPLE, EACH = 8, 7
 class Sampler:
     """Draws the same held-out people each time: one row a person, the person first."""
 
-    def __init__(
-        self, model: Autoencoder, val: LatentSet, persona: PersonaNetwork, look: LookNetwork, folder: Path
-    ) -> None:
-        self.model, self.val, self.persona, self.look, self.folder = model, val, persona, look, folder
+    def __init__(self, model: Autoencoder, val: LatentSet, encoders: Encoders, folder: Path) -> None:
+        self.model, self.val, self.encoders, self.folder = model, val, encoders, folder
         self.faces = FaceNetwork(find_helper("sface"), 2)
 
     @torch.no_grad()
@@ -44,7 +42,7 @@ class Sampler:
         drawn, rows = [], []
         for i in people:
             x = self.val.targets[i : i + 1, 0].float()
-            style = torch.cat([self.look(x), unit(self._views(i))], dim=1)
+            style = torch.cat([self.encoders.look(x), self._who(i)], dim=1)
             mean, _ = training.average_c(x)
             z = torch.cat([mean, torch.randn(EACH - 1, size, generator=rng)])
             made = pictures(self.model, training.average_g(z, style.expand(EACH, -1)))
@@ -54,7 +52,7 @@ class Sampler:
         write(self.folder / f"{name}-people.png", np.concatenate(rows))
         z = torch.randn(48, size, generator=rng)
         nothing = torch.zeros(24, training.config.style_size)
-        look = self.look(self.val.targets[:24, 0].float())
+        look = self.encoders.look(self.val.targets[:24, 0].float())
         given = torch.cat([look, torch.zeros(24, training.config.persona_size)], dim=1)
         made = pictures(self.model, training.average_g(z, torch.cat([nothing, given])))
         write(self.folder / f"{name}-anybody.png", grid(made, 8))
@@ -69,8 +67,11 @@ class Sampler:
         found: list[int] = torch.cat(rows).tolist()
         return found
 
-    def _views(self, i: int) -> Tensor:
-        return self.persona(self.val.views[i].float()).sum(dim=0, keepdim=True)
+    def _who(self, i: int) -> Tensor:
+        """Persona as the picture's other views show it: [1, P]."""
+        views = self.val.views[i].float()
+        identity = self.val.identity[i : i + 1].expand(len(views), -1)
+        return unit(self.encoders.personas(identity, views).sum(dim=0, keepdim=True))
 
     def _likeness(self, drawn: list[list[NDArray[np.uint8]]]) -> dict[str, float]:
         """Cosine to the person, of the picture made again and of new ones; share nearest to the right one."""

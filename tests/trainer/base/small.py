@@ -8,10 +8,12 @@ from torch.nn import functional as F
 from trainer.base.graphs import LatentNetworks
 from trainer.base.latents import LatentSet
 from trainer.model.autoencoder import AutoencoderConfig
+from trainer.model.identity import FaceConfig
 from trainer.model.latent_gan import LatentGanConfig
 
 AUTOENCODER = AutoencoderConfig(4, (8, 8, 8), (8, 8, 8, 8), (1, 1, 1, 1))
 GAN = LatentGanConfig(4, z_size=8, w_size=16, widths=(8, 8, 8), judge_widths=(8, 8, 8))
+FACE = FaceConfig(4, ((16, 2), (16, 2), (8, 2), (8, 2)))
 
 
 def latents(count: int = 24, seed: int = 0) -> LatentSet:
@@ -30,7 +32,7 @@ def latents(count: int = 24, seed: int = 0) -> LatentSet:
 def networks(seed: int = 0) -> LatentNetworks:
     """Untrained networks whose every weight differs from the others."""
     torch.manual_seed(seed)
-    made = LatentNetworks(AUTOENCODER, GAN).eval()
+    made = LatentNetworks(AUTOENCODER, GAN, FACE).eval()
     with torch.no_grad():
         for value in made.parameters():
             value.add_(0.1 * torch.randn_like(value))

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 import numpy as np
 import pytest
 import torch
@@ -11,6 +13,7 @@ from engine.recipe import Recipe, StyleUse
 from engine.renderer import Renderer
 from engine.style import StyleMaker
 from tests.trainer.base import small
+from trainer.base import graphs
 from trainer.base.bundle import Said, write_bundle
 from trainer.base.graphs import LatentNetworks, read_networks
 from trainer.model.latent_gan import LatentDiscriminator
@@ -25,14 +28,15 @@ def made() -> LatentNetworks:
 
 
 @pytest.fixture(scope="module")
-def bundle(made: LatentNetworks, tmp_path_factory: pytest.TempPathFactory) -> Bundle:
+def bundle(made: LatentNetworks, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Bundle]:
     folder = tmp_path_factory.mktemp("out") / "small"
     monkeypatch = pytest.MonkeyPatch()
     monkeypatch.setattr(export, "INPUTS", 4)
+    monkeypatch.setattr(graphs, "COARSE", 64)
     d = LatentDiscriminator(small.GAN)
     written = write_bundle(made, d, small.latents(48), ("painterly", "photo"), SAID, folder)
+    yield Bundle.load(written)
     monkeypatch.undo()
-    return Bundle.load(written)
 
 
 def test_the_engine_renders_it_with_look_and_person(bundle: Bundle) -> None:
@@ -49,7 +53,7 @@ def test_the_engine_renders_it_with_look_and_person(bundle: Bundle) -> None:
 
 
 def test_training_reads_the_networks_out_of_the_graphs(made: LatentNetworks, bundle: Bundle) -> None:
-    again = read_networks(bundle.path, small.AUTOENCODER, small.GAN).eval()
+    again = read_networks(bundle.path, small.AUTOENCODER, small.GAN, small.FACE).eval()
     rng = torch.Generator().manual_seed(3)
     inputs = {
         "mapping": (torch.randn(2, 8, generator=rng), torch.randn(2, 256, generator=rng)),
@@ -73,4 +77,4 @@ def test_a_graph_of_other_networks_is_refused(bundle: Bundle) -> None:
     from dataclasses import replace
 
     with pytest.raises(ValueError, match="weight"):
-        read_networks(bundle.path, small.AUTOENCODER, replace(small.GAN, w_size=32))
+        read_networks(bundle.path, small.AUTOENCODER, replace(small.GAN, w_size=32), small.FACE)

@@ -35,11 +35,15 @@ def autoencoder() -> autoencode.AutoencoderTraining:
     return autoencode.AutoencoderTraining(JOB, small.AUTOENCODER, Features())  # type: ignore[arg-type]
 
 
+def readers() -> encoders.Encoders:
+    return encoders.Encoders(encoders.PersonaNetwork(4), encoders.LookNetwork(4), torch.zeros(128))
+
+
 def trained_gan(seed: int = 0) -> gan.GanTraining:
     torch.manual_seed(1)
     data = small.latents()
     job = gan.GanJob(batch=6, warm_kimg=0.012, total_kimg=0.05, seed=seed)
-    return gan.GanTraining(job, small.GAN, data, encoders.PersonaNetwork(4), encoders.LookNetwork(4))
+    return gan.GanTraining(job, small.GAN, data, readers())
 
 
 def same(a: dict[str, torch.Tensor], b: dict[str, torch.Tensor]) -> bool:
@@ -113,9 +117,7 @@ def test_the_encoders_learn_and_judge() -> None:
 def test_the_polish_moves_the_decoder_alone_and_sees_what_g_makes() -> None:
     networks, data = small.networks(), small.latents(6)
     pictures = [np.full((256, 256, 3), 40 * i, np.uint8) for i in range(6)]
-    made = polish.GeneratedCrops(
-        data, pictures, networks.generator, networks.content, networks.persona, networks.look
-    )
+    made = polish.GeneratedCrops(data, pictures, networks.generator, networks.content, readers())
     z, (x, counts) = made(4, 64, np.random.default_rng(0))
     assert z.shape == (4, 4, 4, 4) and x.shape == (4, 3, 64, 64) and counts.shape == (4, 1, 64, 64)
     training = autoencode.AutoencoderTraining(
@@ -133,11 +135,12 @@ def test_the_polish_moves_the_decoder_alone_and_sees_what_g_makes() -> None:
 def test_encoders_come_back_frozen(tmp_path: Path) -> None:
     training = encoders.EncoderTraining(encoders.EncoderJob(steps=2, batch=6), small.latents())
     training.save(tmp_path / "e.safetensors")
-    persona, look = encoders.load_encoders(tmp_path / "e.safetensors", 4)
+    found = encoders.load_encoders(tmp_path / "e.safetensors", 4)
     x = torch.randn(3, 4, 16, 16)
-    for vector in (persona(x), look(x)):
+    for vector in (found.persona(x), found.look(x), found.personas(torch.randn(3, 128), x)):
         assert torch.allclose(vector.norm(dim=1), torch.ones(3), atol=1e-5)
-    assert not any(value.requires_grad for value in persona.parameters())
+    assert not any(value.requires_grad for value in found.persona.parameters())
+    assert torch.equal(found.centre, training.centre)
 
 
 def test_the_gan_goes_through_both_parts_and_on_to_the_last_bit(tmp_path: Path) -> None:
@@ -167,16 +170,16 @@ def test_a_person_is_never_read_from_the_picture_itself() -> None:
     training.job = replace(training.job, drop_both=0.0, drop_persona=0.0, drop_look=0.0)
     n = len(training.data)
     marks = torch.zeros(n, 6, 192)
-    marks[:, :, 0] = 1.0
-    marks[:, 0] = 0.0
-    marks[:, 0, 1] = 1.0  # the picture as it is
+    marks[:, :, 0] = marks[:, :, 128] = 1.0
+    marks[:, 0, 128], marks[:, 0, 129] = 0.0, 1.0  # the picture as it is
     training.codes = gan.Codes(training.codes.look, marks)
     gan_kinds, gan.KINDS = gan.KINDS, (1.0, 0.0, 0.0)
     try:
         batch = training.draw(32)
     finally:
         gan.KINDS = gan_kinds
-    assert batch.style[:, 64 + 1].abs().max() < 0.2 and batch.style[:, 64].min() > 0.9
+    assert batch.style[:, 64 + 129].abs().max() < 0.2 and batch.style[:, 64 + 128].min() > 0.5
+    assert 0.5 < batch.style[:, 64].min() < 0.75 < batch.style[:, 64].max()
 
 
 @pytest.mark.parametrize("p", [0.0, 1.0])
