@@ -16,15 +16,15 @@ from torch.nn import functional as F
 from engine.bundle import seal
 from engine.files import atomic_folder
 from engine.formats import card as cards
-from trainer.base.encoders import persona_of
-from trainer.base.graphs import LatentNetworks, store_in_half
 from trainer.base.latents import LatentSet
 from trainer.base.samples import pictures
 from trainer.model.directions import find_directions
 from trainer.model.identity import IDENTITY
+from trainer.model.latent_encoders import persona_of
 from trainer.model.latent_gan import LatentDiscriminator, unit
 from trainer.storage import export
 from trainer.storage.export import ExportError
+from trainer.storage.latent_graphs import LatentNetworks, store_in_half
 
 RESOLUTION, PREVIEW = 256, 128
 ANOTHER_DAY = 0.1

@@ -20,13 +20,13 @@ from safetensors.torch import load_file
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from trainer.base.adversary import shown
 from trainer.base.autoencode import means
-from trainer.base.encoders import Encoders, persona_of
+from trainer.base.encoders import Encoders
 from trainer.base.latents import LatentSet
 from trainer.base.state import card_of, part, restore_state, save_state
 from trainer.model.ema import averaged_copy, decay_for, update_average
 from trainer.model.identity import IDENTITY
+from trainer.model.latent_encoders import persona_of
 from trainer.model.latent_gan import (
     LatentContent,
     LatentDiscriminator,
@@ -35,6 +35,7 @@ from trainer.model.latent_gan import (
     unit,
 )
 from trainer.run import losses
+from trainer.run.latent.adversary import shown
 
 KINDS = (0.4, 0.4, 0.2)
 """How often a picture is shown as it is, mirrored, and graded."""

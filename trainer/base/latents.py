@@ -23,10 +23,10 @@ from engine.bundle import Bundle
 from engine.images import to_tensor
 from engine.network import Network
 from trainer.base.crops import Bytes, decoded
-from trainer.base.views import targets, view
 from trainer.data.prepared import PreparedSet
 from trainer.model.autoencoder import Autoencoder
 from trainer.model.identity import FaceNetwork
+from trainer.model.views import targets, view
 
 VIEWS = 3
 BATCH = 12

@@ -5,11 +5,11 @@ from __future__ import annotations
 import torch
 from torch.nn import functional as F
 
-from trainer.base.graphs import LatentNetworks
 from trainer.base.latents import LatentSet
 from trainer.model.autoencoder import AutoencoderConfig
 from trainer.model.identity import FaceConfig
 from trainer.model.latent_gan import LatentGanConfig
+from trainer.storage.latent_graphs import LatentNetworks
 
 AUTOENCODER = AutoencoderConfig(4, (8, 8, 8), (8, 8, 8, 8), (1, 1, 1, 1))
 GAN = LatentGanConfig(4, z_size=8, w_size=16, widths=(8, 8, 8), judge_widths=(8, 8, 8))

@@ -13,11 +13,11 @@ from engine.recipe import Recipe, StyleUse
 from engine.renderer import Renderer
 from engine.style import StyleMaker
 from tests.trainer.base import small
-from trainer.base import graphs
 from trainer.base.bundle import Said, write_bundle
-from trainer.base.graphs import LatentNetworks, read_networks
 from trainer.model.latent_gan import LatentDiscriminator
 from trainer.storage import export
+from trainer.storage import latent_graphs as graphs
+from trainer.storage.latent_graphs import LatentNetworks, read_networks
 
 SAID = Said("small", {"title": "t"}, "MIT", ("a",), "notes", {"kimg": 1}, {})
 

@@ -11,9 +11,12 @@ import torch
 from torch import nn
 
 from tests.trainer.base import small
-from trainer.base import adversary, autoencode, encoders, gan, polish, views
+from trainer.base import autoencode, encoders, gan, polish
 from trainer.base.crops import Pool, attention, draw
 from trainer.base.state import shorten
+from trainer.model import views
+from trainer.model.latent_encoders import LookNetwork, PersonaNetwork
+from trainer.run.latent import adversary
 
 
 class Features(nn.Module):
@@ -36,7 +39,7 @@ def autoencoder() -> autoencode.AutoencoderTraining:
 
 
 def readers() -> encoders.Encoders:
-    return encoders.Encoders(encoders.PersonaNetwork(4), encoders.LookNetwork(4), torch.zeros(128))
+    return encoders.Encoders(PersonaNetwork(4), LookNetwork(4), torch.zeros(128))
 
 
 def trained_gan(seed: int = 0) -> gan.GanTraining:

@@ -19,9 +19,9 @@ from numpy.typing import NDArray
 from onnx import TensorProto, helper, numpy_helper
 from torch import Tensor, nn
 
-from trainer.base.encoders import LookNetwork, PersonaNetwork, persona_of
 from trainer.model.autoencoder import Autoencoder, AutoencoderConfig, Decoder, Encoder
 from trainer.model.identity import IDENTITY, FaceConfig, FaceEmbedder
+from trainer.model.latent_encoders import LookNetwork, PersonaNetwork, persona_of
 from trainer.model.latent_gan import LatentContent, LatentGanConfig, LatentGenerator
 from trainer.model.networks import Conv, Linear, ModulatedConv, freeze
 
