@@ -18,7 +18,6 @@ from typing import Any
 import torch
 from safetensors.torch import load_file
 from torch import Tensor, nn
-from torch.nn import functional as F
 
 from trainer.base.autoencode import means
 from trainer.base.encoders import Encoders
@@ -34,15 +33,14 @@ from trainer.model.latent_gan import (
     LatentGenerator,
     unit,
 )
-from trainer.run import losses
-from trainer.run.latent.adversary import shown
+from trainer.run.latent.contest import Batch, Contest, ContestWeights, Draw, spread_of
 
 KINDS = (0.4, 0.4, 0.2)
 """How often a picture is shown as it is, mirrored, and graded."""
 
 
 @dataclass(frozen=True)
-class GanJob:
+class GanJob(ContestWeights):
     """What determines the stage. Lengths are in kimg: thousands of pictures shown."""
 
     batch: int = 32
@@ -54,26 +52,11 @@ class GanJob:
     """Adam's, of equalised layers, against D."""
     ramp_kimg: float = 4.0
     """G's weight for D's judgement grows over this stretch."""
-    gamma: float = 1.0
-    penalty_interval: int = 4
-    own: float = 0.5
-    """Share of G's pictures that are made from their own z, and held to the original."""
-    reconstruction_weight: float = 1.0
-    narrowness: float = 1 / 2_000
-    """Weight of the divergence of z from noise, in nats, against the mean squared error of the latents."""
-    adversarial_weight: float = 0.1
-    persona_weight: float = 0.5
-    look_weight: float = 0.3
-    diversity_weight: float = 0.5
-    diversity_floor: float = 0.5
-    swapped: float = 0.25
-    """Share of pictures from noise whose persona is another picture's."""
     drop_both: float = 0.1
     drop_persona: float = 0.15
     drop_look: float = 0.1
     doubt: float = 0.06
     """Largest deviation of noise on who is shown: two pictures of a person never give the same vector."""
-    augment: float = 0.3
     half_life_kimg: float = 8.0
     seed: int = 0
 
@@ -81,19 +64,6 @@ class GanJob:
     def from_json(data: dict[str, Any]) -> GanJob:
         known = {f.name for f in fields(GanJob)}
         return GanJob(**{k: v for k, v in data.items() if k in known})
-
-
-@dataclass(frozen=True)
-class Batch:
-    """Real latents with what they are conditioned on."""
-
-    x: Tensor
-    """[N, C, 16, 16]"""
-    style: Tensor
-    """[N, S]; parts that are not given are zero."""
-    look_given: Tensor
-    """bool [N]"""
-    persona_given: Tensor
 
 
 @dataclass(frozen=True)
@@ -130,13 +100,13 @@ class GanTraining:
     ) -> None:
         torch.manual_seed(job.seed)
         self.job, self.config, self.data = job, config, data
-        self.persona, self.look = encoders.persona, encoders.look
         self.codes = Codes.read(data, encoders)
         self.g, self.d, self.c = LatentGenerator(config), LatentDiscriminator(config), LatentContent(config)
         self.average_g, self.average_c = averaged_copy(self.g), averaged_copy(self.c)
         weights = 1.0 / torch.bincount(data.classes).float()
         self.weights = weights[data.classes]
-        self.spread = _spread(data.targets[torch.randperm(len(data))[:256], 0].float())
+        spread = float(spread_of(data.targets[torch.randperm(len(data))[:256], 0].float()))
+        self.contest = Contest(job, self.g, self.d, self.c, encoders.persona, encoders.look, spread)
         self.maker = torch.optim.Adam(
             [*self.g.parameters(), *self.c.parameters()], lr=job.rate, betas=(0.0, 0.99)
         )
@@ -186,104 +156,26 @@ class GanTraining:
     def _warm(self, batch: Batch) -> dict[str, Tensor]:
         for group in self.maker.param_groups:
             group["lr"], group["betas"] = self.job.warm_rate * min(1.0, (self.step + 1) / 200), (0.9, 0.99)
-        made, values = self._again(batch)
-        kept, consistency = self._consistency(made, batch)
-        total = values["reconstruction"] + self.job.narrowness * values["nats"]
-        self._descend(total + 0.2 * consistency)
-        return values | kept
-
-    def _again(self, batch: Batch) -> tuple[Tensor, dict[str, Tensor]]:
-        """The pictures made again from their own z."""
-        mean, log_deviation = self.c(batch.x)
-        z = mean + torch.exp(log_deviation) * torch.randn_like(mean)
-        nats = 0.5 * (mean.square() + torch.exp(2 * log_deviation) - 1 - 2 * log_deviation).sum(dim=1).mean()
-        made = self.g(z, batch.style)
-        error = (made - batch.x).square()
-        return made, {"reconstruction": error.mean(), "nats": nats}
+        total, values = self.contest.warm_loss(Draw(batch))
+        self._descend(total)
+        return values
 
     def _contest(self, batch: Batch) -> dict[str, Tensor]:
-        job = self.job
+        job, draw = self.job, Draw(batch)
         for optimizer in (self.maker, self.judge):
             for group in optimizer.param_groups:
                 group["lr"], group["betas"] = job.rate, (0.0, 0.99)
-        own = int(job.own * len(batch.x))
-        mine = Batch(*(value[:own] for value in _values(batch)))
-        rest = Batch(*(value[own:] for value in _values(batch)))
-        drawn = self._swapped(rest)
-        again, values = self._again(mine)
-        z = torch.randn(len(drawn.style), self.config.z_size)
-        free = self.g(z, drawn.style)
-        made = torch.cat([again, free])
-        asked = Batch(
-            batch.x, *(torch.cat(p) for p in zip(_values(mine)[1:], _values(drawn)[1:], strict=True))
-        )
         self.d.requires_grad_(False)
-        with torch.no_grad():
-            real = self.d(shown(batch.x, job.augment), batch.style)
-        judged = self.d(shown(made, job.augment), asked.style)
-        self.d.requires_grad_(True)
-        values["generator"] = losses.generator_loss("relativistic", real, judged)
-        kept, consistency = self._consistency(made, asked)
-        values["diversity"] = self._diversity(free, drawn.style)
-        ramp = min(1.0, (self.kimg - job.warm_kimg) / job.ramp_kimg)
-        total = (
-            job.reconstruction_weight * values["reconstruction"]
-            + job.narrowness * values["nats"]
-            + ramp * job.adversarial_weight * values["generator"]
-            + consistency
-            + job.diversity_weight * F.relu(job.diversity_floor - values["diversity"])
+        total, values = self.contest.generator_loss(
+            draw, min(1.0, (self.kimg - job.warm_kimg) / job.ramp_kimg)
         )
+        self.d.requires_grad_(True)
         self._descend(total)
-        return values | kept | self._judge(batch, made.detach(), asked.style)
-
-    def _judge(self, batch: Batch, made: Tensor, style: Tensor) -> dict[str, Tensor]:
-        job = self.job
-        truth, claim = shown(batch.x, job.augment), shown(made, job.augment)
-        real, false = self.d(truth, batch.style), self.d(claim, style)
-        total = losses.discriminator_loss("relativistic", real, false)
-        values = {"discriminator": total, "lead": (real - false).mean(), "sign": (real - false).sign().mean()}
-        if self.step % job.penalty_interval == 0:
-            r1 = losses.gradient_penalty(lambda x: self.d(x, batch.style), truth)
-            r2 = losses.gradient_penalty(lambda x: self.d(x, style), claim)
-            total = total + job.gamma / 2 * job.penalty_interval * (r1 + r2)
-            values |= {"r1": r1, "r2": r2}
+        total, judged = self.contest.discriminator_loss(draw, self.step % job.penalty_interval == 0)
         self.judge.zero_grad(set_to_none=True)
         total.backward()  # type: ignore[no-untyped-call]
         self.judge.step()
-        return values
-
-    def _swapped(self, batch: Batch) -> Batch:
-        """Some pictures ask for another one's persona."""
-        chosen = (torch.rand(len(batch.x)) < self.job.swapped)[:, None]
-        look, persona = batch.style.split((self.config.look_size, self.config.persona_size), dim=1)
-        mixed = torch.where(chosen, persona.roll(1, dims=0), persona)
-        given = torch.where(chosen[:, 0], batch.persona_given.roll(1), batch.persona_given)
-        return Batch(batch.x, torch.cat([look, mixed], dim=1), batch.look_given, given)
-
-    def _consistency(self, made: Tensor, batch: Batch) -> tuple[dict[str, Tensor], Tensor]:
-        """How far look and persona of G's latents are from what was asked for."""
-        look, persona = batch.style.split((self.config.look_size, self.config.persona_size), dim=1)
-        seen = made + 0.15 * torch.randn_like(made)
-        seen = torch.roll(seen, tuple(torch.randint(-1, 2, (2,)).tolist()), dims=(2, 3))
-        found = self.persona(seen)
-        apart = 1 - (found * persona).sum(dim=1)
-        person = (apart * batch.persona_given).sum() / batch.persona_given.sum().clamp(min=1)
-        manner = 1 - (self.look(seen) * look).sum(dim=1)
-        style = (manner * batch.look_given).sum() / batch.look_given.sum().clamp(min=1)
-        same = F.cosine_similarity(found[:, :IDENTITY].detach(), persona[:, :IDENTITY])
-        values = {
-            "persona": person,
-            "look": style,
-            "identity": (same * batch.persona_given).sum() / batch.persona_given.sum().clamp(min=1),
-        }
-        return values, self.job.persona_weight * person + self.job.look_weight * style
-
-    def _diversity(self, made: Tensor, style: Tensor) -> Tensor:
-        """How far two pictures of one s are apart, against real pictures of any."""
-        half = len(made) // 2
-        other = self.g(torch.randn(half, self.config.z_size), style[:half])
-        apart = (F.avg_pool2d(made[:half], 2) - F.avg_pool2d(other, 2)).abs().mean()
-        return apart / self.spread
+        return values | judged
 
     def _descend(self, total: Tensor) -> None:
         self.maker.zero_grad(set_to_none=True)
@@ -324,15 +216,6 @@ def load_averages(file: Path) -> tuple[LatentGenerator, LatentContent]:
         network.load_state_dict(part(tensors, f"{name}/"))
         network.requires_grad_(False).eval()
     return g, c
-
-
-def _values(batch: Batch) -> tuple[Tensor, Tensor, Tensor, Tensor]:
-    return batch.x, batch.style, batch.look_given, batch.persona_given
-
-
-def _spread(x: Tensor) -> float:
-    coarse = F.avg_pool2d(x, 2)
-    return float((coarse - coarse.roll(1, dims=0)).abs().mean())
 
 
 def run(
