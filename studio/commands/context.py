@@ -56,6 +56,7 @@ from studio.state.pixels import to_image
 from studio.state.player import Player, keep_pace
 from studio.state.preparation import Preparation
 from studio.state.settings import SettingsState
+from studio.state.shared_selection import SharedSelection
 from studio.state.styles import StyleLibrary
 from studio.state.training import Training
 from studio.workers.engine import Opener
@@ -135,6 +136,7 @@ class AppContext(QObject):
     def refresh_gallery(self, ids: tuple[str, ...] | None = ()) -> None:
         """Pictures were added, changed or removed; None for any."""
         self.gallery.refresh(ids)
+        self.latest.refresh(ids)
 
     def refresh_styles(self, then: Callable[[], object] | None = None) -> None:
         """Reads the styles on disk anew."""
@@ -205,6 +207,9 @@ class AppContext(QObject):
         self.player = Player(self)
         keep_pace(self.player, self.settings)
         self.gallery = GalleryModel(self.library.gallery, self.reader, self.thumbnails, self)
+        self.latest = GalleryModel(self.library.gallery, self.reader, self.thumbnails, self)
+        """All of it, newest first, whatever the gallery is asked for."""
+        SharedSelection(self.gallery, self.latest, self)
         self.binned = BinModel(self.library.trash, self.reader, self.thumbnails, self)
         self.jobs = Jobs(self)
         self.notices = Notices(self)

@@ -36,7 +36,7 @@ class GalleryUpkeep(QObject):
     def start(self) -> None:
         """Shows what the index says, and compares it with the files later; at once where there is none."""
         if self._files.index.is_present():
-            self._context.gallery.refresh()
+            self._context.refresh_gallery(None)
             self._patience.start()
         else:
             self.read()
@@ -58,7 +58,7 @@ class GalleryUpkeep(QObject):
         def done(found: CaughtUp) -> None:
             self._reading = False
             if found.added or found.removed or not was_present:
-                self._context.gallery.refresh()
+                self._context.refresh_gallery(None)
             what = Text("said.some_files_in_the_gallery")
             tell_skipped(self._context.notices, what, found.damaged)
             self.caught_up.emit()
@@ -71,7 +71,7 @@ class GalleryUpkeep(QObject):
 
         def stopped() -> None:
             self._reading = False
-            self._context.gallery.refresh()
+            self._context.refresh_gallery(None)
 
         self._context.background.start(Text("said.reading_the_gallery"), work, done, fail, stopped)
 

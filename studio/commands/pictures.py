@@ -21,6 +21,7 @@ from studio.library.tasks import IsCancelled, OnProgress
 from studio.library.text import Text
 from studio.library.trash import Slot
 from studio.state.jobs import BackgroundJob
+from studio.state.notices import Kind
 from studio.workers.render import SAVE, Render
 
 if TYPE_CHECKING:
@@ -30,6 +31,8 @@ if TYPE_CHECKING:
 class PictureCommands(QObject):
     """Acts on the gallery. Each returns at once."""
 
+    keeping = Signal(object)
+    """Recipe that is about to be kept: told at once, for making the picture takes a while."""
     kept = Signal(object)
     """library.index.PictureRow of a picture that was just kept."""
     bin_emptied = Signal()
@@ -37,6 +40,8 @@ class PictureCommands(QObject):
     def __init__(self, context: AppContext) -> None:
         super().__init__(context)
         self._context = context
+        self._on_the_way: set[str] = set()
+        """Digests of the recipes that are being kept."""
 
     # ---- keeping
 
@@ -47,33 +52,68 @@ class PictureCommands(QObject):
             self.keep_recipe(recipe)
 
     def keep_recipe(self, recipe: Recipe) -> None:
-        """Renders a recipe at full resolution and keeps it."""
+        """Renders a recipe at full resolution and keeps it; says so where it is kept already."""
+        digest = recipe.digest
+        if digest in self._on_the_way:
+            self._tell_kept_already(1)
+            return
+        self._on_the_way.add(digest)
+        self.keeping.emit(recipe)
+        self._context.reader.run(
+            lambda: self._context.library.gallery.index.with_recipes([digest]),
+            lambda known: self._keep_new(recipe, known),
+            lambda _: self._keep_new(recipe, []),
+            priority=-1,
+        )
+
+    def _keep_new(self, recipe: Recipe, known: Sequence[PictureRow]) -> None:
+        """known: pictures that are the same."""
+        if known:
+            self._on_the_way.discard(recipe.digest)
+            self._tell_kept_already(1, known[0].name)
+            return
         self._context.generator.render(
             recipe,
             priority=SAVE,
             scores=bool(recipe.styles),
             done=lambda render, image: self._save(render, image),
-            failed=lambda _, error: self._tell(Text("said.the_picture_could_not_be_kept"), error),
+            failed=lambda _, error: self._fail_to_keep(recipe, error),
         )
 
+    def _fail_to_keep(self, recipe: Recipe, error: Exception) -> None:
+        self._on_the_way.discard(recipe.digest)
+        self._tell(Text("said.the_picture_could_not_be_kept"), error)
+
+    def _tell_kept_already(self, count: int, name: str = "") -> None:
+        called = Text("said.kept_already_as", name=name) if name else None
+        self._context.notices.add(Kind.INFO, Text("said.kept_already", count=count), meaning=called)
+
     def keep_recipes(self, recipes: Sequence[Recipe]) -> BackgroundJob:
-        """Renders and keeps many; what was kept before a cancel or an error stays."""
+        """Renders and keeps many; what was kept before a cancel or an error stays.
+
+        Those that are kept already are left out, and that is told.
+        """
         context, recipes = self._context, list(recipes)
         kept: list[PictureRow] = []
+        known: list[Recipe] = []
 
         def work(progress: OnProgress, cancelled: IsCancelled) -> list[PictureRow]:
-            pictures = context.generator.render_many(recipes, scores=True)
-            for recipe, (image, scores) in zip(recipes, pictures, strict=True):
+            fresh, there = _sorted_out(context.library.gallery, recipes)
+            known.extend(there)
+            pictures = context.generator.render_many(fresh, scores=True)
+            for recipe, (image, scores) in zip(fresh, pictures, strict=True):
                 if cancelled():
                     pictures.close()
                     raise Cancelled
                 kept.append(_keep(context.library.gallery, image, recipe, scores))
-                progress(len(kept), len(recipes))
+                progress(len(kept), len(fresh))
             return kept
 
         def end(_: object = None) -> None:
             if kept:
                 self._push_kept(list(kept))
+            if known:
+                self._tell_kept_already(len(known))
 
         def fail(error: Exception) -> None:
             end()
@@ -104,9 +144,13 @@ class PictureCommands(QObject):
     def _save(self, render: Render, image: Picture) -> None:
         self._context.writer.run(
             lambda: _keep(self._context.library.gallery, image, render.recipe, render.scores),
-            lambda row: self._push_kept([row]),
-            lambda error: self._tell(Text("said.the_picture_could_not_be_kept"), error),
+            lambda row: self._take_kept(render.recipe, row),
+            lambda error: self._fail_to_keep(render.recipe, error),
         )
+
+    def _take_kept(self, recipe: Recipe, row: PictureRow) -> None:
+        self._on_the_way.discard(recipe.digest)
+        self._push_kept([row])
 
     def _push_kept(self, rows: list[PictureRow]) -> None:
         """What was kept can be taken back: into the bin, and out of it again."""
@@ -284,6 +328,14 @@ class PictureCommands(QObject):
 
     def _tell(self, what: Text, error: Exception) -> None:
         tell(self._context.notices, what, error)
+
+
+def _sorted_out(gallery: Gallery, recipes: Sequence[Recipe]) -> tuple[list[Recipe], list[Recipe]]:
+    """Those that are not kept yet, each once, and those that are."""
+    different = {recipe.digest: recipe for recipe in recipes}
+    known = {row.recipe for row in gallery.index.with_recipes(different)}
+    fresh = [recipe for digest, recipe in different.items() if digest not in known]
+    return fresh, [recipe for digest, recipe in different.items() if digest in known]
 
 
 def _counted(n: int, one: str, many: str) -> Text:

@@ -123,6 +123,15 @@ class Index:
             found |= {values[1]: row_of(values) for values in self._all(sql, some)}
         return [found[one] for one in ids if one in found]
 
+    def with_recipes(self, digests: Iterable[str]) -> list[PictureRow]:
+        """The pictures of these recipes (`Recipe.digest`), oldest first."""
+        found: list[PictureRow] = []
+        for some in _chunks(sorted(set(digests)), 500):
+            marks = ",".join("?" * len(some))
+            sql = f"SELECT {COLUMNS} FROM pictures WHERE recipe IN ({marks})"
+            found += [row_of(values) for values in self._all(sql, some)]
+        return sorted(found, key=lambda row: row.key)
+
     def tags(self) -> list[tuple[str, int]]:
         """All tags with the number of pictures, most used first."""
         return self._all("SELECT word, count(*) AS n FROM tags GROUP BY word ORDER BY n DESC, word", [])

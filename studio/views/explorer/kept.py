@@ -25,9 +25,9 @@ class KeptStrip(QWidget):
         self, look: Look, context: AppContext, actions: Actions, parent: QWidget | None = None
     ) -> None:
         super().__init__(parent)
-        self._look, self._model = look, context.gallery
+        self._look, self._model = look, context.latest
         self.count = Label(look, role="muted", numbers=True)
-        self.grid = PictureGrid(look, context.gallery, columns=COLUMNS, gap=8, margin=8, marks=False)
+        self.grid = PictureGrid(look, context.latest, columns=COLUMNS, gap=8, margin=8, marks=False)
         self.grid.setVerticalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAsNeeded)
         self.grid.opened.connect(context.on_explorer.open_picture)
         everything = Button(look, "kept.all", kind="link", pressed=actions["gallery"].trigger)
@@ -36,7 +36,7 @@ class KeptStrip(QWidget):
         self._stack.addWidget(EmptyState(look, "keep", "kept.empty.title", "kept.empty.hint", narrow=True))
         head = row(title(look, "kept.title"), self.count, None, everything, gap=8, margins=(16, 10, 12, 2))
         column(head, row(self._stack, margins=(8, 0, 4, 8)), gap=2, parent=self)
-        follow(self._choose_state, context.gallery.count_changed, context.gallery.loaded)
+        follow(self._choose_state, context.latest.count_changed, context.latest.loaded)
         self._choose_state()
 
     def _choose_state(self, *_: object) -> None:

@@ -114,7 +114,7 @@ class ExplorerPage(QWidget):
         context = self._context
         context.model.status_changed.connect(self._choose_state)
         context.model.bundle_changed.connect(self._forget_tiles)
-        context.on_pictures.kept.connect(lambda _: self.canvas.flash())
+        context.on_pictures.keeping.connect(lambda _: self.canvas.flash())
         self.canvas.keep_wanted.connect(context.on_pictures.keep_recipe)
         self.canvas.menu_wanted.connect(self._show_menu)
         self.canvas.pin_pressed.connect(self._show_pin_menu)

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+import time
 from dataclasses import replace
 from pathlib import Path
 
@@ -8,9 +9,10 @@ import pytest
 
 from engine.errors import TargetExistsError
 from engine.images import load_picture, read_recipe, read_record
-from engine.recipe import StyleUse
+from engine.recipe import Recipe, StyleUse
 from studio.commands.context import AppContext
-from studio.library.index import PictureRow
+from studio.library.index import PictureRow, Query
+from studio.library.rows import Sort
 from studio.library.settings import ExportOptions
 from studio.library.tasks import End
 from studio.state.notices import Kind
@@ -48,6 +50,66 @@ def test_keeping_can_be_taken_back(context: AppContext, until: Until) -> None:
     context.undo_stack.redo()
     until(lambda: context.gallery.count == 1)
     assert path.exists()
+
+
+def test_it_is_acknowledged_at_once(context: AppContext, engine: FakeEngine, until: Until) -> None:
+    engine.gate.clear()
+    said: list[Recipe] = []
+    context.on_pictures.keeping.connect(said.append)
+    begun = time.monotonic()
+    context.on_pictures.keep()
+    assert said == [context.explorer.recipe] and time.monotonic() - begun < 0.1
+    engine.gate.set()
+    until(lambda: context.gallery.count == 1)
+
+
+def told(context: AppContext) -> list[str]:
+    return [f"{one.what} {one.meaning or ''}".strip() for one in context.notices.notices]
+
+
+def test_what_is_kept_already_is_not_kept_again(
+    context: AppContext, engine: FakeEngine, until: Until
+) -> None:
+    engine.gate.clear()
+    for _ in range(3):
+        context.on_pictures.keep_recipe(recipe(1))
+    assert told(context) == ["This picture is kept already."] * 2, "while it is being made"
+    engine.gate.set()
+    until(lambda: context.gallery.count == 1)
+    context.on_pictures.keep_recipe(recipe(1))
+    name = rows(context)[0].name
+    until(lambda: len(told(context)) == 3)
+    assert told(context)[0] == f"This picture is kept already. It is in the gallery as “{name}”."
+    job = context.on_pictures.keep_recipes([recipe(1), recipe(2), recipe(2)])
+    until(lambda: not job.running and context.gallery.count == 2)
+    assert told(context)[0] == "This picture is kept already."
+
+
+def test_what_was_taken_back_can_be_kept_again(context: AppContext, until: Until) -> None:
+    context.on_pictures.keep()
+    until(lambda: context.gallery.count == 1)
+    context.undo_stack.undo()
+    until(lambda: context.gallery.count == 0)
+    context.on_pictures.keep()
+    until(lambda: context.gallery.count == 1)
+    assert told(context) == []
+
+
+def test_the_latest_come_first_whatever_the_gallery_is_asked(
+    context: AppContext, three: list[str], until: Until
+) -> None:
+    context.on_pictures.rate(three[:1], 5)
+    for query in (Query(sort=Sort.RATING), Query(descending=False), Query(text="nothing is called so")):
+        context.gallery.query = query
+        until(lambda: context.gallery.count == (0 if query.text else 3))  # noqa: B023
+        context.refresh_gallery()
+        until(lambda: context.latest.count == 3)
+        latest = [context.latest.row_at(n) for n in range(3)]
+        assert [row.id for row in latest if row is not None] == three[::-1]
+    context.latest.select(three[1:])
+    assert set(context.gallery.some_selected(9)) == set(three[1:])
+    context.gallery.clear_selection()
+    assert context.latest.selected_count == 0
 
 
 def test_a_kept_picture_knows_its_score(context: AppContext, until: Until) -> None:
