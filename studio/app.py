@@ -5,16 +5,18 @@ from __future__ import annotations
 import argparse
 import sys
 from collections.abc import Sequence
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QTimer
+from PySide6.QtCore import Qt, QTimer
 from PySide6.QtWidgets import QApplication
 
 from studio.commands.context import AppContext
 from studio.frame_budget.garbage import GarbageScheduler
 from studio.library.places import Places
 from studio.theme import load_fonts
+from studio.workers.one_window import OneWindow, Wish, hand_over
 
 if TYPE_CHECKING:
     from studio.views.look import Look
@@ -27,19 +29,37 @@ frame: with Python's own 5 ms, a thread that reads a gallery could hold a frame 
 
 
 def run(argv: Sequence[str]) -> int:
-    """Opens the studio; returns the exit code. argv: what follows the command's name."""
+    """Opens the studio, or hands over to the window that is open on the same library already.
+
+    argv: what follows the command's name. Returns the exit code. PersonaError when that window is silent.
+    """
     options = parse(argv)
-    app = application()
-    context = AppContext(Places.find())
+    app, places = application(), Places.find()
+    wish = Wish(tuple(options.files), options.model)
+    place = OneWindow(places.data)
+    if not place.take():
+        hand_over(places.data, wish)
+        return 0
+    context = AppContext(places)
     window = open_window(context)
     settle(context)
-    if options.model:
-        context.on_models.use(options.model)
-    if options.files:
-        QTimer.singleShot(0, window, lambda: context.on_explorer.drop(options.files))
+    place.asked.connect(partial(fulfil, window))
+    QTimer.singleShot(0, window, partial(fulfil, window, wish))
     code = app.exec()
     context.stop()
+    place.give_back()
     return code
+
+
+def fulfil(window: Window, wish: Wish) -> None:
+    """Somebody opened the studio, again perhaps: with files, with a model, or to see it."""
+    window.setWindowState(window.windowState() & ~Qt.WindowState.WindowMinimized)
+    window.raise_()
+    window.activateWindow()
+    if wish.model is not None:
+        window.context.on_models.use(wish.model)
+    if wish.files:
+        window.context.on_explorer.drop(wish.files)
 
 
 def open_window(context: AppContext) -> Window:

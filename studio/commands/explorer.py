@@ -211,8 +211,10 @@ class ExplorerCommands(QObject):
 
     def drop(self, paths: Sequence[Path]) -> None:
         """Files were dropped: models are imported, style files too, a picture with a recipe is opened,
-        any other pictures become a style."""
-        paths = list(paths)
+        any other pictures become a style. They wait for a model that is being loaded."""
+        self._context.model.when_settled(lambda: self._sort_out(list(paths)))
+
+    def _sort_out(self, paths: list[Path]) -> None:
         self._context.reader.run(
             lambda: sort_out(paths),
             lambda found: self._take(found),

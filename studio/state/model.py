@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from PySide6.QtCore import QObject, Signal
 
@@ -28,6 +28,7 @@ class ModelState(QObject):
         self._provider: Provider | None = None
         self._entries: tuple[ModelEntry, ...] = ()
         self._error: Exception | None = None
+        self._waiting: list[Callable[[], object]] = []
 
     @property
     def status(self) -> str:
@@ -48,6 +49,13 @@ class ModelState(QObject):
     def error(self) -> Exception | None:
         """Why the last loading failed."""
         return self._error
+
+    def when_settled(self, do: Callable[[], object]) -> None:
+        """Calls `do` once no model is being loaded: at once, or when the one that is has come or failed."""
+        if self._status in ("ready", "failed"):
+            do()
+        else:
+            self._waiting.append(do)
 
     @property
     def model_id(self) -> str:
@@ -90,3 +98,7 @@ class ModelState(QObject):
         if status != self._status:
             self._status = status
             self.status_changed.emit(status)
+        if self._status in ("ready", "failed"):
+            waiting, self._waiting = self._waiting, []
+            for do in waiting:
+                do()

@@ -44,7 +44,7 @@ class Intake(QObject):
         if dropped.zone == TRAIN.id:
             self.window.training.take(dropped.paths)
         elif dropped.paths and dropped.zone.startswith("photo"):
-            self.context.on_photos.restyle(dropped.paths)
+            self.context.model.when_settled(lambda: self.context.on_photos.restyle(dropped.paths))
         elif dropped.paths:
             self.context.on_explorer.drop(dropped.paths)
 

@@ -9,6 +9,7 @@ from engine.images import save_picture
 from studio.commands.context import AppContext
 from studio.commands.explorer import sort_out
 from studio.state.notices import Kind
+from tests.studio.commands.conftest import OpenContext
 from tests.studio.library.made import picture, style
 from tests.studio.workers.checks import Until
 from tests.studio.workers.fakes import OTHER, recipe
@@ -139,3 +140,16 @@ def test_undo_leads_back_even_where_the_history_has_forgotten(
     for x in range(2, 10):
         context.undo_stack.redo()
         assert context.explorer.x == x
+
+
+def test_files_wait_for_the_model(
+    open_context: OpenContext, until: Until, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    context, made = open_context(wait=False), []
+    monkeypatch.setattr(context.on_styles, "make", lambda paths: made.append((paths, context.model.status)))
+    picture = tmp_path / "a.png"
+    picture.write_bytes(b"")
+    context.on_explorer.drop([picture])
+    assert context.model.status != "ready"
+    until(lambda: bool(made))
+    assert made == [((picture,), "ready")]

@@ -25,3 +25,19 @@ def test_a_failure_keeps_what_was_there(qtbot: QtBot) -> None:
     assert (state.status, state.error, state.model_id) == ("failed", error, MODEL)
     state.set_loading()
     assert state.error is None
+
+
+def test_what_waits_for_a_model_is_done_once_it_has_come_or_failed() -> None:
+    model, done = ModelState(), []
+    model.when_settled(lambda: done.append(1))
+    model.set_loading()
+    assert done == []
+    model.set_failed(ValueError("no"))
+    assert done == [1]
+    model.when_settled(lambda: done.append(2))
+    assert done == [1, 2]
+    model.set_loading()
+    model.when_settled(lambda: done.append(3))
+    assert done == [1, 2]
+    model.set_failed(ValueError("no"))
+    assert done == [1, 2, 3]
