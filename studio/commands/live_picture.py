@@ -35,14 +35,19 @@ class LivePicture(QObject):
     def __init__(self, context: AppContext) -> None:
         super().__init__(context)
         self._explorer, self._generator = context.explorer, context.generator
+        self._player = context.player
         self._notices = context.notices
         self._has_picture = False
         self._last_full: tuple[int, Recipe] | None = None
         self._awaited: Recipe | None = None
         """Whose full picture was asked for and has not come."""
+        self._on_path: Recipe | None = None
+        """The frame of a path that is shown, until one moves on from it."""
         self._resting = delayed(self, REST_MS, self._ask_full)
         self._explorer.recipe_changed.connect(self._ask_preview)
         self._explorer.moving_changed.connect(self._follow_hand)
+        self._player.frame_wanted.connect(self._ask_frame)
+        self._player.playing_changed.connect(lambda _: self._resting.start())
         self._generator.answered.connect(self._show_answer)
         self._generator.scored.connect(self._show_scores)
         self._generator.render_failed.connect(self._tell_failed)
@@ -57,18 +62,26 @@ class LivePicture(QObject):
 
     def _ask_preview(self, recipe: Recipe | None) -> None:
         """A move: the small picture at once, the full one when the hand rests."""
+        self._on_path = None
         if recipe is not None:
             self._awaited = None  # a newer request takes its place
             self._generator.request_preview(recipe)
             self._resting.start()
+
+    def _ask_frame(self, recipe: Recipe) -> None:
+        """A path goes on: small pictures for as long as it is played, the full one when it stops."""
+        self._ask_preview(recipe)
+        self._on_path = recipe
 
     def _follow_hand(self, moving: bool) -> None:
         if not moving:
             self._ask_full()
 
     def _ask_full(self) -> None:
-        explorer, recipe = self._explorer, self._explorer.recipe
-        if recipe is None or recipe == self._awaited or (explorer.is_full and explorer.is_current):
+        recipe = self._on_path or self._explorer.recipe
+        if recipe is None or self._player.playing:
+            return
+        if recipe == self._awaited or self._explorer.is_sharp(recipe):
             return
         self._resting.stop()
         self._awaited = recipe

@@ -38,7 +38,6 @@ class PathCommands(QObject):
         super().__init__(context)
         self._context, self._pictures = context, pictures
         context.explorer.pins_changed.connect(self._lay_path)
-        context.player.frame_wanted.connect(context.generator.request_preview)
 
     def _lay_path(self) -> None:
         """The path leads through the pins."""

@@ -112,8 +112,27 @@ class PhotoCommands(QObject):
                 acts=acts if faceless else (),
             )
         if recipes:
+            before = self._context.explorer.truncation
             self._explorer.open_recipe(recipes[0])
+            self._tell_variety(before)
             self._come_closer(found)
+
+    def _tell_variety(self, before: float) -> None:
+        """A photo is followed closely only at full variety, which stays when one walks on: that is told."""
+        explorer = self._context.explorer
+        now = explorer.truncation
+        if now != before:
+            self._context.notices.add(
+                Kind.INFO,
+                Text("said.variety_for_the_photo", now=f"{now:.0%}", before=f"{before:.0%}"),
+                meaning=Text("said.variety_for_the_photo.meaning"),
+                acts=(
+                    Act(
+                        Text("said.variety_back", before=f"{before:.0%}"),
+                        lambda: setattr(explorer, "truncation", before),
+                    ),
+                ),
+            )
 
     def _come_closer(self, found: Restyled) -> None:
         """Looks at the photos closely. Several are kept after that, as closely as they were seen."""

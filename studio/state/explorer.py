@@ -254,6 +254,10 @@ class Explorer(QObject):
         """Whether `image` is the full picture rather than a preview."""
         return self._is_full
 
+    def is_sharp(self, recipe: Recipe) -> bool:
+        """Whether the full picture of a recipe is shown."""
+        return self._is_full and self._shown == recipe
+
     @property
     def is_current(self) -> bool:
         """Whether `image` shows the present recipe rather than one from a moment ago."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pytest
 from PySide6.QtCore import QCoreApplication
 
 from studio.commands.context import AppContext
@@ -50,3 +51,26 @@ def test_a_picture_that_cannot_be_made_is_told(context: AppContext, engine: Fake
     engine.fail_on = set()
     context.explorer.move_to(12, 9)
     until(lambda: context.explorer.is_current)
+
+
+@pytest.mark.parametrize("stop", ["at the end", "on the way", "by hand"])
+def test_a_path_that_was_played_leaves_a_sharp_picture(context: AppContext, until: Until, stop: str) -> None:
+    explorer, player = context.explorer, context.player
+    for x in (1.0, 4.0):
+        explorer.move_to(x, 2.0)
+        context.on_explorer.pin()
+    until(lambda: explorer.is_full and explorer.is_current)
+    player.set_pace(leg_s=0.3)
+    blurred: list[bool] = []
+    explorer.image_changed.connect(lambda _: blurred.append(not explorer.is_full))
+    if stop == "by hand":
+        player.seek(0.4)
+    else:
+        player.play()
+    until(lambda: any(blurred))
+    if stop == "on the way":
+        player.pause()
+    until(lambda: not player.playing)
+    recipe = player.recipe
+    assert recipe is not None
+    until(lambda: explorer.is_sharp(recipe))

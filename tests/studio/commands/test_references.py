@@ -179,6 +179,11 @@ def test_a_photo_goes_on_as_a_recipe_in_the_style_in_use(
     assert real.styles.active is not None
     assert recipe.styles == (real.styles.active.style.use(),)
     assert recipe.truncation == 1.0
+    (told,) = [one for one in real.notices.notices if "Variety" in str(one.what)]
+    assert str(told.what) == "Variety went from 70% to 100% for the photo."
+    told.acts[0].do()
+    assert real.explorer.truncation == 0.7
+    real.explorer.truncation = 1.0
     until(lambda: real.explorer.is_full and real.explorer.is_current)
     real.undo_stack.undo()
     assert real.explorer.recipe != recipe
@@ -206,6 +211,10 @@ def offset(context: AppContext) -> str:
     return recipe.offset if recipe is not None else ""
 
 
+def told(context: AppContext) -> list[str]:
+    return [one.what.key for one in context.notices.notices]
+
+
 def test_a_photo_is_there_at_once_and_then_comes_closer(
     real: AppContext, until: Until, tmp_path: Path, close_look: threading.Event
 ) -> None:
@@ -216,7 +225,7 @@ def test_a_photo_is_there_at_once_and_then_comes_closer(
     until(lambda: offset(real) == NEAR)
     assert real.explorer.truncation == 0.9
     until(lambda: real.explorer.is_full and real.explorer.is_current)
-    assert not real.notices.notices
+    assert told(real) == ["said.variety_for_the_photo"]
     real.undo_stack.undo()
     assert offset(real) == ""
 
@@ -227,7 +236,7 @@ def test_who_has_left_the_photo_is_not_called_back(
     ended(real.on_photos.restyle(pictures(tmp_path / "p", 9), whole=True), until)
     real.on_explorer.shuffle()
     close_look.set()
-    until(lambda: bool(real.notices.notices))
+    until(lambda: "said.the_photo_has_come_closer" in told(real))
     assert offset(real) == ""
     real.notices.notices[0].acts[0].do()
     assert offset(real) == NEAR
@@ -284,7 +293,8 @@ def test_several_photos_are_kept_and_bad_ones_named(real: AppContext, until: Unt
     real.on_styles.use("two")
     assert ended(real.on_photos.restyle([photos[0].parent], whole=True), until) is End.DONE
     until(lambda: real.gallery.count == 2)
-    assert "bad.png" in str(real.notices.notices[0].details[0])
+    (told_of,) = [one for one in real.notices.notices if one.details]
+    assert "bad.png" in str(told_of.details[0])
 
 
 def test_a_photo_without_a_face_offers_to_use_it_whole(
