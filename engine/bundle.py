@@ -195,12 +195,15 @@ def ends(card: ModelCard, name: str) -> tuple[dict[str, graphs.Shape], dict[str,
     z: graphs.Shape = (None, card.z_size)
     style: graphs.Shape = (None, card.style_size)
     w: graphs.Shape = (None, card.num_ws, card.w_size)
+    detail: dict[str, graphs.Shape] = (
+        {"detail": (None, card.detail_rows, card.w_size)} if card.detail_rows else {}
+    )
     return {
         "mapping.onnx": ({"z": z, "style": style}, {"w": w}),
-        "synthesis.onnx": ({"w": w}, {"image": full}),
+        "synthesis.onnx": ({"w": w}, {"image": full} | detail),
         "preview.onnx": ({"w": w}, {"image": small}),
         "style_encoder.onnx": ({"image": full}, {"style": style}),
-        "content_encoder.onnx": ({"image": full}, {"z": z}),
+        "content_encoder.onnx": ({"image": full}, {"z": z} | detail),
     }[name]
 
 

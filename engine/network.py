@@ -60,6 +60,14 @@ class Network:
         """image [N, 3, R, R] -> z [N, Z]"""
         return self._run("content_encoder", "z", image=image)
 
+    def detail(self, image: Floats) -> Floats:
+        """image [N, 3, R, R] -> all that it shows [N, D, W]; of a model whose card has `detail_rows`"""
+        return self._run("content_encoder", "detail", image=image)
+
+    def made_detail(self, w: Floats) -> Floats:
+        """w [N, L, W] -> what of that the picture has which z and s alone make [N, D, W]"""
+        return self._run("synthesis", "detail", w=w)
+
     def open(self, *graphs: str) -> None:
         """Opens graphs ahead of their first use."""
         for graph in graphs:

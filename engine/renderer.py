@@ -23,7 +23,7 @@ from engine.errors import Cancelled, RecipeError
 from engine.images import Picture
 from engine.network import Network
 from engine.providers import Provider
-from engine.recipe import LayerMix, Recipe
+from engine.recipe import LayerMix, Recipe, pack_offset
 
 Floats = NDArray[np.float32]
 Value = TypeVar("Value")
@@ -101,6 +101,22 @@ class Renderer:
         """[Z]: where an aligned picture lies in the latent space, for `Recipe.content`."""
         tensor = images.to_tensor(images.resize(image, self.bundle.card.resolution), self._range)
         return tuple(self.network.content(tensor[None])[0].astype(float).tolist())
+
+    def offset(self, image: Picture) -> str:
+        """What an aligned picture has beyond its z and its look, for `Recipe.offset`: the person, too.
+
+        Empty where the model cannot say: inversion has to find it there.
+        """
+        card = self.bundle.card
+        if not card.detail_rows:
+            return ""
+        tensor = images.to_tensor(images.resize(image, card.resolution), self._range)[None]
+        style = self.network.style(tensor)
+        style[:, card.look_size :] = 0
+        w = self.network.mapping(self.network.content(tensor), style)
+        offset = np.zeros_like(w[0])
+        offset[card.num_layers :] = (self.network.detail(tensor) - self.network.made_detail(w))[0]
+        return pack_offset(offset)
 
     def warm(self) -> None:
         """Opens what rendering needs and renders once, so that the first picture does not wait."""

@@ -80,6 +80,13 @@ class ModelCard:
     """The whole card as read: data, consent, metrics, training, network besides the above."""
     persona: PersonaCard | None = None
     """None: s is the look alone."""
+    detail_rows: int = 0
+    """The last rows of w, which hold what a photo has beyond its z and s; zero in all that mapping gives."""
+
+    @property
+    def num_layers(self) -> int:
+        """Rows of w that z and s move."""
+        return self.num_ws - self.detail_rows
 
     @property
     def persona_size(self) -> int:
@@ -153,6 +160,7 @@ def _card(raw: dict[str, Any]) -> ModelCard:
         digest=raw["digest"],
         raw=raw,
         persona=_persona(raw.get("persona"), sizes["style_size"]),
+        detail_rows=_integer({"detail_rows": 0} | raw, "detail_rows", 0, sizes["num_ws"] - 1),
     )
 
 

@@ -122,5 +122,8 @@ def closer(
 
 def recipe_of(face: Picture, renderer: Renderer, blend: Blend, args: Namespace) -> Recipe:
     """The recipe that gives the face back in the style."""
-    plain = Recipe(renderer.bundle.id, content=renderer.content(face))
-    return replace(with_strength(plain, blend, args.strength), truncation=args.truncation)
+    offset = "" if args.quick else renderer.offset(face)
+    plain = Recipe(renderer.bundle.id, content=renderer.content(face), offset=offset)
+    likeness = 0.0 if renderer.bundle.card.detail_rows else plain.likeness
+    styled = with_strength(plain, blend, args.strength)
+    return replace(styled, truncation=args.truncation, likeness=likeness)

@@ -161,7 +161,7 @@ class ExplorerCommands(QObject):
         bundle = self._context.model.bundle
         if bundle is None:
             return
-        explorer, layers = self._context.explorer, bundle.card.num_ws
+        explorer, layers = self._context.explorer, bundle.card.num_layers
         coarse = max(1, round(layers / 3))
         if which == "forms":
             explorer.hold_layers(0, coarse - 1)

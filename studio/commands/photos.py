@@ -178,13 +178,17 @@ class PhotoCommands(QObject):
 
 
 def recipe_of(maker: StyleMaker, photo: Path, face: Picture, place: Place) -> Recipe:
-    """The recipe that gives the face [R, R, 3] of a photo back in the styles at a place, or in its own."""
+    """The recipe that gives the face [R, R, 3] of a photo back in the styles at a place, or in its own.
+
+    The photo's person stays: where the model tells person from look, the styles give their look alone.
+    """
     from engine.renderer import Renderer
 
-    content = Renderer(maker.bundle, network=maker.network).content(face)
-    plain = Recipe(maker.bundle.id, content=content, truncation=FAITHFUL)
+    renderer = Renderer(maker.bundle, network=maker.network)
+    content, offset = renderer.content(face), renderer.offset(face)
+    plain = Recipe(maker.bundle.id, content=content, offset=offset, truncation=FAITHFUL)
     if place.styles:
-        look, likeness = place.style_strength, place.likeness
+        look, likeness = place.style_strength, 0.0 if offset else place.likeness
         return replace(plain, styles=place.styles, style_strength=look, likeness=likeness)
     vector = tuple(maker.vector(face).astype(float).tolist())
     return replace(plain, styles=(StyleUse(photo.stem[:200], vector),))

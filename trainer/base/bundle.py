@@ -73,18 +73,19 @@ def _write_graphs(networks: LatentNetworks, folder: Path) -> dict[str, float]:
     with torch.no_grad():
         w = graphs["mapping"](*given.values())
     image = {"image": random(3, RESOLUTION, RESOLUTION).clamp(-1, 1)}
-    inputs: dict[str, tuple[dict[str, Tensor], str]] = {
-        "mapping": (given, "w"),
-        "synthesis": ({"w": w}, "image"),
-        "preview": ({"w": w}, "image"),
-        "style_encoder": (image, "style"),
-        "content_encoder": (image, "z"),
+    w[:, config.num_ws :] = 0.3 * random(*w.shape[1:])[:, config.num_ws :]
+    inputs: dict[str, tuple[dict[str, Tensor], tuple[str, ...]]] = {
+        "mapping": (given, ("w",)),
+        "synthesis": ({"w": w}, ("image", "detail")),
+        "preview": ({"w": w}, ("image",)),
+        "style_encoder": (image, ("style",)),
+        "content_encoder": (image, ("z", "detail")),
     }
     return {name: _write_one(graphs[name], folder / f"{name}.onnx", *inputs[name]) for name in inputs}
 
 
-def _write_one(network: nn.Module, file: Path, inputs: dict[str, Tensor], output: str) -> float:
-    export.write_graph(file, network, inputs, output, lambda: None)
+def _write_one(network: nn.Module, file: Path, inputs: dict[str, Tensor], outputs: tuple[str, ...]) -> float:
+    export.write_graph(file, network, inputs, outputs, lambda: None)
     model = store_in_half(onnx.load(str(file)), network)
     onnx.checker.check_model(model)
     file.write_bytes(model.SerializeToString(deterministic=True))
@@ -120,7 +121,8 @@ def _card(
         "style_size": config.style_size,
         "persona": _persona(networks, val),
         "w_size": config.w_size,
-        "num_ws": config.num_ws,
+        "num_ws": config.num_ws + networks.detail_rows,
+        "detail_rows": networks.detail_rows,
         "color_range": [-1, 1],
         "w_mean": [round(float(v), 7) for v in centre],
         "directions": find_directions(

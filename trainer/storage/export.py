@@ -9,6 +9,7 @@ from __future__ import annotations
 import copy
 import datetime
 import warnings
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -108,22 +109,23 @@ def _write_graphs(networks: Networks, folder: Path, check: Check) -> dict[str, f
     with torch.no_grad():
         w = generator.mapping(z, style)
         images = random(3, config.resolution, config.resolution).clamp(-1, 1)
-    jobs: dict[str, tuple[nn.Module, dict[str, Tensor], str]] = {
-        "mapping": (generator.mapping, {"z": z, "style": style}, "w"),
-        "synthesis": (generator.synthesis, {"w": w}, "image"),
-        "preview": (_Preview(generator), {"w": w}, "image"),
-        "style_encoder": (encoders["style"], {"image": images}, "style"),
-        "content_encoder": (encoders["content"], {"image": images}, "z"),
+    jobs: dict[str, tuple[nn.Module, dict[str, Tensor], tuple[str, ...]]] = {
+        "mapping": (generator.mapping, {"z": z, "style": style}, ("w",)),
+        "synthesis": (generator.synthesis, {"w": w}, ("image",)),
+        "preview": (_Preview(generator), {"w": w}, ("image",)),
+        "style_encoder": (encoders["style"], {"image": images}, ("style",)),
+        "content_encoder": (encoders["content"], {"image": images}, ("z",)),
     }
     return {name: write_graph(folder / f"{name}.onnx", *job, check) for name, job in jobs.items()}
 
 
 def write_graph(
-    path: Path, network: nn.Module, inputs: dict[str, Tensor], output: str, check: Check
+    path: Path, network: nn.Module, inputs: dict[str, Tensor], outputs: Sequence[str], check: Check
 ) -> float:
     """Writes a frozen network as a graph; returns the largest difference from torch.
 
-    inputs: by name, INPUTS rows each, to trace and to compare with. Raises ExportError.
+    inputs: by name, INPUTS rows each, to trace and to compare with. outputs: names of what it gives, one
+    tensor or a tuple of them. Raises ExportError.
     """
     check()
     with warnings.catch_warnings():
@@ -133,15 +135,16 @@ def write_graph(
             tuple(x[:2] for x in inputs.values()),
             str(path),
             input_names=list(inputs),
-            output_names=[output],
-            dynamic_axes={name: {0: "N"} for name in (*inputs, output)},
+            output_names=list(outputs),
+            dynamic_axes={name: {0: "N"} for name in (*inputs, *outputs)},
             opset_version=OPSET,
             dynamo=False,
         )
     model = onnx.load(str(path))
     with torch.no_grad():
-        shape = network(*(x[:2] for x in inputs.values())).shape[1:]
-    _state_shape(model.graph.output[0], tuple(shape))
+        given = _several(network(*(x[:2] for x in inputs.values())))
+    for value, tensor in zip(model.graph.output, given, strict=True):
+        _state_shape(value, tuple(tensor.shape[1:]))
     onnx.checker.check_model(model)
     path.write_bytes(model.SerializeToString(deterministic=True))
     difference = difference_from_torch(path, network, inputs, check)
@@ -168,12 +171,17 @@ def difference_from_torch(path: Path, network: nn.Module, inputs: dict[str, Tens
     for i in range(0, INPUTS, 8):
         check()
         part = {name: x[i : i + 8] for name, x in inputs.items()}
-        (found,) = session.run(None, {name: x.numpy() for name, x in part.items()})
+        found = session.run(None, {name: x.numpy() for name, x in part.items()})
         with torch.no_grad():
-            wanted = network(*part.values()).numpy()
-        difference = np.abs(found - wanted)
-        worst = max(worst, float(difference.max()) if np.isfinite(difference).all() else float("inf"))
+            wanted = _several(network(*part.values()))
+        for one, other in zip(found, wanted, strict=True):
+            difference = np.abs(one - other.numpy())
+            worst = max(worst, float(difference.max()) if np.isfinite(difference).all() else float("inf"))
     return worst
+
+
+def _several(given: Tensor | tuple[Tensor, ...]) -> tuple[Tensor, ...]:
+    return given if isinstance(given, tuple) else (given,)
 
 
 def _card(

@@ -9,6 +9,7 @@ vectors: 0.9995).
 from __future__ import annotations
 
 import copy
+import math
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -60,24 +61,51 @@ class LatentNetworks(nn.Module):
         a, g = networks.autoencoder, networks.generator
         reader = _Reader(a.encoder)
         return {
-            "mapping": g.mapping,
-            "synthesis": _Painter(g.synthesis, a.decoder),
-            "preview": _Painter(g.synthesis, a.decoder, preview=True),
+            "mapping": _Mapper(g.mapping, self.detail_rows),
+            "synthesis": _Painter(g.synthesis, a.decoder, self.gan),
+            "preview": _Painter(g.synthesis, a.decoder, self.gan, preview=True),
             "style_encoder": _StyleReader(reader, networks.look, networks.persona, networks.face),
-            "content_encoder": _ContentReader(reader, networks.content),
+            "content_encoder": _ContentReader(reader, networks.content, self.gan.w_size),
         }
+
+    @property
+    def detail_rows(self) -> int:
+        """Rows of w that latents fill."""
+        return self.gan.latent_channels * self.gan.cells**2 // self.gan.w_size
+
+
+class _Mapper(nn.Module):
+    """z [N, Z], s [N, S] -> w [N, L + D, W]; the last D rows are a photo's own latents, none here."""
+
+    def __init__(self, mapping: nn.Module, detail_rows: int) -> None:
+        super().__init__()
+        self.mapping, self.detail_rows = mapping, detail_rows
+
+    def forward(self, z: Tensor, style: Tensor) -> Tensor:
+        w = self.mapping(z, style)
+        return torch.cat([w, w.new_zeros(w.shape[0], self.detail_rows, w.shape[2])], dim=1)
 
 
 class _Painter(nn.Module):
-    """w [N, L, W] -> picture, or preview."""
+    """w [N, L + D, W] -> picture and G's latents [N, D, W], or preview.
 
-    def __init__(self, synthesis: nn.Module, decoder: Decoder, preview: bool = False) -> None:
+    G makes latents of the first rows; the last ones are added to them: what a photo has beyond its z and s.
+    """
+
+    def __init__(
+        self, synthesis: nn.Module, decoder: Decoder, gan: LatentGanConfig, preview: bool = False
+    ) -> None:
         super().__init__()
         self.synthesis, self.decoder, self.small = synthesis, decoder, preview
+        self.layers, self.shape = gan.num_ws, (gan.latent_channels, gan.cells, gan.cells)
 
-    def forward(self, w: Tensor) -> Tensor:
-        latents = self.synthesis(w)
-        return self.decoder.preview(latents) if self.small else self.decoder(latents)
+    def forward(self, w: Tensor) -> Tensor | tuple[Tensor, Tensor]:
+        made = self.synthesis(w[:, : self.layers])
+        detail = w[:, self.layers :]
+        latents = made + detail.reshape(-1, *self.shape)
+        if self.small:
+            return self.decoder.preview(latents)
+        return self.decoder(latents), made.reshape(-1, *detail.shape[1:])
 
 
 class _Reader(nn.Module):
@@ -115,15 +143,17 @@ class _StyleReader(nn.Module):
 
 
 class _ContentReader(nn.Module):
-    """Picture -> z [N, Z]."""
+    """Picture -> z [N, Z], and all that its latents hold, as rows of w: [N, D, W]."""
 
-    def __init__(self, reader: _Reader, content: LatentContent) -> None:
+    def __init__(self, reader: _Reader, content: LatentContent, w_size: int) -> None:
         super().__init__()
-        self.reader, self.content = reader, content
+        self.reader, self.content, self.w_size = reader, content, w_size
 
-    def forward(self, x: Tensor) -> Tensor:
-        mean, _ = self.content(self.reader(x))
-        return mean
+    def forward(self, x: Tensor) -> tuple[Tensor, Tensor]:
+        latents = self.reader(x)
+        mean, _ = self.content(latents)
+        rows = math.prod(latents.shape[1:]) // self.w_size
+        return mean, latents.reshape(-1, rows, self.w_size)
 
 
 def store_in_half(model: onnx.ModelProto, network: nn.Module) -> onnx.ModelProto:
@@ -197,7 +227,7 @@ def read_networks(
 
 
 _SOURCES = {
-    "mapping": {"": "generator.mapping"},
+    "mapping": {"mapping.": "generator.mapping"},
     "synthesis": {"synthesis.": "generator.synthesis", "decoder.": "autoencoder.decoder"},
     "preview": {"decoder.to_preview.": "autoencoder.decoder.to_preview"},
     "style_encoder": {

@@ -12,7 +12,7 @@ from trainer.model.latent_gan import LatentGanConfig
 from trainer.storage.latent_graphs import LatentNetworks
 
 AUTOENCODER = AutoencoderConfig(4, (8, 8, 8), (8, 8, 8, 8), (1, 1, 1, 1))
-GAN = LatentGanConfig(4, z_size=8, w_size=16, widths=(8, 8, 8), judge_widths=(8, 8, 8))
+GAN = LatentGanConfig(4, z_size=8, w_size=32, widths=(8, 8, 8), judge_widths=(8, 8, 8))
 FACE = FaceConfig(4, ((16, 2), (16, 2), (8, 2), (8, 2)))
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -52,13 +53,29 @@ def test_the_engine_renders_it_with_look_and_person(bundle: Bundle) -> None:
     assert np.linalg.norm(who) == pytest.approx(1, abs=1e-3)
 
 
+def test_a_photo_comes_back_as_the_autoencoder_gives_it(bundle: Bundle, made: LatentNetworks) -> None:
+    rng = np.random.default_rng(0)
+    photo = rng.integers(0, 256, (16, 16, 3)).repeat(16, 0).repeat(16, 1).astype(np.uint8)
+    renderer = Renderer(bundle)
+    look, _ = StyleMaker(bundle, network=renderer.network).codes(photo)
+    own = StyleUse("own", tuple(look.tolist()))
+    plain = Recipe(bundle.id, content=renderer.content(photo), styles=(own,), truncation=1.0)
+    followed = renderer.render(replace(plain, offset=renderer.offset(photo))).astype(float)
+    image = torch.from_numpy(photo).permute(2, 0, 1)[None].float() / 127.5 - 1
+    with torch.no_grad():
+        given = (made.autoencoder(image)[0].clamp(-1, 1) + 1) * 127.5
+    wanted = given.permute(1, 2, 0).numpy()
+    assert np.abs(followed - wanted).mean() < 1.0
+    assert np.abs(renderer.render(plain).astype(float) - wanted).mean() > 5.0
+
+
 def test_training_reads_the_networks_out_of_the_graphs(made: LatentNetworks, bundle: Bundle) -> None:
     again = read_networks(bundle.path, small.AUTOENCODER, small.GAN, small.FACE).eval()
     rng = torch.Generator().manual_seed(3)
     inputs = {
         "mapping": (torch.randn(2, 8, generator=rng), torch.randn(2, 256, generator=rng)),
-        "synthesis": (torch.randn(2, 7, 16, generator=rng),),
-        "preview": (torch.randn(2, 7, 16, generator=rng),),
+        "synthesis": (torch.randn(2, 7 + 32, 32, generator=rng),),
+        "preview": (torch.randn(2, 7 + 32, 32, generator=rng),),
         "style_encoder": (torch.rand(2, 3, 256, 256, generator=rng),),
         "content_encoder": (torch.rand(2, 3, 256, 256, generator=rng),),
     }
@@ -74,7 +91,5 @@ def test_large_weights_take_half_the_place(bundle: Bundle, made: LatentNetworks)
 
 
 def test_a_graph_of_other_networks_is_refused(bundle: Bundle) -> None:
-    from dataclasses import replace
-
     with pytest.raises(ValueError, match="weight"):
-        read_networks(bundle.path, small.AUTOENCODER, replace(small.GAN, w_size=32), small.FACE)
+        read_networks(bundle.path, small.AUTOENCODER, replace(small.GAN, w_size=64), small.FACE)
