@@ -8,6 +8,7 @@
     ├── RecipeError         a recipe that is malformed or does not fit the model
     ├── TargetError         a file or folder that cannot be written
     │   └── TargetExistsError   ... because something is already there
+    ├── SigningError        a certificate or key that cannot sign
     ├── DeviceError         a device that was asked for and cannot be had
     └── Cancelled           the caller's `cancelled()` said yes
 
@@ -87,6 +88,14 @@ class TargetExistsError(TargetError):
         """paths: everything that is there already, where that is more than `path`."""
         super().__init__(path, reason, code)
         self.paths = tuple(paths) or (path,)
+
+
+class SigningError(FileError):
+    """A certificate or key that cannot sign."""
+
+    exit_code = 13
+    code = "signing"
+    _opening = "Cannot sign with"
 
 
 class RecipeError(PersonaError):

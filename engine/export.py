@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any
 
 from engine import sheet
 from engine.errors import Cancelled, PathText, PersonaError, PictureError, RecipeError
@@ -26,7 +27,9 @@ from engine.export_plan import (
     plan_export,
 )
 from engine.files import make_folder, sweep, write_atomic
-from engine.images import Picture, encode, load_picture, read_record, resize
+from engine.images import Picture, load_picture, read_record, resize
+from engine.marks.manifest import read_manifest
+from engine.marks.marking import Marking
 from engine.provenance import Record
 from engine.recipe import Recipe
 
@@ -72,6 +75,7 @@ def export_set(
     contact_sheet: bool | str = False,
     sidecar: bool = False,
     recipes: str = "all",
+    marking: Marking | None = None,
     conflict: str = "ask",
     names: Sequence[str] | None = None,
     planned: Callable[[ExportPlan], object] | None = None,
@@ -84,8 +88,8 @@ def export_set(
     format: "png", "jpeg", "webp" or "tiff". quality: 1..100, JPEG and WebP. size: longest side in pixels.
     template: see `file_names`; names: those of an earlier plan instead. contact_sheet: True or "png", "pdf",
     "both". sidecar: a .json beside each. recipes: "all", "nameless" (without the styles' names), "none", or
-    "with-personas" (with the biometric templates of who is shown), in pictures and sidecars alike; that a
-    machine made them stays written in.
+    "with-personas" (with the biometric templates of who is shown), in pictures and sidecars alike.
+    marking: which marks everything gets that is written; None for all that need no key.
     conflict: "ask" raises TargetExistsError before anything is written, "rename" finds free names,
     "overwrite" replaces, "continue" takes for finished what is there.
     planned: is told the plan before the first picture is made. problem: is told about a picture that cannot
@@ -103,7 +107,8 @@ def export_set(
     )
     if planned is not None:
         planned(plan)
-    press = _Press(plan, known, format, quality, sidecar, recipes)
+    marking = marking or Marking()
+    press = _Press(plan, known, format, quality, sidecar, recipes, marking)
     kept = len(known) - len(plan.todo)
     tell = _teller(progress, kept, len(known) + len(plan.sheets_todo))
     with press:
@@ -119,8 +124,9 @@ def export_set(
     for path in plan.sheets_todo:
         _stop_if(cancelled)
         pictures, captions = press.miniatures()
-        data = sheet.sheet_bytes(pictures, captions, path.suffix[1:])
+        data = sheet.sheet_bytes(pictures, captions, path.suffix[1:], marking)
         write_atomic(path, data, overwrite=plan.overwrite)
+        marking.left_out([path])
         tell()
     return ExportResult(press.files, plan.sheets, press.records, kept)
 
@@ -136,8 +142,9 @@ class _Press:
         quality: int,
         sidecar: bool,
         recipes: str,
+        marking: Marking,
     ) -> None:
-        self._plan, self._items, self._sidecar = plan, items, sidecar
+        self._plan, self._items, self._sidecar, self._marking = plan, items, sidecar, marking
         self._format, self._quality, self._recipes = format, quality, recipes
         self._small: dict[int, Picture] = {}
         self._done = set(range(len(items))) - set(plan.todo)
@@ -182,13 +189,22 @@ class _Press:
 
     def _write(self, number: int, picture: Picture) -> None:
         item, path, overwrite = self._items[number], self._plan.pictures[number], self._plan.overwrite
-        photo = item.recipe is not None and item.recipe.content is not None
         personas = self._recipes == "with-personas"
+        photo = item.photo or (item.recipe is not None and item.recipe.content is not None)
         record = Record(told(item.recipe, self._recipes), item.score, photo, item.likeness, personas)
-        data = encode(picture, FORMATS[self._format], record, quality=self._quality)
+        data = self._marking.picture(
+            picture,
+            FORMATS[self._format],
+            record,
+            quality=self._quality,
+            from_file=isinstance(item.picture, Path),
+            parent=_signed_by_others(item),
+        )
         if self._sidecar:  # first: the picture's name is the sign that both are there
-            write_atomic(path.with_suffix(".json"), _sidecar(record, path, picture), overwrite=overwrite)
+            beside = _sidecar(record, path, picture, self._marking.names)
+            write_atomic(path.with_suffix(".json"), beside, overwrite=overwrite)
         write_atomic(path, data, overwrite=overwrite)
+        self._marking.left_out([path])
         if self._plan.sheets_todo:
             self._small[number] = _miniature(picture)
         self._done.add(number)
@@ -226,7 +242,16 @@ def _known(item: ExportItem, forgiving: bool) -> ExportItem:
         return item
     score = record.score if item.score is None else item.score
     likeness = record.likeness if item.likeness is None else item.likeness
-    return replace(item, recipe=record.recipe, score=score, likeness=likeness)
+    photo = item.photo or record.photo
+    return replace(item, recipe=record.recipe, score=score, likeness=likeness, photo=photo)
+
+
+def _signed_by_others(item: ExportItem) -> Path | None:
+    """The item's file, where its manifest is to be kept: those of own pictures are made anew."""
+    if not isinstance(item.picture, Path) or item.recipe is not None:
+        return None
+    manifest = read_manifest(item.picture)
+    return None if manifest is None or manifest.self_made else item.picture
 
 
 def _made(item: ExportItem, size: int | None) -> Picture:
@@ -249,12 +274,13 @@ def _within(picture: Picture, side: int) -> tuple[int, int]:
     return max(1, round(width * factor)), max(1, round(height * factor))
 
 
-def _sidecar(record: Record, path: Path, picture: Picture) -> bytes:
-    told = {
+def _sidecar(record: Record, path: Path, picture: Picture, marks: Sequence[str]) -> bytes:
+    told: dict[str, Any] = {
         "file": path.name,
         "width": picture.shape[1],
         "height": picture.shape[0],
-        "digital_source_type": record.source,
+        "digital_source_type": record.source if marks else None,
+        "marks": list(marks),
         "recipe": json.loads(record.told) if record.told else None,
         "score": record.score,
     }

@@ -34,6 +34,8 @@ class ExportItem:
     name: str = ""
     score: float | None = None
     likeness: float | None = None
+    photo: bool = False
+    """Whether a real photo went in, for pictures without a recipe that says so."""
 
 
 @dataclass(frozen=True)

@@ -34,9 +34,13 @@ ABANDONED_S = 24 * 3600
 
 
 def write_atomic(
-    path: PathText, data: bytes | Callable[[BinaryIO], object], *, overwrite: bool = True
+    path: PathText,
+    data: bytes | Callable[[BinaryIO], object],
+    *,
+    overwrite: bool = True,
+    private: bool = False,
 ) -> Path:
-    """Puts `data` at `path`, whole or not at all.
+    """Puts `data` at `path`, whole or not at all. private: nobody but the owner may ever read it (0600).
 
     TargetExistsError when something is there and overwrite is False; TargetError when it cannot be written.
     """
@@ -47,7 +51,7 @@ def write_atomic(
     temporary = path.parent / _temporary_name()
     try:
         with _as_target_error(path):
-            _write_synced(temporary, data)
+            (_write_private if private else _write_synced)(temporary, data)
             _move(temporary, path, overwrite)
             _sync_folder(path.parent)
     finally:
@@ -202,12 +206,22 @@ def _remove(path: Path) -> bool:
 
 def _write_synced(path: Path, data: Data) -> None:
     with path.open("xb") as file:
-        if callable(data):
-            data(file)
-        else:
-            file.write(data)
-        file.flush()
-        os.fsync(file.fileno())
+        _fill(file, data)
+
+
+def _write_private(path: Path, data: Data) -> None:
+    handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0), 0o600)
+    with os.fdopen(handle, "wb") as file:
+        _fill(file, data)
+
+
+def _fill(file: BinaryIO, data: Data) -> None:
+    if callable(data):
+        data(file)
+    else:
+        file.write(data)
+    file.flush()
+    os.fsync(file.fileno())
 
 
 def _move(source: Path, target: Path, overwrite: bool) -> None:

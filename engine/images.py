@@ -121,18 +121,25 @@ def save_picture(
 ) -> Path:
     """Writes PNG, JPEG, WebP or TIFF (by the suffix), atomically, with its recipe and its provenance.
 
+    For what stays inside. What is for people is written by `engine.marks.marking`, with all marks.
     The same arguments give the same bytes; there is neither a time nor a name of person, machine or folder in
     them, and of the recipe's personas only their digests. quality: 1..100, for JPEG and WebP.
     TargetExistsError when the file exists and overwrite is False;
     TargetError when it cannot be written; RecipeError when the recipe is too large for a JPEG.
     """
     path = Path(path)
+    record = Record(recipe, score, likeness=likeness)
+    data = encode(image, kind_by_suffix(path), record, quality=quality)
+    return write_atomic(path, data, overwrite=overwrite)
+
+
+def kind_by_suffix(path: Path) -> str:
+    """ "PNG", "JPEG", "WEBP" or "TIFF". TargetError for a name that ends in something else."""
     kind = SAVE_FORMATS.get(path.suffix.lower())
     if kind is None:
         known = ", ".join(sorted({suffix.lstrip(".") for suffix in SAVE_FORMATS}))
         raise TargetError(path, f"a picture's name must end in one of {known}", "suffix")
-    data = encode(image, kind, Record(recipe, score, likeness=likeness), quality=quality)
-    return write_atomic(path, data, overwrite=overwrite)
+    return kind
 
 
 def encode(image: Picture, kind: str, record: Record | None = None, *, quality: int = 95) -> bytes:

@@ -3,7 +3,7 @@
 MP4 is written by OpenCV, which the engine needs anyway: its wheels carry an LGPL build of FFmpeg with
 libvpx, so nothing has to be installed and no GPL encoder comes along. The codec is VP9, which browsers,
 phones and players of today know; where that build lacks it, MPEG-4 Part 2. WebP and GIF are Pillow's.
-Whatever the kind, nothing appears under the final name before it is whole.
+Whatever the kind, nothing appears under the final name before it is whole, with its marks.
 """
 
 from __future__ import annotations
@@ -13,15 +13,17 @@ import tempfile
 from collections.abc import Callable, Iterable, Iterator
 from functools import partial
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import Any
 
 import numpy as np
 from PIL import Image
 
 from engine.errors import Cancelled, PathText, TargetError, TargetExistsError
-from engine.files import atomic_folder, write_atomic
-from engine.images import Picture, encode, resize
-from engine.provenance import Record, xmp
+from engine.files import atomic_folder, target_error, write_atomic
+from engine.images import Picture, resize
+from engine.marks.films import finish_film
+from engine.marks.marking import Marking
+from engine.provenance import Record
 from engine.recipe import Recipe
 
 KINDS = ("mp4", "webp", "gif", "frames")
@@ -46,6 +48,7 @@ def write_movie(
     size: int | None = None,
     quality: int = 85,
     embed_recipe: bool = True,
+    marking: Marking | None = None,
     overwrite: bool = False,
     progress: Callable[[int], None] | None = None,
     cancelled: Callable[[], bool] | None = None,
@@ -53,7 +56,8 @@ def write_movie(
     """Writes the frames as they come and returns `path`: a file, or a folder for "frames".
 
     size: side in pixels, None for that of the frames. quality: 1..100, WebP. GIF and WebP repeat for ever.
-    embed_recipe: PNG frames carry their recipes. progress(frames done). TargetExistsError when something is
+    embed_recipe: PNG frames carry their recipes. marking: which marks it gets; None for all that need no key.
+    progress(frames done). TargetExistsError when something is
     there and overwrite is False; TargetError when it cannot be written; Cancelled leaves nothing behind,
     and neither does any other error.
     """
@@ -61,12 +65,13 @@ def write_movie(
     _check(kind, fps, size)
     if not overwrite and path.exists():
         raise TargetExistsError(path)
+    marking = marking or Marking()
     source = _watched(frames, size, progress, cancelled)
     if kind == "frames":
-        return _write_frames(source, path, embed_recipe)
-    if kind == "mp4":
-        return _write_mp4(source, path, fps, overwrite)
-    return _write_animation(source, path, kind, fps, quality, overwrite)
+        return _write_frames(source, path, embed_recipe, marking)
+    _write_film(source, path, kind, fps, quality, marking, overwrite)
+    marking.left_out([path])
+    return path
 
 
 def _check(kind: str, fps: float, size: int | None) -> None:
@@ -93,31 +98,73 @@ def _watched(
             progress(done)
 
 
-def _write_frames(frames: Iterator[Frame], path: Path, embed_recipe: bool) -> Path:
+def _write_frames(frames: Iterator[Frame], path: Path, embed_recipe: bool, marking: Marking) -> Path:
     with atomic_folder(path) as folder:
         for number, (picture, recipe) in enumerate(frames, 1):
-            record = Record(recipe if embed_recipe else None)
-            (folder / f"frame-{number:04}.png").write_bytes(encode(picture, "PNG", record))
+            record = Record(recipe if embed_recipe else None, photo=_has_photo(recipe))
+            (folder / f"frame-{number:04}.png").write_bytes(marking.picture(picture, "PNG", record))
+    marking.left_out(sorted(path.iterdir()))
     return path
 
 
-def _write_animation(
-    frames: Iterator[Frame], path: Path, kind: str, fps: float, quality: int, overwrite: bool
-) -> Path:
-    images = (_image(picture, kind) for picture, _ in frames)
+def _write_film(
+    frames: Iterator[Frame],
+    path: Path,
+    kind: str,
+    fps: float,
+    quality: int,
+    marking: Marking,
+    overwrite: bool,
+) -> None:
+    """Encoded elsewhere, because FFmpeg wants a name and signing the whole file; then put in its place."""
+    with tempfile.TemporaryDirectory(prefix="persona-movie-") as folder:
+        draft, told = Path(folder) / f"movie.{kind}", _Told()
+        try:
+            if kind == "mp4":
+                _encode_mp4(told.marked(frames, marking), draft, path, fps)
+            else:
+                _encode_animation(told.marked(frames, marking), draft, kind, fps, quality)
+            finished = finish_film(draft, kind, told.record, told.first, marking)
+        except OSError as error:
+            raise target_error(path, error) from error
+        with finished.open("rb") as source:
+            write_atomic(path, partial(shutil.copyfileobj, source), overwrite=overwrite)
+
+
+class _Told:
+    """Marks frames as they pass, and remembers what is to be said about the whole film."""
+
+    def __init__(self) -> None:
+        self.first: Picture | None = None
+        self._photo = False
+
+    @property
+    def record(self) -> Record:
+        """What the film carries."""
+        return Record(photo=self._photo)
+
+    def marked(self, frames: Iterable[Frame], marking: Marking) -> Iterator[Picture]:
+        """The frames' pixels with their marks."""
+        for picture, recipe in frames:
+            self._photo = self._photo or _has_photo(recipe)
+            pixels = marking.pixels(picture)
+            if self.first is None:
+                self.first = pixels
+            yield pixels
+
+
+def _has_photo(recipe: Recipe | None) -> bool:
+    return recipe is not None and recipe.content is not None
+
+
+def _encode_animation(frames: Iterator[Picture], draft: Path, kind: str, fps: float, quality: int) -> None:
+    images = (_image(picture, kind) for picture in frames)
     first = next(images, None)
     if first is None:
         raise ValueError("a movie needs a frame")
     options: dict[str, Any] = {"duration": round(1000 / fps), "loop": 0}
-    if kind == "webp":
-        options |= {"quality": quality, "method": 3, "xmp": xmp(Record()).encode()}
-    else:
-        options |= {"disposal": 1, "optimize": False}
-
-    def write(file: BinaryIO) -> None:
-        first.save(file, kind.upper(), save_all=True, append_images=images, **options)
-
-    return write_atomic(path, write, overwrite=overwrite)
+    options |= {"quality": quality, "method": 3} if kind == "webp" else {"disposal": 1, "optimize": False}
+    first.save(draft, kind.upper(), save_all=True, append_images=images, **options)
 
 
 def _image(picture: Picture, kind: str) -> Image.Image:
@@ -129,19 +176,10 @@ def _image(picture: Picture, kind: str) -> Image.Image:
     return image.quantize(256, palette=palette)
 
 
-def _write_mp4(frames: Iterator[Frame], path: Path, fps: float, overwrite: bool) -> Path:
-    """FFmpeg wants a name, and to go back in the file: it writes elsewhere, and the whole file is copied."""
-    with tempfile.TemporaryDirectory(prefix="persona-movie-") as folder:
-        draft = Path(folder) / "movie.mp4"
-        _encode_mp4(frames, draft, path, fps)
-        with draft.open("rb") as source:
-            return write_atomic(path, partial(shutil.copyfileobj, source), overwrite=overwrite)
-
-
-def _encode_mp4(frames: Iterator[Frame], draft: Path, path: Path, fps: float) -> None:
+def _encode_mp4(frames: Iterator[Picture], draft: Path, path: Path, fps: float) -> None:
     writer: Any = None
     try:
-        for picture, _ in frames:
+        for picture in frames:
             even = _even(picture)
             if writer is None:
                 writer = _open_writer(draft, path, fps, even.shape[1], even.shape[0])

@@ -1,11 +1,11 @@
 """What a saved picture says about itself: that a machine made it, and the recipe to make it again.
 
-    PNG                 iTXt "persona" (recipe JSON) and XMP
-    JPEG, WebP, TIFF    XMP alone, the recipe inside
+    PNG                 iTXt "persona" (recipe JSON), iTXt "AIGC" (see `engine.marks.aigc`) and XMP
+    JPEG, WebP, TIFF    XMP alone, recipe and AIGC record inside
 
-The XMP packet names the IPTC digital source type, which platforms read to label generated pictures. It is
-the place where signed provenance will refer to. Nothing in it tells who or where: no name, path or time, and
-no persona, unless that was asked for.
+The XMP packet names the IPTC digital source type, which platforms read to label generated pictures. Nothing
+in it tells who or where: no name, path or time, and no persona, unless that was asked for. The manifest of
+`engine.marks.signing` says the same again, and binds it to the file.
 """
 
 from __future__ import annotations
@@ -27,10 +27,12 @@ GENERATED = "http://cv.iptc.org/newscodes/digitalsourcetype/trainedAlgorithmicMe
 COMPOSITE = "http://cv.iptc.org/newscodes/digitalsourcetype/compositeWithTrainedAlgorithmicMedia"
 """A real photo went in."""
 PNG_KEY = "persona"
+AIGC_KEY = "AIGC"
 XMP_KEY = "XML:com.adobe.xmp"
 XMP_TAG = 700
 """TIFF tag of the XMP packet."""
 NAMESPACE = "urn:persona-studio:1"
+AIGC_NAMESPACE = "http://www.tc260.org.cn/ns/AIGC/1.0/"
 PLAIN_LIMIT = 30_000
 """Longer recipes are compressed in the XMP packet."""
 JPEG_LIMIT = 65_500
@@ -50,6 +52,10 @@ class Record:
     """How much of the style's person it shows, 0..1."""
     personas: bool = False
     """Whether the recipe's personas are written, too: they are biometric templates."""
+    marked: bool = True
+    """Whether it says that a machine made it."""
+    aigc: str = ""
+    """The text of the AIGC record, if one is written."""
 
     @property
     def told(self) -> str | None:
@@ -72,6 +78,8 @@ def save_options(kind: str, record: Record) -> dict[str, Any]:
         chunks = PngImagePlugin.PngInfo()
         if record.told is not None:
             chunks.add_itxt(PNG_KEY, record.told)
+        if record.marked and record.aigc:
+            chunks.add_itxt(AIGC_KEY, record.aigc)
         chunks.add_itxt(XMP_KEY, packet)
         return {"pnginfo": chunks}
     if kind == "TIFF":
@@ -86,18 +94,19 @@ def save_options(kind: str, record: Record) -> dict[str, Any]:
 
 def find(image: Image.Image) -> Record | None:
     """The record in an opened picture; None when it has none. RecipeError when its recipe cannot be read."""
-    packet = _packet(image)
+    packet = packet_of(image)
     text = image.info.get(PNG_KEY) if image.format == "PNG" else None
     recipe = Recipe.from_json(str(text)) if text else _recipe(packet)
     score, likeness = _score(packet, "score"), _score(packet, "likeness")
-    if recipe is None and score is None and likeness is None:
+    photo = COMPOSITE in packet
+    if recipe is None and score is None and likeness is None and not photo:
         return None
-    return Record(recipe, score, likeness=likeness)
+    return Record(recipe, score, photo, likeness)
 
 
 def xmp(record: Record) -> str:
     """The XMP packet."""
-    lines = [f"<Iptc4xmpExt:DigitalSourceType>{record.source}</Iptc4xmpExt:DigitalSourceType>"]
+    lines = _marks(record) if record.marked else []
     if record.score is not None:
         lines.append(f"<persona:score>{record.score:.4f}</persona:score>")
     if record.likeness is not None:
@@ -111,12 +120,20 @@ def xmp(record: Record) -> str:
         '<rdf:Description rdf:about=""'
         ' xmlns:xmp="http://ns.adobe.com/xap/1.0/"'
         ' xmlns:Iptc4xmpExt="http://iptc.org/std/Iptc4xmpExt/2008-02-29/"'
+        f' xmlns:TC260="{AIGC_NAMESPACE}"'
         f' xmlns:persona="{NAMESPACE}">'
         "<xmp:CreatorTool>Persona Studio</xmp:CreatorTool>"
         f"{''.join(lines)}"
         "</rdf:Description></rdf:RDF></x:xmpmeta>"
         '<?xpacket end="w"?>'
     )
+
+
+def _marks(record: Record) -> list[str]:
+    lines = [f"<Iptc4xmpExt:DigitalSourceType>{record.source}</Iptc4xmpExt:DigitalSourceType>"]
+    if record.aigc:
+        lines.append(f"<TC260:AIGC>{html.escape(record.aigc, quote=False)}</TC260:AIGC>")
+    return lines
 
 
 def _recipe_element(text: str) -> str:
@@ -126,7 +143,8 @@ def _recipe_element(text: str) -> str:
     return f"<persona:recipeZ>{packed}</persona:recipeZ>"
 
 
-def _packet(image: Image.Image) -> str:
+def packet_of(image: Image.Image) -> str:
+    """The XMP packet of an opened picture; empty when it has none."""
     found: Any = image.info.get(XMP_KEY) or image.info.get("xmp") or b""
     if image.format == "TIFF" and not found:
         found = image.tag_v2.get(XMP_TAG, b"")  # type: ignore[attr-defined]

@@ -5,23 +5,24 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from datetime import UTC, datetime
-from functools import lru_cache
-from importlib import resources
 from io import BytesIO
 from typing import Any
 
 import numpy as np
-from PIL import Image, ImageDraw, ImageFont
+from PIL import Image, ImageDraw
 
-from engine.images import Picture, encode
-from engine.provenance import GENERATED, Record
+from engine.images import Picture
+from engine.lettering import Font, font
+from engine.marks.marking import Marking
+from engine.provenance import GENERATED
 
 CELL = 256
 """Side of a picture's place, in pixels."""
 GAP = 16
 CAPTION = 28
 """Height of a line of text below a picture, in pixels."""
-Font = ImageFont.ImageFont | ImageFont.FreeTypeFont
+LETTERS = 15
+"""Size of the captions' font, in pixels."""
 
 PAPER = (250, 250, 248)
 INK = (60, 60, 64)
@@ -39,15 +40,16 @@ def contact_sheet(images: Sequence[Picture], captions: Sequence[str] = (), *, co
     return np.asarray(page(images, captions, columns=columns), np.uint8)
 
 
-def sheet_bytes(images: Sequence[Picture], captions: Sequence[str], kind: str) -> bytes:
+def sheet_bytes(images: Sequence[Picture], captions: Sequence[str], kind: str, marking: Marking) -> bytes:
     """A contact sheet file: "png", or "pdf" with A4 pages of 20 pictures."""
     if kind == "png":
-        return encode(contact_sheet(images, captions), "PNG", Record())
+        return marking.picture(contact_sheet(images, captions), "PNG")
     buffer = BytesIO()
-    made = pages(images, captions)
+    made = [_marked(one, marking) for one in pages(images, captions)]
     epoch = datetime(2000, 1, 1, tzinfo=UTC).timetuple()  # the same pictures give the same bytes
     options: dict[str, Any] = {"creationDate": epoch, "modDate": epoch, "producer": "Persona Studio"}
-    options |= {"subject": MARK, "keywords": GENERATED}
+    if marking.on:
+        options |= {"subject": MARK, "keywords": GENERATED}
     made[0].save(buffer, "PDF", save_all=True, append_images=made[1:], resolution=DPI, quality=92, **options)
     return buffer.getvalue()
 
@@ -75,6 +77,10 @@ def pages(images: Sequence[Picture], captions: Sequence[str] = ()) -> list[Image
     return made
 
 
+def _marked(page: Image.Image, marking: Marking) -> Image.Image:
+    return Image.fromarray(marking.pixels(np.asarray(page, np.uint8)))
+
+
 def _lay(
     sheet: Image.Image,
     images: Sequence[Picture],
@@ -91,19 +97,9 @@ def _lay(
         tile.thumbnail((CELL, CELL), Image.Resampling.LANCZOS)
         sheet.paste(tile, (x + (CELL - tile.width) // 2, y + (CELL - tile.height) // 2))
         if n < len(captions):
-            font = _font("StudioInter" if all(c < "\u0180" for c in captions[n]) else "StudioHan")
-            text = _fitted(captions[n], font, CELL)
-            draw.text((x + CELL // 2, y + CELL + 5), text, INK, font, anchor="ma")
-
-
-@lru_cache(maxsize=2)
-def _font(family: str) -> Font:
-    """One of the program's own fonts: Latin, or Chinese with Latin. Pillow's small one if it is missing."""
-    try:
-        file = resources.files("resources") / "fonts" / f"{family}-Regular.otf"
-        return ImageFont.truetype(BytesIO(file.read_bytes()), 15)
-    except (OSError, ModuleNotFoundError):
-        return ImageFont.load_default(15)
+            letters = font(captions[n], LETTERS)
+            text = _fitted(captions[n], letters, CELL)
+            draw.text((x + CELL // 2, y + CELL + 5), text, INK, letters, anchor="ma")
 
 
 def _fitted(text: str, font: Font, width: int) -> str:

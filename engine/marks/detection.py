@@ -112,7 +112,8 @@ def _evened(grey: Plane) -> Plane:
     """Detail alone, as strong everywhere."""
     detail = grey - blurred(grey, DETAIL_PX)
     level = np.sqrt(blurred(detail * detail, AROUND_PX))
-    return np.clip(detail / (level + np.float32(QUIET)), -LOUD, LOUD) * _fading(grey.shape)
+    even = np.clip(detail / (level + np.float32(QUIET)), -LOUD, LOUD)
+    return np.asarray(even * _fading(grey.shape), np.float32)
 
 
 def _fading(shape: tuple[int, ...]) -> Plane:

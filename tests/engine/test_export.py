@@ -15,6 +15,7 @@ import pytest
 from engine.errors import Cancelled, PictureError, TargetError, TargetExistsError
 from engine.export import ExportItem, export_set, file_names
 from engine.images import Picture, load_picture, read_record, save_picture
+from engine.marks.marking import Marking
 from engine.provenance import COMPOSITE
 from engine.recipe import LayerMix, Recipe, StyleUse
 from engine.sheet import contact_sheet, sheet_bytes
@@ -247,6 +248,7 @@ class TestGoingOn:
             template="{n}",
             conflict="continue",
             contact_sheet=True,
+            marking=Marking(on=False),
             progress=lambda done, total: steps.append((done, total)),
         )
         assert made == [2, 3, 4, 5]
@@ -379,8 +381,10 @@ class TestSheet:
         assert (one != other).any()
 
     def test_pdf(self) -> None:
-        assert sheet_bytes([], [], "pdf").startswith(b"%PDF")
-        assert sheet_bytes([picture(1)], ["a"], "pdf") == sheet_bytes([picture(1)], ["a"], "pdf")
+        assert sheet_bytes([], [], "pdf", Marking()).startswith(b"%PDF")
+        once, again = (sheet_bytes([picture(1)], ["a"], "pdf", Marking()) for _ in range(2))
+        assert once == again and b"/Keywords" in once
+        assert b"/Keywords" not in sheet_bytes([picture(1)], ["a"], "pdf", Marking(on=False))
 
 
 def test_links_do_not_lead_out(tmp_path: Path) -> None:

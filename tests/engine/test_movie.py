@@ -10,6 +10,7 @@ from PIL import Image
 
 from engine.errors import Cancelled, TargetExistsError
 from engine.images import load_picture, read_recipe, read_record
+from engine.marks.marking import Marking
 from engine.movie import KINDS, SUFFIXES, Frame, write_movie
 from engine.recipe import Recipe
 
@@ -51,7 +52,7 @@ def test_animations_are_read_back(tmp_path: Path, kind: str) -> None:
 
 
 def test_frames_are_pictures_with_recipes(tmp_path: Path) -> None:
-    folder = write_movie(frames(), tmp_path / "film", kind="frames")
+    folder = write_movie(frames(), tmp_path / "film", kind="frames", marking=Marking(on=False))
     files = sorted(folder.iterdir())
     assert [file.name for file in files] == [f"frame-{n + 1:04}.png" for n in range(COUNT)]
     for file, (meant, recipe) in zip(files, frames(), strict=True):
