@@ -12,6 +12,7 @@ from engine.recipe import Recipe
 from engine.style import StyleMaker
 from studio.cli.arguments import add_model
 from studio.cli.generate import GenerateOrder, render_into, save_sheet, stem_of
+from studio.cli.marking import add_marks, open_marking
 from studio.cli.opened import Blend, open_renderer, with_strength
 from studio.cli.output import Output, count
 from studio.cli.stop import Stop
@@ -27,13 +28,14 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--out", metavar="DIR", default="persona-demo", help="folder for it all (default: persona-demo, here)"
     )
+    add_marks(parser)
     add_model(parser)
 
 
 def run(args: Namespace, out: Output) -> int:
     """Carries out `persona demo`."""
     renderer, maker = open_renderer(args, out)
-    folder = PictureFolder(Path(args.out))
+    folder = PictureFolder(Path(args.out), open_marking(args, out))
     blend = make_style(maker, folder, out)
     jobs = [
         GenerateOrder(

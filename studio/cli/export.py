@@ -16,6 +16,7 @@ from engine.export import ExportItem, export_set
 from engine.images import load_picture
 from studio.cli.arguments import FORMATS, whole
 from studio.cli.lookup import find_pictures
+from studio.cli.marking import add_marks, open_marking
 from studio.cli.output import Output, count
 from studio.cli.stop import Stop
 
@@ -47,6 +48,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     telling.add_argument(
         "--strip-names", action="store_true", help="leave the styles' names out of the recipe"
     )
+    add_marks(parser)
     conflict = parser.add_mutually_exclusive_group()
     conflict.add_argument("--overwrite", action="store_true", help="replace files of the same name")
     conflict.add_argument("--rename", action="store_true", help="find another name where one is taken")
@@ -65,6 +67,7 @@ def run(args: Namespace, out: Output) -> int:
         items = usable(pictures, out, stop)
         if not items:
             return out.finish([], done=False)
+        marking = open_marking(args, out)
         result = export_set(
             items,
             args.out,
@@ -75,6 +78,7 @@ def run(args: Namespace, out: Output) -> int:
             contact_sheet=args.contact_sheet or False,
             sidecar=args.sidecar,
             recipes="none" if args.strip_recipe else "nameless" if args.strip_names else "all",
+            marking=marking,
             conflict=_conflict(args),
             progress=lambda done, total: out.progress(done, total, "pictures"),
             cancelled=stop,

@@ -21,6 +21,7 @@ from engine.recipe import Recipe, SeedUse, without_personas
 from engine.renderer import Renderer
 from engine.style import StyleMaker
 from studio.cli.arguments import FORMATS, MAX_COUNT, MAX_SEED, UsageError, add_model, number, whole
+from studio.cli.marking import add_marks, open_marking
 from studio.cli.opened import Blend, open_blend, open_recipe, open_renderer, with_strength
 from studio.cli.output import Output, count
 from studio.cli.stop import Stop
@@ -73,6 +74,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument("--format", choices=FORMATS, default="png", help="file format (default: png)")
     parser.add_argument("--contact-sheet", action="store_true", help="also one picture with all of them")
+    add_marks(parser)
     add_model(parser)
 
 
@@ -83,7 +85,7 @@ def run(args: Namespace, out: Output) -> int:
     renderer, maker = open_renderer(args, out)
     blend = open_blend(args.style, maker, out)
     jobs = plan(args, start_of(args, blend, renderer.bundle.id))
-    folder = PictureFolder(Path(args.out), args.format)
+    folder = PictureFolder(Path(args.out), open_marking(args, out), args.format)
     made = render_into(folder, jobs, args.count, renderer, maker, out, keep=args.contact_sheet)
     sheet = save_sheet(folder, made, out) if args.contact_sheet else None
     seconds = time.perf_counter() - started
@@ -167,12 +169,19 @@ def render_into(
 
 
 def save_one(
-    folder: PictureFolder, job: GenerateOrder, image: Picture, maker: StyleMaker
+    folder: PictureFolder,
+    job: GenerateOrder,
+    image: Picture,
+    maker: StyleMaker,
+    photo: Path | None = None,
 ) -> dict[str, object]:
-    """Saves a picture, scored against its style if it has one, and describes it for JSON. TargetError."""
+    """Saves a picture, scored against its style if it has one, and describes it for JSON. TargetError.
+
+    photo: the file that went into it.
+    """
     recipe = job.recipe
     scores = maker.scores(recipe.styles, image)
-    path = folder.save(job.stem, image, recipe, *scores)
+    path = folder.save(job.stem, image, recipe, *scores, photo=photo)
     told = without_personas(recipe).to_dict()
     found: dict[str, object] = {"path": str(path), "seed": recipe.seed, "recipe": told}
     named = zip(("score", "likeness"), scores, strict=True)

@@ -24,6 +24,7 @@ from engine.style import StyleMaker
 from studio.cli.arguments import FORMATS, add_model, number
 from studio.cli.generate import GenerateOrder, save_one
 from studio.cli.lookup import find_pictures
+from studio.cli.marking import add_marks, open_marking
 from studio.cli.opened import Blend, open_blend, open_renderer, with_strength
 from studio.cli.output import Output, count
 from studio.cli.stop import Stop
@@ -62,6 +63,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument("--quick", action="store_true", help="only roughly alike, but at once")
     parser.add_argument("--format", choices=FORMATS, default="png", help="file format (default: png)")
+    add_marks(parser)
     add_model(parser)
 
 
@@ -73,7 +75,7 @@ def run(args: Namespace, out: Output) -> int:
         return out.finish([], done=False)
     renderer, maker = open_renderer(args, out)
     blend = open_blend(args.style, maker, out)
-    folder = PictureFolder(Path(args.out), args.format)
+    folder = PictureFolder(Path(args.out), open_marking(args, out), args.format)
     with Stop() as stop:
         faces = _faces(photos, maker, args, out, stop)
         recipes = [recipe_of(face, renderer, blend, args) for face in faces.values()]
@@ -82,7 +84,8 @@ def run(args: Namespace, out: Output) -> int:
             if stop():
                 raise Cancelled
             job = GenerateOrder(recipe, f"{safe_name(photo.stem)}-{safe_name(blend.name)}")
-            files.append(save_one(folder, job, renderer.render(recipe), maker) | {"photo": str(photo)})
+            made = save_one(folder, job, renderer.render(recipe), maker, photo)
+            files.append(made | {"photo": str(photo)})
             out.progress(done, len(faces), "photos")
     return out.finish(
         [f"{count(len(files), 'picture')} in {folder.folder} ({renderer.provider.name})"], done=bool(files)

@@ -10,7 +10,8 @@ import numpy as np
 
 from engine.errors import PersonaError, PictureError
 from engine.files import make_folder
-from engine.images import Picture, load_picture, read_recipe, save_picture
+from engine.images import Picture, load_picture, read_recipe
+from engine.marks.marking import Marking, save_marked
 from engine.recipe import Recipe, without_personas
 
 SHEET = "contact sheet"
@@ -24,8 +25,9 @@ class PictureFolder:
     anything else is left alone: the picture is called "name (2).png" and so on.
     """
 
-    def __init__(self, folder: Path, file_format: str = "png") -> None:
+    def __init__(self, folder: Path, marking: Marking, file_format: str = "png") -> None:
         self.folder = folder
+        self._marking = marking
         self.suffix = ".jpg" if file_format == "jpeg" else f".{file_format}"
         self._used: set[Path] = set()
         make_folder(folder)
@@ -37,22 +39,33 @@ class PictureFolder:
         recipe: Recipe,
         score: float | None = None,
         likeness: float | None = None,
+        photo: Path | None = None,
     ) -> Path:
-        """Saves a picture with its recipe and returns where. TargetError."""
+        """Saves a picture with its recipe and marks, and returns where. photo: what went in. TargetError."""
         path, exists = next(
             (path, exists)
             for path, exists in self._candidates(stem, self.suffix)
             if path not in self._used and (not exists or _recipe_at(path) == without_personas(recipe))
         )
         self._used.add(path)
-        return save_picture(path, image, recipe=recipe, score=score, likeness=likeness, overwrite=exists)
+        return save_marked(
+            path,
+            image,
+            self._marking,
+            recipe=recipe,
+            score=score,
+            likeness=likeness,
+            overwrite=exists,
+            inputs=(photo,) if photo is not None else (),
+        )
 
     def save_sheet(self, stem: str, image: Picture) -> Path:
         """Saves a contact sheet, always PNG. One with the same content stays as it is."""
+        marked = self._marking.pixels(image)
         for path, exists in self._candidates(stem, ".png"):
             if not exists:
-                return save_picture(path, image)
-            if _same_picture(path, image):
+                return save_marked(path, image, self._marking)
+            if _same_picture(path, marked):
                 return path
         raise AssertionError("the names never end")
 

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
+from engine.marks.marking import Marking
 from studio.library.maps import MapCache
 from studio.library.models import ModelShelf
 from studio.library.pictures import Gallery
@@ -24,12 +26,17 @@ class Library:
     maps: MapCache
 
     @classmethod
-    def at(cls, places: Places, starters: Path | None = None) -> Library:
-        """The library in these folders; nothing is read yet. starters: of starter styles; None: ours."""
+    def at(
+        cls, places: Places, starters: Path | None = None, marking: Callable[[], Marking] = Marking
+    ) -> Library:
+        """The library in these folders; nothing is read yet. starters: of starter styles; None: ours.
+
+        marking: which marks kept pictures get.
+        """
         trash = Bin(places.bin)
         return cls(
             trash=trash,
-            gallery=Gallery(places.gallery, places.index, trash),
+            gallery=Gallery(places.gallery, places.index, trash, marking),
             styles=StyleShelf(places.styles, trash, starters or bundled_styles_folder()),
             models=ModelShelf(places.models),
             maps=MapCache(places.cache / "maps", resources_folder() / "maps"),

@@ -23,7 +23,8 @@ from typing import Any
 from engine.errors import Cancelled, PersonaError, PictureError, TargetError, TargetExistsError
 from engine.files import make_folder
 from engine.formats.names import safe_name
-from engine.images import Picture, load_picture, read_record, save_picture
+from engine.images import Picture, load_picture, read_record
+from engine.marks.marking import Marking, save_marked
 from engine.recipe import Recipe
 from engine.style import Scores
 from studio.library import jsonfile
@@ -77,8 +78,12 @@ class CaughtUp:
 class Gallery:
     """The kept pictures. Thread-safe; every method waits for the disk, so none belongs on the Qt thread."""
 
-    def __init__(self, folder: Path, index: Path, trash: Bin) -> None:
+    def __init__(
+        self, folder: Path, index: Path, trash: Bin, marking: Callable[[], Marking] = Marking
+    ) -> None:
+        """marking: which marks pictures get, but for the visible label, which exports add."""
         self.folder = folder
+        self._marking = marking
         self.trash = trash
         self.index = Index(index)
         self.is_behind = False
@@ -244,11 +249,12 @@ class Gallery:
         month = f"{row.created.astimezone():%Y-%m}"
         make_folder(self.folder / month)
         stem = safe_name(row.name, fallback="portrait", limit=60)
+        marking = self._marking().unlabelled
         for n in range(1, 10_000):
             one = f"{month}/{stem}{f'-{n}' if n > 1 else ''}.png"
             with suppress(TargetExistsError):
                 path = self.folder / one
-                save_picture(path, image, recipe=recipe, score=row.score, likeness=row.likeness)
+                save_marked(path, image, marking, recipe=recipe, score=row.score, likeness=row.likeness)
                 return replace(row, id=one)
         raise TargetExistsError(self.folder / month / f"{stem}.png")
 

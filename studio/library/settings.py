@@ -10,8 +10,10 @@ from dataclasses import asdict, dataclass, field, fields, replace
 from pathlib import Path
 from typing import Any
 
+from engine.marks.label import CORNERS
 from engine.movie import KINDS, RATES
 from studio.library import jsonfile
+from studio.library.marks import MarkOptions
 from studio.library.movies import LEG_S, MovieOptions, Pace
 from studio.library.sets import EASINGS
 from studio.library.text import Text
@@ -112,6 +114,8 @@ class Settings:
     movie: MovieOptions = field(default_factory=MovieOptions)
     pace: Pace = field(default_factory=Pace)
     """Of the path through the pins."""
+    marks: MarkOptions = field(default_factory=MarkOptions)
+    """What is put into everything that is written."""
     unknown: dict[str, Any] = field(default_factory=dict, hash=False)
     """What another version wrote; kept when saved."""
 
@@ -124,6 +128,7 @@ CHOICES: dict[str, tuple[str, ...]] = {
     "sheet_format": SHEETS,
     "kind": KINDS,
     "easing": EASINGS,
+    "corner": CORNERS,
 }
 RANGES: dict[str, tuple[float, float]] = {
     "thumbnail_size": (64, 512),
@@ -133,7 +138,7 @@ RANGES: dict[str, tuple[float, float]] = {
     "fps": RATES,
     "leg_s": LEG_S,
 }
-GROUPS = ("export", "movie", "pace")
+GROUPS = ("export", "movie", "pace", "marks")
 """Preferences that are values of their own."""
 
 

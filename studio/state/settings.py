@@ -7,6 +7,7 @@ from typing import Any
 
 from PySide6.QtCore import QObject, Signal
 
+from studio.library.marks import MarkOptions
 from studio.library.movies import MovieOptions, Pace
 from studio.library.settings import ExportOptions, Settings, SettingsFile
 from studio.library.tasks import Runner
@@ -42,6 +43,9 @@ class SettingsState(QObject):
     pace = Field[Pace]()
     """How a path was last walked."""
 
+    marks = Field[MarkOptions]()
+    """Which marks are put into everything that is written."""
+
     theme_changed = Signal(str)
     language_changed = Signal(str)
     device_changed = Signal(str)
@@ -57,6 +61,8 @@ class SettingsState(QObject):
     """MovieOptions."""
     pace_changed = Signal(object)
     """Pace."""
+    marks_changed = Signal(object)
+    """MarkOptions."""
     save_failed = Signal(object)
     """Exception."""
 

