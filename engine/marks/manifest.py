@@ -3,15 +3,12 @@
 from __future__ import annotations
 
 import json
-from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from PIL import Image
-
 from engine.marks.certificate import MADE_HERE, missing_reason
-from engine.marks.signing import MIME, context
+from engine.marks.containers import MIME, context, kind_of
 
 VALID, TRUSTED, INVALID = "valid", "trusted", "invalid"
 MOST_TEXT = 200
@@ -44,16 +41,6 @@ class Manifest:
     def self_made(self) -> bool:
         """Whether the certificate says that this program made it."""
         return self.issuer == MADE_HERE
-
-
-def kind_of(path: Path) -> str | None:
-    """The kind of a file as `signing.MIME` has it, by its content; None for others."""
-    with suppress(OSError), path.open("rb") as file:
-        if file.read(12)[4:8] == b"ftyp" and path.suffix.lower() == ".mp4":
-            return "MP4"
-    with suppress(Exception), Image.open(path) as image:
-        return image.format if image.format in MIME else None
-    return None
 
 
 def read_manifest(path: Path) -> Manifest | None:

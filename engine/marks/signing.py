@@ -10,31 +10,15 @@ from __future__ import annotations
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import lru_cache
 from io import BytesIO
 from pathlib import Path
 from typing import Any, BinaryIO
 
 from engine.errors import SigningError
 from engine.marks.certificate import Credentials
+from engine.marks.containers import MIME, context, kind_of
 
 AGENT = {"name": "Persona Studio"}
-MIME = {
-    "PNG": "image/png",
-    "JPEG": "image/jpeg",
-    "WEBP": "image/webp",
-    "TIFF": "image/tiff",
-    "GIF": "image/gif",
-    "MP4": "video/mp4",
-    "AVIF": "image/avif",
-    "HEIF": "image/heif",
-}
-"""What C2PA calls the kinds of file that can be signed or read."""
-SETTINGS = {
-    "builder": {"thumbnail": {"enabled": False}},
-    "verify": {"remote_manifest_fetch": False, "ocsp_fetch": False},
-}
-"""No thumbnails, which would be large; and nothing is ever fetched."""
 CREATED, OPENED = "c2pa.created", "c2pa.opened"
 
 
@@ -48,14 +32,6 @@ class Claim:
     """The file that it is a version of, whose manifest is kept."""
     inputs: tuple[Path, ...] = ()
     """Files that went in, such as a photo that was put into a style; their manifests are kept."""
-
-
-@lru_cache(maxsize=1)
-def context() -> Any:
-    """The settings under which everything is signed and read."""
-    import c2pa
-
-    return c2pa.Context(c2pa.Settings.from_dict(SETTINGS))
 
 
 def sign(data: bytes, kind: str, claim: Claim, credentials: Credentials) -> bytes:
@@ -106,8 +82,6 @@ def _ingredients(claim: Claim) -> Sequence[tuple[Path, dict[str, str]]]:
 
 
 def _add(builder: Any, path: Path, entry: dict[str, str]) -> None:
-    from engine.marks.manifest import kind_of
-
     kind = kind_of(path)
     if kind is None:
         return
