@@ -25,7 +25,7 @@ from trainer.data.prepared import PreparedSet
 from trainer.helpers import find_helper
 from trainer.model.autoencoder import Autoencoder, AutoencoderConfig
 from trainer.model.features import PerceptualDistance
-from trainer.model.identity import FaceNetwork
+from trainer.model.identity import FaceEmbedder, FaceNetwork
 from trainer.model.latent_gan import LatentGanConfig
 
 STAGES = ("autoencoder", "latents", "encoders", "gan", "polish")
@@ -122,15 +122,17 @@ def _encoders(out: Path, sets: list[PreparedSet], changes: dict[str, Any], stop:
 def _gan(out: Path, sets: list[PreparedSet], changes: dict[str, Any], stop: Callable[[], bool]) -> None:
     file = out / "gan" / STATE
     card = card_of(file)
-    channels = load_autoencoder(out).config.latent_channels
+    model = load_autoencoder(out)
+    channels = model.config.latent_channels
     config = LatentGanConfig.from_json({"latent_channels": channels} | json.loads(card.get("config", "{}")))
     job = gan.GanJob.from_json(json.loads(card.get("job", "{}")) | changes)
     train, val = (latents.LatentSet.load(out / "latents", split) for split in ("train", "val"))
     readers = encoders.load_encoders(out / "encoders" / "encoders.safetensors", config.latent_channels)
-    training = gan.GanTraining(job, config, train, readers)
+    face = FaceEmbedder.from_onnx(find_helper("sface"), readers.centre)
+    training = gan.GanTraining(job, config, train, readers, lambda x: face(model.decoder.preview(x)))
     if card:
         training.restore(file)
-    sampler = samples.Sampler(load_autoencoder(out), val, readers, out / "gan" / "samples")
+    sampler = samples.Sampler(model, val, readers, out / "gan" / "samples")
     _log(out / "gan", gan.run(training, file, stop, sampler))
 
 

@@ -97,7 +97,9 @@ class GanTraining:
         config: LatentGanConfig,
         data: LatentSet,
         encoders: Encoders,
+        face: Callable[[Tensor], Tensor] | None = None,
     ) -> None:
+        """face: see `Contest`."""
         torch.manual_seed(job.seed)
         self.job, self.config, self.data = job, config, data
         self.codes = Codes.read(data, encoders)
@@ -106,7 +108,9 @@ class GanTraining:
         weights = 1.0 / torch.bincount(data.classes).float()
         self.weights = weights[data.classes]
         spread = float(spread_of(data.targets[torch.randperm(len(data))[:256], 0].float()))
-        self.contest = Contest(job, self.g, self.d, self.c, encoders.persona, encoders.look, spread)
+        self.contest = Contest(
+            job, self.g, self.d, self.c, encoders.persona, encoders.look, spread, face=face
+        )
         self.maker = torch.optim.Adam(
             [*self.g.parameters(), *self.c.parameters()], lr=job.rate, betas=(0.0, 0.99)
         )

@@ -98,8 +98,10 @@ def test_it_stops_when_asked_and_keeps_what_it_has(tmp_path: Path) -> None:
 
 def test_the_autoencoder_learns_to_give_a_picture_back() -> None:
     training = autoencode.AutoencoderTraining(
-        replace(JOB, steps=60, adversary_from=10**6, scaled=0.0), small.AUTOENCODER, Features()
-    )  # type: ignore[arg-type]
+        replace(JOB, steps=60, adversary_from=10**6, scaled=0.0),
+        small.AUTOENCODER,
+        Features(),  # type: ignore[arg-type]
+    )
     flat = [Pool(np.full((1, 256, 256, 3), 200, np.uint8), 1.0)]
     losses = [float(training.advance(flat)["l1"].detach()) for _ in range(60)]
     assert np.mean(losses[-5:]) < 0.5 * losses[0]
@@ -155,6 +157,34 @@ def test_the_gan_goes_through_both_parts_and_on_to_the_last_bit(tmp_path: Path) 
     second.restore(tmp_path / "state.safetensors")
     for _ in range(2):
         assert same(first.advance(), second.advance())
+
+
+def test_the_face_network_holds_g_to_who_is_asked_for() -> None:
+    def face(latents: torch.Tensor) -> torch.Tensor:
+        return latents.flatten(1)[:, :128]
+
+    job = gan.GanJob(batch=8, warm_kimg=0, drop_both=0.0, drop_persona=0.0)
+    training = gan.GanTraining(job, small.GAN, small.latents(), readers(), face)
+    assert 0 < float(training.advance()["face"].detach()) < 2
+    asked = training.draw(8)
+    right = torch.zeros(8, 4, 16, 16)
+    right.flatten(1)[:, :128] = asked.style[:, 64:192]
+    seen, wrong = (training.contest._seen(x, asked) for x in (right, -right))
+    assert seen is not None and wrong is not None
+    assert abs(float(seen)) < 1e-4 and float(wrong) > 1.9
+    nobody = replace(asked, persona_given=torch.zeros(8, dtype=torch.bool))
+    assert training.contest._seen(right, nobody) is None
+
+
+def test_people_between_two_have_a_persona_of_unit_length() -> None:
+    training = trained_gan()
+    training.contest.weights = replace(training.job, swapped=0.0, between=1.0)
+    batch = training.draw(16)
+    mixed = training.contest._swapped(batch)
+    given = mixed.persona_given
+    assert torch.equal(given, batch.persona_given)
+    assert torch.allclose(mixed.style[given, 64:].norm(dim=1), torch.ones(int(given.sum())), atol=1e-4)
+    assert not mixed.style[~given, 64:].any() and not torch.equal(mixed.style, batch.style)
 
 
 def test_what_is_not_given_is_zero_and_not_asked_for() -> None:

@@ -21,7 +21,7 @@ from torch import Tensor
 from torch.nn import functional as F
 
 from trainer.model.identity import IDENTITY
-from trainer.model.latent_encoders import LookNetwork, PersonaNetwork
+from trainer.model.latent_encoders import LookNetwork, PersonaNetwork, persona_of
 from trainer.model.latent_gan import LatentContent, LatentDiscriminator, LatentGenerator
 from trainer.run import losses
 from trainer.run.latent.adversary import shown
@@ -50,6 +50,11 @@ class ContestWeights:
     diversity_floor: float = 0.5
     swapped: float = 0.25
     """Share of pictures from noise whose persona is another picture's."""
+    between: float = 0.25
+    """Share of pictures from noise whose persona lies between two: people whom no picture shows."""
+    face_weight: float = 0.5
+    faces: int = 4
+    """Pictures from noise that the face network looks at in each step, where there is one."""
     augment: float = 0.3
 
 
@@ -117,11 +122,14 @@ class Contest:
         look: LookNetwork,
         spread: float = 1.0,
         half: Callable[[], AbstractContextManager[None]] = nullcontext,
+        face: Callable[[Tensor], Tensor] | None = None,
     ) -> None:
         """persona, look: frozen. spread: of real latents, see `spread_of`. half: the precision in which all
-        but gradient penalties is computed."""
+        but gradient penalties is computed. face: latents [N, C, 16, 16] -> who their pictures show [N, 128],
+        as the face network sees them."""
         self.weights, self.g, self.d, self.c = weights, g, d, c
         self.persona, self.look, self.spread, self.half = persona, look, spread, half
+        self.face = face
         self.augment = weights.augment
         """How strongly D's view is varied now, 0..1."""
 
@@ -160,6 +168,7 @@ class Contest:
             values["generator"] = losses.generator_loss(weights.loss, real.float(), judged.float())
             found, consistency = self._consistency(made, asked)
             values["diversity"] = self._diversity(free, drawn.style)
+            seen = self._seen(free, drawn)
         total = (
             weights.reconstruction_weight * values["reconstruction"]
             + weights.narrowness * values["nats"]
@@ -169,6 +178,9 @@ class Contest:
         )
         if draw.kept is not None:
             total = total + weights.reconstruction_weight * values["kept"]
+        if seen is not None:
+            values["face"] = seen
+            total = total + weights.face_weight * seen
         return total, values | found
 
     # --- D ---
@@ -208,12 +220,27 @@ class Contest:
         return made, apart
 
     def _swapped(self, batch: Batch) -> Batch:
-        """Some pictures ask for another one's persona."""
-        chosen = (torch.rand(len(batch.x), device=batch.x.device) < self.weights.swapped)[:, None]
+        """Some pictures ask for another one's persona, and some for one between two."""
+        chance = torch.rand(len(batch.x), device=batch.x.device)
+        amount = torch.rand_like(chance)
+        other, given = batch.persona_given.roll(1), batch.persona_given
+        swapped = chance < self.weights.swapped
+        between = (chance > 1 - self.weights.between) & given & other
+        amount = torch.where(swapped, 1.0, torch.where(between, amount, 0.0))[:, None]
         look, persona = self._parts(batch.style)
-        mixed = torch.where(chosen, persona.roll(1, dims=0), persona)
-        given = torch.where(chosen[:, 0], batch.persona_given.roll(1), batch.persona_given)
-        return Batch(batch.x, torch.cat([look, mixed], dim=1), batch.look_given, given)
+        mixed = torch.lerp(persona, persona.roll(1, dims=0), amount)
+        mixed = persona_of(mixed[:, :IDENTITY], mixed[:, IDENTITY:])
+        return Batch(
+            batch.x, torch.cat([look, mixed], dim=1), batch.look_given, torch.where(swapped, other, given)
+        )
+
+    def _seen(self, made: Tensor, asked: Batch) -> Tensor | None:
+        """How far some pictures are from who they were to show, to the face network; None for nobody."""
+        rows = torch.nonzero(asked.persona_given).flatten()[: self.weights.faces]
+        if self.face is None or not len(rows):
+            return None
+        _, persona = self._parts(asked.style[rows])
+        return 1 - F.cosine_similarity(self.face(made[rows]), persona[:, :IDENTITY]).mean()
 
     def _consistency(self, made: Tensor, batch: Batch) -> tuple[Values, Tensor]:
         """How far look and persona of G's latents are from what was asked for."""
