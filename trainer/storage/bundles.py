@@ -51,7 +51,7 @@ def load_weights(networks: Networks, bundle: Bundle, *, without: Collection[str]
         if name in without:
             continue
         file = f"{name}.safetensors"
-        _check_digest(bundle, file)
+        check_digest(bundle, file)
         try:
             tensors = {k: v.float() for k, v in load_file(bundle.path / file).items()}
             network.load_state_dict(tensors)
@@ -59,7 +59,8 @@ def load_weights(networks: Networks, bundle: Bundle, *, without: Collection[str]
             raise WeightsError(f"{bundle.path.name}: {file} does not fit its networks: {error}") from error
 
 
-def _check_digest(bundle: Bundle, file: str) -> None:
+def check_digest(bundle: Bundle, file: str) -> None:
+    """Raises WeightsError where a weight file is missing, or not the one that the card knows."""
     entry = bundle.card.files.get(file)
     if entry is None or not (bundle.path / file).is_file():
         raise WeightsError(f"{bundle.path.name} has no {file}, which training needs")

@@ -14,13 +14,14 @@ from engine.recipe import Recipe, StyleUse
 from engine.renderer import Renderer
 from engine.style import StyleMaker
 from tests.trainer.base import small
-from trainer.base.bundle import Said, write_bundle
+from trainer.base.bundle import write_bundle
 from trainer.model.latent_gan import LatentDiscriminator
 from trainer.storage import export
 from trainer.storage import latent_graphs as graphs
+from trainer.storage.export import Described
 from trainer.storage.latent_graphs import LatentNetworks, read_networks
 
-SAID = Said("small", {"title": "t"}, "MIT", ("a",), "notes", {"kimg": 1}, {})
+SAID = Described("small", {"title": "t"}, licence="MIT", attribution=("a",), training={"kimg": 1})
 
 
 @pytest.fixture(scope="module")
