@@ -9,16 +9,21 @@ from engine.bundle import GRAPHS, Bundle, check_file, unlisted
 from engine.errors import BundleError
 from engine.formats.card import FileEntry
 
-WEIGHTS = tuple(
-    f"{part}.safetensors" for part in ("content_encoder", "discriminator", "generator", "style_encoder")
-)
+WEIGHTS = {
+    "pixels": ("content_encoder", "discriminator", "generator", "style_encoder"),
+    "latent": ("discriminator",),
+}
+"""What training needs besides the graphs, by the kind of networks; of latents, the graphs hold the rest."""
 
 
 def problems(bundle: Bundle, progress: Callable[[float], None] | None = None) -> list[BundleError]:
     """What is wrong with the bundle; empty when all is well. progress: 0..1, by bytes."""
     entries = list(bundle.card.files.values())
     total, done = sum(entry.bytes for entry in entries) or 1, 0
-    found = [error for name in WEIGHTS if name not in bundle.card.files for error in [_missing(bundle, name)]]
+    wanted = [
+        f"{part}.safetensors" for part in WEIGHTS.get(bundle.card.raw["network"].get("kind", "pixels"), ())
+    ]
+    found = [_missing(bundle, name) for name in wanted if name not in bundle.card.files]
     damaged = set()
     for entry in entries:
         if error := _file_problem(bundle, entry):

@@ -34,11 +34,13 @@ class DataSettings:
     original: what G knows stays, and D sharpens it."""
     style_dropout: float = 0.1
     """Share of pictures shown without a style, so that G also works without one."""
+    mixed: float = 0.0
+    """Share of a batch that a model in latents draws from what it knew when it began, so that it stays."""
     consent: dict[str, Any] | None = None
     """The consent record of the set, as it travels into the card."""
 
     def __post_init__(self) -> None:
-        shares(self, "balance", "swaps", "kept", "style_dropout")
+        shares(self, "balance", "swaps", "kept", "style_dropout", "mixed")
         require(self.swaps + self.kept <= 1, "swaps and kept cannot be more than all pictures together")
 
 
@@ -109,6 +111,8 @@ class LossSettings:
     """Reconstruct under a perceptual distance where its weights can be had."""
     style_weight: float = 1.0
     content_weight: float = 0.5
+    persona_weight: float = 0.5
+    """Of the person that was asked for, in models in latents."""
     diversity_weight: float = 1.0
     diversity_floor: float = 0.4
     """Least distance of two pictures in one style, relative to that of real pictures of any style."""

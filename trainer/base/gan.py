@@ -25,7 +25,7 @@ from trainer.base.latents import LatentSet
 from trainer.base.state import card_of, part, restore_state, save_state
 from trainer.model.ema import averaged_copy, decay_for, update_average
 from trainer.model.identity import IDENTITY
-from trainer.model.latent_encoders import persona_of
+from trainer.model.latent_encoders import doubted, persona_of
 from trainer.model.latent_gan import (
     LatentContent,
     LatentDiscriminator,
@@ -147,9 +147,7 @@ class GanTraining:
         chosen = order.argsort(dim=1)[:, :3]
         used = torch.arange(3)[None] < torch.randint(1, 4, (count, 1))
         views = codes.persona[rows[:, None], chosen] * used[:, :, None]
-        who, build = unit(views.sum(dim=1)).split((IDENTITY, codes.persona.shape[2] - IDENTITY), dim=1)
-        who = unit(who) + job.doubt * torch.rand(count, 1) * torch.randn_like(who)
-        persona = persona_of(who, unit(build) + 0.02 * torch.randn_like(build))
+        persona = doubted(unit(views.sum(dim=1)), job.doubt)
         chance = torch.rand(count)
         neither = chance < job.drop_both
         no_persona = neither | (chance > 1 - job.drop_persona)

@@ -1,12 +1,14 @@
 """Which snapshot of a run is the best: judged on held-out pictures, marked by one rule.
 
-A snapshot's mark is the sum of three parts, each 1 at best, less two penalties:
+A snapshot's mark is the sum of its parts, each 1 at best, less two penalties:
 
 - *likeness*: how much of the way from the first snapshot to real pictures has been gone, by KID (0 at the
   first snapshot, below 0 when it got worse);
 - *coverage*: the share of held-out pictures that have a sample near them, relative to what real pictures
   reach;
 - *style*: how often a sample looks more like its own reference than like another's, 0 by chance;
+- *person*, twice, where the set is of one: the likeness of test pictures, relative to what real pictures have
+  among each other;
 - *copying*, five times what its ratio lacks to 0.9; and *sameness*, twice what the diversity of a style lacks
   to 0.8.
 
@@ -98,9 +100,10 @@ def mark(values: Mapping[str, float], first: Mapping[str, float]) -> float:
     likeness = 1.0 - excess(values) / max(excess(first), LEAST_EXCESS)
     coverage = min(1.0, values.get("coverage", 0.0) / max(values.get("real_coverage", 1.0), 1e-3))
     style = 2.0 * values.get("style_agreement", 0.5) - 1.0
+    person = min(1.0, values.get("identity", 0.0) / max(values.get("real_identity", 1.0), 0.1))
     copied = max(0.0, COPYING - values.get("copying", 1.0))
     alike = max(0.0, DIVERSITY - values.get("diversity", 1.0))
-    return round(max(-2.0, likeness) + coverage + style - 5.0 * copied - 2.0 * alike, 4)
+    return round(max(-2.0, likeness) + coverage + style + 2.0 * person - 5.0 * copied - 2.0 * alike, 4)
 
 
 def excess(values: Mapping[str, float]) -> float:

@@ -117,8 +117,11 @@ class FaceEmbedder(nn.Module):
         self.centre = nn.Parameter(torch.zeros(IDENTITY), requires_grad=False)
 
     def forward(self, x: Tensor) -> Tensor:
-        found = self.dense(self.layers(self._cut(x) * RANGE).flatten(1))
-        return F.normalize(F.normalize(found, dim=1) - self.centre, dim=1, eps=1e-6)
+        return F.normalize(self.embed(x) - self.centre, dim=1, eps=1e-6)
+
+    def embed(self, x: Tensor) -> Tensor:
+        """The same without leaving anything out: [N, 128], unit length, as `FaceNetwork` gives it."""
+        return F.normalize(self.dense(self.layers(self._cut(x) * RANGE).flatten(1)), dim=1)
 
     def _cut(self, x: Tensor) -> Tensor:
         """The face at 112 px, by area."""

@@ -34,6 +34,13 @@ def persona_of(identity: Tensor, build: Tensor) -> Tensor:
     return torch.cat([parts[0] * math.sqrt(IDENTITY_SHARE), parts[1] * math.sqrt(1 - IDENTITY_SHARE)], dim=-1)
 
 
+def doubted(persona: Tensor, doubt: float) -> Tensor:
+    """Personas [N, 192] as other pictures might show them; doubt: largest deviation of who is shown."""
+    who, build = persona.split((IDENTITY, BUILD), dim=1)
+    who = unit(who) + doubt * torch.rand(len(who), 1, device=who.device) * torch.randn_like(who)
+    return persona_of(who, unit(build) + 0.02 * torch.randn_like(build))
+
+
 class LookNetwork(nn.Module):
     """Latents [N, C, 16, 16] -> look [N, 64], unit length."""
 

@@ -6,10 +6,11 @@ from engine.bundle import Bundle
 from engine.formats.job import Job
 from engine.formats.network import NetworkConfig
 from trainer.run.kind import Kind
+from trainer.run.latent.kind import LATENTS
 from trainer.run.pixels.kind import PIXELS
 from trainer.storage.bundles import WeightsError
 
-KINDS: dict[str, Kind] = {"pixels": PIXELS}
+KINDS: dict[str, Kind] = {"pixels": PIXELS, "latent": LATENTS}
 """By the name on jobs and cards."""
 
 

@@ -88,9 +88,13 @@ class Pictures:
     def batch(self, first: int, count: int) -> tuple[Tensor, Tensor]:
         """Pictures `first` to `first + count` of the endless shuffled sequence, in -1..1, and their
         classes."""
+        chosen, labels = self.turn(first, count)
+        return to_signed(self.train[chosen.to(self.train.device)].to(self.device)), labels
+
+    def turn(self, first: int, count: int) -> tuple[Tensor, Tensor]:
+        """The same as numbers of pictures [N], with their classes."""
         chosen = torch.from_numpy(np.array([self._position(k) for k in range(first, first + count)]))
-        chosen = chosen.to(self.train.device)
-        return to_signed(self.train[chosen].to(self.device)), self.labels[chosen].to(self.device)
+        return chosen.to(self.device), self.labels[chosen.to(self.labels.device)].to(self.device)
 
     def shown(self, first: int, count: int, split: str = "train") -> Tensor:
         """Pictures `first` to `first + count` of a split as they lie, in -1..1, on the training device."""
