@@ -20,9 +20,8 @@ def problems(bundle: Bundle, progress: Callable[[float], None] | None = None) ->
     """What is wrong with the bundle; empty when all is well. progress: 0..1, by bytes."""
     entries = list(bundle.card.files.values())
     total, done = sum(entry.bytes for entry in entries) or 1, 0
-    wanted = [
-        f"{part}.safetensors" for part in WEIGHTS.get(bundle.card.raw["network"].get("kind", "pixels"), ())
-    ]
+    kind = bundle.card.raw["network"].get("kind", "pixels")
+    wanted = [f"{part}.safetensors" for part in WEIGHTS.get(kind, ())]
     found = [_missing(bundle, name) for name in wanted if name not in bundle.card.files]
     damaged = set()
     for entry in entries:

@@ -86,7 +86,9 @@ def _write_graphs(networks: LatentNetworks, folder: Path, check: Check) -> dict[
     return {name: _write_one(graphs[name], folder / f"{name}.onnx", *inputs[name], check) for name in inputs}
 
 
-def _write_one(network: nn.Module, file: Path, inputs: dict[str, Tensor], outputs: tuple[str, ...], check: Check) -> float:
+def _write_one(
+    network: nn.Module, file: Path, inputs: dict[str, Tensor], outputs: tuple[str, ...], check: Check
+) -> float:
     export.write_graph(file, network, inputs, outputs, check)
     model = store_in_half(onnx.load(str(file)), network)
     onnx.checker.check_model(model)
