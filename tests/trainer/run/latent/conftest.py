@@ -37,3 +37,9 @@ def person_set(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def with_faces(monkeypatch: pytest.MonkeyPatch) -> None:
     """Discs count as faces."""
     monkeypatch.setattr(kind, "shows_faces", lambda data, pictures, check: True)
+
+
+@pytest.fixture(autouse=True)
+def without_export(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Exporting takes longer than all the rest of a small run, and is done once (`test_run.whole`)."""
+    monkeypatch.setattr(kind, "write_latent_bundle", lambda *rest: rest[4])
