@@ -9,6 +9,7 @@ import json
 import signal
 import sys
 import threading
+from collections import Counter
 from collections.abc import Callable, Iterable
 from dataclasses import replace
 from importlib import resources
@@ -16,20 +17,23 @@ from pathlib import Path
 from typing import Any
 
 import torch
+from safetensors.torch import load_file
 
 from engine.bundle import Bundle, default_bundle_path
-from trainer.base import autoencode, encoders, gan, latents, polish, samples
+from trainer.base import autoencode, bundle, encoders, gan, latents, polish, samples
 from trainer.base.crops import pools
-from trainer.base.state import card_of, shorten
+from trainer.base.state import card_of, part, shorten
 from trainer.data.prepared import PreparedSet
 from trainer.helpers import find_helper
 from trainer.model.autoencoder import Autoencoder, AutoencoderConfig
 from trainer.model.features import PerceptualDistance
 from trainer.model.identity import FaceEmbedder, FaceNetwork
-from trainer.model.latent_gan import LatentGanConfig
+from trainer.model.latent_gan import LatentDiscriminator, LatentGanConfig
+from trainer.storage.latent_graphs import LatentNetworks
 
-STAGES = ("autoencoder", "latents", "encoders", "gan", "polish")
+STAGES = ("autoencoder", "latents", "encoders", "gan", "polish", "bundle")
 STATE = "state.safetensors"
+FACE_ATTRIBUTION = "Face network: SFace from the OpenCV model zoo, Apache-2.0"
 
 
 def train_base(
@@ -51,6 +55,7 @@ def train_base(
         "encoders": _encoders,
         "gan": _gan,
         "polish": _polish,
+        "bundle": _bundle,
     }
     if stage == "keep":
         for name in STAGES:
@@ -154,6 +159,43 @@ def _polish(out: Path, sets: list[PreparedSet], changes: dict[str, Any], stop: C
     training.generated = polish.GeneratedCrops(data, pictures, g, c, readers)
     source = pools(sets[0], sets[1] if len(sets) > 1 else None, out / "decoded")
     _log(out / "polish", autoencode.run(training, source, file, stop))
+
+
+def _bundle(out: Path, sets: list[PreparedSet], changes: dict[str, Any], stop: Callable[[], bool]) -> None:
+    """Writes the model as it stands; changes: its name and notes."""
+    model, file = load_autoencoder(out), out / "gan" / STATE
+    config = LatentGanConfig.from_json(json.loads(card_of(file)["config"]))
+    readers = encoders.load_encoders(out / "encoders" / "encoders.safetensors", config.latent_channels)
+    networks = LatentNetworks(model.config, config)
+    networks.autoencoder = model
+    networks.generator, networks.content = gan.load_averages(file)
+    networks.persona, networks.look = readers.persona, readers.look
+    networks.face = FaceEmbedder.from_onnx(find_helper("sface"), readers.centre)
+    judge = LatentDiscriminator(config)
+    judge.load_state_dict(part(load_file(file), "d/"))
+    before = Bundle.load(default_bundle_path()).card
+    said = bundle.Said(
+        str(changes.get("name", "Portraits 256")),
+        _described(sets[0]),
+        before.licence,
+        (*before.attribution, FACE_ATTRIBUTION),
+        str(changes.get("notes", "")),
+        {name: card_of(out / name / STATE) for name in STAGES if (out / name / STATE).exists()},
+        {},
+    )
+    val = latents.LatentSet.load(out / "latents", "val")
+    bundle.write_bundle(networks, judge, val, sets[0].classes, said, out / "bundle" / "model")
+
+
+def _described(data: PreparedSet) -> dict[str, Any]:
+    """What a card says of the pictures."""
+    counts = Counter(picture.label for picture in data.pictures)
+    return {
+        "title": data.title,
+        "pictures": len(data.pictures),
+        "classes": {name: counts[name] for name in data.classes},
+        "digest": data.digest,
+    }
 
 
 def _log(folder: Path, rows: Iterable[dict[str, float]]) -> None:

@@ -12,7 +12,7 @@ def add_parser(commands: Any) -> None:
     """Adds `base` to the trainer's subcommands."""
     parser = commands.add_parser("base", help="train the base model, stage by stage")
     add = parser.add_argument
-    add("stage", choices=["autoencoder", "latents", "encoders", "gan", "polish", "all", "keep"])
+    add("stage", choices=["autoencoder", "latents", "encoders", "gan", "polish", "bundle", "all", "keep"])
     add("--out", required=True, type=Path, metavar="FOLDER", help="where all stages keep their state")
     add("--portraits", required=True, type=Path, metavar="SET", help="the set at 256 px")
     add("--large", type=Path, metavar="SET", help="pictures of 512 px, for crops")
