@@ -55,7 +55,7 @@ def _fields(kind: Any) -> dict[str, tuple[Any, bool]]:
 
 
 def _checked(hint: Any, value: Any, name: str, strict: bool) -> Any:
-    if hint is Any:
+    if hint is Any or (type(value) is hint and hint is not float):
         return value
     origin = get_origin(hint)
     if origin in (Union, types.UnionType):

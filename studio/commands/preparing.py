@@ -27,7 +27,7 @@ from studio.commands.training import TrainingCommands
 from studio.commands.trouble import trouble_of
 from studio.library import datasets
 from studio.library.consents import ConsentShelf
-from studio.library.datasets import Report
+from studio.library.datasets import PreparedFolder
 from studio.library.text import Text
 from studio.library.training_queue import TrainingRequest
 from studio.signals import delayed
@@ -204,12 +204,12 @@ class PreparationCommands(QObject):
     def _read(self) -> None:
         folder = self._preparation.setup.folder
 
-        def work() -> tuple[Report, Consent | None]:
+        def work() -> tuple[PreparedFolder, Consent | None]:
             report = datasets.read_report(folder)
             record = self._consents.find(report.digest)
             return report, record if record is not None and not record.problem() else None
 
-        def take(found: tuple[Report, Consent | None]) -> None:
+        def take(found: tuple[PreparedFolder, Consent | None]) -> None:
             if folder == self._preparation.setup.folder:
                 self._take_report(*found)
 
@@ -223,7 +223,7 @@ class PreparationCommands(QObject):
 
         self._context.reader.run(work, take, fail)
 
-    def _take_report(self, report: Report, consent: Consent | None) -> None:
+    def _take_report(self, report: PreparedFolder, consent: Consent | None) -> None:
         before = self._preparation.setup
         now = {item.id: item.kept for item in report.items}
         later = {name: kept for name, kept in before.deciding.items() if name in now and now[name] != kept}

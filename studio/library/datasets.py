@@ -15,11 +15,8 @@ from typing import Any
 from engine.formats.names import safe_name
 from engine.formats.prepared_set import DECISIONS, INDEX, REPORT
 from engine.formats.reason import Reason
+from engine.formats.set_report import LIMIT, DroppedCrop, KeptCrop, OtherFormat, SetCaution, SetReport
 from studio.library import jsonfile
-
-LIMIT = 512_000_000
-"""Largest report that is read, in bytes."""
-
 
 # ---- the report
 
@@ -46,17 +43,7 @@ class SetItem:
 
 
 @dataclass(frozen=True)
-class SetCaution:
-    """Something about the set that will show in the model."""
-
-    code: str
-    value: float
-    label: str = ""
-    """The style it is about."""
-
-
-@dataclass(frozen=True)
-class Report:
+class PreparedFolder:
     """A prepared folder: what was kept, what was left out and why, how varied it is."""
 
     folder: Path
@@ -100,59 +87,45 @@ class Report:
         return len({item.id.split("/", 1)[0] for item in self.items if "/" in item.id})
 
 
-def read_report(folder: Path) -> Report:
+def read_report(folder: Path) -> PreparedFolder:
     """The report of a prepared folder. ValueError or OSError with a short reason."""
-    card = jsonfile.read_object(folder / REPORT, LIMIT)
-    index = jsonfile.read_object(folder / INDEX, LIMIT) or {}
-    if card is None or card.get("format") != 1:
-        raise ValueError("the folder has no report; prepare it again")
     try:
-        return _report(folder, card, index)
+        found, index = SetReport.load(folder), jsonfile.read_object(folder / INDEX, LIMIT) or {}
+        if found is not None:
+            return _report(folder, found, index)
+    except OtherFormat:
+        pass
     except (KeyError, TypeError, ValueError) as error:
         raise ValueError("the report is damaged; prepare the folder again") from error
+    raise ValueError("the folder has no report; prepare it again")
 
 
-def _report(folder: Path, card: Mapping[str, Any], index: Mapping[str, Any]) -> Report:
-    variety = card.get("variety") or {}
-    pictures = index.get("pictures", [])
-    return Report(
+def _report(folder: Path, found: SetReport, index: Mapping[str, Any]) -> PreparedFolder:
+    return PreparedFolder(
         folder=folder,
-        title=str(card["title"]),
-        source=Path(str(card["source_folder"])),
-        digest=str(card["digest"]),
-        aligned=bool(card["aligned"]),
+        title=found.title,
+        source=Path(found.source_folder),
+        digest=found.digest,
+        aligned=found.aligned,
         labelled=index.get("labels") is not None,
         items=(
-            *(_item(folder, one, kept=True) for one in card["kept"]),
-            *(_item(folder, one, kept=False) for one in card["dropped"]),
+            *(_kept(folder, one) for one in found.kept),
+            *(_dropped(folder, one) for one in found.dropped),
         ),
-        problems=tuple((str(one["file"]), _reason(one)) for one in card["problems"]),
-        cautions=tuple(_caution(one) for one in card["warnings"]),
-        effective=float(variety["effective"]) if "effective" in variety else None,
-        sources=len({str(one["source_sha256"]) for one in pictures}),
+        problems=tuple((one.file, Reason(one.code, one.reason, one.values)) for one in found.problems),
+        cautions=found.warnings,
+        effective=None if found.variety is None else found.variety.effective,
+        sources=len({str(one["source_sha256"]) for one in index.get("pictures", [])}),
         earlier=tuple(str(one) for one in index.get("earlier_digests", ())),
     )
 
 
-def _item(folder: Path, one: Mapping[str, Any], *, kept: bool) -> SetItem:
-    picture = str(one["file"] if kept else one["thumbnail"])
-    return SetItem(
-        id=str(one["id"]),
-        kept=kept,
-        thumbnail=folder / picture,
-        code="" if kept else str(one["code"]),
-        like="" if kept else str(one.get("like", "")),
-        decided=bool(one.get("decided", False)),
-    )
+def _kept(folder: Path, one: KeptCrop) -> SetItem:
+    return SetItem(one.id, True, folder / one.file, decided=one.decided)
 
 
-def _reason(one: Mapping[str, Any]) -> Reason:
-    values = one.get("values", {})
-    return Reason(str(one["code"]), str(one["reason"]), values if isinstance(values, dict) else {})
-
-
-def _caution(one: Mapping[str, Any]) -> SetCaution:
-    return SetCaution(str(one["code"]), float(one["value"]), str(one.get("label", "")))
+def _dropped(folder: Path, one: DroppedCrop) -> SetItem:
+    return SetItem(one.id, False, folder / one.thumbnail, one.code, one.like, one.decided)
 
 
 # ---- what the person decides

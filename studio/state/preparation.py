@@ -11,7 +11,7 @@ from PySide6.QtCore import QObject, Signal
 
 from engine.formats.consent import Consent
 from engine.formats.protocol import Preflight
-from studio.library.datasets import Report, SetItem
+from studio.library.datasets import PreparedFolder, SetItem
 from studio.library.text import Text
 
 
@@ -69,7 +69,7 @@ class Setup:
     seconds_left: float | None = None
     doing: str = ""
     """What takes a moment after reading: "compare", "write" or "report"."""
-    report: Report | None = None
+    report: PreparedFolder | None = None
     deciding: Mapping[str, bool] = field(default_factory=dict)
     """Decisions that are not in the report yet: picture -> keep it?"""
     busy: bool = False

@@ -18,8 +18,9 @@ from engine.formats.consent import Consent
 from engine.formats.protocol import Preflight
 from engine.formats.reason import Reason
 from engine.formats.run_state import Point, RunSnapshot, RunState
+from engine.formats.set_report import SetCaution
 from engine.images import Picture, load_picture, resize, save_picture
-from studio.library.datasets import Report, SetCaution, SetItem
+from studio.library.datasets import PreparedFolder, SetItem
 from studio.library.text import Text
 from studio.library.training_queue import TrainingRequest
 from studio.state.preparation import Preparation, Setup, Stage, TrainingTrouble, TrialSteps
@@ -122,8 +123,8 @@ def _setup(pictures: list[Path]) -> Setup:
         )
         for n, code in enumerate(REASONS * 2)
     ]
-    cautions = (SetCaution("few", len(kept)), SetCaution("one-background", 0.72))
-    report = Report(
+    cautions = (SetCaution("few", "", len(kept)), SetCaution("one-background", "", 0.72))
+    report = PreparedFolder(
         Path("set"),
         "Anna",
         Path("Anna"),

@@ -56,13 +56,13 @@ def _rows(args: argparse.Namespace) -> Any:
     """The rows of the table that was asked for, and the names of its variants."""
     from trainer.planning.job_builder import setting
     from trainer.tools.ablation.command import Workers, compare_recipes, compare_tunes
-    from trainer.tools.ablation.recipe import Drawn
+    from trainer.tools.ablation.recipe import DrawnPictures
     from trainer.tools.ablation.tune import Tuned
 
     workers, changes = Workers(args.jobs, args.threads), dict(setting(text) for text in args.set)
     if not args.model:
         given = _given(args, side="resolution", kimg="kimg", styles="styles", each="each")
-        return compare_recipes(Drawn(changes=changes, **given), args.out, args.seeds or 5, workers)
+        return compare_recipes(DrawnPictures(changes=changes, **given), args.out, args.seeds or 5, workers)
     if args.data is None:
         raise ValueError("--from needs --data: the set to fine-tune on")
     options = ("kimg", "word", "look", "train", "held_out", "resolution")

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import json
 import signal
 import sys
 from collections.abc import Iterator
@@ -56,7 +55,7 @@ def run(args: argparse.Namespace) -> int:
             _decide(args)
             made = prepare(args.folder, args.out, _settings(args), tell=tell)
             register(made.digest, "prepared set", args.out, data_home())
-            return PARTLY if report.load(args.out)["problems"] else 0
+            return PARTLY if report.load(args.out).problems else 0
     except (KeyboardInterrupt, Cancelled):
         return _stopped(args)
     except PersonaError as error:
@@ -106,12 +105,10 @@ def _decide(args: argparse.Namespace) -> None:
 
 def _report(args: argparse.Namespace) -> int:
     try:
-        card = report.load(args.folder)
+        found = report.load(args.folder)
     except PersonaError as error:
         return _failed(error, False)
-    sys.stdout.write(
-        json.dumps(card, ensure_ascii=False, indent=1) + "\n" if args.json else report.plain(card)
-    )
+    sys.stdout.write(found.to_text() if args.json else report.plain(found))
     return 0
 
 

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Generic, TypeVar
 
 from engine.formats.prepared_set import REPORT
+from engine.formats.set_report import DroppedCrop, KeptCrop, SetReport
 from trainer.data.report import REASONS
 from trainer.pages.render import render, webp
 
@@ -15,17 +16,16 @@ MOST_SHOWN = 1000
 """Pictures on the page in each part; the JSON file has all of them."""
 BINS = 24
 
-Entry = Mapping[str, Any]
-"""A picture as the report lists it."""
+Crop = TypeVar("Crop", KeptCrop, DroppedCrop)
 
 
 @dataclass(frozen=True)
-class PageGroup:
+class PageGroup(Generic[Crop]):
     """Pictures that are kept, or left out, together."""
 
     title: str
     count: int
-    shown: Sequence[Entry]
+    shown: Sequence[Crop]
 
 
 @dataclass(frozen=True)
@@ -38,7 +38,7 @@ class Histogram:
     right: str
 
 
-def page(card: Mapping[str, Any], folder: Path) -> str:
+def page(report: SetReport, folder: Path) -> str:
     """The page for a report. folder: the prepared folder, from which the thumbnails are read."""
 
     def thumbnail(name: str) -> str:
@@ -49,20 +49,20 @@ def page(card: Mapping[str, Any], folder: Path) -> str:
 
     return render(
         "set.html",
-        title=card["title"],
-        card=card,
-        charts=_charts(card["kept"]),
-        kept=_groups(card["kept"], lambda one: str(one["label"])),
-        dropped=_groups(_by_reason(card["dropped"]), lambda one: REASONS.get(one["code"], str(one["code"]))),
+        title=report.title,
+        report=report,
+        charts=_charts(report.kept),
+        kept=_groups(report.kept, lambda one: one.label),
+        dropped=_groups(_by_reason(report.dropped), lambda one: REASONS.get(one.code, one.code)),
         thumbnail=thumbnail,
         report_file=REPORT,
     )
 
 
-def _groups(entries: Sequence[Entry], title_of: Callable[[Entry], str]) -> list[PageGroup]:
+def _groups(crops: Sequence[Crop], title_of: Callable[[Crop], str]) -> list[PageGroup[Crop]]:
     """By title, in the order in which titles are first met; `MOST_SHOWN` pictures in all."""
-    found: dict[str, list[Entry]] = {}
-    for one in entries:
+    found: dict[str, list[Crop]] = {}
+    for one in crops:
         found.setdefault(title_of(one), []).append(one)
     groups, room = [], MOST_SHOWN
     for title, members in found.items():
@@ -71,14 +71,14 @@ def _groups(entries: Sequence[Entry], title_of: Callable[[Entry], str]) -> list[
     return groups
 
 
-def _by_reason(dropped: Sequence[Entry]) -> list[Entry]:
+def _by_reason(dropped: Sequence[DroppedCrop]) -> list[DroppedCrop]:
     """In the order of `REASONS`."""
     order = list(REASONS)
-    return sorted(dropped, key=lambda one: order.index(one["code"]) if one["code"] in order else len(order))
+    return sorted(dropped, key=lambda one: order.index(one.code) if one.code in order else len(order))
 
 
-def _charts(kept: Sequence[Entry]) -> list[Histogram]:
-    measures = [one["measures"] for one in kept]
+def _charts(kept: Sequence[KeptCrop]) -> list[Histogram]:
+    measures = [one.measures for one in kept]
     yaws = [one["yaw"] for one in measures if "yaw" in one]
     charts = [
         Histogram("Brightness", _shares([one["light"] for one in measures], 0.0, 1.0), "dark", "bright"),

@@ -12,6 +12,7 @@ from typing import Any
 from engine.faces import FaceFinder
 from engine.formats import preparation
 from engine.formats.prepared_set import INDEX, PAGE, REPORT
+from engine.formats.set_report import SetReport
 from trainer.data import decide, page, report
 from trainer.data.crops import Cut, Finder
 from trainer.data.decide import JudgedCrop
@@ -182,13 +183,13 @@ class _Preparation:
 
     def write_report(
         self, card: dict[str, Any], items: Sequence[JudgedCrop], found: FoundPictures
-    ) -> dict[str, Any]:
+    ) -> SetReport:
         """Write the report, for programs and for reading."""
         problems = [*found.problems, *self._problems(found)]
         unknown = self.overrides.unknown(name for item in items for name in (item.id, item.entry.name))
         summary = report.summary(card, items, problems, found, unknown)
         self.tell(preparation.StageBegun("report"))
-        self.store.write_json(REPORT, summary)
+        self.store.write_text(REPORT, summary.to_text())
         self.store.write_text(PAGE, page.page(summary, self.out))
         return summary
 
@@ -261,17 +262,17 @@ def _earlier(before: Mapping[str, Any], digest: str) -> list[str]:
 
 
 def _done(
-    out: Path, card: Mapping[str, Any], summary: Mapping[str, Any], read: int, seconds: float
+    out: Path, card: Mapping[str, Any], summary: SetReport, read: int, seconds: float
 ) -> preparation.SetReady:
-    counts = summary["counts"]
+    counts = summary.counts
     return preparation.SetReady(
         out=str(out),
         digest=card["digest"],
-        pictures=counts["kept"],
-        train=counts["train"],
-        val=counts["val"],
-        dropped=counts["dropped"],
-        problems=counts["problems"],
+        pictures=counts.kept,
+        train=counts.train,
+        val=counts.val,
+        dropped=counts.dropped,
+        problems=counts.problems,
         read=read,
         seconds=round(seconds, 2),
         report=str(out / REPORT),

@@ -9,13 +9,12 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
-from typing import Any
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from engine.formats.set_report import SetCaution, Spread, Variety
 from trainer.data.duplicates import likeness
 from trainer.data.judge import Measures
 
@@ -30,59 +29,6 @@ ENLARGED = 1.1
 """enlargement from which on a picture counts as enlarged"""
 FRONTAL = 9.0
 """degrees"""
-
-
-@dataclass(frozen=True)
-class Caution:
-    """Something about the set that will show in the model: a stable key, a sentence, and its figure."""
-
-    code: str
-    text: str
-    value: float
-    label: str = ""
-    """The style it is about."""
-
-
-@dataclass(frozen=True)
-class Spread:
-    """A figure's low end, middle and high end over the set (10th, 50th, 90th of a hundred)."""
-
-    low: float
-    middle: float
-    high: float
-
-    @classmethod
-    def of(cls, values: Sequence[float]) -> Spread:
-        """The spread of some values."""
-        low, middle, high = np.percentile(np.asarray(values, np.float64), (10, 50, 90))
-        return cls(*(round(float(value), 4) for value in (low, middle, high)))
-
-
-@dataclass(frozen=True)
-class Variety:
-    """How varied the pictures of a set are."""
-
-    pictures: int
-    effective: float
-    """So many wholly different pictures would be as varied."""
-    groups: int
-    """Clusters of pictures that look alike."""
-    largest_group: float
-    """Share of the pictures in the largest of them."""
-    colour: float
-    """Mean distance between the average colours of two pictures, in Lab."""
-    light: Spread
-    sharpness: Spread
-    yaw: Spread | None
-    background: float
-    """Share of the pictures with the commonest background colour."""
-    background_colour: tuple[int, int, int]
-    enlarged: float
-    """Share of the pictures that were smaller than they are stored."""
-
-    def to_json(self) -> dict[str, Any]:
-        """As plain values."""
-        return asdict(self)
 
 
 def variety(
@@ -100,13 +46,18 @@ def variety(
         groups=len(sizes),
         largest_group=round(max(sizes.values()) / len(prints), 4),
         colour=round(_colour_spread(prints), 2),
-        light=Spread.of([m.light for m in measures]),
-        sharpness=Spread.of([m.sharpness for m in measures]),
-        yaw=Spread.of(yaws) if yaws else None,
+        light=_spread([m.light for m in measures]),
+        sharpness=_spread([m.sharpness for m in measures]),
+        yaw=_spread(yaws) if yaws else None,
         background=round(share, 4),
         background_colour=colour,
         enlarged=round(sum(m.enlarged > ENLARGED for m in measures) / len(prints), 4),
     )
+
+
+def _spread(values: Sequence[float]) -> Spread:
+    low, middle, high = np.percentile(np.asarray(values, np.float64), (10, 50, 90))
+    return Spread(*(round(float(value), 4) for value in (low, middle, high)))
 
 
 def effective_number(prints: NDArray[np.uint8]) -> float:
@@ -117,10 +68,10 @@ def effective_number(prints: NDArray[np.uint8]) -> float:
     return effective * len(prints) / len(sample)
 
 
-def warnings(found: Variety | None, labels: Sequence[str], held_back: int) -> list[Caution]:
+def warnings(found: Variety | None, labels: Sequence[str], held_back: int) -> list[SetCaution]:
     """What the user should know before training on this set."""
     if found is None:
-        return [Caution("none", "No picture is left to train on.", 0)]
+        return [SetCaution("none", "No picture is left to train on.", 0)]
     return [
         warning
         for warning in (
@@ -137,72 +88,72 @@ def warnings(found: Variety | None, labels: Sequence[str], held_back: int) -> li
     ]
 
 
-def _few(found: Variety) -> Caution | None:
+def _few(found: Variety) -> SetCaution | None:
     if found.pictures >= FEW:
         return None
     text = (
         f"There are only {found.pictures} pictures; {FEW} or more make a style, 100 or more make it varied."
     )
-    return Caution("few", text, found.pictures)
+    return SetCaution("few", text, found.pictures)
 
 
-def _alike(found: Variety) -> Caution | None:
+def _alike(found: Variety) -> SetCaution | None:
     share = found.effective / found.pictures
     if share < 0.5:
         text = (
             f"The {found.pictures} pictures are about as varied as {max(found.effective, 1):.0f} "
             "wholly different ones; the model will repeat itself."
         )
-        return Caution("alike", text, round(share, 3))
+        return SetCaution("alike", text, round(share, 3))
     if found.largest_group > 0.3:
         text = f"{found.largest_group:.0%} of the pictures look much alike."
-        return Caution("one-group", text, found.largest_group)
+        return SetCaution("one-group", text, found.largest_group)
     return None
 
 
-def _one_background(found: Variety) -> Caution | None:
+def _one_background(found: Variety) -> SetCaution | None:
     if found.background < 0.7:
         return None
     text = (
         f"{found.background:.0%} of the pictures have the same background; the model will learn it as well."
     )
-    return Caution("one-background", text, found.background)
+    return SetCaution("one-background", text, found.background)
 
 
-def _one_pose(found: Variety) -> Caution | None:
+def _one_pose(found: Variety) -> SetCaution | None:
     if found.yaw is None or found.pictures < FEW:
         return None
     if found.yaw.low > 0 or found.yaw.high < 0:
-        return Caution("one-side", "Nearly all faces look to the same side.", found.yaw.middle)
+        return SetCaution("one-side", "Nearly all faces look to the same side.", found.yaw.middle)
     if max(-found.yaw.low, found.yaw.high) < FRONTAL / 2:
-        return Caution("one-pose", "Nearly all faces are seen straight from the front.", found.yaw.high)
+        return SetCaution("one-pose", "Nearly all faces are seen straight from the front.", found.yaw.high)
     return None
 
 
-def _one_light(found: Variety) -> Caution | None:
+def _one_light(found: Variety) -> SetCaution | None:
     if found.light.high < 0.25:
-        return Caution("dark", "Nearly all pictures are dark.", found.light.middle)
+        return SetCaution("dark", "Nearly all pictures are dark.", found.light.middle)
     if found.light.high - found.light.low < 0.05 and found.pictures >= FEW:
-        return Caution("one-light", "Nearly all pictures have the same brightness.", found.light.middle)
+        return SetCaution("one-light", "Nearly all pictures have the same brightness.", found.light.middle)
     return None
 
 
-def _enlarged(found: Variety) -> Caution | None:
+def _enlarged(found: Variety) -> SetCaution | None:
     if found.enlarged <= 0.2:
         return None
     text = (
         f"{found.enlarged:.0%} of the pictures are smaller than the training size and were enlarged; "
         "a smaller size would suit them better."
     )
-    return Caution("enlarged", text, found.enlarged)
+    return SetCaution("enlarged", text, found.enlarged)
 
 
-def _classes(labels: Sequence[str]) -> list[Caution]:
+def _classes(labels: Sequence[str]) -> list[SetCaution]:
     counts = Counter(labels)
     if len(counts) < 2:
         return []
     said = [
-        Caution("few-in-class", f"The style {label} has only {count} pictures.", count, label)
+        SetCaution("few-in-class", f"The style {label} has only {count} pictures.", count, label)
         for label, count in sorted(counts.items())
         if count < FEW_IN_CLASS
     ]
@@ -211,16 +162,16 @@ def _classes(labels: Sequence[str]) -> list[Caution]:
         text = (
             f"The styles are uneven: the largest has {most / least:.0f} times the pictures of the smallest."
         )
-        said.append(Caution("uneven", text, round(most / least, 1)))
+        said.append(SetCaution("uneven", text, round(most / least, 1)))
     return said
 
 
-def _nothing_held_back(found: Variety, held_back: int) -> Caution | None:
+def _nothing_held_back(found: Variety, held_back: int) -> SetCaution | None:
     if held_back:
         return None
     reason = "there are too few" if found.pictures < FEW else "they are too much alike"
     text = f"No pictures were held back for judging, because {reason}."
-    return Caution("nothing-held-back", text, 0)
+    return SetCaution("nothing-held-back", text, 0)
 
 
 def _even(count: int) -> NDArray[np.intp]:

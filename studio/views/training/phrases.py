@@ -9,8 +9,8 @@ from PySide6.QtCore import QLocale
 from engine.formats.protocol import Preflight
 from engine.formats.reason import Reason
 from engine.formats.run_state import RunState
+from engine.formats.set_report import SetCaution
 from studio.i18n import Words
-from studio.library.datasets import SetCaution
 from studio.state.training import Training
 
 MB = 1_000_000

@@ -8,7 +8,7 @@ from PySide6.QtWidgets import QStackedWidget, QVBoxLayout, QWidget
 
 from studio import paint
 from studio.commands.preparing import PreparationCommands
-from studio.library.datasets import Report, SetItem
+from studio.library.datasets import PreparedFolder, SetItem
 from studio.library.text import reason_text
 from studio.state.preparation import Setup
 from studio.tokens import Type
@@ -78,7 +78,7 @@ class PicturesStep(QWidget):
         self.all.setVisible(bool(items) and out)
         self.summary.show_setup(setup)
 
-    def _choices(self, report: Report, setup: Setup) -> list[tuple[str, str]]:
+    def _choices(self, report: PreparedFolder, setup: Setup) -> list[tuple[str, str]]:
         words, usable = self._look.words, setup.usable
         out = len(report.items) - usable
         choices = [
@@ -90,7 +90,7 @@ class PicturesStep(QWidget):
             (code, f"{phrases.reason(words, code)} · {count}") for code, count in reasons.items()
         ]
 
-    def _items(self, report: Report) -> tuple[SetItem, ...]:
+    def _items(self, report: PreparedFolder) -> tuple[SetItem, ...]:
         which = self.pills.value
         if which == KEPT:
             return report.kept
@@ -184,7 +184,7 @@ class Summary(Surface):
         self.labelled.setVisible(report.folders > 1)
         self._show_problems(report)
 
-    def _show_variety(self, report: Report) -> None:
+    def _show_variety(self, report: PreparedFolder) -> None:
         share = (report.effective or 0.0) / max(1, len(report.kept))
         self.variety.setVisible(report.effective is not None)
         self.variety.set_share(share)
@@ -193,7 +193,7 @@ class Summary(Surface):
         self.varied.setText(text if report.effective is not None else "")
         self.varied.setVisible(report.effective is not None)
 
-    def _show_cautions(self, report: Report) -> None:
+    def _show_cautions(self, report: PreparedFolder) -> None:
         told = tuple(phrases.caution(self._look.words, found) for found in report.cautions)
         if told == self._told:
             return
@@ -204,7 +204,7 @@ class Summary(Surface):
             line.say(words)
             self.cautions.addWidget(line)
 
-    def _show_problems(self, report: Report) -> None:
+    def _show_problems(self, report: PreparedFolder) -> None:
         words, count = self._look.words, len(report.problems)
         self.problems.setVisible(bool(count))
         self.problems.setText(words("training.problems", count=count) if count else "")

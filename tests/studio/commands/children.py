@@ -51,8 +51,10 @@ if what == "dataset":
     for n, name in enumerate(names):
         good = whole or n > 0 or name in decided.get("keep", [])
         good = good and name not in decided.get("leave_out", [])
-        one = {"id": name, "source": name, "label": "all", "thumbnail": name, "file": name, "decided": False}
-        (keep if good else drop).append(one | {"code": "no-face", "reason": "no face", "like": ""})
+        one = {"id": name, "source": name, "label": "all", "thumbnail": name, "decided": False}
+        more = {"code": "no-face", "reason": "no face", "like": ""}
+        more = {"file": name, "split": "train", "cluster": n} if good else more
+        (keep if good else drop).append(one | more)
         say(event="progress", done=n + 1, total=len(names), crops=n, problems=0, seconds_left=1.0)
     digest = "".join(sorted(one["id"] for one in keep)).encode().hex()[:64].ljust(64, "0")
     old = json.loads((out / "set.json").read_text()) if (out / "set.json").exists() else {}
@@ -61,8 +63,10 @@ if what == "dataset":
             "digest": digest}
     (out / "set.json").write_text(json.dumps(head | {"labels": None, "earlier_digests": earlier,
         "pictures": [{"source_sha256": one["id"]} for one in keep]}))
+    counts = {"kept": len(keep), "train": len(keep), "val": 0}
     (out / "report.json").write_text(json.dumps(head | {"kept": keep, "dropped": drop, "problems": [],
-        "variety": {"effective": 2.0}, "warnings": [{"code": "few", "text": "few", "value": len(keep)}]}))
+        "counts": counts, "classes": {"all": {"train": len(keep), "val": 0}},
+        "warnings": [{"code": "few", "text": "few", "value": len(keep)}]}))
     say(event="done", out=str(out), digest=digest, pictures=len(keep), train=len(keep), val=0)
     sys.exit(0)
 if "--preflight" in sys.argv:

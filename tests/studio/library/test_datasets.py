@@ -11,6 +11,7 @@ from PIL import Image
 
 from engine.formats import preparation
 from engine.formats.events import Event
+from engine.formats.set_report import SetCaution
 from studio.library import datasets
 from trainer.data.crops import Cut
 from trainer.data.overrides import Overrides
@@ -79,6 +80,10 @@ def test_a_damaged_report_is_told(tmp_path: Path) -> None:
         datasets.read_report(tmp_path)
 
 
-def test_a_caution_about_one_style_names_it() -> None:
-    caution = {"code": "few-in-class", "text": "The style a b is small.", "value": 3, "label": "a b"}
-    assert datasets._caution(caution) == datasets.SetCaution("few-in-class", 3.0, "a b")
+def test_a_report_of_an_earlier_version_still_opens() -> None:
+    """What was wrong with a file had no values then."""
+    report = datasets.read_report(Path(__file__).parents[2] / "engine" / "formats" / "old" / "set")
+    assert [item.id for item in report.kept] == ["a/one.png", "b/copy.png"]
+    assert report.reasons == {"duplicate": 1, "flat": 1}
+    assert [(name, reason.code) for name, reason in report.problems] == [("broken.jpg", "not-a-picture")]
+    assert SetCaution("few-in-class", "The style a has only 1 pictures.", 1.0, "a") in report.cautions

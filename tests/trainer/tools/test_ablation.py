@@ -28,14 +28,14 @@ from trainer.tools.ablation.curves import curves
 from trainer.tools.ablation.cut import cut
 from trainer.tools.ablation.looks import INKS, LOOKS, redraw
 from trainer.tools.ablation.practice import Gauge, Log, Material, practise
-from trainer.tools.ablation.recipe import EVERYTHING, VARIANTS, Drawn
+from trainer.tools.ablation.recipe import EVERYTHING, VARIANTS, DrawnPictures
 from trainer.tools.ablation.rows import AblationRow, Rows
 from trainer.tools.ablation.table import line, table
 from trainer.tools.ablation.tune import Tuned
 from trainer.tools.synthetic import draw_set
 
 SMALL = {"warm_kimg": 0.016, "style_kimg": 0.016, "batch": 4, "style_batch": 4, "feature_weight": 0.0}
-DRAWN = Drawn(16, 0.032, styles=2, each=2, changes=SMALL)
+DRAWN = DrawnPictures(16, 0.032, styles=2, each=2, changes=SMALL)
 
 
 class Even:
@@ -317,7 +317,7 @@ def test_the_command_goes_on_with_its_table(
 ) -> None:
     made: list[tuple[str, int]] = []
 
-    def run(drawn: Drawn, variant: str, seed: int, folder: Path) -> AblationRow:
+    def run(drawn: DrawnPictures, variant: str, seed: int, folder: Path) -> AblationRow:
         made.append((variant, seed))
         return AblationRow(variant, seed, {"kid": 0.4})
 

@@ -19,7 +19,7 @@ import torch
 from engine.files import write_atomic
 from trainer.tools.ablation import recipe, tune
 from trainer.tools.ablation.curves import FILE, curves
-from trainer.tools.ablation.recipe import Drawn
+from trainer.tools.ablation.recipe import DrawnPictures
 from trainer.tools.ablation.rows import AblationRow, Rows
 from trainer.tools.ablation.table import line
 from trainer.tools.ablation.tune import Tuned
@@ -46,7 +46,9 @@ class Workers:
             pool.shutdown(cancel_futures=True)
 
 
-def compare_recipes(drawn: Drawn, out: Path, seeds: int, workers: Workers) -> tuple[Rows, Sequence[str]]:
+def compare_recipes(
+    drawn: DrawnPictures, out: Path, seeds: int, workers: Workers
+) -> tuple[Rows, Sequence[str]]:
     """A row for every variant of the recipe and every seed, on the drawn set; those in `out` are kept.
 
     Returns the rows and the names of the variants. Raises HelperError, CheckpointError, ValueError, OSError.

@@ -50,7 +50,7 @@ SAMPLES, REFERENCES = 240, 80
 
 
 @dataclass(frozen=True)
-class Drawn:
+class DrawnPictures:
     """What all runs of the table share."""
 
     side: int = 64
@@ -94,7 +94,7 @@ class Drawn:
         return Material(*draw_set(self.styles, self.each, self.side, seed=1))
 
 
-def make_start(drawn: Drawn, folder: Path) -> None:
+def make_start(drawn: DrawnPictures, folder: Path) -> None:
     """The model that all runs start from; nothing to do where it is there."""
     place = folder / START
     if checkpoint.existing(place):
@@ -110,7 +110,7 @@ def make_start(drawn: Drawn, folder: Path) -> None:
     checkpoint.save(state, place, {})
 
 
-def run(drawn: Drawn, variant: str, seed: int, folder: Path) -> AblationRow:
+def run(drawn: DrawnPictures, variant: str, seed: int, folder: Path) -> AblationRow:
     """One row of the table. Raises HelperError where D lacks the net whose features it judges."""
     job = drawn.job(variant, seed)
     features = PerceptualDistance(find_helper(FEATURES)) if job.losses.feature_weight else None
