@@ -9,13 +9,16 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
-from trainer.data import duplicates
+from trainer.data import duplicates, expressions
 from trainer.data.duplicates import LikePair
 from trainer.data.find import Source
 from trainer.data.journal import CropRecord, JournalEntry
 from trainer.data.judge import Limits, Verdict, judge, quality
 from trainer.data.overrides import Overrides
 from trainer.data.split import Member, split
+
+COMPARED = 8
+"""With so many of the most similar pictures that stay, a face is compared closely."""
 
 
 @dataclass(frozen=True)
@@ -78,7 +81,8 @@ def without_duplicates(items: Sequence[JudgedCrop]) -> list[JudgedCrop]:
     _drop_copies(found)
     rows = [row for row, item in enumerate(found) if item.kept]
     pairs = _alike([found[row] for row in rows])
-    same = [(rows[pair.first], rows[pair.second]) for pair in pairs if pair.same]
+    nearest_first = sorted((pair for pair in pairs if pair.same), key=lambda pair: pair.difference)
+    same = [(rows[pair.first], rows[pair.second]) for pair in nearest_first]
     _drop_alike(found, same)
     links = [(pair.first, pair.second) for pair in pairs]
     groups = duplicates.clusters(len(rows), [*links, *_one_source([found[row] for row in rows])])
@@ -140,7 +144,10 @@ def _drop_copies(items: list[JudgedCrop]) -> None:
 
 
 def _drop_alike(items: list[JudgedCrop], same: Sequence[tuple[int, int]]) -> None:
-    """Of pictures that show the same the best stays; what is only like a dropped one stays, too."""
+    """Of pictures that show the same the best stays; what is only like a dropped one stays, too.
+
+    same: pairs of rows, the most alike first.
+    """
     partners: dict[int, list[int]] = {}
     for first, second in same:
         partners.setdefault(first, []).append(second)
@@ -151,12 +158,19 @@ def _drop_alike(items: list[JudgedCrop], same: Sequence[tuple[int, int]]) -> Non
     stay: set[int] = set()
     for row in order:
         item = items[row]
-        better = next((other for other in partners[row] if other in stay), None)
+        staying = [other for other in partners[row] if other in stay][:COMPARED]
+        better = next((other for other in staying if _is_one_picture(item, items[other])), None)
         if better is None or item.decided:
             stay.add(row)
         else:
             verdict = Verdict("near-duplicate", f"it shows the same as {items[better].id}")
             items[row] = replace(item, verdict=verdict, like=items[better].id)
+
+
+def _is_one_picture(item: JudgedCrop, other: JudgedCrop) -> bool:
+    """Whether two crops that look the same are one picture; of faces, another expression is another one."""
+    details = item.record.detail, other.record.detail
+    return not all(details) or expressions.is_one_picture(*map(expressions.decode, details))
 
 
 def _alike(items: Sequence[JudgedCrop]) -> list[LikePair]:

@@ -18,6 +18,7 @@ import numpy as np
 from engine.errors import TargetError
 from engine.files import target_error, write_atomic
 from engine.formats.reason import Reason, Value
+from trainer.data import expressions
 from trainer.data.duplicates import decode
 from trainer.data.find import Source
 from trainer.data.judge import Measures
@@ -38,6 +39,8 @@ class CropRecord:
     tiny: str
     """Its print, as text."""
     trims: tuple[str, ...] = ()
+    detail: str = ""
+    """What `expressions` compares of a face, as text; empty for a whole picture."""
 
     def prints(self) -> list[np.ndarray]:
         """The print and those of the trimmed crop."""
@@ -152,6 +155,8 @@ def _crop(card: dict[str, Any]) -> CropRecord:
     measures = Measures.from_json(card.pop("measures"))
     record = CropRecord(measures=measures, trims=tuple(card.pop("trims", ())), **card)
     record.prints()
+    if record.face >= 0:
+        expressions.decode(record.detail)  # an earlier version had none: such a picture is read again
     return record
 
 

@@ -19,7 +19,7 @@ from typing import TypeVar
 
 from engine.errors import Cancelled, PictureError
 from engine.faces import FaceFinder
-from trainer.data import duplicates
+from trainer.data import duplicates, expressions
 from trainer.data.crops import Crop, Cut, Finder, cut_crops, dimensions
 from trainer.data.decide import crop_id
 from trainer.data.find import Source
@@ -159,6 +159,7 @@ class Reader:
             crop.measures,
             duplicates.encode(crop.tiny),
             tuple(duplicates.encode(tiny) for tiny in crop.trims),
+            expressions.encode(expressions.detail(crop.image)) if crop.face >= 0 else "",
         )
 
     def _is_wanted(self, source: Source, crop: Crop) -> bool:
