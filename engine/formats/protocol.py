@@ -35,6 +35,9 @@ from engine.formats.regular import open_regular
 
 VERSION = 2
 """2: reasons carry a code and values. 1 had only their sentences, which are still read."""
+ENDS_WITH_STDIN = "PERSONA_ENDS_WITH_STDIN"
+"""Where this is in the environment, a command of the trainer ends when its standard input closes: with the
+studio, however that ends. A training saves itself first."""
 COMMANDS = ("stop", "checkpoint", "preview", "pause", "resume")
 
 
@@ -50,7 +53,10 @@ class Started(Event):
     kimg: float
     total_kimg: float
     pictures: int
+    """How many are trained on."""
     resumed: bool
+    held_back: int = 0
+    """How many more of the set the model is judged by."""
 
 
 @dataclass(frozen=True)
@@ -104,6 +110,8 @@ class Samples(Event):
     step: int
     kimg: float
     file: str
+    rows: tuple[str, ...] = ()
+    """What each row shows, as a word of `trainer.run.samples`; empty where nobody says."""
 
 
 @dataclass(frozen=True)

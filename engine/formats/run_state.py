@@ -51,6 +51,11 @@ class RunState:
     total_kimg: float = 0.0
     seconds_left: float | None = None
     pictures: int = 0
+    """How many are trained on."""
+    held_back: int = 0
+    """How many more it is judged by."""
+    rows: tuple[str, ...] = ()
+    """What the rows of its grids show, see `protocol.Samples`."""
     losses: tuple[Point, ...] = ()
     metrics: tuple[Point, ...] = ()
     """What snapshots were judged to be worth."""
@@ -159,6 +164,7 @@ class Replay:
             case protocol.Losses():
                 self._losses.append(Point(event.kimg, event.values))
             case protocol.Samples():
+                self._now["rows"] = event.rows or self._now.get("rows", self._start.rows)
                 self._see(RunSnapshot(event.step, event.kimg, self._start.folder / event.file))
             case protocol.Snapshot():
                 self._keep(event)
@@ -181,6 +187,7 @@ class Replay:
                     "kimg": event.kimg,
                     "total_kimg": event.total_kimg,
                     "pictures": event.pictures,
+                    "held_back": event.held_back,
                 }
             case protocol.Progress():
                 self._now |= {"status": "running", "reason": None, "phase": event.phase}

@@ -233,7 +233,7 @@ class AppContext(QObject):
         self.session = Session(self, SessionFile(self.places.session))
 
     def _wire(self) -> None:
-        self._recovery = delayed(self, PATIENCE_MS, self.on_training.recover)
+        self._recovery = delayed(self, PATIENCE_MS, self._recover)
         self.model.bundle_changed.connect(self._use_bundle)
         self.live_picture = LivePicture(self)
         self.style_in_use = StyleInUse(self)
@@ -273,6 +273,11 @@ class AppContext(QObject):
         self.writer.run(self._tidy, None, lambda error: None)
         self.on_exports.look_for_unfinished()
         self._recovery.start()
+
+    def _recover(self) -> None:
+        """What was under way when the studio ended."""
+        self.on_training.recover()
+        self.on_preparation.recover()
 
     def _fail_to_prepare(self, error: Exception) -> None:
         tell(self.notices, Text("said.the_librarys_folders_cannot_be"), error)

@@ -8,7 +8,9 @@ from __future__ import annotations
 
 import secrets
 import shutil
+import time
 from collections.abc import Callable, Iterable, Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -25,12 +27,13 @@ from studio.commands.plan import Plan
 from studio.commands.trainer_child import MakeProcess, OneChild, make_processes
 from studio.commands.training import TrainingCommands
 from studio.commands.trouble import trouble_of
-from studio.library import datasets
+from studio.library import datasets, jsonfile
 from studio.library.consents import ConsentShelf
 from studio.library.datasets import PreparedFolder
 from studio.library.text import Text
 from studio.library.training_queue import TrainingRequest
 from studio.signals import delayed
+from studio.state.notices import Act, Kind
 from studio.state.preparation import Preparation, Setup, Stage, TrainingTrouble, TrialSteps
 from studio.state.training import Training
 from studio.workers.training_process import TrainingEnd
@@ -70,6 +73,7 @@ class PreparationCommands(QObject):
         self._on_training = on_training
         self._child = OneChild(make_process or make_processes(context.places.data), self)
         self._options = tuple(options)
+        self._file = context.places.setting_up
         self._consents = ConsentShelf(context.places.consents)
         self._refused: Reason | None = None
         self._rest = delayed(self, REST_MS, self._apply)
@@ -89,6 +93,7 @@ class PreparationCommands(QObject):
         model = self._context.model.bundle
         side = model.card.resolution if model is not None else SIDE
         self._preparation.set(Setup(Stage.READING, source=folder, folder=place, side=side))
+        self._remember(folder)
         self.opened.emit()
         self.helpers.look()
         if prepared:
@@ -100,7 +105,38 @@ class PreparationCommands(QObject):
         """Leaves it; what was read is remembered for the next time."""
         self._rest.stop()
         self._child.drop()
+        if self._preparation.setup.stage is not Stage.NONE:
+            self._remember(None)
         self._preparation.set(Setup())
+
+    def recover(self) -> None:
+        """After a start: the training that was being set up when the studio ended is offered again."""
+        self._context.reader.run(lambda: _set_up_before(self._file), self._offer, lambda error: None)
+
+    def _offer(self, source: Path | None) -> None:
+        if source is None or self._preparation.setup.stage is not Stage.NONE:
+            return
+        self._context.notices.add(
+            Kind.INFO,
+            Text("said.training.setting_up", name=source.name),
+            meaning=Text("said.training.setting_up.meaning"),
+            acts=(
+                Act(Text("said.training.set_up"), lambda: self.open(source)),
+                Act(Text("said.forget_it"), lambda: self._remember(None)),
+            ),
+            asks=True,
+        )
+
+    def _remember(self, source: Path | None) -> None:
+        """What is being set up, for the next start."""
+
+        def write() -> None:
+            if source is None:
+                self._file.unlink(missing_ok=True)
+            else:
+                jsonfile.write_object(self._file, {"source": str(source.absolute())})
+
+        self._context.writer.run(write, None, lambda error: None)
 
     def cancel(self) -> None:
         """Stops reading the pictures; back to the report there was, if there was one."""
@@ -277,7 +313,9 @@ class PreparationCommands(QObject):
             self._preparation.change(measured=TrialSteps("later"))
             return
         self._child.drop()
-        self._preparation.change(measured=TrialSteps("measuring"))
+        start = plan.start_from.name if plan.start_from is not None else ""
+        tried = TrialSteps("measuring", what=plan.name, start=start, begun=time.time())
+        self._preparation.change(measured=tried)
         scratch = self._context.places.cache / f"preflight-{secrets.token_hex(4)}"
         arguments = ("--name", plan.name, *self._arguments(plan))
         words = [*TrainingRequest(plan.name, setup.folder, scratch, arguments).command(), "--preflight"]
@@ -285,13 +323,15 @@ class PreparationCommands(QObject):
         def end(outcome: TrainingEnd) -> None:
             self._context.reader.run(lambda: shutil.rmtree(scratch, ignore_errors=True))
             if self._preparation.setup.measured.status == "measuring":
-                self._preparation.change(measured=TrialSteps("failed", trouble=trouble_of(outcome)))
+                failed = replace(tried, status="failed", trouble=trouble_of(outcome))
+                self._preparation.change(measured=failed)
 
         self._child.start(words, None, self._take_measure, end)
 
     def _take_measure(self, stamped: tuple[float, object]) -> None:
         if isinstance(stamped[1], Preflight):
-            self._preparation.change(measured=TrialSteps("known", stamped[1]))
+            tried = self._preparation.setup.measured
+            self._preparation.change(measured=replace(tried, status="known", found=stamped[1]))
 
     def train(self, plan: Plan) -> None:
         """Queues the training; it begins when nothing else is under way."""
@@ -301,6 +341,7 @@ class PreparationCommands(QObject):
         self._child.drop()
         arguments = self._arguments(plan)
         request = self._on_training.start(setup.folder, plan.name, arguments)
+        self._remember(None)
         self._preparation.set(Setup())
         self.queued.emit(request)
 
@@ -314,3 +355,12 @@ class PreparationCommands(QObject):
         """The studio closes. True when the child ended in time."""
         self._rest.stop()
         return self._child.stop()
+
+
+def _set_up_before(file: Path) -> Path | None:
+    """The folder that was being set up, if it is still there."""
+    try:
+        source = (jsonfile.read_object(file) or {}).get("source")
+    except (OSError, ValueError):
+        return None
+    return Path(source) if isinstance(source, str) and Path(source).is_dir() else None

@@ -164,10 +164,12 @@ class TrainingCommands(QObject):
     def pause(self) -> None:
         """Halts the run under way; it keeps its memory."""
         self._send("pause")
+        self._training.set_asked("pause")
 
     def go_on(self) -> None:
         """Ends the pause."""
         self._send("resume")
+        self._training.set_asked("")
 
     def checkpoint(self) -> None:
         """Saves the run under way now."""
@@ -180,6 +182,7 @@ class TrainingCommands(QObject):
     def stop(self) -> None:
         """Ends the run under way, with a checkpoint."""
         self._send("stop")
+        self._training.set_asked("stop")
 
     # ---- what came of it
 

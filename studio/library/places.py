@@ -73,6 +73,11 @@ class Places:
         return self.data / "training.json"
 
     @property
+    def setting_up(self) -> Path:
+        """The file that remembers the training that was being set up."""
+        return self.data / "setting-up.json"
+
+    @property
     def bin(self) -> Path:
         """What was deleted and can be restored."""
         return self.data / "bin"

@@ -46,6 +46,12 @@ class TrialSteps:
     """"none", "measuring", "known", "later" (another training is under way) or "failed"."""
     found: Preflight | None = None
     trouble: TrainingTrouble | None = None
+    what: str = ""
+    """What is tried: the name of the model to be."""
+    start: str = ""
+    """The name of the model it starts from; empty for none."""
+    begun: float = 0.0
+    """Seconds since 1970 when it began."""
 
 
 @dataclass(frozen=True)

@@ -30,6 +30,7 @@ class Training(QObject):
         self._current: RunState | None = None
         self._waiting: tuple[TrainingRequest, ...] = ()
         self._held = False
+        self._asked = ""
 
     @property
     def runs(self) -> tuple[RunState, ...]:
@@ -40,6 +41,17 @@ class Training(QObject):
     def current(self) -> RunState | None:
         """The run under way."""
         return self._current
+
+    @property
+    def asked(self) -> str:
+        """What the run under way was asked to do and has not done yet: "stop", "pause" or nothing."""
+        return self._asked
+
+    def set_asked(self, what: str) -> None:
+        """It was asked for something, or need not do it any more."""
+        if what != self._asked and self._current is not None:
+            self._asked = what
+            self.current_changed.emit(self._current)
 
     @property
     def waiting(self) -> tuple[TrainingRequest, ...]:
@@ -69,6 +81,8 @@ class Training(QObject):
     def set_current(self, run: RunState | None) -> None:
         """A run begins, or (None) has ended."""
         self._current = run
+        if run is None or (run.status == "paused" and self._asked == "pause"):
+            self._asked = ""
         self.current_changed.emit(run)
 
     def set_waiting(self, waiting: Sequence[TrainingRequest]) -> None:

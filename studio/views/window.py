@@ -230,6 +230,7 @@ class Window(QMainWindow):
         )
         follow(self._badge, context.gallery.count_changed, context.gallery.loaded)
         context.training.current_changed.connect(self._badge_training)
+        context.on_preparation.opened.connect(lambda: self.show_page("training"))
         self._connect_welcome()
         self.prebuilder = IdlePrebuilder(self._prebuild(), lambda: not context.explorer.moving, self)
         context.live_picture.first_came.connect(self.prebuilder.start)

@@ -183,6 +183,7 @@ def _environment(home: Path | None) -> QProcessEnvironment:
     environment = QProcessEnvironment.systemEnvironment()
     if home is not None:
         environment.insert("PERSONA_HOME", str(home))
+    environment.insert(protocol.ENDS_WITH_STDIN, "1")
     environment.insert("PYTHONUNBUFFERED", "1")
     environment.insert("PYTHONIOENCODING", "utf-8")
     return environment

@@ -7,11 +7,14 @@ tools that measure, are imported by the subcommand that needs them.
 from __future__ import annotations
 
 import argparse
+import os
 import sys
 from collections.abc import Sequence
 
+from engine.formats.protocol import ENDS_WITH_STDIN
 from trainer.cli import ablate, base, bench, bundle, dataset, evaluate, forget, helpers, invert, train
 from trainer.cli.failures import reason_for, tell_failure
+from trainer.process.control import end_with_stdin
 
 COMMANDS = (train, bundle, ablate, dataset, evaluate, forget, invert, bench, base, helpers)
 
@@ -23,6 +26,8 @@ def main(argv: Sequence[str] | None = None) -> int:
     for command in COMMANDS:
         command.add_parser(commands)
     args = parser.parse_args(argv)
+    if os.environ.pop(ENDS_WITH_STDIN, "") and args.command != "train":  # which saves before it leaves
+        end_with_stdin()
     try:
         return int(args.run(args))
     except KeyboardInterrupt:

@@ -21,7 +21,7 @@ from trainer.cli.failures import reason_for, tell_failure
 from trainer.data.prepared import PreparedSet
 from trainer.planning import job_builder, preflight
 from trainer.planning.job_builder import TrainRequest
-from trainer.process.control import Control, Stopped, listen, signals_obeyed
+from trainer.process.control import Control, Stopped, end_soon, listen, signals_obeyed
 from trainer.process.device import Device
 from trainer.process.world import World, WorldError
 from trainer.run.event_writer import EventWriter
@@ -42,7 +42,8 @@ def train(request: TrainRequest, stdin_is_life: bool = False) -> int:
             world = World.join("cpu" if wants_cpu else "cuda")
             stack.callback(world.leave)
             if world.leads:
-                listen(control, stdin_is_life, say=_say)
+                closed = end_soon if request.only_preflight else lambda: None
+                listen(control, stdin_is_life, say=_say, closed=closed)
             return _train(request, control, world, stack)
     except (Stopped, Cancelled):
         EventWriter(None, world.leads).write(protocol.Done(Reason("stopped", "stopped"), 0.0, None))

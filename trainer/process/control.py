@@ -16,6 +16,8 @@ from engine.formats import protocol
 
 SECOND_S = 1.0
 """A second Ctrl-C counts as one after so long; torchrun passes the first one on, too."""
+GRACE_S = 2.0
+"""What has nothing to save may take so long to leave by itself."""
 Check = Callable[[], None]
 """Raises when work is to be left; called between its parts."""
 
@@ -64,10 +66,12 @@ def listen(
     until_closed: bool,
     source: Iterable[str] | None = None,
     say: Callable[[str], None] = lambda text: None,
+    closed: Callable[[], object] = lambda: None,
 ) -> None:
     """Obeys the commands on standard input in a thread of its own; `say` hears of lines that are none.
 
-    A closed input means "checkpoint and leave" once something came through it, or when `until_closed`.
+    A closed input means "checkpoint and leave" once something came through it, or when `until_closed`; then
+    `closed` is called.
     """
     if source is None and sys.stdin is None:
         return
@@ -86,8 +90,26 @@ def listen(
         control.present.clear()
         if leaves:
             control.obey("stop")
+            closed()
 
     threading.Thread(target=obey, name="commands", daemon=True).start()
+
+
+def end_soon() -> None:
+    """Ends this process a moment from now, whatever it is at: for work that leaves nothing to be saved."""
+    time.sleep(GRACE_S)
+    os._exit(130)
+
+
+def end_with_stdin() -> None:
+    """Ends this process when its standard input closes: whoever started it is gone."""
+
+    def wait() -> None:
+        for _ in _lines():
+            pass
+        os._exit(130)
+
+    threading.Thread(target=wait, name="stdin", daemon=True).start()
 
 
 @contextmanager

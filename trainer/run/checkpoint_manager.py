@@ -129,7 +129,7 @@ class CheckpointManager:
         except OSError as error:
             yield protocol.Warned(unwritten("samples", "the samples cannot be written", error))
         else:
-            yield protocol.Samples(step, self.state.kimg, context.relative(path))
+            yield protocol.Samples(step, self.state.kimg, context.relative(path), drawn.rows)
             if drawn.values:
                 yield protocol.Likeness(step, self.state.kimg, drawn.by, drawn.values)
 

@@ -36,6 +36,8 @@ class Drawn:
     """What the eye is shown of a run as it stands."""
 
     grid: Image.Image
+    rows: tuple[str, ...] = ()
+    """What its rows show; see `engine.formats.protocol.Samples`."""
     values: dict[str, float] = field(default_factory=dict)
     """What was measured on it; see `engine.formats.protocol.Likeness`."""
     by: str = ""

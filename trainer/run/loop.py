@@ -134,6 +134,7 @@ class Run:
             self.job.schedule.total_kimg,
             len(context.pictures.train),
             context.resumed,
+            context.pictures.held_back,
         )
         if not context.resumed:
             yield from self.manager.save()

@@ -101,6 +101,11 @@ class Pictures:
         kept = self.train if split == "train" else self.val
         return to_signed(kept[first : first + count].to(self.device))
 
+    @property
+    def held_back(self) -> int:
+        """How many the model is judged by and not trained on."""
+        return len(self.val) if len(self.val) < len(self.train) else 0
+
     def examples(self, count: int) -> Tensor:
         """Pictures for a grid, in -1..1: held-out ones first, then those trained on: [<= count, 3, R, R]."""
         held_out = self.shown(0, count, "val")

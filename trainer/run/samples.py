@@ -11,6 +11,8 @@ from trainer.process.control import Check
 from trainer.run.state import TrainState
 
 COLUMNS = 12
+ROWS = ("pictures", "again", *["person"] * 3, "next-style", *["stranger"] * 2)
+"""What the rows of a grid show, from the top; the studio has words for each."""
 
 
 @torch.no_grad()

@@ -11,6 +11,7 @@ from engine.formats.reason import Reason
 from engine.formats.run_state import RunState
 from engine.formats.set_report import SetCaution
 from studio.i18n import Words
+from studio.state.preparation import TrialSteps
 from studio.state.training import Training
 
 MB = 1_000_000
@@ -52,12 +53,21 @@ def day(words: Words, iso: str) -> str:
     return QLocale(words.language).toString(date, QLocale.FormatType.LongFormat)  # type: ignore[call-overload,no-any-return]
 
 
+GOES_ON = ("running", "starting", "pausing", "paused", "stopping")
+"""States of a run under way."""
+
+
 def state_of(run: RunState, training: Training) -> str:
-    """ "waiting", "held", "starting", "running", "paused", "broken", "stopped", "failed" or "done"."""
+    """ "waiting", "held", "starting", "running", "pausing", "paused", "stopping", "broken", "stopped",
+    "failed" or "done"."""
     current = training.current
     if current is not None and current.folder == run.folder:
+        if training.asked == "stop":
+            return "stopping"
         if run.status == "paused":
             return "paused"
+        if training.asked == "pause":
+            return "pausing"
         return "running" if run.total_kimg else "starting"
     if training.is_waiting(run.folder):
         return "held" if training.held else "waiting"
@@ -74,6 +84,15 @@ def standing(words: Words, run: RunState, state: str, *, short: bool = False) ->
     return words(f"training.state.{state}", percent=percent)
 
 
+def learns_from(words: Words, run: RunState) -> str:
+    """How many pictures a run learns from, and how many of the set are held back; empty when nobody knows."""
+    pictures = words("styles.pictures", count=run.pictures) if run.pictures else ""
+    if not pictures or not run.held_back:
+        return pictures
+    whole = run.pictures + run.held_back
+    return words("training.fact.held_back", count=run.held_back, pictures=pictures, whole=whole)
+
+
 def needs(words: Words, found: Preflight, key: str = "") -> str:
     """What a training needs: "It fits: about 9 minutes, 400 MB of memory, 120 MB on the disk."."""
     if not found.fits and not found.memory_mb:
@@ -84,6 +103,15 @@ def needs(words: Words, found: Preflight, key: str = "") -> str:
         memory=size(found.memory_mb * MB),
         disk=size(found.disk_mb * MB),
     )
+
+
+def trying(words: Words, tried: TrialSteps, now: float) -> str:
+    """What is tried, and for how long already."""
+    if not tried.what:
+        return words("training.measuring")
+    start = words("training.measuring.from", model=tried.start) if tried.start else ""
+    seconds = max(0, int(now - tried.begun))
+    return words("training.measuring.what", name=tried.what, start=start, count=seconds)
 
 
 def caution(words: Words, found: SetCaution) -> str:

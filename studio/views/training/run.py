@@ -35,6 +35,8 @@ WARNED = 3
 OFFERS: dict[str, tuple[str, ...]] = {
     "running": ("pause", "stop"),
     "starting": ("stop",),
+    "pausing": ("go_on", "stop"),
+    "stopping": (),
     "paused": ("go_on", "stop"),
     "waiting": ("withdraw",),
     "held": ("release", "withdraw"),
@@ -206,8 +208,8 @@ class RunView(QWidget):
         self._state = state
         self.name.set_text(run.name)
         self.standing.setText(phrases.standing(words, run, state))
-        self.progress.setVisible(state in ("running", "paused", "starting", "broken", "stopped"))
-        self.progress.set_part(None if state == "starting" else run.fraction)
+        self.progress.setVisible(state not in ("waiting", "held", "failed", "done"))
+        self.progress.set_part(None if state in ("starting", "stopping") else run.fraction)
         self._show_trouble(run, state)
         for which, button in self.buttons.items():
             button.setVisible(which in OFFERS.get(state, ()))
@@ -244,7 +246,7 @@ class RunView(QWidget):
             return
         self._foot.setVisible(bool(run.snapshots))
         if chosen is None:
-            waits = self._state in ("running", "starting")
+            waits = self._state in phrases.GOES_ON
             self.samples.show_nothing(words("training.samples.soon" if waits else "training.samples.none"))
             self.side.set_mark(None)
             return
@@ -256,7 +258,7 @@ class RunView(QWidget):
         )
         self.snapshot.set_text(said)
         self.scrubber.set_number(self.scrubber.number, said)
-        self.samples.show_file(chosen.file)
+        self.samples.show_file(chosen.file, run.rows)
         self.latest.setVisible(not self._follows)
         self.use.setEnabled(chosen.folder is not None)
         words_key = "training.use_this.tip" if chosen.folder is not None else "training.use_this.gone"
@@ -322,13 +324,13 @@ class RunSide(Surface):
         self.learning.set_mark(share)
 
     def show_run(self, run: RunState, state: str) -> None:
-        self._run, self._goes_on = run, state in ("running", "starting", "paused", "waiting", "held")
+        self._run, self._goes_on = run, state in (*phrases.GOES_ON, "waiting", "held")
         self._show_quality()
         words = self._look.words
         self.learning.show_curve(errors(words, run), words("training.errors.none"))
         self._show_warnings(run)
         self.facts.show_facts(self._facts(run))
-        self.again.setVisible(run.data is not None and state not in ("running", "starting", "paused"))
+        self.again.setVisible(run.data is not None and state not in phrases.GOES_ON)
         record = _record(run)
         self._consent_title.setVisible(record is not None)
         self.consent.setVisible(record is not None)
@@ -363,7 +365,7 @@ class RunSide(Surface):
         return [
             (
                 words("training.fact.pictures"),
-                words("styles.pictures", count=run.pictures) if run.pictures else "",
+                phrases.learns_from(words, run),
             ),
             (words("training.fact.start"), run.start_from),
             (words("training.fact.best"), best(words, run)),

@@ -42,6 +42,8 @@ MARKS = {
     "running": ("play", "accent"),
     "starting": ("play", "accent"),
     "paused": ("pause", "warning"),
+    "pausing": ("pause", "accent"),
+    "stopping": ("stop", "accent"),
     "waiting": ("history", "muted"),
     "held": ("history", "warning"),
     "broken": ("warning", "warning"),
@@ -209,7 +211,7 @@ class RunCard(QAbstractButton):
         painter.drawText(QPointF(words.left(), words.bottom() - 2), line)
         icon, role = MARKS[self._state]
         self._look.icons.paint(painter, QRectF(rect.right() - 26, 12, 16, 16), icon, role)
-        if self._state in ("running", "paused"):
+        if self._state in ("running", "pausing", "paused", "stopping"):
             bar = QRectF(words.left(), rect.bottom() - 6, rect.right() - 10 - words.left(), 3)
             paint.fill(painter, bar, theme.color("pressed"), 1.5)
             bar.setWidth(bar.width() * self.run.fraction)
@@ -374,7 +376,7 @@ class RunsPanel(Surface):
         if run.bundle is not None:
             bundle = run.bundle
             menu.addAction(words("training.use"), lambda: commands.use_model(bundle))
-        if state not in ("running", "starting", "paused", "waiting"):
+        if state not in (*phrases.GOES_ON, "waiting"):
             menu.addSeparator()
             menu.addAction(words("training.delete"), lambda: commands.delete(run))
         if not menu.isEmpty():

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from itertools import groupby
 from pathlib import Path
 
 from PySide6.QtCore import QRectF, QSize, Qt, Signal
@@ -12,10 +14,13 @@ from engine.images import load_picture
 from studio import paint
 from studio.library.tasks import Runner, Ticket
 from studio.state.pixels import to_image
+from studio.theme import font
 from studio.views.look import Look
 from studio.views.pictures import Recent
 
 MARGIN = 16
+LABELS = 132
+"""Width of what stands beside the rows."""
 
 
 class SampleView(QWidget):
@@ -32,6 +37,7 @@ class SampleView(QWidget):
         self._ticket: Ticket | None = None
         self._image, self._pixmap = QImage(), QPixmap()
         self._nothing = ""
+        self._rows: tuple[str, ...] = ()
         self.setFocusPolicy(Qt.FocusPolicy.TabFocus)
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
         self.setCursor(Qt.CursorShape.PointingHandCursor)
@@ -51,8 +57,11 @@ class SampleView(QWidget):
         self._wanted, self._image, self._nothing = None, QImage(), words
         self._prepare()
 
-    def show_file(self, file: Path) -> None:
-        """Shows a grid, now or once it was read."""
+    def show_file(self, file: Path, rows: Sequence[str] = ()) -> None:
+        """Shows a grid, now or once it was read. rows: what each row shows, for its label."""
+        if tuple(rows) != self._rows:
+            self._rows = tuple(rows)
+            self._prepare()
         if file == self._wanted:
             return
         self._wanted = file
@@ -69,6 +78,10 @@ class SampleView(QWidget):
                 priority=-1,
             )
 
+    def _take_image(self, image: QImage, rows: Sequence[str]) -> None:
+        self._image, self._rows = image, tuple(rows)
+        self._prepare()
+
     def _take(self, file: Path, image: QImage) -> None:
         if file == self._wanted:
             self._image = image
@@ -80,7 +93,8 @@ class SampleView(QWidget):
 
     def _prepare(self) -> None:
         scale = self.devicePixelRatioF()
-        room = QSize(round((self.width() - 2 * MARGIN) * scale), round((self.height() - 2 * MARGIN) * scale))
+        width, height = self.width() - 2 * MARGIN - self._margin(), self.height() - 2 * MARGIN
+        room = QSize(round(width * scale), round(height * scale))
         if self._image.isNull() or room.isEmpty():
             self._pixmap = QPixmap()
         else:
@@ -88,6 +102,33 @@ class SampleView(QWidget):
             self._pixmap = QPixmap.fromImage(self._image.scaled(room, *how))
             self._pixmap.setDevicePixelRatio(scale)
         self.update()
+
+    def _margin(self) -> int:
+        """Room for the labels of the rows, beside the grid."""
+        return LABELS if self._rows and self.width() >= 3 * LABELS else 0
+
+    def labels(self) -> list[tuple[QRectF, str]]:
+        """What stands beside the grid, and where: a label for the rows that show the same kind of thing."""
+        place = self._place()
+        if not self._margin() or place.isEmpty():
+            return []
+        side, labels, first = place.height() / len(self._rows), [], 0
+        for kind, same in groupby(self._rows):
+            count = len(list(same))
+            room = QRectF(place.left() - LABELS, place.top() + first * side, LABELS - 12, count * side)
+            labels.append((room, self._look.words(f"training.row.{kind}") if self._knows(kind) else ""))
+            first += count
+        return labels
+
+    def _knows(self, kind: str) -> bool:
+        return self._look.words.has(f"training.row.{kind}")
+
+    def _place(self) -> QRectF:
+        """Where the grid is."""
+        size = self._pixmap.deviceIndependentSize()
+        place = QRectF(0, 0, size.width(), size.height())
+        place.moveCenter(QRectF(self.rect()).adjusted(self._margin(), 0, 0, 0).center())
+        return place
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         self._prepare()
@@ -111,9 +152,12 @@ class SampleView(QWidget):
             flags = Qt.AlignmentFlag.AlignCenter | Qt.TextFlag.TextWordWrap
             painter.drawText(rect.adjusted(48, 0, -48, 0), flags, self._nothing)
         else:
-            size = self._pixmap.deviceIndependentSize()
-            place = QRectF(0, 0, size.width(), size.height())
-            place.moveCenter(rect.center())
+            place = self._place()
+            painter.setFont(font(12))
+            painter.setPen(theme.color("muted"))
+            right = Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter | Qt.TextFlag.TextWordWrap
+            for room, words in self.labels():
+                painter.drawText(room, right, words)
             path = paint.rounded(place, 6)
             painter.setClipPath(path)
             painter.drawPixmap(place.topLeft(), self._pixmap)

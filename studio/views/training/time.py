@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from pathlib import Path
 
 from PySide6.QtCore import QTimer, Signal
@@ -9,6 +10,7 @@ from PySide6.QtWidgets import QGridLayout, QLineEdit, QWidget
 
 from studio.commands.plan import Plan, free_model_name
 from studio.commands.preparing import PreparationCommands
+from studio.signals import repeated
 from studio.state.model import ModelState
 from studio.state.preparation import Setup
 from studio.state.training import Training
@@ -28,8 +30,6 @@ SCRATCH = "scratch"
 WHOLE = "0"
 MINUTES = (5, 15, 60, 180, 480)
 """Shorter times that are offered where they are less than the whole."""
-SHORTEST = 0.02
-"""Share of the whole below which a time makes nothing worth having."""
 
 
 class TimeStep(QWidget):
@@ -179,13 +179,13 @@ class TimeStep(QWidget):
         options = [OptionWords(WHOLE, name, hint)]
         for minutes in MINUTES:
             share = minutes * 60 / whole if whole else 0.0
-            if SHORTEST <= share < 0.9:
+            if 0.0 < share < 0.9:
                 level = "short" if share < 0.3 else "half" if share < 0.7 else "most"
                 options.append(
                     OptionWords(
                         str(minutes),
                         words("training.length.limit", time=phrases.duration(words, minutes * 60)),
-                        words(f"training.length.{level}", percent=f"{share:.0%}"),
+                        words(f"training.length.{level}", percent=f"{max(share, 0.01):.0%}"),
                     )
                 )
         return options
@@ -205,13 +205,23 @@ class TimeVerdict(Card):
         box.addLayout(column(self.line, self.advice, self.progress, gap=6), 1)
         box.addWidget(self.again)
         self.progress.set_part(None)
+        self._setup = Setup()
+        self._clock = repeated(self, 1000, lambda: self.show_setup(self._setup))
 
     def show_setup(self, setup: Setup) -> None:
+        self._setup = setup
+        self._tell(setup)
+        if setup.measured.status != "measuring":
+            self._clock.stop()
+        elif not self._clock.isActive():
+            self._clock.start()
+
+    def _tell(self, setup: Setup) -> None:
         words, measured = self._look.words, setup.measured
         advice = ""
         icon, role, text = "info", "accent", words("training.measure.none")
         if measured.status == "measuring":
-            text = words("training.measuring")
+            text = phrases.trying(words, measured, time.time())
         elif measured.status == "later":
             text = words("training.measure.later")
         elif measured.found is not None:

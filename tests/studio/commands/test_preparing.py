@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -14,8 +15,11 @@ from studio.commands.context import AppContext
 from studio.commands.plan import Plan, free_model_name
 from studio.commands.preparing import PreparationCommands
 from studio.commands.training import TrainingCommands
+from studio.state.notices import Notice
 from studio.state.preparation import Preparation, Setup, Stage
 from studio.state.training import Training
+from studio.views.look import make_look
+from studio.views.training import phrases
 from tests.studio.commands import children
 from tests.studio.workers.checks import Until
 
@@ -218,3 +222,49 @@ def test_why_it_does_not_fit(
 def test_names_that_are_free() -> None:
     assert free_model_name("Anna", ["Bella"]) == "Anna"
     assert free_model_name("Anna", ["anna", "Anna 2"]) == "Anna 3"
+
+
+def test_what_is_tried_out_tells_its_name_and_when_it_began(
+    preparation: Preparation, on: PreparationCommands, until: Until, tmp_path: Path
+) -> None:
+    on.open(folder(tmp_path / "Anna", "a", "b", "c"))
+    until(lambda: ready(preparation))
+    permit(on, until, preparation)
+    before = time.time()
+    on.measure(Plan("Anna", tmp_path / "portraits"))
+    tried = preparation.setup.measured
+    assert (tried.what, tried.start) == ("Anna", "portraits") and before <= tried.begun <= time.time()
+    words = make_look("en").words
+    assert phrases.trying(words, tried, tried.begun + 12.4) == (
+        "Trying a few steps of “Anna”, from “portraits”, to see what it takes: 12 seconds so far…"
+    )
+    until(lambda: preparation.setup.measured.status == "known")
+    assert preparation.setup.measured.what == "Anna"
+
+
+def test_a_training_that_was_being_set_up_is_offered_again(
+    context: AppContext, preparation: Preparation, on: PreparationCommands, until: Until, tmp_path: Path
+) -> None:
+    file, source = context.places.setting_up, folder(tmp_path / "Anna", "a", "b")
+
+    def offered() -> list[Notice]:
+        return [one for one in context.notices.notices if one.what.key == "said.training.setting_up"]
+
+    on.open(source)
+    until(lambda: ready(preparation) and file.exists())
+    again = PreparationCommands(context, Preparation(), context.training, context.on_training)
+    again.recover()
+    until(offered)
+    assert "Anna" in str(offered()[0].what) and offered()[0].asks
+    opened: list[int] = []
+    again.opened.connect(lambda: opened.append(1))
+    monkeyed = offered()[0].acts[0]
+    again.close()
+    assert file.exists(), "what was never opened here has nothing to forget"
+    on.close()
+    until(lambda: not file.exists())
+    assert monkeyed.label.key == "said.training.set_up"
+    on.recover()
+    context.reader.wait_idle(5)
+    assert len(offered()) == 1
+    assert again.stop()

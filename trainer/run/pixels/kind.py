@@ -29,7 +29,7 @@ from trainer.run.pixels.adversarial import Adversarial
 from trainer.run.pixels.state import PixelState
 from trainer.run.pixels.styles import Styles
 from trainer.run.pixels.warm import Warm
-from trainer.run.samples import COLUMNS, sample_grid
+from trainer.run.samples import COLUMNS, ROWS, sample_grid
 from trainer.run.state import TrainState
 from trainer.storage.bundles import load_networks, network_config
 from trainer.storage.export import export_bundle
@@ -103,7 +103,8 @@ class Pixels(Kind):
         return context.pictures.batch(first, count)
 
     def drawn(self, context: RunContext, check: Check) -> Drawn:
-        return Drawn(sample_grid(context.state, context.pictures.examples(COLUMNS), check=check))
+        grid = sample_grid(context.state, context.pictures.examples(COLUMNS), check=check)
+        return Drawn(grid, ROWS)
 
     def mix_in(self, state: TrainState, model: Path, share: float) -> None:
         other = load_networks(model)

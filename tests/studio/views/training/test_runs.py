@@ -3,22 +3,26 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from itertools import groupby
 from pathlib import Path
 
 import numpy as np
 import pytest
 from PySide6.QtCore import QPoint, Qt
+from PySide6.QtGui import QImage
 from pytestqt.qtbot import QtBot
 
 from engine.formats.reason import Reason
 from engine.formats.run_state import Point, RunSnapshot, RunState
 from engine.images import save_picture
 from studio.library.training_queue import TrainingRequest
+from studio.views.training import phrases
 from studio.views.training.page import TrainingPage
 from studio.views.training.plot import round_range, thinned
 from tests.studio.views.training.conftest import Until
 from tests.studio.views.training.test_setting_up import context_of, press
 
+ROWS = ("pictures", "again", "person", "person", "next-style", "stranger", "stranger")
 LEFT = Qt.MouseButton.LeftButton
 
 
@@ -277,3 +281,44 @@ def test_a_drag_that_changes_nothing_shows_what_came_meanwhile(
         qtbot.mouseRelease(card, LEFT, pos=at)
     qtbot.waitUntil(lambda: list(runs.cards) == [request.run for request in training.waiting])
     assert waiting_names(queue) == ["Anna", "Bella"]
+
+
+@pytest.mark.parametrize(
+    ("press", "state", "says"), [("stop", "stopping", "Stopping"), ("pause", "pausing", "Pausing")]
+)
+def test_stop_and_pause_say_at_once_what_they_do(
+    room: TrainingPage, until: Until, press: str, state: str, says: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    context = context_of(room)
+    context.on_training.start(Path("set"), "Anna")
+    until(lambda: context.training.current is not None and context.training.current.device)
+    assert context.training.current is not None
+    room.run.show_run(context.training.current)
+    monkeypatch.setattr(context.on_training, "_send", lambda command: None)  # it takes its time
+    room.run.buttons[press].click()
+    assert room.run._state == state and says in room.run.standing.text()
+    assert not room.run.buttons[press].isVisibleTo(room.run)
+    monkeypatch.undo()
+    context.on_training.stop()
+    until(lambda: context.training.current is None)
+    assert context.training.asked == ""
+
+
+def test_rows_of_the_grid_are_labelled_and_counts_agree(room: TrainingPage, qtbot: QtBot) -> None:
+    view, words = room.run.samples, room._look.words
+    for rows in (ROWS, ("pictures", "something new"), ()):
+        view.resize(700, 400)
+        view._take_image(QImage(120, 10 * max(1, len(rows)), QImage.Format.Format_RGB32), rows)
+        labels = view.labels()
+        assert [text for _, text in labels] == [
+            words(f"training.row.{kind}") if words.has(f"training.row.{kind}") else ""
+            for kind, _ in groupby(rows)
+        ]
+        assert all(place.right() < view._place().left() for place, _ in labels)
+    assert all(words.has(f"training.row.{kind}") for kind in ROWS)
+    run = RunState(Path("run"), pictures=10, held_back=1)
+    told = phrases.learns_from(words, run)
+    assert "10" in told and "11" in told and "1 more" in told
+    assert phrases.learns_from(words, RunState(Path("run"), pictures=10)) == words(
+        "styles.pictures", count=10
+    )
