@@ -166,6 +166,8 @@ class Replay:
             case protocol.Samples():
                 self._now["rows"] = event.rows or self._now.get("rows", self._start.rows)
                 self._see(RunSnapshot(event.step, event.kimg, self._start.folder / event.file))
+            case protocol.Likeness():
+                self._compare(event)
             case protocol.Snapshot():
                 self._keep(event)
             case protocol.Checkpointed():
@@ -221,6 +223,12 @@ class Replay:
         same = self._snapshots.pop(snapshot.step, None)
         keeps = same is not None and same.folder is not None and snapshot.folder is None
         self._snapshots[snapshot.step] = same if keeps and same is not None else snapshot
+
+    def _compare(self, event: protocol.Likeness) -> None:
+        """What was measured on the grid of a step, beside it."""
+        seen = self._snapshots.get(event.step)
+        if seen is not None:
+            self._snapshots[event.step] = replace(seen, values={**seen.values, **event.values})
 
     def _keep(self, event: protocol.Snapshot) -> None:
         folder = self._start.folder

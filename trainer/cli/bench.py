@@ -35,6 +35,7 @@ def _add_train(commands: Any) -> None:
     add("--threads", type=int, default=0, help="CPU threads; 0 leaves the choice to torch")
     add("--steps", type=int, default=2, help="steps that are timed in each phase")
     add("--set", action="append", default=[], metavar="NAME=VALUE", help="change any other setting")
+    add("--latent", action="store_true", help="also time a model in latents, and compare it with 256 px")
     add("--json", action="store_true")
     parser.set_defaults(run=run_train)
 
@@ -59,7 +60,7 @@ def run_train(args: argparse.Namespace) -> int:
         changes = dict(setting(text) for text in args.set)
         changes |= {"batch": args.batch, "accumulation": args.accumulation}
         sides, precisions = args.resolution or [128], args.precision or []
-        found = rows_of(sides, precisions, changes, args.device, args.threads, args.steps)
+        found = rows_of(sides, precisions, changes, args.device, args.threads, args.steps, args.latent)
     except JobError as error:
         sys.stderr.write(f"trainer: {error}\n")
         return 2

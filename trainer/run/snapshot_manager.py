@@ -69,8 +69,8 @@ class SnapshotManager:
         values, problem = self._figures(check)
         if problem is not None:
             yield protocol.Warned(problem)
-        if values:
-            values |= likeness or {}
+        judged, values = bool(values), values | dict(likeness or {})
+        if judged:
             values["mark"] = selection.mark(values, self._first(values))
         networks, folder = state.average, self.run / SNAPSHOTS
         taken = snapshots.keep(networks, folder, state.step, state.kimg, values, grid)
@@ -91,7 +91,7 @@ class SnapshotManager:
 
     def _first(self, values: dict[str, float]) -> dict[str, float]:
         """The figures that likeness is counted from: those of the run's first judged snapshot."""
-        earlier = (one.values for one in self.kept if one.values and one.step < self.state.step)
+        earlier = (one.values for one in self.kept if "mark" in one.values and one.step < self.state.step)
         return next(earlier, values)
 
     def _figures(self, check: Check) -> tuple[dict[str, float], Reason | None]:

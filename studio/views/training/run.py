@@ -256,6 +256,8 @@ class RunView(QWidget):
             count=len(run.snapshots),
             percent=f"{run.share(chosen.kimg):.0%}",
         )
+        if (identity := chosen.values.get("identity")) is not None:
+            said = words("training.snapshot.likeness", snapshot=said, cosine=f"{identity:.2f}")
         self.snapshot.set_text(said)
         self.scrubber.set_number(self.scrubber.number, said)
         self.samples.show_file(chosen.file, run.rows)

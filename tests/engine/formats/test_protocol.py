@@ -17,6 +17,7 @@ EVENTS = [
     protocol.Samples(4, 0.1, "samples/a.webp"),
     protocol.Snapshot(4, 0.1, "snapshots/a", "snapshots/a/samples.webp", {"kid": 0.1}, True),
     protocol.Checkpointed(4, 0.1, "checkpoints/step-00000004"),
+    protocol.Likeness(4, 0.5, "sface", {"identity": 0.5}),
     protocol.Warned(Reason("perceptual", "没有权重", {"name": "a", "share": 0.5})),
     protocol.Paused(Reason("asked", "paused on request")),
     protocol.Done(Reason("finished", "finished"), 3.0, "model"),

@@ -57,6 +57,13 @@ def test_a_run_is_read_from_its_files(tmp_path: Path) -> None:
     assert state.last_time == 106
 
 
+def test_likeness_stands_beside_the_grid_that_it_was_measured_on(tmp_path: Path) -> None:
+    told = protocol.Likeness(10, 2.5, "sface", {"identity": 0.52})
+    alone = protocol.Likeness(11, 2.6, "sface", {"identity": 0.6})
+    state = read_run(run(tmp_path / "a", STARTED, protocol.Samples(10, 2.5, "samples/10.png"), told, alone))
+    assert [one.values for one in state.snapshots] == [{"identity": 0.52}]
+
+
 def test_how_runs_end(tmp_path: Path) -> None:
     paused = read_run(run(tmp_path / "p", STARTED, protocol.Paused(ASKED)))
     done = read_run(run(tmp_path / "d", STARTED, protocol.Done(ASKED, 10.0, "model")))

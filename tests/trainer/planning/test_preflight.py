@@ -21,7 +21,9 @@ from trainer.process import memory
 from trainer.process.control import Control, Stopped
 from trainer.process.device import Device
 from trainer.process.world import World
+from trainer.run.kinds import kind_of
 from trainer.run.pixels.kind import PIXELS
+from trainer.tools import train_bench
 
 CPU = Device.choose("cpu")
 Usage = namedtuple("Usage", "total used free")
@@ -159,6 +161,28 @@ def test_the_benchmark_prints_a_row_for_every_phase(capsys: pytest.CaptureFixtur
     row = json.loads(capsys.readouterr().out)["rows"][0]
     assert (row["resolution"], row["batch"], row["precision"]) == (16, 4, "fp32")
     assert min(row["seconds_per_kimg"].values()) > 0
+
+
+def test_the_benchmark_compares_latents_with_pixels(monkeypatch: pytest.MonkeyPatch) -> None:
+    asked: list[Job] = []
+
+    def timed(job: Job, *rest: Any, **named: Any) -> Profile:
+        asked.append(job)
+        names = [phase.name for phase in kind_of(job).phases]
+        pace = 20.0 if job.network.kind == "latent" else 500.0
+        return Profile(dict.fromkeys(names, pace), dict.fromkeys(names, 1.0), 1.0, 1.0, 1.0)
+
+    monkeypatch.setattr(train_bench, "profile", timed)
+    found = train_bench.rows_of([128], ["fp32"], {}, "cpu", latent=True)
+    assert [(row["kind"], row["resolution"]) for row in found["rows"]] == [
+        ("pixels", 128),
+        ("pixels", 256),
+        ("latent", 256),
+    ]
+    assert found["rows"][2]["pictures_per_second"]["adversarial"] == 50.0
+    assert found["rows"][2]["faster_than_pixels"] == {"warm": 25.0, "adversarial": 25.0}
+    assert "25 times 256 px" in train_bench.table(found)
+    assert asked[2].data.mixed == 0.5
 
 
 def test_a_preflight_without_a_run_is_remembered_for_the_run(

@@ -150,7 +150,7 @@ class Contest:
         """What G and C minimise against D, who must hold still. ramp: of D's judgement, 0..1."""
         weights, batch = self.weights, draw.batch
         with self.half():
-            own = int(weights.own * len(batch.x))
+            own = min(int(weights.own * len(batch.x)), len(batch.x) - 1)
             mine, drawn = batch.part(slice(own)), self._swapped(batch.part(slice(own, None)))
             again, values = self._again(mine)
             z = torch.randn(len(drawn.style), self.g.config.z_size, device=batch.x.device)
@@ -262,7 +262,7 @@ class Contest:
 
     def _diversity(self, made: Tensor, style: Tensor) -> Tensor:
         """How far two pictures of one s are apart, against real pictures of any."""
-        half = len(made) // 2
+        half = max(1, len(made) // 2)
         z = torch.randn(half, self.g.config.z_size, device=made.device)
         other = self.g(z, style[:half])
         apart = (F.avg_pool2d(made[:half], 2) - F.avg_pool2d(other, 2)).abs().mean()

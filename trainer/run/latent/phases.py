@@ -97,8 +97,5 @@ def _learn(state: LatentState, d: bool) -> None:
 @torch.no_grad()
 def _variety(state: LatentState, draws: list[Draw]) -> Tensor:
     """How far G's pictures of the set are from each other, against the set's own."""
-    found = []
-    for one in draws:
-        assert one.made is not None
-        found.append(spread_of(one.made[one.own : len(one.batch.x)].float()))
-    return torch.stack(found).mean() / state.contest.spread
+    free = [one.made[one.own : len(one.batch.x)] for one in draws if one.made is not None]
+    return spread_of(torch.cat(free).float()) / state.contest.spread

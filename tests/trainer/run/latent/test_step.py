@@ -31,7 +31,7 @@ def state_of(**changes: Any) -> LatentState:
         "style_kimg": 0.0,
         "warm_kimg": 0.0,
         "adversarial_kimg": 1.0,
-        "rate": 1e-2,
+        "rate": 2e-3,
         "rate_ramp_kimg": 0.0,
         "ema_half_life_kimg": 0.002,
         "penalty_interval": 2,
@@ -72,13 +72,13 @@ def drift(state: LatentState) -> float:
 
 def test_the_pack_keeps_what_the_model_knew() -> None:
     apart = {}
-    for mixed in (0.0, 0.5):
+    for mixed in (0.0, 0.75):
         state = state_of(mixed=mixed)
         assert drift(state) < 1e-4
-        values = train(state, 10)
+        values = train(state, 8)
         apart[mixed] = drift(state)
         assert ("kept" in values) == bool(mixed)
-    assert apart[0.5] < 0.5 * apart[0.0]
+    assert apart[0.75] < 0.75 * apart[0.0]
 
 
 def test_reconstruction_comes_first() -> None:
