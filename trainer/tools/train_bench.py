@@ -101,13 +101,13 @@ def table(found: dict[str, Any]) -> str:
     """The same for people."""
     lines = [
         f"{found['device']}, torch {found['torch']}",
-        f"{'px':>5} {'precision':<10} {'batch':>7}  {'phase':<12} {'s/kimg':>9} {'memory MB':>10} {'per s':>7}",
+        f"{'px':>5} {'precision':<10} {'batch':>7}  {'phase':<12} {'s/kimg':>9} {'MB':>9} {'per s':>7}",
     ]
     for row in found["rows"]:
         batch = f"{row['batch']}" + (f"/{row['accumulation']}" if row["accumulation"] > 1 else "")
         lines += [
             f"{row['resolution']:>5} {row['precision']:<10} {batch:>7}  {phase:<12} {seconds:>9.2f} "
-            f"{row['memory_mb'][phase]:>10.1f} {row['pictures_per_second'].get(phase, 0.0):>7.1f}"
+            f"{row['memory_mb'][phase]:>9.1f} {row['pictures_per_second'].get(phase, 0.0):>7.1f}"
             + _faster(row, phase)
             for phase, seconds in row["seconds_per_kimg"].items()
         ]

@@ -150,7 +150,7 @@ class Contest:
         """What G and C minimise against D, who must hold still. ramp: of D's judgement, 0..1."""
         weights, batch = self.weights, draw.batch
         with self.half():
-            own = min(int(weights.own * len(batch.x)), len(batch.x) - 1)
+            own = max(1, min(int(weights.own * len(batch.x)), len(batch.x) - 1))
             mine, drawn = batch.part(slice(own)), self._swapped(batch.part(slice(own, None)))
             again, values = self._again(mine)
             z = torch.randn(len(drawn.style), self.g.config.z_size, device=batch.x.device)
