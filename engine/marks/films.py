@@ -17,6 +17,8 @@ from engine.provenance import Record
 XMP_BOX = bytes.fromhex("be7acfcb97a942e89c71999491e3afac")
 GIF_START = b"\x21\xff\x0bXMP DataXMP"
 GIF_TRAILER = bytes((1, *range(255, -1, -1), 0))
+MOST_GIF = 1 << 20
+"""Bytes of a GIF in which its packet is looked for."""
 WEBP_XMP = 0x04
 """The bit of VP8X that says there is a packet."""
 
@@ -83,3 +85,11 @@ def xmp_of_mp4(path: Path) -> str:
                 break
             at += size
     return ""
+
+
+def xmp_of_gif(path: Path) -> str:
+    """The XMP packet of a GIF file; empty when it has none."""
+    with path.open("rb") as file:
+        data = file.read(MOST_GIF)
+    _, found, rest = data.partition(GIF_START)
+    return rest[: max(0, rest.find(GIF_TRAILER[:4]))].decode("utf-8", "replace") if found else ""

@@ -36,6 +36,7 @@ COMMANDS = (
     Command("style", "create, list, show, mix styles, and score pictures against them", "studio.cli.style"),
     Command("restyle", "put photos into a style", "studio.cli.restyle"),
     Command("export", "write pictures into a folder as a finished set", "studio.cli.export"),
+    Command("inspect", "read what pictures say about how they were made", "studio.cli.inspect"),
     Command("model", "list, show, verify, import, export models", "studio.cli.model"),
     Command("dataset", "prepare a folder of pictures for training, and report on it"),
     Command("train", "train a model on a folder of pictures"),

@@ -11,7 +11,7 @@ from engine.bundle import CARD, Bundle, bundled_models, model_id
 from engine.errors import BundleError
 from engine.exchange import import_bundle
 from engine.files import make_folder
-from engine.formats.card import MAX_CARD, parse
+from engine.formats.card import MAX_CARD, ModelCard, parse
 from engine.formats.regular import read_regular
 from studio.library import jsonfile
 from studio.library.pictures import Damage
@@ -48,10 +48,15 @@ class ModelShelf:
 
     def ids(self) -> set[str]:
         """The model ids of all that can be read."""
-        found = set()
+        return set(self.cards())
+
+    def cards(self) -> dict[str, ModelCard]:
+        """The cards of all that can be read, by model id."""
+        found: dict[str, ModelCard] = {}
         for path, _ in self._folders():
             with suppress(OSError, ValueError):
-                found.add(model_id(parse(read_regular(path / CARD, MAX_CARD + 1))))
+                card = parse(read_regular(path / CARD, MAX_CARD + 1))
+                found.setdefault(model_id(card), card)
         return found
 
     def add(self, source: Path) -> Bundle:
