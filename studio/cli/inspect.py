@@ -17,16 +17,9 @@ from engine.marks.inspection import Inspection, inspect
 from studio.cli.lookup import find_pictures, styles
 from studio.cli.output import Output, pairs
 from studio.cli.stop import Stop
-from studio.library.inspecting import Known, consent_text, known_of
+from studio.library.inspecting import Known, facts, known_of
 from studio.library.models import ModelShelf
 from studio.library.places import models_folder
-
-NAMES = {
-    "iptc": "IPTC source type",
-    "aigc": "AIGC record",
-    "c2pa": "C2PA manifest",
-    "watermark": "watermark",
-}
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -60,54 +53,7 @@ def run(args: Namespace, out: Output) -> int:
 def lines_of(found: Inspection, known: Known) -> Iterator[str]:
     """One file's facts for people."""
     yield f"{found.path} ({found.size[0]} x {found.size[1]})"
-    marks = ", ".join(NAMES[name] for name in found.marks)
-    recipe = found.recipe
-    values = [
-        ("generated", f"yes: {marks or 'a recipe'}" if found.is_generated else "no mark says so"),
-        ("source type", found.source),
-        ("AIGC", _aigc(found)),
-        ("signature", _signature(found)),
-        ("signed by", _signer(found)),
-        ("ingredients", ", ".join(found.manifest.ingredients) if found.manifest else ""),
-        (
-            "watermark",
-            f"found (score {found.watermark.score:.1f})" if found.watermark.found else "none found",
-        ),
-        ("model", f"{known.model} ({recipe.model})" if known.model and recipe else recipe and recipe.model),
-        ("styles", ", ".join(use.name for use in recipe.styles) if recipe else ""),
-        ("seed", recipe.seed if recipe else None),
-        ("recipe", found.recipe_problem),
-        *((f"consent, {name}", consent_text(one) or "none recorded") for name, one in known.consents),
-        *((f"consent, {name}", "the style is not in the library") for name in known.missing),
-    ]
-    yield from (f"  {line}" for line in pairs(values))
-
-
-def _aigc(found: Inspection) -> str:
-    if found.aigc is None:
-        return ""
-    parts = (found.aigc.meaning or f"label {found.aigc.label}", found.aigc.producer, found.aigc.produce_id)
-    return ", ".join(part for part in parts if part)
-
-
-def _signature(found: Inspection) -> str:
-    if found.manifest is None:
-        return f"not looked for: {found.unreadable_manifest}" if found.unreadable_manifest else "none"
-    if not found.manifest.holds:
-        return f"broken ({', '.join(found.manifest.problems)})"
-    trust = "" if found.manifest.state == "trusted" else "; nobody here vouches for the signer"
-    return f"holds: the file is as it was signed{trust}"
-
-
-def _watermark(found: Inspection) -> str:
-    return f"found (score {found.watermark.score:.1f})" if found.watermark.found else "none found"
-
-
-def _signer(found: Inspection) -> str:
-    if found.manifest is None:
-        return ""
-    issuer = f" ({found.manifest.issuer})" if found.manifest.issuer else ""
-    return f"{found.manifest.signer}{issuer}"
+    yield from (f"  {line}" for line in pairs((str(name), str(said)) for name, said in facts(found, known)))
 
 
 def _known_values(known: Known) -> dict[str, object]:

@@ -25,6 +25,7 @@ from studio.commands.explorer import ExplorerCommands
 from studio.commands.exports import ExportCommands
 from studio.commands.gallery_upkeep import GalleryUpkeep
 from studio.commands.live_picture import LivePicture
+from studio.commands.marks import MarkCommands
 from studio.commands.matching import Matching
 from studio.commands.models import ModelCommands
 from studio.commands.paths import PathCommands
@@ -36,8 +37,10 @@ from studio.commands.style_in_use import StyleInUse
 from studio.commands.styles import StyleCommands
 from studio.commands.training import TrainingCommands
 from studio.commands.undo import UndoStack, UndoStep
+from studio.i18n import system_language
 from studio.library.exports import ExportJournal
 from studio.library.library import Library
+from studio.library.marks import Marks, marks_for
 from studio.library.pictures import Damage
 from studio.library.places import Places
 from studio.library.session import SessionFile
@@ -86,7 +89,7 @@ class AppContext(QObject):
         """opener: loads models; None for the real one. starters: folder of starter styles; None: ours."""
         super().__init__(parent)
         self.places = places
-        self.library = Library.at(places, starters)
+        self.library = Library.at(places, starters, lambda: self.marks().marking)
         self._is_started = False
         self._make_workers(opener)
         self._make_state()
@@ -132,6 +135,13 @@ class AppContext(QObject):
         return all(ended)
 
     # ---- what commands share
+
+    def marks(self) -> Marks:
+        """Which marks go into what is written now. Waits for the disk, so not on the Qt thread."""
+        language = self.settings.language
+        return marks_for(
+            self.settings.marks, self.places, system_language() if language == "system" else language
+        )
 
     def refresh_gallery(self, ids: tuple[str, ...] | None = ()) -> None:
         """Pictures were added, changed or removed; None for any."""
@@ -221,6 +231,7 @@ class AppContext(QObject):
         self.background = Background(self.jobs, self)
         self.on_models = ModelCommands(self)
         self.on_pictures = PictureCommands(self)
+        self.on_marks = MarkCommands(self)
         self.on_exports = ExportCommands(self, ExportJournal(self.places.exports))
         self.on_styles = StyleCommands(self)
         self.matching = Matching(self, self.on_styles.fitting)

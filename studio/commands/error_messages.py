@@ -13,6 +13,7 @@ from engine.errors import (
     PersonaError,
     PictureError,
     RecipeError,
+    SigningError,
     StyleError,
     TargetError,
     TargetExistsError,
@@ -48,6 +49,10 @@ MEANINGS: dict[type[Exception], tuple[Text, Text]] = {
     StyleError: (
         Text("said.the_style_was_not_changed"),
         Text("said.drop_other_pictures_or_make"),
+    ),
+    SigningError: (
+        Text("said.the_rest_was_done"),
+        Text("said.choose_another_certificate"),
     ),
     RecipeError: (
         Text("said.the_picture_cannot_be_made"),

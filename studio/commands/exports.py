@@ -121,6 +121,7 @@ class ExportCommands(QObject):
         """Writes an order, from its beginning or from where it stopped."""
         latest = [order]
         skipped: list[Text] = []
+        unsigned: list[Text] = []
 
         def begun(plan: ExportPlan) -> None:
             latest[0] = replace(order, names=plan.names)
@@ -133,6 +134,9 @@ class ExportCommands(QObject):
         def work(progress: OnProgress, cancelled: IsCancelled) -> object:
             from engine.export import export_set
 
+            marks = self._context.marks()
+            if marks.problem is not None:
+                unsigned.append(said(marks.problem))
             source = _Source(self._context, order)
 
             def begin(plan: ExportPlan) -> None:
@@ -144,6 +148,7 @@ class ExportCommands(QObject):
                     source.items,
                     order.folder,
                     **arguments(order.options),
+                    marking=marks.marking,
                     conflict=order.conflict,
                     names=order.names or None,
                     planned=begin,
@@ -157,6 +162,7 @@ class ExportCommands(QObject):
         def done(result: object) -> None:
             self._journal.forget(latest[0])
             self._tell_done(order, skipped)
+            self._tell_signing(unsigned)
             self.exported.emit(result)
 
         def failed(error: Exception) -> None:
@@ -176,6 +182,16 @@ class ExportCommands(QObject):
         count = order.count
         title = Text("said.exporting_a_picture") if count == 1 else Text("said.exporting_n_pictures", n=count)
         return self._context.background.start(title, work, done, failed, cancelled)
+
+    def _tell_signing(self, problems: list[Text]) -> None:
+        """The person's own certificate could not sign."""
+        if problems:
+            self._context.notices.add(
+                Kind.WARNING,
+                Text("said.signed_otherwise"),
+                meaning=Text("said.signed_otherwise.meaning"),
+                details=tuple(problems),
+            )
 
     def _tell_done(self, order: ExportOrder, skipped: list[Text]) -> None:
         count = order.count - len(skipped)

@@ -102,6 +102,7 @@ class PathCommands(QObject):
                     size=options.size or None,
                     quality=options.quality,
                     embed_recipe=options.embed_recipe,
+                    marking=self._context.marks().marking,
                     overwrite=replaces,
                     progress=lambda done: progress(done, len(recipes)),
                     cancelled=cancelled,

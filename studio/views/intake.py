@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from studio.views.window import Window
 
 TRAIN = Zone("train", "training")
+INSPECT = Zone("inspect", "eye")
 
 
 class Intake(QObject):
@@ -43,6 +44,8 @@ class Intake(QObject):
             )
         if dropped.zone == TRAIN.id:
             self.window.training.take(dropped.paths)
+        elif dropped.zone == INSPECT.id:
+            self.context.on_marks.inspect(dropped.paths)
         elif dropped.paths and dropped.zone.startswith("photo"):
             self.context.model.when_settled(lambda: self.context.on_photos.restyle(dropped.paths))
         elif dropped.paths:
@@ -53,11 +56,12 @@ class Intake(QObject):
         if self.window.page == "training":
             return (TRAIN,)
         if self.window.page != "explore" or self.context.model.bundle is None:
-            return (STYLE,)
+            return STYLE, INSPECT
         active = self.context.styles.active
         if active is None:
-            return STYLE, Zone("photo.plain", "picture")
-        return STYLE, Zone("photo", "picture", (("name", active.title(self.look.words.language)),))
+            return STYLE, Zone("photo.plain", "picture"), INSPECT
+        name = active.title(self.look.words.language)
+        return STYLE, Zone("photo", "picture", (("name", name),)), INSPECT
 
     def _drop_place(self) -> QRect:
         """The window but for the styles, onto which pictures may be dropped too."""

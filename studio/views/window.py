@@ -26,6 +26,7 @@ from studio.views.explorer.variations import Variations
 from studio.views.exporting import Exporting
 from studio.views.gallery.page import GalleryPage
 from studio.views.gallery.viewer import Shown, Viewer
+from studio.views.inspect import InspectSheet
 from studio.views.intake import Intake
 from studio.views.kit.layout import column, prepare, row
 from studio.views.kit.modal import ModalStack
@@ -155,11 +156,22 @@ class Window(QMainWindow):
         """The settings page."""
         context = self.context
         makers = section_makers(
-            self.look, context.settings, context.model, context.explorer, context.on_models, context.places
+            self.look,
+            context.settings,
+            context.model,
+            context.explorer,
+            context.on_models,
+            context.on_marks,
+            context.places,
         )
         page = SettingsPage(self.look, makers, self.acts, self.pages)
         page.hide()
         return page
+
+    @cached_property
+    def inspector(self) -> InspectSheet:
+        """What files say about how they were made."""
+        return InspectSheet(self.look, self)
 
     @cached_property
     def training(self) -> TrainingPage:
@@ -231,6 +243,7 @@ class Window(QMainWindow):
         follow(self._badge, context.gallery.count_changed, context.gallery.loaded)
         context.training.current_changed.connect(self._badge_training)
         context.on_preparation.opened.connect(lambda: self.show_page("training"))
+        context.on_marks.inspected.connect(lambda seen: self.inspector.show_all(seen))
         self._connect_welcome()
         self.prebuilder = IdlePrebuilder(self._prebuild(), lambda: not context.explorer.moving, self)
         context.live_picture.first_came.connect(self.prebuilder.start)
@@ -310,7 +323,7 @@ class Window(QMainWindow):
             self.gallery.inspector.picture.image if self.page == "gallery" else self.context.explorer.image
         )
         if image is not None and not image.isNull():
-            QGuiApplication.clipboard().setImage(image)
+            self.context.on_marks.marked(image, QGuiApplication.clipboard().setImage)
 
     def step_style(self, way: int) -> None:
         """The style after or before the one in use; before the first there is none."""

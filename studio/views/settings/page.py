@@ -9,6 +9,7 @@ from PySide6.QtGui import QFontMetrics, QPainter, QPaintEvent, QShowEvent
 from PySide6.QtWidgets import QAbstractButton, QScrollArea, QSizePolicy, QWidget
 
 from studio import paint
+from studio.commands.marks import MarkCommands
 from studio.commands.models import ModelCommands
 from studio.library.places import Places
 from studio.state.explorer import Explorer
@@ -24,6 +25,7 @@ from studio.views.kit.text import heading
 from studio.views.look import Look
 from studio.views.settings.about import About
 from studio.views.settings.diagnostics import Diagnostics
+from studio.views.settings.marks import MarksSection
 from studio.views.settings.models import Models
 from studio.views.settings.parts import SettingSection
 from studio.views.settings.preferences import AppearanceSection, DeviceSection, WorkSection
@@ -69,6 +71,7 @@ def section_makers(
     model: ModelState,
     explorer: Explorer,
     commands: ModelCommands,
+    marks: MarkCommands,
     places: Places,
     timings: Callable[[], dict[str, str]] = dict,
 ) -> dict[str, Callable[[], SettingSection]]:
@@ -76,6 +79,7 @@ def section_makers(
     return {
         "appearance": lambda: AppearanceSection(look, settings),
         "work": lambda: WorkSection(look, settings),
+        "marks": lambda: MarksSection(look, settings, marks),
         "device": lambda: DeviceSection(look, settings, commands.set_device),
         "models": lambda: Models(look, model, commands),
         "diagnostics": lambda: Diagnostics(look, model, explorer, places, timings),

@@ -16,6 +16,7 @@ from pytestqt.qtbot import QtBot
 from engine.images import load_picture, read_recipe
 from studio.commands.context import AppContext
 from studio.library.index import Query
+from studio.library.marks import MarkOptions
 from studio.library.places import Places
 from studio.library.settings import ExportOptions
 from studio.library.tasks import End
@@ -62,6 +63,7 @@ def told(context: AppContext, words: str) -> list[Notice]:
 def test_a_stopped_export_can_go_on(
     context: AppContext, engine: FakeEngine, until: Until, tmp_path: Path
 ) -> None:
+    context.settings.marks = MarkOptions(on=False)  # the pixels are looked at
     engine.seconds = 0.01
     out = tmp_path / "out"
     job = context.on_exports.export_recipes([recipe(n) for n in range(60)], out, PLAIN)

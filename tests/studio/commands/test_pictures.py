@@ -12,6 +12,7 @@ from engine.images import load_picture, read_recipe, read_record
 from engine.recipe import Recipe, StyleUse
 from studio.commands.context import AppContext
 from studio.library.index import PictureRow, Query
+from studio.library.marks import MarkOptions
 from studio.library.rows import Sort
 from studio.library.settings import ExportOptions
 from studio.library.tasks import End
@@ -267,6 +268,7 @@ def test_exporting_never_overwrites_unasked(
 
 
 def test_exporting_recipes_renders_them(context: AppContext, until: Until, tmp_path: Path) -> None:
+    context.settings.marks = MarkOptions(on=False)  # the pixels are looked at
     options = ExportOptions(template="{seed}", contact_sheet=False)
     job = context.on_exports.export_recipes([recipe(n) for n in range(10)], tmp_path / "out", options)
     until(lambda: not job.running)

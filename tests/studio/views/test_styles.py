@@ -268,14 +268,14 @@ def test_a_photo_dropped_on_its_zone_goes_into_the_style(
 ) -> None:
     photo = pictures(tmp_path / "photo", 8)
     window.intake.drop.open()
-    assert [sign.zone.id for sign in window.intake.drop.overlay.signs] == ["style", "photo"]
-    below = window.intake.drop.overlay.geometry().bottomLeft() + QPoint(200, -100)
-    assert drop(window, file_mime(*photo), QPointF(below))
+    assert [sign.zone.id for sign in window.intake.drop.overlay.signs] == ["style", "photo", "inspect"]
+    middle = window.intake.drop.overlay.geometry().center()
+    assert drop(window, file_mime(*photo), QPointF(middle))
     wait(qtbot, lambda: window.context.explorer.recipe.content is not None)  # type: ignore[union-attr]
     assert len(ids(window)) == 2
     window.show_page("gallery")
     window.intake.drop.open()
-    assert [sign.zone.id for sign in window.intake.drop.overlay.signs] == ["style"]
+    assert [sign.zone.id for sign in window.intake.drop.overlay.signs] == ["style", "inspect"]
     window.intake.drop.overlay.hide()
 
 
