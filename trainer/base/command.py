@@ -29,6 +29,7 @@ from trainer.model.autoencoder import Autoencoder, AutoencoderConfig
 from trainer.model.features import PerceptualDistance
 from trainer.model.identity import FaceEmbedder, FaceNetwork
 from trainer.model.latent_gan import LatentDiscriminator, LatentGanConfig
+from trainer.storage.export import Described
 from trainer.storage.latent_graphs import LatentNetworks
 
 STAGES = ("autoencoder", "latents", "encoders", "gan", "polish", "bundle")
@@ -174,14 +175,13 @@ def _bundle(out: Path, sets: list[PreparedSet], changes: dict[str, Any], stop: C
     judge = LatentDiscriminator(config)
     judge.load_state_dict(part(load_file(file), "d/"))
     before = Bundle.load(default_bundle_path()).card
-    said = bundle.Said(
+    said = Described(
         str(changes.get("name", "Portraits 256")),
         _described(sets[0]),
-        before.licence,
-        (*before.attribution, FACE_ATTRIBUTION),
-        str(changes.get("notes", "")),
-        {name: card_of(out / name / STATE) for name in STAGES if (out / name / STATE).exists()},
-        {},
+        licence=before.licence,
+        attribution=(*before.attribution, FACE_ATTRIBUTION),
+        notes=str(changes.get("notes", "")),
+        training={name: card_of(out / name / STATE) for name in STAGES if (out / name / STATE).exists()},
     )
     val = latents.LatentSet.load(out / "latents", "val")
     bundle.write_bundle(networks, judge, val, sets[0].classes, said, out / "bundle" / "model")

@@ -29,7 +29,7 @@ from trainer.run.latent.likeness import Likeness
 from trainer.run.latent.material import Material, read_material
 from trainer.run.latent.networks import LatentModel, Readers
 from trainer.run.latent.phases import Adversarial, Warm
-from trainer.run.latent.samples import latent_grid
+from trainer.run.latent.samples import ROWS, latent_grid
 from trainer.run.latent.state import LatentState
 from trainer.run.model_card import described
 from trainer.run.pictures import Pictures
@@ -147,8 +147,8 @@ class Latents(Kind):
         assert isinstance(state, LatentState)
         grid, tested = latent_grid(state, _references(context.pictures), check)
         if state.likeness is None:
-            return Drawn(grid)
-        return Drawn(grid, state.likeness.measure(tested), state.likeness.by)
+            return Drawn(grid, ROWS)
+        return Drawn(grid, ROWS, state.likeness.measure(tested), state.likeness.by)
 
     # --- After it ---
 

@@ -12,6 +12,8 @@ from trainer.run.samples import tile
 
 COLUMNS = 8
 TRUNCATION = 0.8
+ROWS = ("pictures", "style", "again", "known")
+"""What the rows of a grid show, from the top; the studio has words for each."""
 
 
 @torch.no_grad()
