@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
+
+from PySide6.QtCore import SignalInstance
 
 from engine.errors import (
     BundleError,
@@ -75,8 +77,13 @@ def tell(
     error: Exception | None = None,
     details: tuple[str | Text, ...] = (),
     acts: tuple[Act, ...] = (),
+    holds: Callable[[], bool] | None = None,
+    until: Sequence[SignalInstance] = (),
 ) -> Notice | None:
-    """A notice about something that failed. Nothing is told about what was cancelled on request."""
+    """A notice about something that failed. Nothing is told about what was cancelled on request.
+
+    holds, until: for how long it is so, see `Notices.add`.
+    """
     if isinstance(error, Cancelled):
         return None
     meaning, advice = _words_for(error)
@@ -89,6 +96,8 @@ def tell(
         details=shortened(sentences),
         acts=acts,
         error=error,
+        holds=holds,
+        until=until,
     )
 
 

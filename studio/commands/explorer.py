@@ -65,6 +65,8 @@ class ExplorerCommands(QObject):
                 Text("said.the_person_is_not_here"),
                 meaning=Text("said.somebody_else_is_shown"),
                 advice=Text("said.bring_the_style_here"),
+                holds=lambda: self._context.explorer.recipe == recipe,
+                until=(self._context.explorer.recipe_changed,),
             )
 
     def come_closer(self, recipe: Recipe) -> bool:

@@ -102,7 +102,13 @@ class ModelCommands(QObject):
     def _fail(self, error: Exception) -> None:
         context = self._context
         context.model.set_failed(error)
-        tell(context.notices, Text("said.the_model_could_not_be"), error)
+        tell(
+            context.notices,
+            Text("said.the_model_could_not_be"),
+            error,
+            holds=lambda: context.model.status == "failed",
+            until=(context.model.status_changed,),
+        )
         if context.settings.model and context.model.bundle is None:
             context.settings.model = ""  # so that there is a picture at all
             self.load()

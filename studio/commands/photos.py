@@ -132,6 +132,8 @@ class PhotoCommands(QObject):
                         lambda: setattr(explorer, "truncation", before),
                     ),
                 ),
+                holds=lambda: explorer.truncation == now,
+                until=(explorer.truncation_changed,),
             )
 
     def _come_closer(self, found: Restyled) -> None:
@@ -170,6 +172,8 @@ class PhotoCommands(QObject):
                 Kind.INFO,
                 Text("said.the_photo_has_come_closer"),
                 acts=(Act(Text("said.show_it"), lambda: self._explorer.open_recipe(near)),),
+                holds=lambda: self._context.explorer.recipe != near,
+                until=(self._context.explorer.recipe_changed,),
             )
 
     def _keep(self, recipes: Sequence[Recipe]) -> None:

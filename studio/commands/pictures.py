@@ -85,8 +85,15 @@ class PictureCommands(QObject):
         self._tell(Text("said.the_picture_could_not_be_kept"), error)
 
     def _tell_kept_already(self, count: int, name: str = "") -> None:
-        called = Text("said.kept_already_as", name=name) if name else None
-        self._context.notices.add(Kind.INFO, Text("said.kept_already", count=count), meaning=called)
+        latest = self._context.latest
+        pictures = latest.count
+        self._context.notices.add(
+            Kind.INFO,
+            Text("said.kept_already", count=count),
+            meaning=Text("said.kept_already_as", name=name) if name else None,
+            holds=lambda: latest.count >= pictures,
+            until=(latest.count_changed,),
+        )
 
     def keep_recipes(self, recipes: Sequence[Recipe]) -> BackgroundJob:
         """Renders and keeps many; what was kept before a cancel or an error stays.

@@ -125,6 +125,8 @@ class PreparationCommands(QObject):
                 Act(Text("said.forget_it"), lambda: self._remember(None)),
             ),
             asks=True,
+            holds=lambda: self._preparation.setup.stage is Stage.NONE,
+            until=(self._preparation.changed,),
         )
 
     def _remember(self, source: Path | None) -> None:

@@ -18,6 +18,7 @@ from studio.commands.error_messages import said, shortened, tell
 from studio.commands.fitting import Fitting
 from studio.commands.persons import PersonCommands
 from studio.commands.references import ReferenceCommands
+from studio.library.naming import name_of_folder
 from studio.library.styles import StyleEntry
 from studio.library.tasks import IsCancelled, OnProgress
 from studio.library.text import Text, reason_text
@@ -29,6 +30,8 @@ if TYPE_CHECKING:
     from studio.commands.context import AppContext
 
 MAX_PICTURES = 50
+UNNAMED = "Style"
+"""What a style is called until somebody says."""
 
 
 class StyleCommands(QObject):
@@ -36,6 +39,8 @@ class StyleCommands(QObject):
 
     made = Signal(object)
     """StyleEntry that was just made (and put to use)."""
+    name_wanted = Signal(object)
+    """StyleEntry that was just made of pictures whose folder says nothing: what is it called?"""
 
     def __init__(self, context: AppContext) -> None:
         super().__init__(context)
@@ -80,18 +85,19 @@ class StyleCommands(QObject):
     ) -> BackgroundJob:
         """A style from pictures and folders of pictures, with progress and cancel; then it is in use.
 
-        name: empty for one taken from the folder or the first picture. whole: None as in the settings.
+        name: empty for that of the folder; where that says nothing, it is asked afterwards. whole: None as in
+        the settings.
         subject: who is shown (engine.persona.SUBJECTS) where that is known; otherwise it is asked afterwards.
         """
         paths = list(paths)
-        name = name.strip() or _name_for(paths)
+        name = name.strip() or name_of_folder(paths)
         whole = self._context.settings.whole_pictures if whole is None else whole
         return self._make(name, paths, whole, consent={"subject": subject} if subject else None)
 
     def make_from_gallery(self, ids: Sequence[str], *, name: str = "") -> BackgroundJob:
         """A style from kept pictures."""
         paths = [self._context.library.gallery.path(one) for one in ids]
-        return self._make(name.strip() or _name_for(paths), paths, True)
+        return self._make(name.strip(), paths, True)
 
     def _make(
         self,
@@ -101,7 +107,9 @@ class StyleCommands(QObject):
         replaced: str = "",
         consent: dict[str, Any] | None = None,
     ) -> BackgroundJob:
-        """replaced: id of a style that the new one takes the place of. consent: of the new style."""
+        """name: empty to have it asked. replaced: id of a style that the new one takes the place of. consent:
+        of the new style."""
+        nameless, name = not name, name or UNNAMED
         shelf, maker = self._context.library.styles, self.fitting.maker()
         old = self._context.styles.entry(replaced)
         consent = old.style.consent if old is not None else consent
@@ -110,7 +118,7 @@ class StyleCommands(QObject):
         def use_whole(instead_of: str = "") -> tuple[Act, ...]:
             if whole:
                 return ()
-            again = partial(self._make, name, paths, True, instead_of, consent)
+            again = partial(self._make, "" if nameless else name, paths, True, instead_of, consent)
             return (Act(Text("said.use_pictures_whole"), again),)
 
         def work(progress: OnProgress, cancelled: IsCancelled) -> tuple[StyleEntry, StyleResult, list[Path]]:
@@ -132,7 +140,13 @@ class StyleCommands(QObject):
         def done(made: tuple[StyleEntry, StyleResult, list[Path]]) -> None:
             entry, result, files = made
             faceless = any(isinstance(problem, NoFaceError) for problem in result.problems)
-            self._push_made(entry, then=lambda: self.persons.ask(entry.id, files))
+
+            def ask() -> None:
+                self.persons.ask(entry.id, files)
+                if nameless:
+                    self.name_wanted.emit(entry)
+
+            self._push_made(entry, then=ask)
             self._tell_made(entry, result, use_whole(entry.id) if faceless else ())
 
         def fail(error: Exception) -> None:
@@ -322,7 +336,27 @@ class StyleCommands(QObject):
                 else Text("said.n_pictures_were_left_out", n=skipped)
             )
         kind = Kind.WARNING if result.problems else Kind.SUCCESS
-        self._context.notices.add(kind, what, meaning=meaning, details=details, acts=acts)
+        self._context.notices.add(
+            kind,
+            what,
+            meaning=meaning,
+            details=details,
+            acts=acts,
+            holds=self._as_long_as_there(entry),
+            until=(self._context.styles.entries_changed,),
+        )
+
+    def _as_long_as_there(self, entry: StyleEntry) -> Callable[[], bool]:
+        """Whether a style that was just made is there, under its name; at first it is still on its way."""
+        came = False
+
+        def is_there() -> bool:
+            nonlocal came
+            known = self._context.styles.entry(entry.id)
+            came = came or known is not None
+            return not came or (known is not None and known.name == entry.name)
+
+        return is_there
 
     def _tell_other_model(self, entry: StyleEntry) -> None:
         self._context.notices.add(
@@ -331,12 +365,6 @@ class StyleCommands(QObject):
             meaning=Text("said.its_numbers_mean_nothing_to"),
             advice=Text("said.make_it_anew_for_this"),
         )
-
-
-def _name_for(paths: Sequence[Path]) -> str:
-    """What to call a style made from these: the folder's name, or the first picture's."""
-    names = (path.name if path.is_dir() else path.stem for path in paths)
-    return next((name.strip()[:100] for name in names if name.strip()), "Style")
 
 
 def _picture_files(paths: Sequence[Path]) -> list[Path]:

@@ -112,6 +112,8 @@ class TrainingCommands(QObject):
             meaning=Text("said.training.left_over.meaning"),
             acts=(Act(Text("said.training.go_on"), self.release),),
             asks=True,
+            holds=lambda: self._training.held,
+            until=(self._training.held_changed,),
         )
 
     def release(self) -> None:

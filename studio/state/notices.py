@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from enum import IntEnum, StrEnum
 from itertools import count
 from typing import Any
 
-from PySide6.QtCore import QAbstractListModel, QObject, Qt, Signal
+from PySide6.QtCore import QAbstractListModel, QObject, Qt, Signal, SignalInstance
 
 from studio.library.text import Text
 from studio.state.items import ROOT, AnyIndex
@@ -88,15 +88,33 @@ class Notices(QAbstractListModel):
         acts: tuple[Act, ...] = (),
         error: Exception | None = None,
         asks: bool = False,
+        holds: Callable[[], bool] | None = None,
+        until: Sequence[SignalInstance] = (),
     ) -> Notice:
-        """Tells something."""
+        """Tells something.
+
+        holds: whether what it says is still so; asked whenever one of `until` is emitted, and when it is not,
+        the notice goes away.
+        """
         notice = Notice(next(self._ids), kind, what, meaning, advice, details, acts, error, asks)
         self.beginInsertRows(ROOT, 0, 0)
         self._notices.insert(0, notice)
         self.endInsertRows()
         self._forget_old()
         self.added.emit(notice)
+        if holds is not None:
+            self._watch(notice.id, holds, until)
         return notice
+
+    def _watch(self, which: int, holds: Callable[[], bool], until: Sequence[SignalInstance]) -> None:
+        def look(*_: object) -> None:
+            if all(known.id != which for known in self._notices) or not holds():
+                for signal in until:
+                    signal.disconnect(look)
+                self.dismiss(which)
+
+        for signal in until:
+            signal.connect(look)
 
     def dismiss(self, notice: int) -> None:
         """The person has read it."""

@@ -79,6 +79,8 @@ class Exporting(QObject):
                 Kind.INFO,
                 Text("said.there_is_nothing_to_export"),
                 advice=Text("said.keep_pictures_while_exploring"),
+                holds=lambda: not model.count,
+                until=(model.count_changed,),
             )
             return
         sources.sort(key=lambda source: source[0] != first)

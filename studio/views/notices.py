@@ -40,6 +40,8 @@ class NoticePresenter(QObject):
         self._undo_stack, self._stack = undo_stack, stack
         self._known: set[int] = set()
         self._undo: NoticeCard | None = None
+        self._shown: dict[int, NoticeCard] = {}
+        notices.dismissed.connect(self._take_away)
         notices.added.connect(self._tell)
         undo_stack.changed.connect(self._after_step)
         jobs.rowsInserted.connect(self._wait_for_jobs)
@@ -49,7 +51,18 @@ class NoticePresenter(QObject):
 
     def _tell(self, notice: Notice) -> None:
         shown = self._stack.say(self._message(notice))
-        shown.closed.connect(lambda: self._notices.dismiss(notice.id))
+        self._shown[notice.id] = shown
+        shown.closed.connect(lambda: self._forget(notice.id))
+
+    def _forget(self, which: int) -> None:
+        self._shown.pop(which, None)
+        self._notices.dismiss(which)
+
+    def _take_away(self, which: int) -> None:
+        """What it says is no longer so."""
+        shown = self._shown.pop(which, None)
+        if shown is not None:
+            shown.close_up()
 
     def _after_step(self, step: UndoStep, kind: str) -> None:
         """What was deleted can be brought back for as long as nothing else was done."""
@@ -76,7 +89,7 @@ class NoticePresenter(QObject):
             details=[line if isinstance(line, str) else words.say(line) for line in notice.details],
             actions=[Action(words.say(act.label), act.do) for act in notice.acts],
             kind=notice.kind,
-            stays=notice.asks,
+            asks=notice.asks,
         )
 
     def _wait_for_jobs(self) -> None:

@@ -15,6 +15,7 @@ from engine.formats.run_state import RunState
 from studio.commands.context import AppContext
 from studio.frame_budget.prebuild import IdlePrebuilder
 from studio.i18n import LANGUAGES, system_language
+from studio.library.styles import StyleEntry
 from studio.library.text import Text
 from studio.library.trash import Slot
 from studio.signals import follow
@@ -30,6 +31,7 @@ from studio.views.inspect import InspectSheet
 from studio.views.intake import Intake
 from studio.views.kit.layout import column, prepare, row
 from studio.views.kit.modal import ModalStack
+from studio.views.kit.name_question import NameQuestion
 from studio.views.kit.notice import NoticeStack
 from studio.views.kit.question import Question, Reply
 from studio.views.look import Look
@@ -197,6 +199,23 @@ class Window(QMainWindow):
         self.question.ask(title, text, *choices, names=names)
 
     @cached_property
+    def name_question(self) -> NameQuestion:
+        """What something is to be called is asked here."""
+        return NameQuestion(self.look, self)
+
+    def _ask_for_board(self, ids: Sequence[str]) -> None:
+        self.name_question.ask(
+            Text("gallery.board.name"), "", lambda name: self.context.on_pictures.make_board(name, ids)
+        )
+
+    def _ask_for_style_name(self, entry: StyleEntry) -> None:
+        self.name_question.ask(
+            Text("styles.name.ask"),
+            entry.name,
+            lambda name: self.context.on_styles.rename(entry.id, name) if name != entry.name else None,
+        )
+
+    @cached_property
     def shortcuts(self) -> ShortcutSheet:
         """The overview of keys."""
         return ShortcutSheet(self.look, self.acts, self)
@@ -232,6 +251,8 @@ class Window(QMainWindow):
         self.gallery.bin.empty_wanted.connect(self._ask_to_empty_bin)
         self.gallery.bin.set_days(context.settings.keep_days)
         context.settings.keep_days_changed.connect(self.gallery.bin.set_days)
+        self.gallery.board_wanted.connect(self._ask_for_board)
+        context.on_styles.name_wanted.connect(self._ask_for_style_name)
         self.gallery.places.export_wanted.connect(self.exporting.ask_board)
         self.viewer.rated.connect(self._rate)
         self.viewer.closed.connect(self._focus_page)

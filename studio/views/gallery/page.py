@@ -7,9 +7,9 @@ from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
-from PySide6.QtCore import QModelIndex, QPoint, Qt
+from PySide6.QtCore import QModelIndex, QPoint, Qt, Signal
 from PySide6.QtGui import QImage
-from PySide6.QtWidgets import QInputDialog, QMenu, QStackedWidget, QWidget
+from PySide6.QtWidgets import QMenu, QStackedWidget, QWidget
 
 from studio.commands.pictures import PictureCommands
 from studio.library.index import Query
@@ -36,6 +36,9 @@ LARGE = 1024
 
 class GalleryPage(QWidget):
     """Everything that was kept."""
+
+    board_wanted = Signal(object)
+    """Sequence[str]: ids of pictures for a new board, whose name is to be asked for."""
 
     def __init__(
         self,
@@ -264,7 +267,4 @@ class GalleryPage(QWidget):
 
     def make_board(self) -> None:
         """A new board with the chosen pictures."""
-        words = self._look.words
-        name, ok = QInputDialog.getText(self, words("gallery.board.new"), words("gallery.board.name"))
-        if ok and name.strip():
-            self._commands.make_board(name.strip(), self.chosen())
+        self.board_wanted.emit(self.chosen())

@@ -5,15 +5,16 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from PySide6.QtCore import QEvent, QObject, QPoint, QRect, QRectF, Qt, Signal
-from PySide6.QtGui import QEnterEvent, QPainter, QPaintEvent
+from PySide6.QtCore import QEvent, QObject, QPoint, QRect, QRectF, QSize, Qt, Signal
+from PySide6.QtGui import QEnterEvent, QHideEvent, QPainter, QPaintEvent, QShowEvent
 from PySide6.QtWidgets import QSizePolicy, QVBoxLayout, QWidget
 
 from studio import paint
-from studio.signals import delayed
+from studio.signals import delayed, repeated
 from studio.state.notices import Kind
 from studio.tokens import RADIUS_LARGE, Type
 from studio.views.kit.button import Button, IconButton
+from studio.views.kit.free_place import controls, free_place
 from studio.views.kit.layout import column, row
 from studio.views.kit.lines import Lines, wrapped
 from studio.views.kit.modal import ModalStack
@@ -49,7 +50,9 @@ class Message:
     actions: Sequence[Action] = ()
     kind: Kind = Kind.INFO
     stays: bool = False
-    """Until closed by hand, whatever else is told; warnings with details and errors always stay."""
+    """Until closed by hand; warnings with details and errors always stay."""
+    asks: bool = False
+    """It waits for an answer: it stays, and nothing pushes it out."""
 
 
 class NoticeCard(QWidget):
@@ -76,7 +79,7 @@ class NoticeCard(QWidget):
 
     def _stays(self) -> bool:
         message = self.message
-        return message.stays or message.kind is Kind.ERROR or bool(message.details)
+        return message.stays or message.asks or message.kind is Kind.ERROR or bool(message.details)
 
     def _arrange(self) -> None:
         close = IconButton(self._look, "close", "notice.close", size=24, icon_size=14, pressed=self.close_up)
@@ -147,6 +150,8 @@ class Working(NoticeCard):
         box.addLayout(row(self.count, None, self._cancel))
 
 
+AGAIN_MS = 400
+"""So often a place is looked for anew: another page may be shown, or a button where none was."""
 MOVED = (
     QEvent.Type.Resize,
     QEvent.Type.Move,
@@ -166,7 +171,8 @@ class NoticeStack(QWidget):
         self._margin, self._bottom = 16, 16
         self._clear: QWidget | None = None
         parent.installEventFilter(self)
-        ModalStack.of(parent).changed.connect(self.raise_)  # a message is over what came after it, too
+        self._again = repeated(self, AGAIN_MS, self._place_again)
+        ModalStack.of(parent).changed.connect(self._rise)
         self.hide()
 
     @property
@@ -186,6 +192,11 @@ class NoticeStack(QWidget):
         widget.installEventFilter(self)
         self._place()
 
+    def _rise(self) -> None:
+        """A message lies over what came after it, too."""
+        self.raise_()
+        self._place()
+
     def say(self, message: Message) -> NoticeCard:
         """Shows a message."""
         return self.add(NoticeCard(self._look, message, self))
@@ -197,7 +208,7 @@ class NoticeStack(QWidget):
         return working
 
     def add(self, notice: NoticeCard) -> NoticeCard:
-        old = [n for n in self.notices if not n.message.stays]
+        old = [n for n in self.notices if not (n.message.asks or isinstance(n, Working))]
         for surplus in old[: max(0, len(old) - MOST + 1)]:
             surplus.close_up()
         notice.closed.connect(lambda: self._drop(notice))
@@ -219,21 +230,30 @@ class NoticeStack(QWidget):
         self.setVisible(self._box.count() > 0)
         self._place()
 
+    def _place_again(self) -> None:
+        if not self.underMouse():  # it does not run away from the hand
+            self._place()
+
     def _place(self) -> None:
+        """In the lower right corner, or as near to it as nothing is covered that one may want to press."""
         host = self.parentWidget()
-        if host is None:
+        if host is None or not self.notices:
             return
         height = sum(
             n.heightForWidth(WIDTH) if n.hasHeightForWidth() else n.sizeHint().height() for n in self.notices
         )
         height += 8 * max(0, len(self.notices) - 1)
-        at = host.rect().bottomRight()
-        place = QRect(at.x() - WIDTH - self._margin, at.y() - height - self._bottom, WIDTH, height)
+        area = host.rect().adjusted(self._margin, self._margin, -self._margin, -self._bottom)
+        taken = controls(host, self)
         if self._clear is not None and self._clear.isVisible():
-            other = QRect(self._clear.mapTo(host, QPoint()), self._clear.size())
-            if other.intersects(place):
-                place.moveBottom(other.top() - 8)
-        self.setGeometry(place)
+            taken.append(QRect(self._clear.mapTo(host, QPoint()), self._clear.size()))
+        self.setGeometry(free_place(area, QSize(WIDTH, height), taken))
+
+    def showEvent(self, event: QShowEvent) -> None:
+        self._again.start()
+
+    def hideEvent(self, event: QHideEvent) -> None:
+        self._again.stop()
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
         if event.type() in MOVED and watched in (self.parentWidget(), self._clear):

@@ -40,6 +40,9 @@ MODALS: dict[str, Opener] = {
     "style editor": lambda w: _opened(w.style_editor, w.style_editor.open()),
     "who is shown": lambda w: _opened(w.persons.who, w.persons.who.open()),
     "question": lambda w: _opened(w.question, w.question.ask(Text("said.undo"), Text("said.undo"))),
+    "name": lambda w: _opened(
+        w.name_question, w.name_question.ask(Text("styles.name.ask"), "", lambda name: None)
+    ),
     "viewer": lambda w: _opened(w.viewer, w.viewer.open([Shown("", QImage())])),
 }
 """Everything that lies over the window and has its keys."""
