@@ -64,8 +64,9 @@ def judged(
     """The figures of samples from fixed seeds, each in the style of a held-out picture; those that could be
     measured. check: called between the samples; what it raises ends the work.
     """
-    rows = np.resize(np.arange(min(styles, len(judge.references))), count)
-    pictures = samples(networks, judge.references[rows], device, check)
+    references = judge.references[:styles]
+    rows = np.resize(np.arange(len(references)), count)
+    pictures = samples(networks, references, rows, device, check)
     found = judge.judge(pictures, references=rows.astype(np.int64))
     return {name: round(float(value), 5) for name, value in found.items() if math.isfinite(value)}
 
@@ -74,18 +75,24 @@ def judged(
 def samples(
     networks: PictureNetworks,
     references: NDArray[np.uint8],
+    rows: NDArray[np.int64],
     device: torch.device,
     check: Check = lambda: None,
 ) -> NDArray[np.uint8]:
-    """One picture in the style of each reference: uint8 [N, 3, R, R] both. z is the same every time."""
-    rng = torch.Generator().manual_seed(77)
-    z = torch.randn(len(references), networks.z_size, generator=rng)
-    made = []
+    """Pictures in the styles of references uint8 [M, 3, R, R], by their numbers `rows` [N]: uint8
+    [N, 3, R, R]. z is the same every time."""
+    styles = []
     for i in range(0, len(references), BATCH):
         check()
         x = torch.from_numpy(references[i : i + BATCH]).to(device).float() / 127.5 - 1.0
-        style = networks.style_encoder(x)
-        made.append(pixels(networks.generator(z[i : i + BATCH].to(device), style)))
+        styles.append(networks.style_encoder(x))
+    style = torch.cat(styles)[torch.from_numpy(rows).to(device)]
+    rng = torch.Generator().manual_seed(77)
+    z = torch.randn(len(rows), networks.z_size, generator=rng).to(device)
+    made = []
+    for some, wanted in zip(z.split(BATCH), style.split(BATCH), strict=True):
+        check()
+        made.append(pixels(networks.generator(some, wanted)))
     return np.concatenate(made)
 
 

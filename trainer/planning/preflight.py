@@ -22,6 +22,7 @@ from trainer.process.control import Control
 from trainer.process.device import Device
 from trainer.process.world import World
 from trainer.run import speed
+from trainer.run.kinds import kind_of
 from trainer.run.state import can_halve
 from trainer.storage import checkpoint
 
@@ -78,11 +79,11 @@ def plan(
 
 
 def fit_to_minutes(job: Job, found: Profile) -> Job:
-    """The job with all lengths scaled so that it takes nine tenths of its `minutes`; longer where there is
+    """The job with all lengths scaled so that its steps take most of its `minutes`; longer where there is
     time."""
     if job.schedule.minutes <= 0:
         return job
-    factor = 0.9 * job.schedule.minutes * 60 / max(found.seconds(job), 1e-9)
+    factor = kind_of(job).stepping * job.schedule.minutes * 60 / max(found.seconds(job), 1e-9)
     return job.changed(
         style_kimg=job.schedule.style_kimg * factor,
         warm_kimg=job.schedule.warm_kimg * factor,

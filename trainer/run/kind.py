@@ -50,6 +50,10 @@ class Kind(ABC):
     phases: ClassVar[tuple[Phase[Any], ...]]
     """In the order in which a run goes through them; the last goes on for as long as the run does."""
 
+    stepping: ClassVar[float] = 0.9
+    """Share of a run's time that its steps may take; in the rest the set is read, and the model judged and
+    written."""
+
     # --- Before a run ---
 
     @abstractmethod

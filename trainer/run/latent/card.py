@@ -11,7 +11,7 @@ from trainer.process.control import Check
 from trainer.run.latent.state import LatentState
 from trainer.storage.latent_bundle import Measured
 
-PICTURES, BATCH = 384, 8
+PICTURES, BATCH = 192, 8
 """Of the pack, which shows all that the model knew, that directions are measured on."""
 
 

@@ -25,7 +25,7 @@ from trainer.process.world import World
 from trainer.run.kind import Drawn, Kind
 from trainer.run.latent import pack, tiers
 from trainer.run.latent.card import measured_again
-from trainer.run.latent.likeness import Likeness
+from trainer.run.latent.likeness import MOST, Likeness
 from trainer.run.latent.material import Material, read_material
 from trainer.run.latent.networks import LatentModel, Readers
 from trainer.run.latent.phases import Adversarial, Warm
@@ -57,6 +57,7 @@ class Latents(Kind):
     """G, D and C of `trainer.model.latent_gan`, fine-tuned from a model."""
 
     phases = (Warm(), Adversarial())
+    stepping = 0.8
 
     # --- Before a run ---
 
@@ -227,7 +228,7 @@ def shows_faces(data: PreparedSet, pictures: Pictures, check: Check) -> bool:
 
 def _references(pictures: Pictures) -> Tensor:
     """Pictures of the set that samples are compared with, in -1..1: held-out ones first."""
-    return pictures.examples(max(len(pictures.train), 8))
+    return pictures.examples(MOST)
 
 
 def _gan(job: Job) -> LatentGanConfig:

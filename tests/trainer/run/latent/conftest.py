@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from tests.trainer.run.latent import small
-from trainer.run.latent import kind, pack
+from trainer.run.latent import kind, pack, samples
 from trainer.storage import export, latent_graphs
 
 
@@ -19,6 +19,7 @@ def little() -> Iterator[None]:
     patch.setattr(export, "INPUTS", 4)
     patch.setattr(latent_graphs, "COARSE", 64)
     patch.setattr(pack, "SIZE", 24)
+    patch.setattr(samples, "COLUMNS", 2)
     yield
     patch.undo()
 

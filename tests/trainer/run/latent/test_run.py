@@ -30,6 +30,8 @@ from trainer.run.loop import Run
 from trainer.storage import checkpoint
 from trainer.storage.bundles import WeightsError
 
+pytestmark = pytest.mark.timeout(300)  # two models are exported
+
 Told = list[protocol.Event]
 
 
