@@ -32,16 +32,6 @@ UPGRADES: dict[int, Upgrade] = {}
 """Format number -> what brings a file of that format to the next one."""
 
 
-def upgrade_from(number: int) -> Callable[[Upgrade], Upgrade]:
-    """Marks the function that brings settings of this format to the next one."""
-
-    def mark(function: Upgrade) -> Upgrade:
-        UPGRADES[number] = function
-        return function
-
-    return mark
-
-
 def upgraded(values: Values, upgrades: Mapping[int, Upgrade] = UPGRADES, target: int = FORMAT) -> Values:
     """`values` in the format `target`. Those of a newer version are left as they are."""
     number = values.get("format")
