@@ -1,4 +1,7 @@
-"""Files that are dropped on the window: what may come in, and the sign that says so."""
+"""Files that are dropped on the window: what may come in, and the sign that says so.
+
+From outside every drop is a copy (`kit.dropping`): nobody's pictures are ever taken away.
+"""
 
 from __future__ import annotations
 
@@ -21,6 +24,7 @@ from PySide6.QtWidgets import QWidget
 from engine.images import SUFFIXES
 from studio import paint
 from studio.tokens import RADIUS_LARGE
+from studio.views.kit.dropping import accept_drop
 from studio.views.kit.empty import Sign
 from studio.views.kit.flow import clear
 from studio.views.kit.layout import column
@@ -200,7 +204,7 @@ class DropTarget(QObject):
         # What comes from this window itself, such as kept pictures, is for other programs and for the cards.
         if not event.mimeData().hasUrls() or event.source() is not None:
             return False
-        event.acceptProposedAction()
+        accept_drop(event)
         if not self.overlay.isVisible():
             self.open()
         self.overlay.point_at(event.position().toPoint())
@@ -211,7 +215,7 @@ class DropTarget(QObject):
         self.overlay.hide()
         if not event.mimeData().hasUrls():
             return False
-        event.acceptProposedAction()
+        accept_drop(event)
         self.take(event.mimeData(), zone)
         return True
 

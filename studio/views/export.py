@@ -8,7 +8,7 @@ from datetime import date
 from pathlib import Path
 
 from PySide6.QtCore import Qt, Signal
-from PySide6.QtWidgets import QLineEdit, QWidget
+from PySide6.QtWidgets import QWidget
 
 from studio.library.settings import ExportOptions
 from studio.signals import follow
@@ -29,6 +29,7 @@ from studio.views.kit.layout import Line, column, row
 from studio.views.kit.overlay import Overlay
 from studio.views.kit.slider import SliderRow
 from studio.views.kit.text import Elided, Label, caption, heading
+from studio.views.kit.text_field import TextField
 from studio.views.look import Look
 
 FORMATS = ("png", "jpeg", "webp", "tiff")
@@ -98,7 +99,7 @@ class ExportForm(Card):
         self.format = Segmented(look, [(name, f"export.format.{name}") for name in FORMATS])
         self.quality = SliderRow(look, "export.quality", low=1, high=100, default=95, show=whole, read=float)
         self.side = Choice(look, "export.size")
-        self.template = QLineEdit()
+        self.template = TextField()
         self.example = Elided(look, size=12, role="muted")
         self.sheet = Switch(look, "export.sheet")
         self.sheet_format = Segmented(look, [(name, f"export.sheet.{name}") for name in SHEETS])

@@ -9,7 +9,6 @@ from PySide6.QtCore import QAbstractListModel, QModelIndex, QPersistentModelInde
 from PySide6.QtGui import QKeyEvent, QPainter
 from PySide6.QtWidgets import (
     QFrame,
-    QLineEdit,
     QListView,
     QStyle,
     QStyledItemDelegate,
@@ -23,6 +22,7 @@ from studio.views.kit.card import Card
 from studio.views.kit.layout import Line, column, row
 from studio.views.kit.overlay import Overlay
 from studio.views.kit.text import muted
+from studio.views.kit.text_field import TextField
 from studio.views.look import Look
 
 LINE = 36
@@ -118,7 +118,7 @@ class _Line(QStyledItemDelegate):
         painter.restore()
 
 
-class _Field(QLineEdit):
+class _Field(TextField):
     stepped = Signal(int)
     accepted = Signal()
 

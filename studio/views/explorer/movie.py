@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from PySide6.QtCore import Signal
-from PySide6.QtWidgets import QLineEdit, QWidget
+from PySide6.QtWidgets import QWidget
 
 from engine.movie import KINDS
 from studio.library.movies import RATE_CHOICES, MovieOptions
@@ -26,6 +26,7 @@ from studio.views.kit.layout import Line, column, row
 from studio.views.kit.overlay import Overlay
 from studio.views.kit.slider import SliderRow
 from studio.views.kit.text import Elided, caption, heading
+from studio.views.kit.text_field import TextField
 from studio.views.look import Look
 
 SIZES = (0, 256, 512, 768, 1024)
@@ -68,7 +69,7 @@ class MovieForm(Card):
         self.side = Choice(look, "export.size")
         self.quality = SliderRow(look, "export.quality", low=1, high=100, default=85, show=whole, read=float)
         self.folder = FolderField(look)
-        self.name = QLineEdit()
+        self.name = TextField()
         self.recipe = Switch(look, "export.recipe")
         self.sum = Elided(look, size=12, role="muted")
         self.export = Button(look, "export.go", kind="primary", icon="export", pressed=self._accept)

@@ -19,6 +19,7 @@ from studio.views.kit.button import ActionButton
 from studio.views.kit.choice import Stars
 from studio.views.kit.layout import Surface, column, row, scrolling
 from studio.views.kit.text import Elided, caption, muted
+from studio.views.kit.text_field import TextField
 from studio.views.look import Look
 from studio.views.pictures import enlarge
 
@@ -40,11 +41,11 @@ class Inspector(Surface):
         self._look = look
         self.row: PictureRow | None = None
         self.picture = Large(look)
-        self.name = QLineEdit()
+        self.name = TextField()
         self.stars = Stars(look)
         self.labels = Labels(look)
         self.facts = Facts(look)
-        self.tags = QLineEdit()
+        self.tags = TextField()
         self.note = NoteField()
         self.recall = ActionButton(look, actions["recall"], icon="explore")
         self.nothing = muted(look, "inspector.nothing")
@@ -183,6 +184,7 @@ class NoteField(QPlainTextEdit):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.setTabChangesFocus(True)
+        self.setAcceptDrops(False)
         self._before = ""
 
     def set_text(self, text: str) -> None:

@@ -22,6 +22,7 @@ from studio import paint
 from studio.theme import font
 from studio.tokens import RADIUS
 from studio.views.kit.layout import row
+from studio.views.kit.text_field import TextField
 from studio.views.look import Look
 
 Value = str | int | float
@@ -238,7 +239,7 @@ class Switch(QAbstractButton):
         painter.end()
 
 
-class SearchField(QLineEdit):
+class SearchField(TextField):
     """A field with a magnifying glass; Escape empties it."""
 
     def __init__(self, look: Look, key: str, parent: QWidget | None = None) -> None:

@@ -8,6 +8,7 @@ from PySide6.QtWidgets import QWidget
 
 from studio import paint
 from studio.tokens import RADIUS
+from studio.views.kit.dropping import accept_drop
 from studio.views.look import Look
 
 BESIDE = ("above", "below")
@@ -38,7 +39,7 @@ class DropRow(QWidget):
     def dragMoveEvent(self, event: QDragMoveEvent) -> None:
         self._show_drop(self.drop_meaning(event))
         if self._drop:
-            event.acceptProposedAction()
+            accept_drop(event)
         else:
             event.ignore()
 
@@ -49,7 +50,7 @@ class DropRow(QWidget):
         meaning = self.drop_meaning(event)
         self._show_drop("")
         if meaning:
-            event.acceptProposedAction()
+            accept_drop(event)
             self.take_drop(event, meaning)
 
     def _show_drop(self, meaning: str) -> None:

@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
-from PySide6.QtWidgets import QFileDialog, QGridLayout, QLayout, QLineEdit, QWidget
+from PySide6.QtWidgets import QFileDialog, QGridLayout, QLayout, QWidget
 
 from studio.views.kit.button import Button
 from studio.views.kit.choice import Choice
 from studio.views.kit.layout import row
 from studio.views.kit.text import Label
+from studio.views.kit.text_field import TextField
 from studio.views.look import Look
 
 FormLine = tuple[str, QWidget | QLayout]
@@ -50,7 +51,7 @@ def usual_folder() -> Path:
     return Path.home() / "Pictures" / "Persona Studio"
 
 
-class FolderField(QLineEdit):
+class FolderField(TextField):
     """A folder, typed or looked for."""
 
     def __init__(self, look: Look, parent: QWidget | None = None) -> None:

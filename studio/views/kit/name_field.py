@@ -9,6 +9,7 @@ from PySide6.QtGui import QKeyEvent
 from PySide6.QtWidgets import QLineEdit, QStackedLayout, QWidget
 
 from studio.views.kit.text import MEDIUM, Elided
+from studio.views.kit.text_field import TextField
 from studio.views.look import Look
 
 
@@ -29,7 +30,7 @@ class NameField(QWidget):
     @cached_property
     def field(self) -> QLineEdit:
         """The field; most names are never changed, so it is made when it is first wanted."""
-        made = QLineEdit()
+        made = TextField()
         made.setFixedHeight(24)
         made.setProperty("kind", "small")
         self._look.words.bind(made, "setAccessibleName", "styles.name")

@@ -6,11 +6,12 @@ from collections.abc import Callable
 
 from PySide6.QtCore import QEvent, QPointF, QRectF, QSignalBlocker, QSize, Qt, Signal
 from PySide6.QtGui import QFocusEvent, QKeyEvent, QMouseEvent, QPainter, QPaintEvent, QWheelEvent
-from PySide6.QtWidgets import QGridLayout, QLineEdit, QSizePolicy, QSlider, QWidget
+from PySide6.QtWidgets import QGridLayout, QSizePolicy, QSlider, QWidget
 
 from studio import paint
 from studio.theme import number_font
 from studio.views.kit.text import Label
+from studio.views.kit.text_field import TextField
 from studio.views.look import Look
 
 STEPS = 1000
@@ -101,7 +102,7 @@ class Track(QSlider):
         return round(STEPS * min(1.0, max(0.0, (at.x() - EDGE) / max(1, self.width() - 2 * EDGE))))
 
 
-class NumberField(QLineEdit):
+class NumberField(TextField):
     """The number beside a slider; it can be typed over."""
 
     typed = Signal(str)

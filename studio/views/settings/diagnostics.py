@@ -49,6 +49,7 @@ class Diagnostics(SettingSection):
         super().__init__(look, "settings.diagnostics")
         self._model, self._explorer, self._places, self._timings = model, explorer, places, timings
         self.text = QPlainTextEdit()
+        self.text.setAcceptDrops(False)
         self.text.setReadOnly(True)
         self.text.setMinimumHeight(320)
         self.text.setLineWrapMode(QPlainTextEdit.LineWrapMode.NoWrap)

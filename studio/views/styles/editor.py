@@ -17,10 +17,12 @@ from studio.views.drop import PICTURE_FILTER
 from studio.views.gallery.inspector import split_tags
 from studio.views.kit.button import Button, IconButton
 from studio.views.kit.card import Card
+from studio.views.kit.dropping import accept_drop
 from studio.views.kit.layout import column, row, scrolling
 from studio.views.kit.overlay import Overlay
 from studio.views.kit.slider import SliderRow
 from studio.views.kit.text import Label, caption, title
+from studio.views.kit.text_field import TextField
 from studio.views.look import Look
 from studio.views.recipe_thumbs import RecipeThumbs
 from studio.views.styles.collage import Collage
@@ -60,7 +62,7 @@ class StyleEditor(Overlay):
         self._id = ""
         self.lines: dict[str, ReferenceLine] = {}
         self.collage = Collage(look, library.pictures, 64)
-        self.name, self.tags = QLineEdit(), QLineEdit()
+        self.name, self.tags = TextField(), TextField()
         self.people = People(look, thumbs, WIDTH - SIDES)
         self.strength = SliderRow(look, "editor.strength", default=1.0, tip="editor.strength.tip")
         self.likeness = SliderRow(look, "editor.likeness", default=1.0, tip="editor.likeness.tip")
@@ -263,10 +265,10 @@ class StyleEditor(Overlay):
 
     def dragMoveEvent(self, event: QDragMoveEvent) -> None:
         if pictures_over(event) is not None:
-            event.acceptProposedAction()
+            accept_drop(event)
 
     def dropEvent(self, event: QDropEvent) -> None:
         pictures = pictures_over(event)
         if pictures is not None:
-            event.acceptProposedAction()
+            accept_drop(event)
             self._commands.references.add(self._id, pictures.paths, whole=True if pictures.own else None)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from PySide6.QtCore import Signal
-from PySide6.QtWidgets import QLineEdit, QWidget
+from PySide6.QtWidgets import QWidget
 
 from studio.library.styles import StyleEntry
 from studio.state.references import ReferencePictures
@@ -11,6 +11,7 @@ from studio.views.kit.button import Button
 from studio.views.kit.layout import Surface, column, row
 from studio.views.kit.slider import Track
 from studio.views.kit.text import caption, title
+from studio.views.kit.text_field import TextField
 from studio.views.look import Look
 from studio.views.styles.collage import Collage
 
@@ -30,7 +31,7 @@ class Mixer(Surface):
         self.first, self.second = Collage(look, pictures, 36), Collage(look, pictures, 36)
         self.slider = Track(look, 0.5)
         self.share = caption(look)
-        self.name = QLineEdit()
+        self.name = TextField()
         self.save = Button(look, "mixer.save", kind="primary", pressed=self._accept)
         cancel = Button(look, "action.cancel", pressed=self.cancelled.emit)
         look.words.bind(self.name, "setPlaceholderText", "mixer.name")

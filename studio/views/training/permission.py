@@ -6,7 +6,7 @@ from dataclasses import replace
 from datetime import date
 
 from PySide6.QtCore import Qt, Signal
-from PySide6.QtWidgets import QGridLayout, QLineEdit, QStackedWidget, QWidget
+from PySide6.QtWidgets import QGridLayout, QStackedWidget, QWidget
 
 from engine.formats.consent import SUBJECTS, USES, Consent
 from studio.commands.preparing import PreparationCommands
@@ -16,6 +16,7 @@ from studio.views.kit.card import Card
 from studio.views.kit.choice import Switch
 from studio.views.kit.layout import column, row, scrolling
 from studio.views.kit.text import Label, caption, heading, muted, title
+from studio.views.kit.text_field import TextField
 from studio.views.look import Look
 from studio.views.training import phrases
 from studio.views.training.parts import FactList, Options, OptionWords, SignLine
@@ -148,8 +149,8 @@ class ConsentForm(QWidget):
         self._record = Consent()
         self.anew = SignLine(look, "info", "accent", "training.consent.anew")
         self.subject = Options(look, columns=2)
-        self.basis, self.given_by = QLineEdit(), QLineEdit()
-        self.given_on, self.expires = QLineEdit(), QLineEdit()
+        self.basis, self.given_by = TextField(), TextField()
+        self.given_on, self.expires = TextField(), TextField()
         self.uses = {use: Switch(look, f"training.use.{use}") for use in USES}
         self.adult = Switch(look, "training.consent.adult")
         self.uses["train"].setEnabled(False)

@@ -6,7 +6,7 @@ import time
 from pathlib import Path
 
 from PySide6.QtCore import QTimer, Signal
-from PySide6.QtWidgets import QGridLayout, QLineEdit, QWidget
+from PySide6.QtWidgets import QGridLayout, QWidget
 
 from studio.commands.plan import Plan, free_model_name
 from studio.commands.preparing import PreparationCommands
@@ -20,6 +20,7 @@ from studio.views.kit.choice import Choice
 from studio.views.kit.layout import column, row, scrolling
 from studio.views.kit.progress import ProgressBar
 from studio.views.kit.text import Label, caption, heading, muted, title
+from studio.views.kit.text_field import TextField
 from studio.views.look import Look
 from studio.views.training import phrases
 from studio.views.training.helpers import HelperOffer
@@ -48,7 +49,7 @@ class TimeStep(QWidget):
         super().__init__(parent)
         self._look, self._commands, self._model, self._training = look, commands, model, training
         self._setup = Setup()
-        self.name = QLineEdit()
+        self.name = TextField()
         self.start_from = Choice(look, "training.start_from")
         self.start_hint = caption(look, wrap=True)
         self.length = Options(look)

@@ -66,3 +66,27 @@ def test_a_window_shows_the_sign_while_files_hover(qtbot: QtBot, look: Look) -> 
     QApplication.sendEvent(window, drop)
     assert not target.overlay.isVisible()
     assert [path.name for path in taken[0].paths] == ["a.png"]
+
+
+COPY, MOVE, NONE = Qt.DropAction.CopyAction, Qt.DropAction.MoveAction, Qt.DropAction.IgnoreAction
+
+
+@pytest.mark.parametrize(("offered", "told"), [(COPY, COPY), (MOVE | COPY, COPY), (MOVE, NONE)])
+def test_what_comes_from_outside_is_never_moved(
+    qtbot: QtBot, look: Look, offered: Qt.DropAction, told: Qt.DropAction
+) -> None:
+    """With Shift a move is proposed, and a file manager deletes what was moved."""
+    window = QWidget()
+    qtbot.addWidget(window)
+    target, taken = DropTarget(look, window), []
+    target.dropped.connect(taken.append)
+    mime = QMimeData()
+    mime.setUrls([QUrl.fromLocalFile("/a.png")])
+    how = offered, mime, Qt.MouseButton.LeftButton, Qt.KeyboardModifier.ShiftModifier
+    enter, drop = QDragEnterEvent(QPoint(50, 50), *how), QDropEvent(QPointF(50, 50), *how)
+    assert drop.proposedAction() is (MOVE if offered != COPY else COPY)
+    for event in (enter, drop):
+        QApplication.sendEvent(window, event)
+        assert event.isAccepted()
+    assert drop.dropAction() is told
+    assert len(taken) == 1

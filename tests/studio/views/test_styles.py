@@ -67,12 +67,15 @@ def card(window: Window, which: str) -> StyleCard:
 
 
 def drop(target: QWidget, mime: QMimeData, at: QPointF) -> bool:
-    """Drags over a widget and lets go; whether it was welcome."""
-    how = Qt.DropAction.CopyAction, mime, Qt.MouseButton.LeftButton, Qt.KeyboardModifier.NoModifier
+    """Drags over a widget and lets go with Shift, which proposes a move; whether it was welcome."""
+    actions = Qt.DropAction.CopyAction | Qt.DropAction.MoveAction
+    how = actions, mime, Qt.MouseButton.LeftButton, Qt.KeyboardModifier.ShiftModifier
     enter = QDragEnterEvent(at.toPoint(), *how)
     QApplication.sendEvent(target, enter)
     if enter.isAccepted():
-        QApplication.sendEvent(target, QDropEvent(at, *how))
+        let_go = QDropEvent(at, *how)
+        QApplication.sendEvent(target, let_go)
+        assert enter.dropAction() is let_go.dropAction() is Qt.DropAction.CopyAction, "nobody's files go"
     return enter.isAccepted()
 
 

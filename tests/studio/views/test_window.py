@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import NoReturn
@@ -11,7 +12,7 @@ import pytest
 import shiboken6
 from PySide6.QtCore import QMimeData, QPoint, QPointF, Qt, QUrl
 from PySide6.QtGui import QDragEnterEvent, QDropEvent, QImage
-from PySide6.QtWidgets import QApplication, QPushButton, QWidget
+from PySide6.QtWidgets import QApplication, QLineEdit, QPlainTextEdit, QPushButton, QWidget
 from pytestqt.qtbot import QtBot
 
 from engine.errors import BundleError
@@ -109,6 +110,14 @@ def test_shows_a_picture_and_always_the_device(window: Window) -> None:
     assert "CPU" in window.status.device.text() or "CUDA" in window.status.device.text()
     assert window.status.device.toolTip()
     assert raw_words(window) == []
+
+
+def test_no_field_takes_files_for_itself(window: Window) -> None:
+    """Qt's own fields would write an address, and tell a file manager that its file was moved."""
+    deque(window.prebuilder._steps, maxlen=0)
+    fields = [one for kind in (QLineEdit, QPlainTextEdit) for one in window.findChildren(kind)]
+    assert len(fields) > 8
+    assert [field for field in fields if field.acceptDrops()] == []
 
 
 def test_dragging_on_the_canvas_walks(qtbot: QtBot, window: Window) -> None:
