@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from functools import cache
 
 from PySide6.QtCore import QRect, Qt
 from PySide6.QtGui import QFontMetrics
@@ -38,13 +39,19 @@ def words_of(widget: QWidget) -> list[str]:
     return [words for words in said if words]
 
 
+@cache
+def is_raw(words: str) -> bool:
+    """Whether they are a key, or hold a placeholder."""
+    is_key = KEY.search(words) and not words.endswith((".png", ".jpg", ".json"))
+    return bool(is_key or UNFILLED.search(words))
+
+
 def raw_words(window: QWidget) -> list[str]:
     """Keys and placeholders that were left as they are."""
     found = []
     for widget in [window, *window.findChildren(QWidget)]:
         for words in words_of(widget):
-            is_key = KEY.search(words) and not words.endswith((".png", ".jpg", ".json"))
-            if is_key or UNFILLED.search(words):
+            if is_raw(words):
                 found.append(f"{type(widget).__name__}: {words}")
     return [one for one in found if "{n:03}" not in one and "{style}" not in one]
 
