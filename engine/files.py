@@ -23,6 +23,7 @@ from pathlib import Path
 from typing import BinaryIO
 
 from engine.errors import PathText, TargetError, TargetExistsError
+from engine.moving import move
 
 Data = bytes | Callable[[BinaryIO], object]
 """Bytes, or a function that writes them into the file it is given."""
@@ -142,6 +143,7 @@ _REASONS = {
     errno.EISDIR: ("is-folder", "it is a folder"),
     errno.ENOTEMPTY: ("exists", "it exists already"),
     errno.ENAMETOOLONG: ("name-too-long", "the name is too long"),
+    errno.EBUSY: ("in-use", "another program has it open"),
     errno.EINVAL: ("bad-name", "the name is not allowed there"),
     errno.EILSEQ: ("bad-name", "the name is not allowed there"),
 }
@@ -227,9 +229,9 @@ def _fill(file: BinaryIO, data: Data) -> None:
 def _move(source: Path, target: Path, overwrite: bool) -> None:
     """Renames; without `overwrite` a file that appeared meanwhile is left alone."""
     if overwrite:
-        source.replace(target)
+        move(source, target)
     elif sys.platform == "win32":
-        source.rename(target)  # refuses to replace
+        move(source, target, replace=False)  # refuses to replace
     else:
         try:
             os.link(source, target)
@@ -238,23 +240,23 @@ def _move(source: Path, target: Path, overwrite: bool) -> None:
         except OSError:  # a file system without hard links
             if os.path.lexists(target):
                 raise TargetExistsError(target) from None
-            source.replace(target)
+            move(source, target)
 
 
 def _move_folder(source: Path, target: Path, overwrite: bool) -> None:
     """Renames; with `overwrite` a folder that is there is moved aside first, and deleted at the end."""
     if not os.path.lexists(target):
-        source.rename(target)
+        move(source, target, replace=False)
         _sync_folder(target.parent)
         return
     if not overwrite:
         raise TargetExistsError(target)
     aside = target.parent / _temporary_name()
-    target.rename(aside)
+    move(target, aside, replace=False)
     try:
-        source.rename(target)
+        move(source, target, replace=False)
     except OSError:
-        aside.rename(target)
+        move(aside, target, replace=False)
         raise
     _sync_folder(target.parent)
     _remove(aside)

@@ -10,6 +10,7 @@ from typing import Any
 from engine.files import free_name, make_folder, write_atomic
 from engine.formats import jsonio
 from engine.formats.jsonio import read_object as read_object
+from engine.moving import move
 
 PIECES = 3
 """How deep a compact object is taken apart: as deep as the places in a session's history lie."""
@@ -56,6 +57,6 @@ def set_aside(path: Path) -> Path | None:
     """Renames a damaged file so that it is neither read again nor lost; None when even that fails."""
     aside = free_name(path.with_name(path.name + ".damaged"))
     with suppress(OSError):
-        path.replace(aside)
+        move(path, aside)
         return aside
     return None

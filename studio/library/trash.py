@@ -20,6 +20,7 @@ from pathlib import Path, PurePosixPath
 from typing import Any
 
 from engine.files import free_name, make_folder, target_error, write_atomic
+from engine.moving import move
 from studio.library import jsonfile
 
 RECORD = "record.json"
@@ -231,7 +232,7 @@ def _move_all(moves: Sequence[tuple[Path, Path]]) -> None:
 
 def _move(source: Path, target: Path) -> None:
     try:
-        source.replace(target)
+        move(source, target)
     except OSError as error:
         if error.errno != errno.EXDEV:
             raise

@@ -28,6 +28,7 @@ from engine.errors import PersonaError, TargetError
 from engine.files import atomic_folder
 from engine.formats import jsonio
 from engine.formats.fields import filled
+from engine.moving import move
 from trainer.process.world import World
 
 FORMAT = 1
@@ -291,7 +292,7 @@ def _sweep(folder: Path) -> None:
 def _set_aside(checkpoint: Path) -> None:
     aside = checkpoint.with_name(f".{checkpoint.name}.damaged")
     shutil.rmtree(aside, ignore_errors=True)
-    checkpoint.replace(aside)
+    move(checkpoint, aside)
 
 
 def _tensors(state: Saved) -> dict[str, Tensor]:
