@@ -1,7 +1,6 @@
 from __future__ import annotations
 
 import json
-import time
 from dataclasses import replace
 from pathlib import Path
 
@@ -57,9 +56,8 @@ def test_it_is_acknowledged_at_once(context: AppContext, engine: FakeEngine, unt
     engine.gate.clear()
     said: list[Recipe] = []
     context.on_pictures.keeping.connect(said.append)
-    begun = time.monotonic()
     context.on_pictures.keep()
-    assert said == [context.explorer.recipe] and time.monotonic() - begun < 0.1
+    assert said == [context.explorer.recipe] and not context.gallery.count
     engine.gate.set()
     until(lambda: context.gallery.count == 1)
 
@@ -273,7 +271,8 @@ def test_exporting_recipes_renders_them(context: AppContext, until: Until, tmp_p
     job = context.on_exports.export_recipes([recipe(n) for n in range(10)], tmp_path / "out", options)
     until(lambda: not job.running)
     files = sorted((tmp_path / "out").iterdir(), key=lambda path: int(path.stem))
-    assert [int(load_picture(path)[0, 0, 0]) for path in files] == list(range(10))
+    colours = [load_picture(path)[..., 0].mean() for path in files]
+    assert colours == pytest.approx(range(10), abs=1.0), "a watermark moves single pixels a little"
 
 
 def test_an_export_that_is_stopped_leaves_only_whole_files(

@@ -15,6 +15,7 @@ os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
 
 from studio.app import application
 from studio.views.look import Look, make_look
+from tests.studio.patience import WAIT_S
 
 
 @pytest.fixture(scope="session")
@@ -45,7 +46,7 @@ def no_thread_left() -> Iterator[None]:
     """Whatever a test starts must have ended when it ends."""
     before = set(threading.enumerate())
     yield
-    deadline = time.monotonic() + 3.0
+    deadline = time.monotonic() + WAIT_S
     while left := [t for t in threading.enumerate() if t not in before and t.is_alive()]:
         assert time.monotonic() < deadline, f"threads left behind: {[thread.name for thread in left]}"
         time.sleep(0.01)

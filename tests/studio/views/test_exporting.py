@@ -15,7 +15,8 @@ from studio.library.text import Text
 from studio.state.notices import Act, Kind
 from studio.views.kit.lines import Lines
 from studio.views.window import Window
-from tests.studio.views.test_window import WAIT_MS, keep, open_window, press, window
+from tests.studio.patience import WAIT_MS
+from tests.studio.views.test_window import keep, open_window, press, window
 
 __all__ = ["open_window", "window"]
 

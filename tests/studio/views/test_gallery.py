@@ -25,9 +25,9 @@ from studio.views.gallery.places import ALL, BIN
 from studio.views.gallery.viewer import Viewer
 from studio.views.look import Look
 from tests.studio.library.made import style
+from tests.studio.patience import WAIT_MS
 from tests.studio.views.watch import raw_words
 
-WAIT_MS = 20_000
 COUNT = 24
 
 

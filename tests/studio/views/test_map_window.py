@@ -15,8 +15,9 @@ from studio.views.explorer import path as paths
 from studio.views.explorer.variations import RELATIVES, across_styles, in_ring, relatives
 from studio.views.window import Window
 from tests.studio.library.made import recipe
+from tests.studio.patience import WAIT_MS
 from tests.studio.state.test_place import chart_of
-from tests.studio.views.test_window import WAIT_MS, open_window, press, window
+from tests.studio.views.test_window import open_window, press, window
 from tests.studio.views.watch import clipped, raw_words
 
 __all__ = ["open_window", "window"]

@@ -26,9 +26,9 @@ from studio.views.styles.people import shown_in
 from studio.views.styles.reference import fit_words
 from studio.views.window import Window
 from tests.studio.library.made import portraits
+from tests.studio.patience import WAIT_MS
 from tests.studio.views.watch import raw_words
 
-WAIT_MS = 20_000
 Open = Callable[..., Window]
 
 

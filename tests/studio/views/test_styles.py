@@ -25,10 +25,9 @@ from studio.views.styles.reference import ReferenceLine
 from studio.views.window import Window
 from tests.studio.commands.test_references import pictures, references
 from tests.studio.library.test_starters import shipped
+from tests.studio.patience import WAIT_MS
 
 __all__ = ["shipped"]
-
-WAIT_MS = 20_000
 
 
 @pytest.fixture

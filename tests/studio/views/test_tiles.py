@@ -16,6 +16,7 @@ from studio.state.place import Place
 from studio.views.explorer import tiles
 from studio.views.explorer.geometry import GridPoint
 from studio.views.explorer.tiles import TileField
+from tests.studio.patience import WAIT_MS
 from tests.studio.state.test_place import chart_of
 
 HERE = Place(model="m")
@@ -98,7 +99,7 @@ def test_asks_for_nothing_while_the_hand_moves(
     show(tile_field, moving=True)
     assert renderer.open == [], "what waited steps back"
     renderer.asked.clear()
-    qtbot.waitUntil(lambda: len(renderer.asked) == tiles.AT_REST, timeout=2000)
+    qtbot.waitUntil(lambda: len(renderer.asked) == tiles.AT_REST, timeout=WAIT_MS)
 
 
 def test_what_is_out_of_sight_is_not_waited_for(tile_field: TileField, renderer: Renderer) -> None:
@@ -139,7 +140,7 @@ def test_sharpens_at_rest(qtbot: QtBot, tile_field: TileField, renderer: Rendere
     for number in range(len(POINTS)):
         renderer.asked[number].answer()
         qtbot.wait(1)
-    qtbot.waitUntil(lambda: any(not a.preview for a in renderer.asked), timeout=2000)
+    qtbot.waitUntil(lambda: any(not a.preview for a in renderer.asked), timeout=WAIT_MS)
     full = next(a for a in renderer.asked if not a.preview)
     full.answer(32)
     tile = tile_field.tile(POINTS[0])

@@ -23,9 +23,9 @@ from studio.library.settings import ExportOptions
 from studio.views.look import make_look
 from studio.views.window import Window
 from studio.workers.engine import Opener
+from tests.studio.patience import WAIT_MS
 from tests.studio.views.watch import raw_words
 
-WAIT_MS = 20_000
 Open = Callable[..., Window]
 
 

@@ -15,15 +15,17 @@ import shiboken6
 from PySide6.QtCore import QCoreApplication, QEvent, QTimer
 from pytestqt.qtbot import QtBot
 
+from tests.studio.patience import WAIT_MS, WAIT_S
+
 Until = Callable[[Callable[[], object]], None]
 
 
 @pytest.fixture
 def until(qtbot: QtBot) -> Until:
-    """until(condition): lets the event loop turn until the condition holds, at most 5 s."""
+    """until(condition): lets the event loop turn until the condition holds."""
 
     def wait(condition: Callable[[], object]) -> None:
-        qtbot.waitUntil(lambda: bool(condition()), timeout=5000)
+        qtbot.waitUntil(lambda: bool(condition()), timeout=WAIT_MS)
 
     return wait
 
@@ -36,7 +38,7 @@ def nothing_is_left_behind(qapp: QCoreApplication) -> Iterator[None]:
     yield
     QCoreApplication.sendPostedEvents(None, QEvent.Type.DeferredDelete)
     qapp.processEvents()
-    end = time.monotonic() + 2
+    end = time.monotonic() + WAIT_S
     while _new_threads(threads) and time.monotonic() < end:
         time.sleep(0.01)
     assert _new_threads(threads) == []

@@ -16,6 +16,7 @@ from studio.frame_budget.latency import ENOUGH, LONGEST
 from studio.workers.generator_thread import TURN_S, Answer, GeneratorThread, Loaded
 from studio.workers.render import BULK, TILE
 from tests.studio.clock import Clock
+from tests.studio.patience import WAIT_MS
 from tests.studio.workers.checks import Until
 from tests.studio.workers.fakes import MODEL, OTHER, FakeEngine, bundle, opener, recipe
 
@@ -29,7 +30,7 @@ def engine() -> FakeEngine:
 def thread(engine: FakeEngine, qtbot: QtBot) -> Iterator[GeneratorThread]:
     thread = GeneratorThread(opener(engine))
     thread.start()
-    with qtbot.waitSignal(thread.ready, timeout=2000):
+    with qtbot.waitSignal(thread.ready, timeout=WAIT_MS):
         thread.load(None)
     yield thread
     engine.gate.set()
@@ -48,7 +49,7 @@ def timed(engine: FakeEngine, clock: Clock, qtbot: QtBot) -> Iterator[GeneratorT
     """A thread for which only what a test says takes time."""
     thread = GeneratorThread(opener(engine), clock=clock)
     thread.start()
-    with qtbot.waitSignal(thread.ready, timeout=2000):
+    with qtbot.waitSignal(thread.ready, timeout=WAIT_MS):
         thread.load(None)
     yield thread
     engine.gate.set()
@@ -68,11 +69,11 @@ def seeds(answers: list[Answer]) -> list[tuple[int | None, bool]]:
 def test_loading_is_told(qtbot: QtBot) -> None:
     thread = GeneratorThread(opener({"good": FakeEngine()}))
     thread.start()
-    with qtbot.waitSignal(thread.ready, timeout=2000) as told:
+    with qtbot.waitSignal(thread.ready, timeout=WAIT_MS) as told:
         thread.load(Path("/models/good"))
     loaded: Loaded = told.args[0]
     assert (loaded.bundle.id, loaded.provider.name) == (MODEL, "CPU")
-    with qtbot.waitSignal(thread.failed, timeout=2000) as told:
+    with qtbot.waitSignal(thread.failed, timeout=WAIT_MS) as told:
         thread.load(Path("/models/bad"))
     assert isinstance(told.args[0], BundleError)
     answers = answers_of(thread)
@@ -345,12 +346,12 @@ def test_switching_the_model_keeps_the_queue_of_the_old_one(qtbot: QtBot, until:
     old, new = FakeEngine(), FakeEngine(bundle(OTHER))
     thread = GeneratorThread(opener({"old": old, "new": new}))
     thread.start()
-    with qtbot.waitSignal(thread.ready, timeout=2000):
+    with qtbot.waitSignal(thread.ready, timeout=WAIT_MS):
         thread.load(Path("old"))
     old.gate.clear()
     renders = [thread.render(recipe(n)) for n in range(4)]
     until(old.entered.is_set)
-    with qtbot.waitSignal(thread.ready, timeout=2000):
+    with qtbot.waitSignal(thread.ready, timeout=WAIT_MS):
         thread.load(Path("new"))
         thread.request_preview(recipe(1, MODEL))  # asked while it was still the old one
         old.gate.set()
@@ -367,7 +368,7 @@ def test_switching_the_model_keeps_the_queue_of_the_old_one(qtbot: QtBot, until:
 def test_stopping_waits_for_the_picture_at_hand_alone(engine: FakeEngine, qtbot: QtBot) -> None:
     thread = GeneratorThread(opener(engine))
     thread.start()
-    with qtbot.waitSignal(thread.ready, timeout=2000):
+    with qtbot.waitSignal(thread.ready, timeout=WAIT_MS):
         thread.load(None)
     engine.seconds = 0.05
     renders = [thread.render(recipe(n)) for n in range(500)]

@@ -10,6 +10,7 @@ from pytestqt.qtbot import QtBot
 from engine.errors import Cancelled
 from studio.library.tasks import End, IsCancelled, OnProgress, Outcome
 from studio.workers.pool import LongWork, ThreadPool
+from tests.studio.patience import WAIT_MS
 from tests.studio.workers.checks import Until
 
 
@@ -76,26 +77,31 @@ def test_stopping_finishes_what_waits_if_asked() -> None:
 
 
 def test_stopping_drops_what_waits_otherwise() -> None:
-    gate, done = threading.Event(), []
+    begun, gate, done = threading.Event(), threading.Event(), []
+
+    def wait() -> None:
+        begun.set()
+        gate.wait(WAIT_MS / 1000)
+
     pool = ThreadPool("lane")
-    pool.run(gate.wait)
+    pool.run(wait)
     pool.run(lambda: done.append(1))
-    time.sleep(0.02)
+    assert begun.wait(WAIT_MS / 1000)
     threading.Timer(0.05, gate.set).start()
-    assert pool.stop(2)
+    assert pool.stop(WAIT_MS / 1000)
     assert done == []
 
 
 def test_idle_is_told(qtbot: QtBot) -> None:
     pool = ThreadPool("lane")
-    with qtbot.waitSignal(pool.idle, timeout=2000):
+    with qtbot.waitSignal(pool.idle, timeout=WAIT_MS):
         pool.run(lambda: None)
     assert pool.pending == 0
     assert pool.stop()
 
 
 def run(qtbot: QtBot, work: LongWork) -> Outcome[object]:
-    with qtbot.waitSignal(work.finished, timeout=3000) as told:
+    with qtbot.waitSignal(work.finished, timeout=WAIT_MS) as told:
         work.start()
     outcome: Outcome[object] = told.args[0]
     return outcome
@@ -132,6 +138,6 @@ def test_long_work_can_be_asked_to_stop(qtbot: QtBot) -> None:
 
     long_work = LongWork(work, "x")
     long_work.start()
-    with qtbot.waitSignal(long_work.finished, timeout=2000):
+    with qtbot.waitSignal(long_work.finished, timeout=WAIT_MS):
         long_work.cancel()
     assert long_work.wait() == Outcome(End.CANCELLED)

@@ -9,6 +9,7 @@ from pytestqt.qtbot import QtBot
 
 from engine.formats import protocol
 from studio.workers.training_process import TrainingEnd, TrainingProcess
+from tests.studio.patience import WAIT_MS
 
 CHILD = r"""
 import json, sys
@@ -37,9 +38,9 @@ def process(mode: str, tmp_path: Path) -> TrainingProcess:
 
 
 def end(qtbot: QtBot, child: TrainingProcess) -> TrainingEnd:
-    qtbot.waitUntil(lambda: not child.running, timeout=5000)
+    qtbot.waitUntil(lambda: not child.running, timeout=WAIT_MS)
     ends: list[TrainingEnd] = child.ends  # type: ignore[attr-defined]
-    qtbot.waitUntil(lambda: bool(ends), timeout=2000)
+    qtbot.waitUntil(lambda: bool(ends), timeout=WAIT_MS)
     return ends[0]
 
 
@@ -49,7 +50,7 @@ def started(qtbot: QtBot, child: TrainingProcess) -> list[protocol.Event]:
     child.finished.connect(child.ends.append)  # type: ignore[attr-defined]
     child.event_received.connect(lambda stamped: events.append(stamped[1]))
     child.start()
-    qtbot.waitUntil(lambda: len(events) >= 1 or bool(child.ends), timeout=5000)  # type: ignore[attr-defined]
+    qtbot.waitUntil(lambda: len(events) >= 1 or bool(child.ends), timeout=WAIT_MS)  # type: ignore[attr-defined]
     return events
 
 
@@ -58,7 +59,7 @@ def test_events_and_commands(qtbot: QtBot, tmp_path: Path) -> None:
     events = started(qtbot, child)
     assert child.pid > 0
     child.send("preview")
-    qtbot.waitUntil(lambda: len(events) >= 2, timeout=3000)
+    qtbot.waitUntil(lambda: len(events) >= 2, timeout=WAIT_MS)
     child.send("stop")
     outcome = end(qtbot, child)
     assert [event.name for event in events] == ["progress", "paused", "paused", "done"]

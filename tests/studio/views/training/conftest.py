@@ -18,9 +18,9 @@ from studio.views.actions import Actions
 from studio.views.look import Look
 from studio.views.training.page import TrainingPage
 from tests.studio.commands import children
+from tests.studio.patience import WAIT_MS
 from tests.studio.workers.fakes import FakeEngine, opener
 
-WAIT_MS = 15_000
 Until = Callable[[Callable[[], object]], None]
 
 
