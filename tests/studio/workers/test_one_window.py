@@ -75,7 +75,8 @@ def test_files_of_a_second_start_come_to_the_window(
     child = subprocess.Popen([sys.executable, "-c", GIVE, tmp_path, *names], cwd=tmp_path)
     qtbot.waitUntil(lambda: bool(wishes), timeout=20_000)
     assert wishes == [Wish((names[0], names[1], tmp_path / "here.png"))]
-    assert child.wait(20) == 0
+    qtbot.waitUntil(lambda: child.poll() is not None)  # the answer needs this loop
+    assert child.returncode == 0
 
 
 @pytest.mark.skipif(sys.platform in ("win32", "darwin"), reason="names there are Unicode")
@@ -126,7 +127,8 @@ def test_a_window_that_is_just_opening_is_waited_for(qtbot: QtBot, tmp_path: Pat
     window.asked.connect(asked.append)
     assert window.take()
     qtbot.waitUntil(lambda: bool(asked), timeout=20_000)
-    assert child.wait(20) == 0
+    qtbot.waitUntil(lambda: child.poll() is not None)  # the answer needs this loop
+    assert child.returncode == 0
     window.give_back()
 
 
