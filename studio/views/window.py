@@ -144,9 +144,11 @@ class Window(QMainWindow):
             self._add_page(page)
             prepare(page, self.pages.size())
             yield
-        asks_who = ("persons.who",) if self.context.model.knows_persons else ()
-        for overlay in ("style_editor", "palette_", "variations", "shortcuts", "question", *asks_who):
-            attrgetter(overlay)(self)
+        for overlay in ("style_editor", "palette_", "variations", "shortcuts", "question"):
+            getattr(self, overlay)
+            yield
+        if self.context.model.knows_persons:
+            attrgetter("who")(self.persons)
             yield
         while self.shortcuts.fill_next():
             yield
