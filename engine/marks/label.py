@@ -27,7 +27,7 @@ OPACITY = 0.66
 
 
 @dataclass(frozen=True)
-class Label:
+class DrawnLabel:
     """What is written, and where. ValueError for a corner that there is not."""
 
     corner: str = CORNERS[0]
@@ -43,7 +43,7 @@ class Label:
         return TEXTS.get(self.language, TEXTS["en"])
 
 
-def draw(picture: Picture, label: Label) -> Picture:
+def draw(picture: Picture, label: DrawnLabel) -> Picture:
     """The picture with the label in it."""
     image = Image.fromarray(picture)
     shortest = min(image.size)

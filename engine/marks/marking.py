@@ -20,7 +20,7 @@ from engine.files import file_digest, make_folder, write_atomic
 from engine.images import Picture, encode, kind_by_suffix
 from engine.marks import aigc, signing
 from engine.marks.certificate import Credentials
-from engine.marks.label import Label, draw
+from engine.marks.label import DrawnLabel, draw
 from engine.marks.signing import Claim
 from engine.provenance import Record, xmp
 from engine.recipe import Recipe
@@ -36,7 +36,7 @@ class Marking:
     """False leaves all out; only the recipe is written, where that is wanted."""
     credentials: Credentials | None = None
     """Who signs; None: nothing is signed."""
-    label: Label | None = None
+    label: DrawnLabel | None = None
     producer: str = ""
     """Who is named as producer in the AIGC record; empty for this program."""
     log: Path | None = None

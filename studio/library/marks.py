@@ -12,7 +12,7 @@ import numpy as np
 from engine.errors import PersonaError, SigningError
 from engine.images import encode
 from engine.marks.certificate import Credentials, load_credentials, missing_reason, own_credentials
-from engine.marks.label import CORNERS, Label
+from engine.marks.label import CORNERS, DrawnLabel
 from engine.marks.marking import Marking
 from engine.marks.signing import Claim, sign
 from engine.provenance import GENERATED
@@ -53,7 +53,7 @@ def marks_for(options: MarkOptions, places: Places, language: str) -> Marks:
 
     language: of the visible label. Makes the key on first use, so it waits for the disk.
     """
-    label = Label(options.corner, language) if options.label else None
+    label = DrawnLabel(options.corner, language) if options.label else None
     log = places.data / "unmarked.jsonl"
     if not options.on:
         return Marks(Marking(on=False, log=log))

@@ -44,7 +44,7 @@ class Drawn:
     """Which network measured it."""
 
 
-class Kind(ABC):
+class NetworkKind(ABC):
     """What a run needs to know of the networks that it trains."""
 
     phases: ClassVar[tuple[Phase[Any], ...]]

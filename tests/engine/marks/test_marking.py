@@ -18,7 +18,7 @@ from engine.marks import aigc
 from engine.marks.certificate import FILE, Credentials, load_credentials, own_credentials
 from engine.marks.detection import detect
 from engine.marks.films import xmp_of_mp4
-from engine.marks.label import CORNERS, SHARE, Label, draw
+from engine.marks.label import CORNERS, SHARE, DrawnLabel, draw
 from engine.marks.manifest import read_manifest
 from engine.marks.marking import Marking, save_marked
 from engine.marks.signing import Claim, sign
@@ -161,7 +161,7 @@ class TestCredentials:
 @pytest.mark.parametrize("ground", [0, 128, 255])
 def test_the_label_can_be_read_on_any_ground(corner: str, language: str, ground: int) -> None:
     picture = np.full((300, 400, 3), ground, np.uint8)
-    made = draw(picture, Label(corner, language)).astype(int)
+    made = draw(picture, DrawnLabel(corner, language)).astype(int)
     rows, columns = np.nonzero((made != picture).any(axis=2))
     assert (rows.min() > 150) == corner.startswith("bottom") and (columns.min() > 150) == corner.endswith(
         "right"

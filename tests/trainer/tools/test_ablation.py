@@ -27,7 +27,7 @@ from trainer.tools.ablation import command, practice, recipe, tune
 from trainer.tools.ablation.curves import curves
 from trainer.tools.ablation.cut import cut
 from trainer.tools.ablation.looks import INKS, LOOKS, redraw
-from trainer.tools.ablation.practice import Gauge, Log, Material, practise
+from trainer.tools.ablation.practice import Gauge, Log, PracticeMaterial, practise
 from trainer.tools.ablation.recipe import EVERYTHING, VARIANTS, DrawnPictures
 from trainer.tools.ablation.rows import AblationRow, Rows
 from trainer.tools.ablation.table import line, table
@@ -91,7 +91,7 @@ def test_all_runs_start_from_one_model_each_seed_with_its_own_d(
 ) -> None:
     began: dict[str, tuple[float, float, str, str]] = {}
 
-    def note(state: PixelState, material: Material, until: float, folder: Path, look: Gauge) -> Log:
+    def note(state: PixelState, material: PracticeMaterial, until: float, folder: Path, look: Gauge) -> Log:
         g, d = (
             f"{sum(float(p.detach().abs().sum()) for p in network.parameters()):.6f}"
             for network in (state.networks.generator, state.networks.discriminator)

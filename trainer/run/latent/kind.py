@@ -22,13 +22,13 @@ from trainer.model.latent_gan import LatentDiscriminator, LatentGanConfig
 from trainer.process.control import Check, Stopped
 from trainer.process.device import Device
 from trainer.process.world import World
-from trainer.run.kind import Drawn, Kind
+from trainer.run.kind import Drawn, NetworkKind
 from trainer.run.latent import pack, tiers
 from trainer.run.latent.card import measured_again
-from trainer.run.latent.likeness import MOST, Likeness
+from trainer.run.latent.likeness import MOST, PersonLikeness
 from trainer.run.latent.material import Material, read_material
 from trainer.run.latent.networks import LatentModel, Readers
-from trainer.run.latent.phases import Adversarial, Warm
+from trainer.run.latent.phases import LatentAdversarial, LatentWarm
 from trainer.run.latent.samples import ROWS, latent_grid
 from trainer.run.latent.state import LatentState
 from trainer.run.model_card import described
@@ -53,10 +53,10 @@ FACES = 0.5
 """Share of these with a face from which on a set is one of faces."""
 
 
-class Latents(Kind):
+class Latents(NetworkKind):
     """G, D and C of `trainer.model.latent_gan`, fine-tuned from a model."""
 
-    phases = (Warm(), Adversarial())
+    phases = (LatentWarm(), LatentAdversarial())
     stepping = 0.8
 
     # --- Before a run ---
@@ -206,7 +206,7 @@ class Latents(Kind):
         seed, readers = context.job.optimisation.seed, state.networks.readers
         state.learn_from(read_material(pictures.train, readers, known, faces, same, seed, check))
         if state.material.person is not None:
-            state.likeness = Likeness(readers.face, _references(pictures))
+            state.likeness = PersonLikeness(readers.face, _references(pictures))
             return []
         if faces:
             message = "the pictures show several people, so the style of the set is their look alone"

@@ -13,7 +13,7 @@ MOST = 24
 """Pictures of the person that are compared with."""
 
 
-class Likeness:
+class PersonLikeness:
     """Compares pictures with the person's own ones."""
 
     def __init__(self, face: FaceEmbedder, references: Tensor) -> None:

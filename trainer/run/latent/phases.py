@@ -16,7 +16,7 @@ LONGEST = 2.0
 """Norm that the gradient of G and C is cut to."""
 
 
-class Warm(Phase[LatentState]):
+class LatentWarm(Phase[LatentState]):
     """G and C learn to make the pictures again, from their own z, before D sees them."""
 
     name = "warm"
@@ -33,7 +33,7 @@ class Warm(Phase[LatentState]):
         return state.descend("generator", rate, draws, state.contest.warm_loss, MOMENTUM, LONGEST)
 
 
-class Adversarial(Phase[LatentState]):
+class LatentAdversarial(Phase[LatentState]):
     """G and D in turns, over the set and over what is kept."""
 
     name = "adversarial"

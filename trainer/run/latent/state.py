@@ -11,7 +11,7 @@ from trainer.model.freezing import moved
 from trainer.model.latent_gan import LatentContent, LatentDiscriminator, LatentGenerator
 from trainer.process.world import World
 from trainer.run.latent.contest import Contest, ContestWeights
-from trainer.run.latent.likeness import Likeness
+from trainer.run.latent.likeness import PersonLikeness
 from trainer.run.latent.material import Material
 from trainer.run.latent.networks import LatentModel
 from trainer.run.state import BETAS, TrainState
@@ -23,7 +23,7 @@ class LatentState(TrainState):
     networks: LatentModel
     average: LatentModel
     material: Material
-    likeness: Likeness | None = None
+    likeness: PersonLikeness | None = None
     """Measures how much the person of the set is met, where there is one."""
 
     def __init__(

@@ -21,7 +21,7 @@ from trainer.model.whitening import spread
 from trainer.process.control import Check
 from trainer.process.device import Device
 from trainer.process.world import World
-from trainer.run.kind import Drawn, Kind
+from trainer.run.kind import Drawn, NetworkKind
 from trainer.run.model_card import described
 from trainer.run.pictures import WHITEN_PICTURES
 from trainer.run.pixels import tiers
@@ -41,7 +41,7 @@ if TYPE_CHECKING:
 CARD_PICTURES = 1024
 
 
-class Pixels(Kind):
+class Pixels(NetworkKind):
     """G, D, E and C of `trainer.model.networks`.
 
     1. *Styles*: E learns by contrast, then holds still for the rest of the run, so that E and G cannot agree

@@ -31,7 +31,7 @@ WHITEN_BATCH = 64
 Gauge = Callable[[TrainState], dict[str, float]]
 
 
-class Material(NamedTuple):
+class PracticeMaterial(NamedTuple):
     """What is trained on."""
 
     images: NDArray[np.uint8]
@@ -53,7 +53,7 @@ class Log:
     """kimg and the figures there."""
 
 
-def practise(state: TrainState, material: Material, until: float, folder: Path, look: Gauge) -> Log:
+def practise(state: TrainState, material: PracticeMaterial, until: float, folder: Path, look: Gauge) -> Log:
     """Trains until so many kimg were seen, or until trouble that going back does not help with."""
     folder.mkdir(parents=True, exist_ok=True)
     log = _begin(state, folder)
@@ -83,7 +83,7 @@ def _begin(state: TrainState, folder: Path) -> Log:
     return log
 
 
-def train(state: TrainState, material: Material, until: float) -> Instability | None:
+def train(state: TrainState, material: PracticeMaterial, until: float) -> Instability | None:
     """Steps until so many kimg were seen; stops at the first trouble."""
     x, y = signed(material.images, state.device), torch.from_numpy(material.labels).to(state.device)
     readings = Readings(state.world)
@@ -104,7 +104,7 @@ def train(state: TrainState, material: Material, until: float) -> Instability | 
     return None
 
 
-def whiten(state: TrainState, material: Material) -> None:
+def whiten(state: TrainState, material: PracticeMaterial) -> None:
     """Lets noise take the place of the codes of pictures."""
     state.whiten(iter(signed(material.images, state.device).split(WHITEN_BATCH)))
 

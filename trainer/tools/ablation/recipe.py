@@ -30,7 +30,7 @@ from trainer.run.pixels.state import PixelState
 from trainer.run.rollback import is_finite
 from trainer.run.state import TrainState
 from trainer.storage import checkpoint
-from trainer.tools.ablation.practice import Gauge, Log, Material, practise, train, whiten
+from trainer.tools.ablation.practice import Gauge, Log, PracticeMaterial, practise, train, whiten
 from trainer.tools.ablation.rows import AblationRow
 from trainer.tools.synthetic import draw_set
 
@@ -90,8 +90,8 @@ class DrawnPictures:
         }
         return from_preset("base", "drawn", seed=seed, **(settings | self.changes | VARIANTS[variant]))
 
-    def material(self) -> Material:
-        return Material(*draw_set(self.styles, self.each, self.side, seed=1))
+    def material(self) -> PracticeMaterial:
+        return PracticeMaterial(*draw_set(self.styles, self.each, self.side, seed=1))
 
 
 def make_start(drawn: DrawnPictures, folder: Path) -> None:
@@ -100,7 +100,7 @@ def make_start(drawn: DrawnPictures, folder: Path) -> None:
     if checkpoint.existing(place):
         return
     job = drawn.job(EVERYTHING, 0)
-    material = Material(*draw_set(KNOWN, KNOWN_EACH, drawn.side, seed=3))
+    material = PracticeMaterial(*draw_set(KNOWN, KNOWN_EACH, drawn.side, seed=3))
     state = _new_state(job, None)
     trouble = train(state, material, job.schedule.style_kimg + job.schedule.warm_kimg)
     if trouble is not None:

@@ -30,7 +30,7 @@ from trainer.run.state import TrainState
 from trainer.storage.bundles import load_networks, network_config
 from trainer.tools.ablation.cut import cut
 from trainer.tools.ablation.looks import LOOKS, Images, redraw
-from trainer.tools.ablation.practice import Log, Material, practise
+from trainer.tools.ablation.practice import Log, PracticeMaterial, practise
 from trainer.tools.ablation.recipe import finished
 from trainer.tools.ablation.rows import AblationRow
 
@@ -74,11 +74,11 @@ class Tuned:
         """The set as it is trained on and judged by."""
         return cut(PreparedSet.open(self.data), self.word, self.train, self.held_out)
 
-    def material(self, split: str, side: int) -> Material:
+    def material(self, split: str, side: int) -> PracticeMaterial:
         """The pictures of one use at side x side pixels, in the look."""
         found = self.cut.load(split, side)
         images: Images = redraw(found.images, self.look) if self.look else found.images
-        return Material(images, found.labels)
+        return PracticeMaterial(images, found.labels)
 
     def job(self, variant: str, seed: int, config: NetworkConfig) -> Job:
         """One run of the table."""
