@@ -24,7 +24,7 @@ from studio.library.looks import Matches
 from studio.library.pictures import Board, Gallery
 from studio.library.styles import StyleEntry
 from studio.library.tasks import Runner, Ticket
-from studio.state.gallery_keys import few_changes, few_in_one, places
+from studio.state.gallery_keys import few_changes, few_in_one, lost_among, places
 from studio.state.items import ROOT, AnyIndex
 from studio.state.picture_list import PictureList
 
@@ -88,6 +88,8 @@ class _Found:
     """Rows of `shown` that went; None when more changed than can be shown as coming and going."""
     come: tuple[int, ...]
     """Rows of `keys` that came."""
+    lost: frozenset[str] = frozenset()
+    """Selected pictures that are not in the gallery any more."""
 
 
 class GalleryModel(PictureList):
@@ -133,6 +135,7 @@ class GalleryModel(PictureList):
         self._tags: tuple[tuple[str, int], ...] = ()
         self._styles: tuple[tuple[str, int], ...] = ()
         self._total = 0
+        self._counted = False
         self._on_boards: dict[str, int] = {}
 
     # ---- which pictures
@@ -326,6 +329,14 @@ class GalleryModel(PictureList):
         """How many pictures are selected."""
         return len(self._selected)
 
+    @property
+    def hidden_selected_count(self) -> int:
+        """How many of the selected pictures are not shown, for they do not match the query."""
+        if not self._selected:
+            return 0
+        keys = np.fromiter(self._selected.values(), np.int64, len(self._selected))
+        return int(np.count_nonzero(~np.isin(keys, self._keys)))
+
     def some_selected(self, most: int) -> list[str]:
         """Up to `most` of the selected pictures, in no particular order."""
         return list(islice(self._selected, most))
@@ -400,12 +411,15 @@ class GalleryModel(PictureList):
         if self._looking is not None:
             self._looking.cancel()
         query, index, shown, matches = self._query, self._gallery.index, self._keys, self._matches
+        selected = dict(self._selected)
 
         def find() -> _Found:
             keys = matches.find(index, query) if matches is not None else index.keys(query)
             gone, come = (None, ()) if anew else few_changes(shown, keys)
             rows = index.rows(keys[:STRETCH])
-            return _Found(keys, matches.rescored(rows) if matches is not None else rows, shown, gone, come)
+            lost = lost_among(selected, index)
+            rows = matches.rescored(rows) if matches is not None else rows
+            return _Found(keys, rows, shown, gone, come, lost)
 
         self._looking = self._runner.run(find, self._show, self.failed.emit, priority=-1)
 
@@ -422,6 +436,8 @@ class GalleryModel(PictureList):
             self._keys = found.keys
             self.endResetModel()
         self._touch(range(self.count))
+        if found.lost & self._selected.keys():
+            self._set_selected({one: key for one, key in self._selected.items() if one not in found.lost})
         if self.count != before:
             self.count_changed.emit(self.count)
         self.loaded.emit()
@@ -472,7 +488,8 @@ class GalleryModel(PictureList):
             self._key_of.pop(old.id, None)
 
     def _take_counts(self, total: int, on_boards: dict[str, int]) -> None:
-        if (self._total, self._on_boards) != (total, on_boards):
+        if (self._total, self._on_boards) != (total, on_boards) or not self._counted:
+            self._counted = True
             self._total, self._on_boards = total, on_boards
             self.counts_changed.emit()
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from studio.library.index import Keys
+from studio.library.index import Index, Keys
 
 FEW = 64
 """Up to so many pictures that came or went are shown as such; beyond that the list starts anew."""
@@ -37,3 +37,13 @@ def places(shown: Keys, keys: Keys) -> Keys:
     order = np.argsort(shown, kind="stable")
     at = order[np.minimum(np.searchsorted(shown, keys, sorter=order), len(shown) - 1)]
     return np.where(shown[at] == keys, at, len(shown))
+
+
+def lost_among(some: dict[str, int], index: Index) -> frozenset[str]:
+    """Which of these pictures (id -> key; -1 where it is not known yet) are not in the gallery any more."""
+    if not some:
+        return frozenset()
+    keys = np.fromiter(some.values(), np.int64, len(some))
+    doubtful = [one for one, there in zip(some, np.isin(keys, index.keys()), strict=True) if not there]
+    known = {row.id for row in index.find(doubtful)}
+    return frozenset(one for one in doubtful if one not in known)

@@ -7,8 +7,8 @@ from collections.abc import Iterator, Sequence
 from functools import cached_property, partial
 from operator import attrgetter
 
-from PySide6.QtCore import QByteArray, QPoint, Qt
-from PySide6.QtGui import QCloseEvent, QFocusEvent, QGuiApplication, QIcon, QKeyEvent
+from PySide6.QtCore import QByteArray, QPoint, Qt, QTimer
+from PySide6.QtGui import QCloseEvent, QFocusEvent, QGuiApplication, QIcon, QKeyEvent, QShowEvent
 from PySide6.QtWidgets import QMainWindow, QMenu, QMenuBar, QStackedWidget, QWidget
 
 from engine.formats.run_state import RunState
@@ -25,6 +25,7 @@ from studio.views.availability import Availability
 from studio.views.explorer.page import ExplorerPage
 from studio.views.explorer.variations import Variations
 from studio.views.exporting import Exporting
+from studio.views.first_place import first_place, keep_inside, least_size
 from studio.views.gallery.page import GalleryPage
 from studio.views.gallery.viewer import Shown, Viewer
 from studio.views.inspect import InspectSheet
@@ -34,6 +35,7 @@ from studio.views.kit.modal import ModalStack
 from studio.views.kit.name_question import NameQuestion
 from studio.views.kit.notice import NoticeStack
 from studio.views.kit.question import Question, Reply
+from studio.views.kit.slider import SliderRow
 from studio.views.look import Look
 from studio.views.notices import NoticePresenter
 from studio.views.palette import Palette
@@ -104,9 +106,10 @@ class Window(QMainWindow):
         self.setMenuBar(bar)
         self.setWindowTitle("Persona Studio")
         self.setWindowIcon(QIcon(self.look.icons.pixmap("persona", "text", 256, 1.0)))
-        self.setMinimumSize(1040, 680)
+        free = self.screen().availableGeometry()
+        self.setMinimumSize(least_size(free))
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
-        self.resize(1440, 900)
+        self.setGeometry(first_place(free))
 
     def _make_overlays(self) -> None:
         look = self.look
@@ -310,6 +313,13 @@ class Window(QMainWindow):
         page.layout().activate()  # type: ignore[union-attr]
         page.show_section(section)
 
+    def show_slider(self, slider: SliderRow) -> None:
+        """Goes to a slider beside the canvas."""
+        self.show_page("explore")
+        self.acts["panels"].setChecked(False)
+        self.explorer.set_panels(True)
+        self.explorer.controls.show_slider(slider)
+
     def _ask_to_empty_bin(self, slots: list[Slot]) -> None:
         """Nothing brings it back, so it is asked first."""
         delete = partial(self.context.on_pictures.empty_bin, slots)
@@ -498,6 +508,11 @@ class Window(QMainWindow):
             "page": self.page,
             "panels_hidden": self.acts["panels"].isChecked(),
         }
+
+    def showEvent(self, event: QShowEvent) -> None:
+        super().showEvent(event)
+        if not event.spontaneous():
+            QTimer.singleShot(0, self, lambda: keep_inside(self))
 
     def closeEvent(self, event: QCloseEvent) -> None:
         self.remember()

@@ -5,7 +5,9 @@ from __future__ import annotations
 from functools import partial
 from typing import TYPE_CHECKING
 
+from studio.views.kit.slider import SliderRow
 from studio.views.palette import PaletteEntry
+from studio.views.settings.page import SETTINGS
 
 if TYPE_CHECKING:
     from studio.views.window import Window
@@ -105,4 +107,40 @@ def palette_entries(window: Window) -> list[PaletteEntry]:
         )
         for entry in window.context.styles.entries
     ]
-    return entries + styles
+    return [*entries, *styles, *_sliders(window), *_settings(window)]
+
+
+def _sliders(window: Window) -> list[PaletteEntry]:
+    """What is beside the canvas, by its name; a direction of the model also by its English one."""
+    words, bundle = window.look.words, window.context.model.bundle
+    english = {
+        direction.title(words.language): direction.title("en")
+        for direction in (bundle.card.directions if bundle is not None else ())
+    }
+    return [
+        PaletteEntry(
+            slider.name.text(),
+            words("palette.slider"),
+            partial(window.show_slider, slider),
+            icon="settings",
+            other_words=english.get(slider.name.text(), ""),
+        )
+        for slider in window.explorer.controls.findChildren(SliderRow)
+        if slider.isEnabled() and not slider.isHidden()
+    ]
+
+
+def _settings(window: Window) -> list[PaletteEntry]:
+    """Every setting, by its name and by what stands under it."""
+    words = window.look.words
+    return [
+        PaletteEntry(
+            words(key),
+            words("action.settings"),
+            partial(window.show_settings, section),
+            icon="settings",
+            other_words=words(f"{key}.hint") if words.has(f"{key}.hint") else "",
+        )
+        for section, keys in SETTINGS.items()
+        for key in (f"settings.{section}", *keys)
+    ]

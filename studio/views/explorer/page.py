@@ -26,6 +26,7 @@ from studio.views.explorer.tools import CanvasTools
 from studio.views.kit.button import Button
 from studio.views.kit.empty import EmptyState
 from studio.views.kit.layout import Line, Surface, column, row, scrolling
+from studio.views.kit.slider import SliderRow
 from studio.views.look import Look
 from studio.views.recipe_thumbs import RecipeThumbs
 from studio.views.status import reason
@@ -242,6 +243,11 @@ class Controls(Surface):
         box = column(area, Line(look), self.kept, gap=0, parent=self)
         box.setStretch(0, 3)
         box.setStretch(2, 2)
+
+    def show_slider(self, slider: SliderRow) -> None:
+        """Scrolls to a slider and gives it the keys."""
+        self._area.ensureWidgetVisible(slider)
+        slider.track.setFocus(Qt.FocusReason.ShortcutFocusReason)
 
     def add_to_theme(self) -> None:
         """Puts the style sheet on its pieces."""

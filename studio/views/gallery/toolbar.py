@@ -55,6 +55,7 @@ class GalleryToolbar(Surface):
         self._arrange()
         self._connect()
         self._fill()
+        self.show_query(model.query)
 
     def _arrange(self) -> None:
         self.zoom.setFixedWidth(112)
@@ -78,6 +79,7 @@ class GalleryToolbar(Surface):
         follow(self._count, self._model.count_changed, self._model.selection_changed, self._model.loaded)
         follow(self._name, self._model.boards_changed, self._model.query_changed)
         follow(self._tell_match, self._model.query_changed, self._model.comparison_changed)
+        self._model.query_changed.connect(self._show_order)
         self._look.words.language_changed.connect(self._fill)
 
     def resizeEvent(self, event: QResizeEvent) -> None:
@@ -93,8 +95,7 @@ class GalleryToolbar(Surface):
     def show_query(self, query: Query) -> None:
         """Shows the query in use."""
         self.search.setText(spelled(query))
-        self._offer_sorts(query.sort)
-        self.sort.set_value(query.sort.value)
+        self._show_order()
         self.rating.set_value(str(query.rating))
         self.labels.set_label(query.label or "")
 
@@ -119,6 +120,14 @@ class GalleryToolbar(Surface):
         self._name()
         self._count()
         self._tell_match()
+        self._show_order()
+
+    def _show_order(self, *_: object) -> None:
+        """The order as it is asked for: after a restart too. Filters may have been typed instead."""
+        query = self._model.query
+        self._offer_sorts(query.sort)
+        self.sort.set_value(query.sort.value)
+        self.order.set_icon("down" if query.descending else "up")
 
     def _name(self, *_: object) -> None:
         """The title says where one is: in the gallery, or on a board."""
@@ -155,9 +164,13 @@ class GalleryToolbar(Surface):
         self._model.query = parse(self.search.text(), asked, self._model.boards)
 
     def _count(self, *_: object) -> None:
-        chosen, count = self._model.selected_count, self._model.count
-        key = "gallery.count.chosen" if chosen else "gallery.count"
-        self.count.setText(self._look.words(key, count=count, chosen=chosen))
+        chosen, count, hidden = (
+            self._model.selected_count,
+            self._model.count,
+            self._model.hidden_selected_count,
+        )
+        key = "gallery.count.hidden" if hidden else "gallery.count.chosen" if chosen else "gallery.count"
+        self.count.setText(self._look.words(key, count=count, chosen=chosen, hidden=hidden))
 
 
 def _side(value: int) -> int:

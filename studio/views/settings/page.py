@@ -65,6 +65,23 @@ class _Entry(QAbstractButton):
         painter.end()
 
 
+SETTINGS: dict[str, tuple[str, ...]] = {
+    "appearance": ("settings.theme", "settings.language", "settings.motion"),
+    "work": ("settings.whole", "settings.keep_days"),
+    "marks": (
+        "settings.marks.on",
+        "settings.marks.label",
+        "settings.marks.corner",
+        "settings.marks.certificate",
+    ),
+    "device": ("settings.device.choice",),
+    "models": (),
+    "diagnostics": (),
+    "about": (),
+}
+"""The lines of each section, for those who look for one before the page is built."""
+
+
 def section_makers(
     look: Look,
     settings: SettingsState,

@@ -311,3 +311,20 @@ def test_a_folder_that_cannot_be_written(
     notice = context.notices.notices[0]
     assert notice.kind is Kind.ERROR
     assert notice.advice is not None
+
+
+def test_what_is_gone_is_not_selected(
+    context: AppContext, three: list[str], until: Until, open_context: OpenContext
+) -> None:
+    context.gallery.select_all()
+    until(lambda: context.gallery.selected_count == 3)
+    context.gallery.query = Query(text="nothing is called so")
+    until(lambda: context.gallery.count == 0)
+    assert context.gallery.hidden_selected_count == 3
+    context.gallery.query = Query()
+    until(lambda: context.gallery.count == 3 and not context.gallery.hidden_selected_count)
+    context.on_pictures.delete(three[:2])
+    until(lambda: context.gallery.selected_count == 1)
+    context.gallery.select([*three])  # as a session may remember them
+    context.refresh_gallery()
+    until(lambda: context.gallery.selection == (three[2],))

@@ -22,6 +22,7 @@ from studio.views.gallery.grid import PICTURES_MIME
 from studio.views.gallery.page import GalleryPage
 from studio.views.gallery.place import BOARD_MIME
 from studio.views.gallery.places import ALL, BIN
+from studio.views.gallery.toolbar import GalleryToolbar
 from studio.views.gallery.viewer import Viewer
 from studio.views.look import Look
 from tests.studio.library.made import style
@@ -263,3 +264,13 @@ def test_the_focus_is_seen_when_it_comes_by_key(scene: Scene, qtbot: QtBot) -> N
     assert grid._current == 0 and model.selection == ()
     assert grid.accessibleDescription() == scene.row(0).name
     assert grid.grab().toImage() != before, "a ring around the first picture"
+
+
+def test_the_toolbar_shows_what_is_asked_for(scene: Scene) -> None:
+    asked = Query(sort=Sort.RATING, descending=False, rating=3)
+    scene.context.gallery.query = asked
+    bar = GalleryToolbar(scene.page._look, scene.context.gallery, scene.page._actions)
+    assert (bar.sort.value(), bar.rating.value()) == ("rating", "3")
+    assert scene.page.toolbar.sort.value() == "rating"
+    scene.page._look.words.language_changed.emit("en")
+    assert bar.sort.value() == "rating" and scene.context.gallery.query == asked

@@ -1,11 +1,17 @@
 from __future__ import annotations
 
+import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QWidget
 from pytestqt.qtbot import QtBot
 
 from studio.views.look import Look
 from studio.views.palette import Palette, PaletteEntry, find, match
+from studio.views.settings.page import SETTINGS
+from studio.views.wiring import palette_entries
+from tests.studio.views.test_window import Open, open_window
+
+__all__ = ["open_window"]
 
 
 def entries(done: list[str]) -> list[PaletteEntry]:
@@ -55,3 +61,23 @@ def test_escape_closes_it(qtbot: QtBot, look: Look) -> None:
     palette.open()
     qtbot.keyClick(palette.field, Qt.Key.Key_Escape)
     assert not palette.isVisible()
+
+
+@pytest.mark.parametrize("language", ["en", "zh_CN"])
+def test_sliders_and_settings_are_found_by_their_words(
+    qtbot: QtBot, open_window: Open, language: str
+) -> None:
+    window = open_window(language=language)
+    words = window.look.words
+    qtbot.waitUntil(lambda: window.explorer.controls.isVisible())
+    entries = palette_entries(window)
+    for key in ("controls.truncation", "settings.motion", "settings.theme", "settings.keep_days"):
+        assert find(words(key), entries)[0].words == words(key)
+    while window.settings.fill_next():
+        pass
+    for section, keys in SETTINGS.items():
+        assert [line._key for line in window.settings.sections[section].lines] == list(keys)
+    next(entry for entry in entries if entry.words == words("controls.truncation")).do()
+    assert window.page == "explore"
+    next(entry for entry in entries if entry.words == words("settings.keep_days")).do()
+    assert window.page == "settings"
