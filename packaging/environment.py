@@ -9,6 +9,7 @@ from __future__ import annotations
 import hashlib
 import json
 import os
+import re
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
@@ -132,8 +133,17 @@ def is_ready(layout: Layout, *, dev: bool, window: bool = True) -> bool:
     stamp = read_stamp(layout)
     if stamp is None or not layout.persona.exists() or not layout.python.exists():
         return False
-    wanted = current_stamp(layout, dev=stamp.dev or dev)
+    wanted = wanted_stamp(layout, stamp, dev=stamp.dev or dev)
     return stamp == replace(wanted, libraries_missing=stamp.libraries_missing and not window)
+
+
+def wanted_stamp(layout: Layout, found: Stamp, *, dev: bool) -> Stamp:
+    """What `found` has to be; a newer patch release below the environment is as good as the one before."""
+    wanted = current_stamp(layout, dev=dev)
+    before, now = (Path(path).name for path in (found.interpreter, wanted.interpreter))
+    if before == now and re.fullmatch(r"python\d+\.\d+", now):
+        return replace(wanted, interpreter=found.interpreter)
+    return wanted
 
 
 def unfinished(stamp: Stamp) -> Stamp:

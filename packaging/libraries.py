@@ -54,6 +54,57 @@ WAYLAND_PACKAGES = {
 }
 """The same for a Wayland desktop."""
 
+_XCB = {
+    "libxcb-cursor.so.0": "xcb-util-cursor",
+    "libxcb-icccm.so.4": "xcb-util-wm",
+    "libxcb-image.so.0": "xcb-util-image",
+    "libxcb-keysyms.so.1": "xcb-util-keysyms",
+    "libxcb-render-util.so.0": "xcb-util-renderutil",
+}
+FEDORA_PACKAGES = dict.fromkeys(DEBIAN_PACKAGES, "libxcb") | _XCB
+FEDORA_PACKAGES |= {
+    "libstdc++.so.6": "libstdc++",
+    "libz.so.1": "zlib",
+    "libzstd.so.1": "libzstd",
+    "libglib-2.0.so.0": "glib2",
+    "libgthread-2.0.so.0": "glib2",
+    "libdbus-1.so.3": "dbus-libs",
+    "libfontconfig.so.1": "fontconfig",
+    "libfreetype.so.6": "freetype",
+    "libEGL.so.1": "libglvnd-egl",
+    "libGL.so.1": "libglvnd-glx",
+    "libX11.so.6": "libX11",
+    "libX11-xcb.so.1": "libX11-xcb",
+    "libxkbcommon.so.0": "libxkbcommon",
+    "libxkbcommon-x11.so.0": "libxkbcommon-x11",
+    "libwayland-client.so.0": "libwayland-client",
+    "libwayland-cursor.so.0": "libwayland-cursor",
+    "libwayland-egl.so.1": "libwayland-egl",
+}
+ARCH_PACKAGES = dict.fromkeys(DEBIAN_PACKAGES, "libxcb") | _XCB | dict.fromkeys(WAYLAND_PACKAGES, "wayland")
+ARCH_PACKAGES |= {
+    "libstdc++.so.6": "gcc-libs",
+    "libz.so.1": "zlib",
+    "libzstd.so.1": "zstd",
+    "libglib-2.0.so.0": "glib2",
+    "libgthread-2.0.so.0": "glib2",
+    "libdbus-1.so.3": "dbus",
+    "libfontconfig.so.1": "fontconfig",
+    "libfreetype.so.6": "freetype2",
+    "libEGL.so.1": "libglvnd",
+    "libGL.so.1": "libglvnd",
+    "libX11.so.6": "libx11",
+    "libX11-xcb.so.1": "libx11",
+    "libxkbcommon.so.0": "libxkbcommon",
+    "libxkbcommon-x11.so.0": "libxkbcommon-x11",
+}
+MANAGERS = (
+    ("apt-get", "sudo apt-get install", DEBIAN_PACKAGES | WAYLAND_PACKAGES),
+    ("dnf", "sudo dnf install", FEDORA_PACKAGES),
+    ("pacman", "sudo pacman -S --needed", ARCH_PACKAGES),
+)
+"""Programs that bring packages: how a person calls them, and what they call the libraries."""
+
 PLUGINS = (
     "platforms/libqoffscreen.so",
     "platforms/libqxcb.so",
@@ -79,18 +130,15 @@ def packages_for(libraries: Iterable[str]) -> list[str]:
 
 def explain(libraries: list[str]) -> str:
     """One sentence for somebody who has to install the libraries themselves."""
-    packages = packages_for(libraries)
-    if packages and shutil.which("apt-get"):
-        return f"The window needs system libraries that are not here; install them with: {apt_line(packages)}"
+    for program, command, known in MANAGERS:
+        packages = sorted({known[library] for library in libraries if library in known})
+        if packages and shutil.which(program):
+            line = f"{command} {' '.join(packages)}"
+            return f"The window needs system libraries that are not here; install them with: {line}"
     return (
         "The window needs system libraries that are not here; install what brings "
         f"{', '.join(libraries)} with your system's package manager."
     )
-
-
-def apt_line(packages: list[str]) -> str:
-    """The command for a person to type."""
-    return f"sudo apt-get install {' '.join(packages)}"
 
 
 def apt_prefix() -> list[str] | None:

@@ -24,7 +24,8 @@ if sys.version_info < (3, 11):
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 
-from start import main
+from start import main, take_older_python
 
 if __name__ == "__main__":
+    take_older_python(os.path.abspath(__file__), sys.argv[1:])
     sys.exit(main(sys.argv[1:], __doc__ or ""))

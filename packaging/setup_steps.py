@@ -21,6 +21,7 @@ from typing import IO
 
 import libraries
 import pip_bootstrap
+import suitable
 from environment import (
     Layout,
     SetupError,
@@ -29,13 +30,16 @@ from environment import (
     is_ready,
     read_stamp,
     unfinished,
+    wanted_stamp,
     write_stamp,
 )
 
 PACKAGES = ("engine", "resources", "studio", "trainer")
 """Folders with our own modules."""
-FIRST_TIME_GB = 2.5
-"""Disk that the smallest complete environment takes; CUDA packages take several times as much."""
+FULL = ("[Errno 28]", "[Errno 122]", "[WinError 112]", "No space left on device")
+"""What programs say of a full disk or quota; the numbers are the same in any language."""
+MODULES = ("numpy", "PySide6.QtCore", "onnxruntime", "torch")
+"""What is imported once after installing, in the order in which others need it."""
 
 
 def set_up(layout: Layout, *, dev: bool, verbose: bool) -> None:
@@ -43,6 +47,8 @@ def set_up(layout: Layout, *, dev: bool, verbose: bool) -> None:
     with exclusive(layout) as lock:
         if is_ready(layout, dev=dev):
             return
+        if reason := suitable.refusal(suitable.Machine.here(), layout.root):
+            raise SetupError(reason)
         steps = Steps(layout, dev=dev, verbose=verbose, lock=lock)
         steps.run()
 
@@ -73,6 +79,7 @@ class Steps:
             stamp = current_stamp(self._layout, dev=self._dev)
             write_stamp(self._layout, unfinished(stamp))
             self._install_packages()
+            self._try_packages()
             self._compile()
             self._provide_helpers()
         missing = self._provide_libraries()
@@ -86,7 +93,8 @@ class Steps:
             return False
         if not (self._layout.python.exists() and self._layout.persona.exists()):
             return False
-        return replace(self._before, libraries_missing=False) == current_stamp(self._layout, dev=self._dev)
+        found = replace(self._before, libraries_missing=False)
+        return found == wanted_stamp(self._layout, found, dev=self._dev)
 
     # ---- the environment ----
 
@@ -120,6 +128,25 @@ class Steps:
         command = [str(self._layout.python), "-m", "pip", "install", "--no-input"]
         command += ["--disable-pip-version-check", "-c", str(constraints), "-e", target]
         self._call(command, "The Python packages could not be installed")
+
+    def _try_packages(self) -> None:
+        """Import what does the work, so that what is missing is named now, not by a window that stays away.
+
+        Qt's libraries are looked for later, where they can be installed.
+        """
+        for module in MODULES:
+            command = [str(self._layout.python), "-I", "-c", f"import {module}"]
+            try:
+                self._call(command, f"{module} was installed, but does not start")
+            except SetupError as error:
+                if self._layout.windows and "DLL load failed" in str(error):
+                    raise SetupError(
+                        f"{module} lacks a library of Windows: install Microsoft's Visual C++ "
+                        "Redistributable (x64, the newest) and start again."
+                    ) from None
+                if module.startswith("PySide6") and not self._layout.windows:
+                    continue
+                raise
 
     def _compile(self) -> None:
         """Compile our own modules, as pip does with others, so that the first window need not wait for it."""
@@ -217,8 +244,9 @@ class ProgramFailed(Exception):
 def describe_failure(failure: str, lines: Sequence[str], layout: Layout) -> str:
     """One sentence on what went wrong, the last lines that were said, and where the rest is."""
     text = "".join(lines)
-    if "No space left on device" in text:
-        return f"{failure}: the disk is full. Make room (about {FIRST_TIME_GB} GB) and start again."
+    if any(sign in text for sign in FULL):
+        needed = suitable.expected_gb(sys.platform)
+        return f"{failure}: the disk is full. Make room (about {needed:g} GB) and start again."
     tail = [line.rstrip() for line in lines if line.strip()][-12:]
     told = "".join(f"\n    {line}" for line in tail)
     return f"{failure}. The last lines, of which the rest is in {layout.log.relative_to(layout.root)}:{told}"
@@ -242,10 +270,11 @@ def why_rebuild(layout: Layout, stamp: Stamp | None) -> str | None:
         return "it was made for another folder"
     if not layout.python.exists():
         return "its Python is gone"
-    if not (layout.venv / "pyvenv.cfg").is_file() or not _answers(layout):
+    if not (layout.venv / "pyvenv.cfg").is_file():
         return "it is incomplete"
-    if stamp is not None and stamp.finished and stamp.interpreter != os.path.realpath(layout.python):
-        return "the Python below it was replaced"
+    if not _answers(layout):
+        replaced = stamp is not None and stamp.finished
+        return "the Python below it was removed or replaced" if replaced else "it is incomplete"
     if stamp is None and not _was_made_here(layout):
         return "it was made for another folder"
     return None
@@ -318,10 +347,12 @@ def _has_size(path: Path, size: str) -> bool:
 
 
 def check_disk(folder: Path) -> None:
-    """Refuse to start what cannot be finished."""
-    free = shutil.disk_usage(folder).free / 1e9
-    if free < FIRST_TIME_GB:
-        raise SetupError(f"{folder} has {free:.1f} GB left, and the set-up needs about {FIRST_TIME_GB} GB.")
+    """Refuse to start what cannot be finished, and warn of what may not be."""
+    free, expected = shutil.disk_usage(folder).free / 1e9, suitable.expected_gb(sys.platform)
+    if free < suitable.LEAST_GB:
+        raise SetupError(f"{folder} has {free:.1f} GB left, and the set-up needs about {expected:g} GB.")
+    if free < expected:
+        say(f"{folder} has {free:.1f} GB left; with CUDA the packages take up to {expected:g} GB.")
 
 
 # ---- one at a time ----

@@ -14,6 +14,8 @@ from pathlib import Path
 from environment import Layout, SetupError, is_ready
 
 COMMANDS = ("open", "run", "test", "setup", "freeze")
+NEWEST = (3, 14)
+"""The newest Python that the pinned packages have wheels for."""
 USAGE_ERROR = 2
 INTERRUPTED = 130
 
@@ -51,6 +53,19 @@ def main(arguments: Sequence[str], usage: str) -> int:
     except KeyboardInterrupt:
         print("\nrun.py: stopped; the next start goes on from here.", file=sys.stderr)
         return INTERRUPTED
+
+
+def take_older_python(script: str, arguments: Sequence[str]) -> None:
+    """Goes on in an older Python that is there, where the packages have nothing for this one yet."""
+    if sys.version_info[:2] <= NEWEST:
+        return
+    from suitable import Machine, older_python
+
+    command = older_python(Machine.here())
+    if command is None:
+        return  # the set-up says it
+    print("run.py: this Python is newer than the packages know; going on in an older one.", file=sys.stderr)
+    sys.exit(_call([*command, script, *arguments]))
 
 
 def parse(arguments: Sequence[str]) -> Wish:
@@ -127,11 +142,14 @@ def has_display(environ: os._Environ[str] | dict[str, str], platform: str) -> bo
 
 def become(layout: Layout, arguments: Sequence[str]) -> int:
     """Replace this process by persona; on Windows, which cannot, run it and pass its exit code on."""
-    command = [str(layout.persona), *arguments]
+    return _call([str(layout.persona), *arguments])
+
+
+def _call(command: Sequence[str]) -> int:
     sys.stdout.flush()
     sys.stderr.flush()
     if os.name != "nt":
-        os.execv(command[0], command)
+        os.execv(command[0], list(command))
     import subprocess
 
     with subprocess.Popen(command) as process:

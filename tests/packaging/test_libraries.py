@@ -19,6 +19,23 @@ def test_debian_users_are_given_the_command(monkeypatch: pytest.MonkeyPatch) -> 
     assert libraries.explain(["libEGL.so.1"]).endswith("sudo apt-get install libegl1")
 
 
+@pytest.mark.parametrize(
+    ("program", "line"),
+    [
+        ("dnf", "sudo dnf install libglvnd-egl libxcb xcb-util-cursor"),
+        ("pacman", "sudo pacman -S --needed libglvnd libxcb xcb-util-cursor"),
+    ],
+)
+def test_fedora_and_arch_have_their_own_names(
+    monkeypatch: pytest.MonkeyPatch, program: str, line: str
+) -> None:
+    monkeypatch.setattr(libraries.shutil, "which", lambda name: name if name == program else None)
+    missing = ["libEGL.so.1", "libxcb-cursor.so.0", "libxcb-shm.so.0", "libxcb-xkb.so.1"]
+    assert libraries.explain(missing).endswith(line)
+    every = libraries.DEBIAN_PACKAGES.keys() | libraries.WAYLAND_PACKAGES.keys()
+    assert all(known.keys() == every for _, _, known in libraries.MANAGERS)
+
+
 def test_others_are_given_the_names_of_the_libraries(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(libraries.shutil, "which", lambda name: None)
     assert "libEGL.so.1" in libraries.explain(["libEGL.so.1"])
