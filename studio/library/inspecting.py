@@ -4,14 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from engine.formats.card import ModelCard
-from engine.marks.inspection import Inspection
 from engine.marks.manifest import TRUSTED
 from engine.recipe import Recipe
 from engine.style import Style
 from studio.library.text import Text, as_it_came
+
+if TYPE_CHECKING:
+    from engine.marks.inspection import Inspection  # loads OpenCV
 
 Fact = tuple[Text, Text]
 """What it is about, and what is said."""
