@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from engine import sheet
+from engine.attribution import FILE, file_text
 from engine.errors import Cancelled, PathText, PersonaError, PictureError, RecipeError
 from engine.export_plan import (
     CONFLICTS,
@@ -26,7 +27,7 @@ from engine.export_plan import (
     nameless,
     plan_export,
 )
-from engine.files import make_folder, sweep, write_atomic
+from engine.files import free_name, make_folder, sweep, write_atomic
 from engine.images import Picture, load_picture, read_record, resize
 from engine.marks.manifest import read_manifest
 from engine.marks.marking import Marking
@@ -76,6 +77,7 @@ def export_set(
     sidecar: bool = False,
     recipes: str = "all",
     marking: Marking | None = None,
+    attribution: Sequence[str] = (),
     conflict: str = "ask",
     names: Sequence[str] | None = None,
     planned: Callable[[ExportPlan], object] | None = None,
@@ -90,6 +92,7 @@ def export_set(
     "both". sidecar: a .json beside each. recipes: "all", "nameless" (without the styles' names), "none", or
     "with-personas" (with the biometric templates of who is shown), in pictures and sidecars alike.
     marking: which marks everything gets that is written; None for all that need no key.
+    attribution: lines that are owed to others; they stand in each sidecar, and with sidecars in a text file.
     conflict: "ask" raises TargetExistsError before anything is written, "rename" finds free names,
     "overwrite" replaces, "continue" takes for finished what is there.
     planned: is told the plan before the first picture is made. problem: is told about a picture that cannot
@@ -108,7 +111,7 @@ def export_set(
     if planned is not None:
         planned(plan)
     marking = marking or Marking()
-    press = _Press(plan, known, format, quality, sidecar, recipes, marking)
+    press = _Press(plan, known, format, quality, sidecar, recipes, marking, attribution)
     kept = len(known) - len(plan.todo)
     tell = _teller(progress, kept, len(known) + len(plan.sheets_todo))
     with press:
@@ -128,6 +131,8 @@ def export_set(
         write_atomic(path, data, overwrite=plan.overwrite)
         marking.left_out([path])
         tell()
+    if sidecar and attribution:
+        _write_attribution(folder / FILE, file_text(attribution).encode())
     return ExportResult(press.files, plan.sheets, press.records, kept)
 
 
@@ -143,7 +148,9 @@ class _Press:
         sidecar: bool,
         recipes: str,
         marking: Marking,
+        attribution: Sequence[str],
     ) -> None:
+        self._attribution = list(attribution)
         self._plan, self._items, self._sidecar, self._marking = plan, items, sidecar, marking
         self._format, self._quality, self._recipes = format, quality, recipes
         self._small: dict[int, Picture] = {}
@@ -201,7 +208,7 @@ class _Press:
             parent=_signed_by_others(item),
         )
         if self._sidecar:  # first: the picture's name is the sign that both are there
-            beside = _sidecar(record, path, picture, self._marking.names)
+            beside = _sidecar(record, path, picture, self._marking.names, self._attribution)
             write_atomic(path.with_suffix(".json"), beside, overwrite=overwrite)
         write_atomic(path, data, overwrite=overwrite)
         self._marking.left_out([path])
@@ -274,19 +281,28 @@ def _within(picture: Picture, side: int) -> tuple[int, int]:
     return max(1, round(width * factor)), max(1, round(height * factor))
 
 
-def _sidecar(record: Record, path: Path, picture: Picture, marks: Sequence[str]) -> bytes:
+def _sidecar(
+    record: Record, path: Path, picture: Picture, marks: Sequence[str], attribution: Sequence[str]
+) -> bytes:
     told: dict[str, Any] = {
         "file": path.name,
         "width": picture.shape[1],
         "height": picture.shape[0],
         "digital_source_type": record.source if marks else None,
         "marks": list(marks),
+        "attribution": list(attribution),
         "recipe": json.loads(record.told) if record.told else None,
         "score": record.score,
     }
     if record.likeness is not None:
         told["likeness"] = record.likeness
     return (json.dumps(told, indent=1, ensure_ascii=False) + "\n").encode()
+
+
+def _write_attribution(path: Path, text: bytes) -> None:
+    """Beside the set; another file of that name stays."""
+    if not (path.is_file() and path.read_bytes() == text):
+        write_atomic(free_name(path), text)
 
 
 def _teller(progress: Callable[[int, int], None] | None, done: int, total: int) -> Callable[[], None]:

@@ -9,16 +9,20 @@ from __future__ import annotations
 
 import argparse
 from argparse import Namespace
+from contextlib import suppress
 from pathlib import Path
 
-from engine.errors import Cancelled, PictureError
+from engine.attribution import owed
+from engine.errors import Cancelled, PersonaError, PictureError
 from engine.export import ExportItem, export_set
-from engine.images import load_picture
+from engine.images import load_picture, read_recipe
 from studio.cli.arguments import FORMATS, whole
 from studio.cli.lookup import find_pictures
 from studio.cli.marking import add_marks, open_marking
 from studio.cli.output import Output, count
 from studio.cli.stop import Stop
+from studio.library.models import ModelShelf
+from studio.library.places import models_folder
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -68,6 +72,7 @@ def run(args: Namespace, out: Output) -> int:
         if not items:
             return out.finish([], done=False)
         marking = open_marking(args, out)
+        credit = owed_here(items)
         result = export_set(
             items,
             args.out,
@@ -79,6 +84,7 @@ def run(args: Namespace, out: Output) -> int:
             sidecar=args.sidecar,
             recipes="none" if args.strip_recipe else "nameless" if args.strip_names else "all",
             marking=marking,
+            attribution=credit,
             conflict=_conflict(args),
             progress=lambda done, total: out.progress(done, total, "pictures"),
             cancelled=stop,
@@ -90,9 +96,22 @@ def run(args: Namespace, out: Output) -> int:
         ],
         "contact_sheets": [str(path) for path in result.sheets],
         "sidecars": [str(path) for path in result.records],
+        "attribution": list(credit),
     }
     lines = [f"{count(len(result.files), 'picture')} in {args.out}"]
-    return out.finish(lines + [f"contact sheet: {path}" for path in result.sheets])
+    lines += [f"contact sheet: {path}" for path in result.sheets]
+    return out.finish(lines + [f"attribution owed: {line}" for line in credit])
+
+
+def owed_here(items: list[ExportItem]) -> tuple[str, ...]:
+    """Lines that are owed for the pictures of models that are here."""
+    models = set()
+    for item in items:
+        with suppress(PersonaError):
+            recipe = read_recipe(item.picture) if isinstance(item.picture, Path) else item.recipe
+            models |= {recipe.model} if recipe is not None else set()
+    cards = ModelShelf(models_folder()).cards() if models else {}
+    return owed(cards[which] for which in sorted(models) if which in cards)
 
 
 def _conflict(args: Namespace) -> str:

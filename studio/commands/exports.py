@@ -10,8 +10,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import QObject, QUrl, Signal
-from PySide6.QtGui import QDesktopServices
+from PySide6.QtGui import QDesktopServices, QGuiApplication
 
+from engine.attribution import owed
 from engine.errors import PersonaError, TargetError, TargetExistsError
 from engine.images import Picture
 from engine.recipe import Recipe
@@ -122,6 +123,7 @@ class ExportCommands(QObject):
         latest = [order]
         skipped: list[Text] = []
         unsigned: list[Text] = []
+        credit: list[str] = []
 
         def begun(plan: ExportPlan) -> None:
             latest[0] = replace(order, names=plan.names)
@@ -137,6 +139,7 @@ class ExportCommands(QObject):
             marks = self._context.marks()
             if marks.problem is not None:
                 unsigned.append(said(marks.problem))
+            credit[:] = self._owed(order)
             source = _Source(self._context, order)
 
             def begin(plan: ExportPlan) -> None:
@@ -149,6 +152,7 @@ class ExportCommands(QObject):
                     order.folder,
                     **arguments(order.options),
                     marking=marks.marking,
+                    attribution=credit,
                     conflict=order.conflict,
                     names=order.names or None,
                     planned=begin,
@@ -161,7 +165,7 @@ class ExportCommands(QObject):
 
         def done(result: object) -> None:
             self._journal.forget(latest[0])
-            self._tell_done(order, skipped)
+            self._tell_done(order, skipped, credit)
             self._tell_signing(unsigned)
             self.exported.emit(result)
 
@@ -193,22 +197,34 @@ class ExportCommands(QObject):
                 details=tuple(problems),
             )
 
-    def _tell_done(self, order: ExportOrder, skipped: list[Text]) -> None:
+    def _owed(self, order: ExportOrder) -> tuple[str, ...]:
+        """Lines that are owed to others for pictures of the models that are here."""
+        gallery, models = self._context.library.gallery, {recipe.model for recipe in order.recipes}
+        for one in order.pictures:
+            with suppress(PersonaError, OSError):
+                recipe = gallery.recipe(one)
+                models |= {recipe.model} if recipe is not None else set()
+        cards = self._context.library.models.cards() if models else {}
+        return owed(cards[which] for which in sorted(models) if which in cards)
+
+    def _tell_done(self, order: ExportOrder, skipped: list[Text], credit: list[str]) -> None:
         count = order.count - len(skipped)
         show = Act(Text("said.show_folder"), lambda: _open_folder(order.folder))
+        acts = (show, _copy_credit(credit)) if credit else (show,)
         if skipped:
             self._context.notices.add(
                 Kind.WARNING,
                 Text("said.exported_n_of_all", n=count, all=order.count),
                 meaning=Text("said.the_others_cannot_be_read"),
                 details=shortened(tuple(skipped)),
-                acts=(show,),
+                acts=acts,
             )
             return
         folder = str(order.folder)
         one = Text("said.exported_a_picture_to_folder", folder=folder)
         many = Text("said.exported_n_pictures_to_folder", n=count, folder=folder)
-        self._context.notices.add(Kind.SUCCESS, one if count == 1 else many, acts=(show,))
+        meaning = Text("said.attribution_owed", lines="; ".join(credit)) if credit else None
+        self._context.notices.add(Kind.SUCCESS, one if count == 1 else many, meaning=meaning, acts=acts)
 
 
 class _Source:
@@ -270,6 +286,12 @@ def arguments(options: ExportOptions) -> dict[str, Any]:
         "sidecar": options.sidecar,
         "recipes": options.recipes,
     }
+
+
+def _copy_credit(lines: Sequence[str]) -> Act:
+    return Act(
+        Text("said.copy_the_attribution"), lambda: QGuiApplication.clipboard().setText("\n".join(lines))
+    )
 
 
 def _open_folder(folder: Path) -> None:

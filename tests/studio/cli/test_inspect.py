@@ -1,14 +1,19 @@
 from __future__ import annotations
 
+import json
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
+import pytest
 from PIL import Image, PngImagePlugin
 
-from engine.images import load_picture, save_picture
+from engine.bundle import Bundle
+from engine.images import load_picture, read_recipe, save_picture
 from engine.marks.detection import detect
 from engine.marks.watermark import embed
 from engine.provenance import COMPOSITE, GENERATED
+from studio.library.models import ModelShelf
 from tests.engine.marks.test_watermark import drawn
 from tests.studio.cli.conftest import Persona
 
@@ -78,3 +83,17 @@ def test_a_label_is_drawn(persona: Persona, tmp_path: Path) -> None:
     persona("export", tmp_path / "a.png", "--out", tmp_path / "out", "--label", "top-left")
     made = load_picture(tmp_path / "out" / "a.png").astype(int)
     assert made[:30, :80].max() > 240 and abs(made[100:] - 128).max() < 20 and not detect(drawn(64)).found
+
+
+def test_what_is_owed_is_told_at_the_end_and_beside_the_pictures(
+    persona: Persona, tiny_bundle: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    made = persona("generate", "--model", tiny_bundle, "--out", tmp_path / "a", "--json").json["files"][0]
+    card = replace(Bundle.load(tiny_bundle).card, attribution=("Portraits by X, CC BY 4.0", "Y, MIT"))
+    model = read_recipe(Path(made["path"])).model  # type: ignore[union-attr]
+    monkeypatch.setattr(ModelShelf, "cards", lambda shelf: {model: card})
+    answer = persona("export", made["path"], "--out", tmp_path / "out", "--sidecar")
+    assert answer.stdout.splitlines()[-1] == "attribution owed: Portraits by X, CC BY 4.0"
+    assert (tmp_path / "out" / "attribution.txt").read_text("utf-8") == "Portraits by X, CC BY 4.0\n"
+    beside = next(path for path in (tmp_path / "out").glob("*.json"))
+    assert json.loads(beside.read_text("utf-8"))["attribution"] == ["Portraits by X, CC BY 4.0"]
