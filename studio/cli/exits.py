@@ -9,7 +9,7 @@ from engine.errors import PersonaError
 
 
 class Exit(IntEnum):
-    """Exit codes. 3 to 9 are the engine's own (`PersonaError.exit_code`)."""
+    """Exit codes. 3 to 9, 12 and 13 are the engine's own (`PersonaError.exit_code`)."""
 
     OK = 0
     FAILED = 1
@@ -22,6 +22,8 @@ class Exit(IntEnum):
     TARGET = 8
     DEVICE = 9
     PARTLY = 10
+    CONSENT = 12
+    SIGNATURE = 13
     STOPPED = 130
     OUTPUT_CLOSED = 141
 
@@ -38,6 +40,8 @@ MEANINGS = {
     Exit.TARGET: "the target could not be written; what was finished before is kept",
     Exit.DEVICE: "the device that was asked for cannot be had",
     Exit.PARTLY: "done, but some of the files given had to be left out; each is named",
+    Exit.CONSENT: "what was agreed to does not permit it",
+    Exit.SIGNATURE: "the certificate or key that signs cannot be used",
     Exit.STOPPED: "stopped with Ctrl-C; what was finished before is kept",
     Exit.OUTPUT_CLOSED: "the reader of the output went away",
 }

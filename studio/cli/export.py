@@ -16,8 +16,10 @@ from engine.attribution import owed
 from engine.errors import Cancelled, PersonaError, PictureError
 from engine.export import ExportItem, export_set
 from engine.images import load_picture, read_recipe
+from engine.permission import USES, check_use
+from engine.recipe import Recipe
 from studio.cli.arguments import FORMATS, whole
-from studio.cli.lookup import find_pictures
+from studio.cli.lookup import find_pictures, styles
 from studio.cli.marking import add_marks, open_marking
 from studio.cli.output import Output, count
 from studio.cli.stop import Stop
@@ -52,6 +54,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     telling.add_argument(
         "--strip-names", action="store_true", help="leave the styles' names out of the recipe"
     )
+    parser.add_argument(
+        "--use",
+        choices=USES,
+        default="",
+        help="what it is for; stops where what was agreed to about style or model does not permit that",
+    )
     add_marks(parser)
     conflict = parser.add_mutually_exclusive_group()
     conflict.add_argument("--overwrite", action="store_true", help="replace files of the same name")
@@ -72,7 +80,10 @@ def run(args: Namespace, out: Output) -> int:
         if not items:
             return out.finish([], done=False)
         marking = open_marking(args, out)
-        credit = owed_here(items)
+        recipes = recipes_of(items)
+        cards = ModelShelf(models_folder()).cards() if recipes else {}
+        check_use(args.use, recipes, cards, [found.style for found in styles()[0]])
+        credit = owed(cards[which] for which in sorted({one.model for one in recipes}) if which in cards)
         result = export_set(
             items,
             args.out,
@@ -103,15 +114,15 @@ def run(args: Namespace, out: Output) -> int:
     return out.finish(lines + [f"attribution owed: {line}" for line in credit])
 
 
-def owed_here(items: list[ExportItem]) -> tuple[str, ...]:
-    """Lines that are owed for the pictures of models that are here."""
-    models = set()
+def recipes_of(items: list[ExportItem]) -> list[Recipe]:
+    """Of those pictures that carry one."""
+    found = []
     for item in items:
         with suppress(PersonaError):
             recipe = read_recipe(item.picture) if isinstance(item.picture, Path) else item.recipe
-            models |= {recipe.model} if recipe is not None else set()
-    cards = ModelShelf(models_folder()).cards() if models else {}
-    return owed(cards[which] for which in sorted(models) if which in cards)
+            if recipe is not None:
+                found.append(recipe)
+    return found
 
 
 def _conflict(args: Namespace) -> str:

@@ -15,6 +15,7 @@ from PySide6.QtGui import QDesktopServices, QGuiApplication
 from engine.attribution import owed
 from engine.errors import PersonaError, TargetError, TargetExistsError
 from engine.images import Picture
+from engine.permission import check_use
 from engine.recipe import Recipe
 from engine.style import Scores
 from studio.commands.error_messages import said, shortened, tell
@@ -139,7 +140,7 @@ class ExportCommands(QObject):
             marks = self._context.marks()
             if marks.problem is not None:
                 unsigned.append(said(marks.problem))
-            credit[:] = self._owed(order)
+            credit[:] = self._looked_into(order)
             source = _Source(self._context, order)
 
             def begin(plan: ExportPlan) -> None:
@@ -197,15 +198,16 @@ class ExportCommands(QObject):
                 details=tuple(problems),
             )
 
-    def _owed(self, order: ExportOrder) -> tuple[str, ...]:
-        """Lines that are owed to others for pictures of the models that are here."""
-        gallery, models = self._context.library.gallery, {recipe.model for recipe in order.recipes}
+    def _looked_into(self, order: ExportOrder) -> tuple[str, ...]:
+        """Lines that are owed to others. ConsentError where what was agreed to has expired."""
+        library, recipes = self._context.library, list(order.recipes)
         for one in order.pictures:
             with suppress(PersonaError, OSError):
-                recipe = gallery.recipe(one)
-                models |= {recipe.model} if recipe is not None else set()
-        cards = self._context.library.models.cards() if models else {}
-        return owed(cards[which] for which in sorted(models) if which in cards)
+                recipe = library.gallery.recipe(one)
+                recipes += [recipe] if recipe is not None else []
+        cards = library.models.cards() if recipes else {}
+        check_use("", recipes, cards, [entry.style for entry in library.styles.entries()[0]])
+        return owed(cards[which] for which in sorted({one.model for one in recipes}) if which in cards)
 
     def _tell_done(self, order: ExportOrder, skipped: list[Text], credit: list[str]) -> None:
         count = order.count - len(skipped)
