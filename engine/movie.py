@@ -1,8 +1,9 @@
 """Moving pictures: frames in, one MP4, WebP or GIF file out, or a folder of PNG frames.
 
-MP4 is written by OpenCV, which the engine needs anyway: its wheels carry an LGPL build of FFmpeg with
-libvpx, so nothing has to be installed and no GPL encoder comes along. The codec is VP9, which browsers,
-phones and players of today know; where that build lacks it, MPEG-4 Part 2. WebP and GIF are Pillow's.
+MP4 is H.264 where an encoder is at hand (`engine.h264`). Elsewhere it is written by OpenCV, which the engine
+needs anyway: its wheels carry an LGPL build of FFmpeg with libvpx, so nothing has to be installed and no GPL
+encoder comes along. The codec is VP9 then, which browsers and players of today know and some social networks
+do not; where that build lacks it, MPEG-4 Part 2. WebP and GIF are Pillow's.
 Whatever the kind, nothing appears under the final name before it is whole, with its marks.
 """
 
@@ -18,6 +19,7 @@ from typing import Any
 import numpy as np
 from PIL import Image
 
+from engine import h264
 from engine.errors import Cancelled, PathText, TargetError, TargetExistsError
 from engine.files import atomic_folder, target_error, write_atomic
 from engine.images import Picture, resize
@@ -35,6 +37,11 @@ RATES = (1.0, 60.0)
 MAX_SIDE = 2048
 PALETTE_SIDE = 48
 
+SHAPES = {"1080x1920": (1080, 1920), "1080x1350": (1080, 1350), "1080x1080": (1080, 1080)}
+"""Width and height of what social networks show, by name: stories and reels, posts, squares."""
+DIM = 0.55
+"""How bright the ground around a picture is that does not fill its frame."""
+
 Frame = tuple[Picture, Recipe | None]
 """uint8 [H, W, 3], all of one size, and what it was made from."""
 
@@ -46,6 +53,7 @@ def write_movie(
     kind: str,
     fps: float = 25.0,
     size: int | None = None,
+    shape: str = "",
     quality: int = 85,
     embed_recipe: bool = True,
     marking: Marking | None = None,
@@ -55,18 +63,19 @@ def write_movie(
 ) -> Path:
     """Writes the frames as they come and returns `path`: a file, or a folder for "frames".
 
-    size: side in pixels, None for that of the frames. quality: 1..100, WebP. GIF and WebP repeat for ever.
+    size: side in pixels, None for that of the frames. shape: a name of `SHAPES` instead, the picture on
+    a ground. quality: 1..100, WebP. GIF and WebP repeat for ever.
     embed_recipe: PNG frames carry their recipes. marking: which marks it gets; None for all that need no key.
     progress(frames done). TargetExistsError when something is
     there and overwrite is False; TargetError when it cannot be written; Cancelled leaves nothing behind,
     and neither does any other error.
     """
     path = Path(path)
-    _check(kind, fps, size)
+    _check(kind, fps, size, shape)
     if not overwrite and path.exists():
         raise TargetExistsError(path)
     marking = marking or Marking()
-    source = _watched(frames, size, progress, cancelled)
+    source = _watched(frames, size, SHAPES.get(shape), progress, cancelled)
     if kind == "frames":
         return _write_frames(source, path, embed_recipe, marking)
     _write_film(source, path, kind, fps, quality, marking, overwrite)
@@ -74,9 +83,35 @@ def write_movie(
     return path
 
 
-def _check(kind: str, fps: float, size: int | None) -> None:
+def mp4_codec() -> str:
+    """What an MP4 holds that is written here: "h264", or "vp9" where no encoder for that is at hand."""
+    return "h264" if h264.encoder() is not None else "vp9"
+
+
+def on_ground(picture: Picture, shape: tuple[int, int]) -> Picture:
+    """A picture [H, W, 3] whole in the middle of a frame of another shape (width, height), on itself, blurred
+    and dimmed."""
+    width, height = shape
+    image = Image.fromarray(picture)
+    tall = height / width
+    across = min(image.width, round(image.height / tall))
+    down = min(image.height, round(image.width * tall))
+    left, top = (image.width - across) // 2, (image.height - down) // 2
+    middle = image.crop((left, top, left + across, top + down))
+    ground = middle.resize((12, max(1, round(12 * tall))), Image.Resampling.BOX)
+    ground = ground.resize(shape, Image.Resampling.BICUBIC)
+    scale = min(width / image.width, height / image.height)
+    whole = image.resize((round(image.width * scale), round(image.height * scale)), Image.Resampling.LANCZOS)
+    ground = ground.point([round(DIM * value) for value in range(256)] * 3)
+    ground.paste(whole, ((width - whole.width) // 2, (height - whole.height) // 2))
+    return np.asarray(ground)
+
+
+def _check(kind: str, fps: float, size: int | None, shape: str) -> None:
     if kind not in KINDS:
         raise ValueError(f"unknown kind {kind!r}")
+    if shape and shape not in SHAPES:
+        raise ValueError(f"unknown shape {shape!r}")
     if not RATES[0] <= fps <= RATES[1]:
         raise ValueError(f"fps must be {RATES[0]:g} to {RATES[1]:g}, not {fps}")
     if size is not None and not 16 <= size <= MAX_SIDE:
@@ -86,6 +121,7 @@ def _check(kind: str, fps: float, size: int | None) -> None:
 def _watched(
     frames: Iterable[Frame],
     size: int | None,
+    shape: tuple[int, int] | None,
     progress: Callable[[int], None] | None,
     cancelled: Callable[[], bool] | None,
 ) -> Iterator[Frame]:
@@ -93,7 +129,9 @@ def _watched(
     for done, (picture, recipe) in enumerate(frames, 1):
         if cancelled and cancelled():
             raise Cancelled
-        yield (resize(picture, size) if size else picture), recipe
+        if shape is not None:
+            picture = on_ground(picture, shape)
+        yield (resize(picture, size) if size and shape is None else picture), recipe
         if progress:
             progress(done)
 
@@ -177,6 +215,14 @@ def _image(picture: Picture, kind: str) -> Image.Image:
 
 
 def _encode_mp4(frames: Iterator[Picture], draft: Path, path: Path, fps: float) -> None:
+    program = h264.encoder()
+    if program is not None:
+        h264.encode(program, map(_even, frames), draft, path, fps)
+    else:
+        _encode_by_opencv(frames, draft, path, fps)
+
+
+def _encode_by_opencv(frames: Iterator[Picture], draft: Path, path: Path, fps: float) -> None:
     writer: Any = None
     try:
         for picture in frames:

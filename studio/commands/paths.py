@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Generator, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -84,10 +85,11 @@ class PathCommands(QObject):
         conflict: where something is already, "ask" ends the job with TargetExistsError and nothing written,
         "rename" finds a free name, "overwrite" replaces it (frames find a free name too).
         """
-        target = options.target()
-        recipes = along(
-            list(places), options.frames(pace.seconds(len(places))), pace.easing, closed=pace.closed
-        )
+        target, pace = options.target(), replace(pace, closed=pace.closed or options.loop)
+        count = options.frames(pace.seconds(len(places)))
+        recipes = along(list(places), count, pace.easing, closed=pace.closed)
+        if pace.closed and recipes[0] == recipes[-1]:  # shown again, the first frame follows the last
+            recipes = recipes[:-1]
 
         def work(progress: OnProgress, cancelled: IsCancelled) -> Path:
             make_folder(target.parent)
@@ -100,6 +102,7 @@ class PathCommands(QObject):
                     kind=options.kind,
                     fps=options.fps,
                     size=options.size or None,
+                    shape=options.shape,
                     quality=options.quality,
                     embed_recipe=options.embed_recipe,
                     marking=self._context.marks().marking,

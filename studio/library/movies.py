@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from engine.formats.names import safe_name
-from engine.movie import KINDS, RATES, SUFFIXES
+from engine.movie import KINDS, RATES, SHAPES, SUFFIXES
 from studio.library.sets import EASINGS
 
 RATE_CHOICES = (12, 24, 25, 30, 60)
@@ -43,6 +43,10 @@ class MovieOptions:
     fps: int = 25
     size: int = 0
     """Side in pixels; 0 for the model's own."""
+    shape: str = ""
+    """A name of `engine.movie.SHAPES` instead of a size; empty for the picture's own."""
+    loop: bool = False
+    """The path leads back to its beginning, so that the film can be shown again and again."""
     quality: int = 85
     """1..100, WebP."""
     embed_recipe: bool = True
@@ -51,6 +55,8 @@ class MovieOptions:
     name: str = "path"
 
     def __post_init__(self) -> None:
+        if self.shape and self.shape not in SHAPES:
+            raise ValueError(f"no such shape: {self.shape!r}")
         if self.kind not in KINDS or not RATES[0] <= self.fps <= RATES[1]:
             raise ValueError(f"no such movie: {self.kind!r} at {self.fps}")
 

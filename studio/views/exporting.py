@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from functools import cached_property, partial
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -125,7 +126,9 @@ class Exporting(QObject):
         """Asks how the path through the pins is to be written."""
         if self.context.player.can_play:
             self.context.player.pause()
-            self.movie_sheet.ask(self.context.player.seconds, self.context.settings.movie)
+            player = self.context.player
+            looped = replace(player.pace, closed=True).seconds(len(player.places))
+            self.movie_sheet.ask(player.seconds, self.context.settings.movie, looped)
 
     def _export_movie(self, options: MovieOptions, conflict: str = "ask") -> None:
         player = self.context.player

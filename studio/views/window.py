@@ -110,6 +110,7 @@ class Window(QMainWindow):
         self.setMinimumSize(least_size(free))
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.setGeometry(first_place(free))
+        self._first_size = self.size()
 
     def _make_overlays(self) -> None:
         look = self.look
@@ -511,7 +512,7 @@ class Window(QMainWindow):
 
     def showEvent(self, event: QShowEvent) -> None:
         super().showEvent(event)
-        if not event.spontaneous():
+        if not event.spontaneous() and self.size() == self._first_size:  # else somebody chose another
             QTimer.singleShot(0, self, lambda: keep_inside(self))
 
     def closeEvent(self, event: QCloseEvent) -> None:

@@ -7,7 +7,7 @@ from dataclasses import replace
 from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QWidget
 
-from engine.movie import KINDS
+from engine.movie import KINDS, SHAPES, mp4_codec
 from studio.library.movies import RATE_CHOICES, MovieOptions
 from studio.signals import follow
 from studio.views.kit.button import Button
@@ -18,7 +18,6 @@ from studio.views.kit.form import (
     FormLine,
     add_lines,
     form_grid,
-    offer_sizes,
     usual_folder,
     whole,
 )
@@ -44,9 +43,9 @@ class MovieSheet(Overlay):
         self.form.cancelled.connect(self.close_up)
         self.form.accepted.connect(self._accept)
 
-    def ask(self, seconds: float, options: MovieOptions) -> None:
-        """Opens for a path of so many seconds, with what was chosen last time."""
-        self.form.fill(seconds, options)
+    def ask(self, seconds: float, options: MovieOptions, looped: float = 0.0) -> None:
+        """Opens for a path of so many seconds, with what was chosen last time; see `MovieForm.fill`."""
+        self.form.fill(seconds, options, looped)
         self.open()
 
     def _accept(self, options: MovieOptions) -> None:
@@ -63,7 +62,9 @@ class MovieForm(Card):
     def __init__(self, look: Look, parent: QWidget | None = None) -> None:
         super().__init__(look, "panel", parent)
         self._look, self._seconds, self._options = look, 0.0, MovieOptions()
-        self.kind = Segmented(look, [(kind, f"movie.kind.{kind}") for kind in KINDS])
+        self._looped = 0.0
+        self._codec = mp4_codec()
+        self.kind = Segmented(look, [(kind, self._key(f"movie.kind.{kind}")) for kind in KINDS])
         self.about = caption(look, wrap=True)
         self.fps = Choice(look, "movie.fps")
         self.side = Choice(look, "export.size")
@@ -71,6 +72,7 @@ class MovieForm(Card):
         self.folder = FolderField(look)
         self.name = TextField()
         self.recipe = Switch(look, "export.recipe")
+        self.loop = Switch(look, "movie.loop")
         self.sum = Elided(look, size=12, role="muted")
         self.export = Button(look, "export.go", kind="primary", icon="export", pressed=self._accept)
         self._arrange()
@@ -86,6 +88,7 @@ class MovieForm(Card):
             ("", self.quality),
             ("export.folder", self.folder.line()),
             ("movie.name", column(self.name, self.sum, gap=4)),
+            ("", self.loop),
             ("", self.recipe),
         )
         add_lines(form, look, lines)
@@ -105,31 +108,46 @@ class MovieForm(Card):
             self.side.edited,
             self.folder.textChanged,
             self.name.textChanged,
+            self.loop.toggled,
         )
         words.language_changed.connect(self._retell)
+        self.side.edited.connect(self._loop_for)
         for field in (self.folder, self.name):
             field.returnPressed.connect(self._accept)
 
-    def fill(self, seconds: float, options: MovieOptions) -> None:
-        """Shows the choices of last time."""
-        self._seconds, self._options = seconds, options
+    def fill(self, seconds: float, options: MovieOptions, looped: float = 0.0) -> None:
+        """Shows the choices of last time. looped: seconds of the way that leads back to its beginning."""
+        self._seconds, self._looped, self._options = seconds, looped or seconds, options
         self.kind.set_value(options.kind)
         self.quality.set_value(options.quality)
         self.folder.setText(options.folder or str(usual_folder()))
         self.name.setText(options.name)
         self.recipe.setChecked(options.embed_recipe)
+        self.loop.setChecked(options.loop)
         self._retell()
         self.fps.set_value(str(options.fps))
-        self.side.set_value(str(options.size))
+        self.side.set_value(options.shape or str(options.size))
         self._show()
+
+    def _loop_for(self, side: object) -> None:
+        """What social networks show, they show again and again."""
+        if side in SHAPES:
+            self.loop.setChecked(True)
+
+    def _key(self, key: str) -> str:
+        """MP4 is called by what is in it."""
+        return f"{key}.{self._codec}" if key.endswith(".mp4") else key
 
     def options(self) -> MovieOptions:
         """What was chosen."""
+        shape = str(self.side.value()) if self.side.value() in SHAPES else ""
         return replace(
             self._options,
             kind=self.kind.value() or "mp4",
             fps=int(self.fps.value() or 25),
-            size=int(self.side.value() or 0),
+            size=0 if shape else int(self.side.value() or 0),
+            shape=shape,
+            loop=self.loop.isChecked(),
             quality=round(self.quality.value()),
             embed_recipe=self.recipe.isChecked(),
             folder=self.folder.text().strip(),
@@ -139,16 +157,19 @@ class MovieForm(Card):
     def _retell(self, *_: object) -> None:
         words = self._look.words
         self.fps.set_choices([(str(rate), words("movie.fps.n", n=rate)) for rate in RATE_CHOICES])
-        offer_sizes(self.side, self._look, SIZES)
+        own = [(str(size), words("export.size.px", size=size)) for size in SIZES if size]
+        shapes = [(shape, words(f"movie.shape.{shape}")) for shape in SHAPES]
+        self.side.set_choices([("0", words("export.size.same")), *shapes, *own])
 
     def _show(self, *_: object) -> None:
         words, options = self._look.words, self.options()
-        self.about.setText(words(f"movie.about.{options.kind}"))
+        self.about.setText(words(self._key(f"movie.about.{options.kind}")))
         self.quality.setVisible(options.kind == "webp")
         self.recipe.setVisible(options.kind == "frames")
-        frames = options.frames(self._seconds)
+        seconds = self._looped if options.loop else self._seconds
+        frames = options.frames(seconds)
         self.sum.set_text(
-            words("movie.sum", name=options.target().name, count=frames, seconds=f"{self._seconds:.1f}")
+            words("movie.sum", name=options.target().name, count=frames, seconds=f"{seconds:.1f}")
         )
         self.export.setEnabled(bool(options.folder))
         self.updateGeometry()

@@ -42,6 +42,19 @@ def test_a_path_becomes_a_movie(context: AppContext, until: Until, tmp_path: Pat
     assert context.notices.notices[0].kind is Kind.SUCCESS
 
 
+def test_a_movie_that_loops_leads_back_to_its_beginning(
+    context: AppContext, until: Until, tmp_path: Path
+) -> None:
+    options = MovieOptions("frames", fps=4, folder=str(tmp_path), name="walk", loop=True)
+    job = context.on_paths.export_path(PLACES, Pace(1.0, "linear"), options)
+    until(lambda: not job.running)
+    files = sorted((tmp_path / "walk").iterdir())
+    assert read_recipe(files[0]) == PLACES[0]
+    last = read_recipe(files[-1])
+    assert last is not None and last != PLACES[0], "the first frame follows the last"
+    assert {use.seed for use in last.seeds} == {PLACES[-1].seed, PLACES[0].seed}
+
+
 def test_frames_can_be_gone_on_from(context: AppContext, until: Until, tmp_path: Path) -> None:
     job = context.on_paths.export_path(PLACES, SHORT, options(tmp_path, "frames"))
     assert end_of(job, until) is End.DONE

@@ -32,3 +32,11 @@ def test_a_free_name_is_found(tmp_path: Path) -> None:
 def test_choices_that_make_no_sense_are_refused(wrong: dict[str, object]) -> None:
     with pytest.raises(ValueError, match="no such movie"):
         MovieOptions(**wrong)  # type: ignore[arg-type]
+
+
+def test_shapes_and_loops_are_remembered_and_checked() -> None:
+    options = MovieOptions(shape="1080x1920", loop=True)
+    assert (options.shape, options.loop) == ("1080x1920", True)
+    assert not MovieOptions().loop and not MovieOptions().shape
+    with pytest.raises(ValueError, match="shape"):
+        MovieOptions(shape="1x1")
