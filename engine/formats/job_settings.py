@@ -112,7 +112,7 @@ class LossSettings:
     style_weight: float = 1.0
     content_weight: float = 0.5
     persona_weight: float = 0.5
-    """Of the person that was asked for, in models in latents."""
+    """Of the person that was asked for, as latents and faces show it, in models in latents."""
     diversity_weight: float = 1.0
     diversity_floor: float = 0.4
     """Least distance of two pictures in one style, relative to that of real pictures of any style."""

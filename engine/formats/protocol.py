@@ -118,9 +118,9 @@ class Samples(Event):
 class Likeness(Event):
     """How much the pictures of the last samples show the person of the set.
 
-    `by` is the network that says so: "sface", or "persona" for the model's own encoder, whose cosines are
-    higher. `values`: "identity", the cosine of test pictures to the person's references, and, where there
-    are several of these, "real_identity", that of the references among each other.
+    `by` is the network that says so: "sface", or "face" for another one that the model carries. `values`:
+    "identity", the cosine of test pictures to the person's references, and, where there are several of these,
+    "real_identity", that of the references among each other.
     """
 
     name: ClassVar[str] = "likeness"

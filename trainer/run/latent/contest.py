@@ -154,7 +154,7 @@ class Contest:
             mine, drawn = batch.part(slice(own)), self._swapped(batch.part(slice(own, None)))
             again, values = self._again(mine)
             z = torch.randn(len(drawn.style), self.g.config.z_size, device=batch.x.device)
-            free = self.g(z, drawn.style)
+            free = self.g(z, drawn.style).float()
             made, asked = torch.cat([again, free]), _joined(batch.x, mine, drawn)
             everything, styles = made, asked.style
             if draw.kept is not None:
@@ -189,7 +189,7 @@ class Contest:
         """What D minimises, once G has made its part. penalised: with R1 and R2, for all steps between."""
         assert draw.made is not None and draw.asked is not None
         weights, asked, (x, style) = self.weights, draw.asked, draw.real()
-        truth, claim = shown(x, self.augment), shown(draw.made.float(), self.augment)
+        truth, claim = shown(x, self.augment), shown(draw.made, self.augment)
         with self.half():
             real, false = self.d(truth, style).float(), self.d(claim, asked).float()
         total = losses.discriminator_loss(weights.loss, real, false)
@@ -205,17 +205,16 @@ class Contest:
 
     def _again(self, batch: Batch) -> tuple[Tensor, Values]:
         """The pictures made again from their own z."""
-        mean, log_deviation = self.c(batch.x)
+        mean, log_deviation = (value.float() for value in self.c(batch.x))
         z = mean + torch.exp(log_deviation) * torch.randn_like(mean)
         nats = 0.5 * (mean.square() + torch.exp(2 * log_deviation) - 1 - 2 * log_deviation).sum(dim=1).mean()
-        made = self.g(z, batch.style)
+        made = self.g(z, batch.style).float()
         error = (made - batch.x).square()
         return made, {"reconstruction": error.mean(), "nats": nats}
 
     def _kept(self, kept: Kept) -> tuple[Tensor, Tensor]:
         """What is kept, made again, and how far that and C's codes of it are from what they were."""
-        made = self.g(kept.z, kept.style)
-        code, _ = self.c(kept.x)
+        made, code = self.g(kept.z, kept.style).float(), self.c(kept.x)[0].float()
         apart = (made - kept.x).square().mean() + CODE_WEIGHT * (code - kept.code).square().mean()
         return made, apart
 
@@ -247,10 +246,10 @@ class Contest:
         look, persona = self._parts(batch.style)
         seen = made + 0.15 * torch.randn_like(made)
         seen = torch.roll(seen, tuple(torch.randint(-1, 2, (2,)).tolist()), dims=(2, 3))
-        found = self.persona(seen)
+        found = self.persona(seen).float()
         apart = 1 - (found * persona).sum(dim=1)
         person = (apart * batch.persona_given).sum() / batch.persona_given.sum().clamp(min=1)
-        manner = 1 - (self.look(seen) * look).sum(dim=1)
+        manner = 1 - (self.look(seen).float() * look).sum(dim=1)
         style = (manner * batch.look_given).sum() / batch.look_given.sum().clamp(min=1)
         same = F.cosine_similarity(found[:, :IDENTITY].detach(), persona[:, :IDENTITY])
         values = {
@@ -264,7 +263,7 @@ class Contest:
         """How far two pictures of one s are apart, against real pictures of any."""
         half = max(1, len(made) // 2)
         z = torch.randn(half, self.g.config.z_size, device=made.device)
-        other = self.g(z, style[:half])
+        other = self.g(z, style[:half]).float()
         apart = (F.avg_pool2d(made[:half], 2) - F.avg_pool2d(other, 2)).abs().mean()
         return apart / self.spread
 

@@ -46,6 +46,11 @@ class Readers:
         parts = latents.contiguous(memory_format=torch.channels_last).split(BATCH)
         return torch.cat([self.autoencoder.decoder(part).clamp(-1, 1) for part in parts])
 
+    def faces(self, latents: Tensor) -> Tensor:
+        """Who latents [N, C, H, W] show, to the face network, at the preview's size: [N, 128]. Gradients flow
+        back to the latents."""
+        return self.face(self.autoencoder.decoder.preview(latents))  # type: ignore[no-any-return]
+
     @torch.no_grad()
     def style(self, x: Tensor) -> Tensor:
         """Aligned pictures [N, 3, R, R] in -1..1 -> look, then persona: [N, S]."""

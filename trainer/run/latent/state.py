@@ -43,7 +43,9 @@ class LatentState(TrainState):
         self.judging = moved(d)
         """The weights of D that training moves."""
         readers = model.readers
-        self.contest = Contest(weights_of(job), g, d, c, readers.persona, readers.look, half=self.precision)
+        self.contest = Contest(
+            weights_of(job), g, d, c, readers.persona, readers.look, half=self.precision, face=readers.faces
+        )
 
     def learn_from(self, material: Material) -> None:
         """Takes what the steps are made on."""
@@ -68,6 +70,7 @@ def weights_of(job: Job) -> ContestWeights:
         reconstruction_weight=losses.reconstruction_weight,
         adversarial_weight=losses.adversarial_weight,
         persona_weight=losses.persona_weight,
+        face_weight=losses.persona_weight,
         look_weight=losses.style_weight,
         diversity_weight=losses.diversity_weight,
         diversity_floor=losses.diversity_floor,

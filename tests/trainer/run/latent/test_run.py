@@ -25,10 +25,12 @@ from trainer.planning.job_builder import TrainRequest, new_job
 from trainer.planning.profiler import profile
 from trainer.process.control import Control
 from trainer.process.device import Device
+from trainer.run.latent.networks import LatentModel
 from trainer.run.latent.state import LatentState
 from trainer.run.loop import Run
 from trainer.storage import checkpoint
 from trainer.storage.bundles import WeightsError
+from trainer.storage.latent_bundle import read_latent_bundle
 
 pytestmark = pytest.mark.timeout(300)  # two models are exported
 
@@ -69,7 +71,17 @@ def test_a_model_becomes_a_model(whole: tuple[Job, Path, Told], model: Path) -> 
     assert isinstance(end, protocol.Done) and end.reason.code == "finished" and end.bundle is not None
     assert verify_bundle(folder / end.bundle) == []
     values = {name for event in of(told, protocol.Losses) for name in event.values}
-    assert {"reconstruction", "kept", "persona", "look", "generator", "lead", "r1", "variety"} <= values
+    assert {
+        "reconstruction",
+        "kept",
+        "persona",
+        "face",
+        "look",
+        "generator",
+        "lead",
+        "r1",
+        "variety",
+    } <= values
     assert {event.phase for event in of(told, protocol.Progress)} == {"warm", "adversarial"}
     assert of(told, protocol.Snapshot) and not of(told, protocol.Warned)
     before, after = (json.loads((m / "model.json").read_text("utf-8")) for m in (model, folder / end.bundle))
@@ -84,6 +96,20 @@ def test_the_engine_paints_with_what_was_learned(whole: tuple[Job, Path, Told]) 
     use = StyleUse("a", tuple(np.eye(64)[0].tolist()), persona=persona)
     picture = Renderer(bundle).render(Recipe.from_seed(bundle.id, 1, styles=(use,)))
     assert picture.shape == (256, 256, 3)
+
+
+def test_a_bundle_can_be_had_from_its_checkpoint_and_mixed(
+    whole: tuple[Job, Path, Told], model: Path, tmp_path: Path
+) -> None:
+    job, folder, _ = whole
+    assert run_of(job, folder).export(tmp_path / "plain") == tmp_path / "plain"
+    one = run_of(job, folder)
+    one.export(tmp_path / "mixed", model, 1.0)
+    mixed, start = one.state.average, read_latent_bundle(Bundle.load(model)).generator
+    assert isinstance(mixed, LatentModel)
+    assert torch.equal(mixed.g.synthesis.bias, start.synthesis.bias)
+    with pytest.raises(JobError, match="spread"):
+        run_of(job, folder).export(tmp_path / "spread", factor=2.0)
 
 
 def test_likeness_is_told_beside_the_samples(whole: tuple[Job, Path, Told]) -> None:
