@@ -37,6 +37,7 @@ COMMANDS = (
     Command("restyle", "put photos into a style", "studio.cli.restyle"),
     Command("export", "write pictures into a folder as a finished set", "studio.cli.export"),
     Command("inspect", "read what pictures say about how they were made", "studio.cli.inspect"),
+    Command("consents", "list what was agreed to, and what was made under it", "studio.cli.consents"),
     Command("model", "list, show, verify, import, export models", "studio.cli.model"),
     Command("dataset", "prepare a folder of pictures for training, and report on it"),
     Command("train", "train a model on a folder of pictures"),
