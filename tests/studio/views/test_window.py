@@ -85,8 +85,8 @@ def drop(window: Window, *urls: QUrl) -> None:
     mime = QMimeData()
     mime.setUrls(list(urls))
     how = Qt.DropAction.CopyAction, mime, Qt.MouseButton.LeftButton, Qt.KeyboardModifier.NoModifier
-    QApplication.sendEvent(window, QDragEnterEvent(QPoint(400, 300), *how))
-    QApplication.sendEvent(window, QDropEvent(QPointF(400, 300), *how))
+    QApplication.sendEvent(window, QDragEnterEvent(QPoint(400, 150), *how))
+    QApplication.sendEvent(window, QDropEvent(QPointF(400, 150), *how))
 
 
 def press(qtbot: QtBot, widget: QWidget, words: str) -> None:
