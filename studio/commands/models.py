@@ -102,11 +102,18 @@ class ModelCommands(QObject):
     def _fail(self, error: Exception) -> None:
         context = self._context
         context.model.set_failed(error)
+        settings = context.settings
+        wanted = settings.model, settings.device
+
+        def is_so() -> bool:
+            """Where another takes its place it stays so, until the one that was wanted is there."""
+            return context.model.status != "ready" or (settings.model, settings.device) != wanted
+
         tell(
             context.notices,
             Text("said.the_model_could_not_be"),
             error,
-            holds=lambda: context.model.status == "failed",
+            holds=is_so,
             until=(context.model.status_changed,),
         )
         if context.settings.model and context.model.bundle is None:

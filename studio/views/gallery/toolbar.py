@@ -95,7 +95,7 @@ class GalleryToolbar(Surface):
     def show_query(self, query: Query) -> None:
         """Shows the query in use."""
         self.search.setText(spelled(query))
-        self._show_order()
+        self._show_order(query)
         self.rating.set_value(str(query.rating))
         self.labels.set_label(query.label or "")
 
@@ -120,11 +120,10 @@ class GalleryToolbar(Surface):
         self._name()
         self._count()
         self._tell_match()
-        self._show_order()
+        self._show_order(self._model.query)
 
-    def _show_order(self, *_: object) -> None:
+    def _show_order(self, query: Query) -> None:
         """The order as it is asked for: after a restart too. Filters may have been typed instead."""
-        query = self._model.query
         self._offer_sorts(query.sort)
         self.sort.set_value(query.sort.value)
         self.order.set_icon("down" if query.descending else "up")

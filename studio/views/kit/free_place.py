@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 
 from PySide6.QtCore import QPoint, QRect, QSize, Qt
-from PySide6.QtWidgets import QAbstractButton, QWidget
+from PySide6.QtWidgets import QAbstractButton, QAbstractScrollArea, QPlainTextEdit, QWidget
 
 from studio.views.kit.modal import ModalStack
 
@@ -31,6 +31,8 @@ def controls(window: QWidget, without: QWidget) -> list[QRect]:
 
 def _is_control(widget: QWidget) -> bool:
     by_key = bool(widget.focusPolicy() & Qt.FocusPolicy.TabFocus)
+    if isinstance(widget, QAbstractScrollArea) and not isinstance(widget, QPlainTextEdit):
+        return False  # what lies in it counts
     return widget.isEnabled() and (by_key or isinstance(widget, QAbstractButton))
 
 

@@ -431,7 +431,7 @@ def test_settings_follow_one_by_one_where_they_were_not_built_ahead(qtbot: QtBot
     assert [which for which, section in page.sections.items() if section.isVisible()] == ["about"]
     page.search.clear()
     window.show_page("explore")
-    assert list(page.sections) == ["appearance", "work", "device", "models", "diagnostics", "about"]
+    assert list(page.sections) == ["appearance", "work", "marks", "device", "models", "diagnostics", "about"]
 
 
 def test_settings_scroll_to_what_was_asked_for_when_it_is_there(qtbot: QtBot, window: Window) -> None:
