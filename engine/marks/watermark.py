@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from engine.images import Picture
-from engine.marks.pattern import LONGEST, tiled
+from engine.marks.pattern import LONGEST, TILE, tiled
 
 PSNR = 43.5
 """dB: the mark is made weaker where it would come to more."""
@@ -27,7 +27,7 @@ DETAIL_PX = 3.0
 AROUND_PX = 2.5
 FULL_SIDE, LEAST = 256, 0.5
 """Pictures of this side need the full strength. Larger ones repeat the tile more often, so less will do."""
-SMALLEST = 32
+SMALLEST = TILE
 """Pictures with a shorter side have no room for it."""
 
 Plane = NDArray[np.float32]
