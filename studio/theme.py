@@ -17,6 +17,11 @@ from studio.tokens import ALL, DARK, LIGHT, Tokens, Type
 
 ThemeChoice = Literal["system", "light", "dark"]
 CHOICES: tuple[ThemeChoice, ...] = ("system", "light", "dark")
+SCHEMES: dict[ThemeChoice, Qt.ColorScheme] = {
+    "system": Qt.ColorScheme.Unknown,
+    "light": Qt.ColorScheme.Light,
+    "dark": Qt.ColorScheme.Dark,
+}
 
 LATIN = "Studio Inter"
 HAN = "Studio Han"
@@ -44,8 +49,9 @@ class Theme(QObject):
         return self._choice
 
     def choose(self, choice: ThemeChoice) -> None:
-        """Takes "light" or "dark", or follows the system."""
+        """Takes "light" or "dark", or follows the system. Qt follows, with title bars and its own dialogs."""
         self._choice = choice
+        QGuiApplication.styleHints().setColorScheme(SCHEMES[choice])
         self._use(_system_tokens() if choice == "system" else ALL[choice])
 
     def add_part(self, part: QWidget, area: QWidget | None = None) -> None:
@@ -72,7 +78,7 @@ class Theme(QObject):
         return self._tokens.color(role)
 
     def _follow_system(self) -> None:
-        if self._choice == "system":
+        if self._choice == "system" and self._tokens is not _system_tokens():
             self._use(_system_tokens())
 
     def _use(self, tokens: Tokens) -> None:

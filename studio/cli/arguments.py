@@ -8,9 +8,9 @@ from collections.abc import Callable
 from typing import Any, NoReturn
 
 from studio.cli import exits
+from studio.library.devices import devices_of
 
 FORMATS = ("png", "jpeg", "webp", "tiff")
-DEVICES = ("auto", "cpu", "cuda", "coreml", "directml")
 MAX_SEED = 2**63 - 1
 MAX_COUNT = 100_000
 
@@ -53,7 +53,10 @@ def add_model(parser: argparse.ArgumentParser) -> None:
         "--model", metavar="MODEL", help="name or folder of a model; the one that came with the program"
     )
     group.add_argument(
-        "--device", choices=DEVICES, default="auto", help="what runs the model (default: the best there is)"
+        "--device",
+        choices=devices_of(),
+        default="auto",
+        help="what runs the model (default: the best there is)",
     )
 
 

@@ -41,7 +41,7 @@ class ModelCommands(QObject):
         self.load()
 
     def set_device(self, device: str) -> None:
-        """Chooses the device (`library.settings.DEVICES`) and loads the model on it."""
+        """Chooses the device (`library.devices.DEVICES`) and loads the model on it."""
         self._context.settings.device = device
         self.load()
 

@@ -13,6 +13,7 @@ from typing import Any
 from engine.marks.label import CORNERS
 from engine.movie import KINDS, RATES
 from studio.library import jsonfile
+from studio.library.devices import DEVICES
 from studio.library.marks import MarkOptions
 from studio.library.movies import LEG_S, MovieOptions, Pace
 from studio.library.sets import EASINGS
@@ -22,7 +23,6 @@ FORMAT = 1
 
 THEMES = ("system", "light", "dark")
 LANGUAGES = ("system", "en", "zh_CN")
-DEVICES = ("auto", "cpu", "cuda", "coreml", "directml")
 FORMATS = ("png", "jpeg", "webp", "tiff")
 SHEETS = ("png", "pdf", "both")
 

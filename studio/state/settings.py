@@ -23,7 +23,7 @@ class SettingsState(QObject):
     language = Field[str]()
     """One of `library.settings.LANGUAGES`."""
     device = Field[str]()
-    """One of `library.settings.DEVICES`."""
+    """One of `library.devices.DEVICES`."""
     model = Field[str]()
     """Folder of the model in use; empty for the default one."""
     welcome_done = Field[bool]()

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from studio.i18n import LANGUAGES
-from studio.library.settings import DEVICES, THEMES
+from studio.library.devices import devices_of
+from studio.library.settings import THEMES
 from studio.state.settings import SettingsState
 from studio.views.kit.bind import bind, show
 from studio.views.kit.choice import Choice, Segmented, Switch
@@ -57,7 +58,9 @@ class DeviceSection(SettingSection):
     def __init__(self, look: Look, settings: SettingsState, choose: Callable[[str], object]) -> None:
         super().__init__(look, "settings.device")
         self.device = Choice(look)
-        self.device.offer(lambda: [(one, look.words(f"settings.device.{one}")) for one in DEVICES])
+        chosen = settings.device  # perhaps from another machine; it stays in sight until another is chosen
+        offered = tuple(dict.fromkeys((*devices_of(), chosen)))
+        self.device.offer(lambda: [(one, look.words(f"settings.device.{one}")) for one in offered])
         self.add_line("settings.device.choice", self.device)
         show(settings, "device", self.device)
         self.device.edited.connect(choose)
