@@ -11,9 +11,10 @@ from typing import TYPE_CHECKING, Any
 from PySide6.QtCore import QObject, Signal
 
 from engine.errors import NoFaceError, PersonaError, StyleError
+from engine.mixing import mix
 from engine.persona import SUBJECTS
 from engine.recipe import StyleUse
-from engine.style import Style, StyleResult, mix
+from engine.style import Style, StyleResult
 from studio.commands.error_messages import said, shortened, tell
 from studio.commands.fitting import Fitting
 from studio.commands.persons import PersonCommands

@@ -14,10 +14,11 @@ from engine.bundle import Bundle
 from engine.errors import BundleError, RecipeError, StyleError
 from engine.images import read_record, save_picture
 from engine.latent import interpolate, unit
+from engine.mixing import mix
 from engine.persona import agree, group
 from engine.recipe import Recipe, StyleUse, persona_digest, with_personas, without_personas
 from engine.renderer import Renderer
-from engine.style import Style, StyleMaker, StyleResult, mix
+from engine.style import Style, StyleMaker, StyleResult
 from tests import tiny
 
 ANNA, BERT, CARL = np.eye(4)[0], np.eye(4)[1], np.eye(4)[2]

@@ -15,11 +15,12 @@ from engine.errors import Cancelled, NoFaceError, PictureError, StyleError, Targ
 from engine.faces import Face, FaceFinder
 from engine.formats.style import THUMBNAIL, Reference
 from engine.images import Picture, resize, save_picture
+from engine.mixing import mix
 from engine.network import Network
 from engine.providers import choose
 from engine.recipe import Recipe
 from engine.renderer import Renderer
-from engine.style import Style, StyleMaker, StyleResult, mix, picture_of
+from engine.style import Style, StyleMaker, StyleResult, picture_of
 from tests import tiny
 
 SAMPLES = Path(str(resources.files("resources"))) / "samples"
