@@ -200,15 +200,16 @@ def test_answers_only_ever_get_newer(
 ) -> None:
     answers = answers_of(thread)
     engine.seconds = 0.002
-    for seed in range(60):
+    seed = 0
+    while len(answers) <= 5:  # something is seen on the way, however busy the machine is
         (thread.request_full if seed % 7 == 0 else thread.request_preview)(recipe(seed))
+        seed += 1
         time.sleep(0.001)
         qapp.processEvents()
-    last = thread.request_full(recipe(100))
-    until(lambda: answers and answers[-1].request == last)
+    last = thread.request_full(recipe(seed))
+    until(lambda: answers[-1].request == last)
     requests = [answer.request for answer in answers]
     assert requests == sorted(set(requests))
-    assert len(answers) > 5, "something was seen on the way"
 
 
 def test_scores_follow_full_pictures_with_a_style(thread: GeneratorThread, until: Until) -> None:
