@@ -48,15 +48,18 @@ class AutoencoderJob:
     rate_floor: float = 0.05
     """Share of the rate that is left at the end."""
     discriminator_rate: float = 2e-3
-    adversary_from: int = 4_000
-    """Step from which the adversaries take part."""
+    adversary_from: int = 1_000_000
+    """Step from which the adversaries take part: never while encoder and decoder learn together. What they
+    make of a face is sharper, but less like it (identity 0.878 with them, 0.886 1,500 steps later without
+    them and with four times the weight of L1, on 30 held-out photographs); they come in when the decoder goes
+    on alone."""
     adversary_ramp: int = 1_500
     """Steps over which their weight grows."""
     judge_interval: int = 2
     """The adversaries learn on every n-th step: they cost a third of it, and lead anyway."""
     patch_weight: float = 0.05
     feature_weight: float = 0.05
-    l1_weight: float = 2.0
+    l1_weight: float = 8.0
     perceptual_weight: float = 0.5
     preview_weight: float = 0.5
     noise: float = 0.08

@@ -120,9 +120,11 @@ def _latents(out: Path, sets: list[PreparedSet], changes: dict[str, Any], stop: 
 
 def _encoders(out: Path, sets: list[PreparedSet], changes: dict[str, Any], stop: Callable[[], bool]) -> None:
     job = encoders.EncoderJob(**changes)
+    if card_of(out / "encoders" / STATE).get("finished"):
+        return
     train, val = (latents.LatentSet.load(out / "latents", split) for split in ("train", "val"))
     training = encoders.EncoderTraining(job, train)
-    _log(out / "encoders", encoders.run(training, val, out / "encoders" / "encoders.safetensors", stop))
+    _log(out / "encoders", encoders.run(training, val, out / "encoders" / STATE, stop))
 
 
 def _gan(out: Path, sets: list[PreparedSet], changes: dict[str, Any], stop: Callable[[], bool]) -> None:
@@ -133,7 +135,7 @@ def _gan(out: Path, sets: list[PreparedSet], changes: dict[str, Any], stop: Call
     config = LatentGanConfig.from_json({"latent_channels": channels} | json.loads(card.get("config", "{}")))
     job = gan.GanJob.from_json(json.loads(card.get("job", "{}")) | changes)
     train, val = (latents.LatentSet.load(out / "latents", split) for split in ("train", "val"))
-    readers = encoders.load_encoders(out / "encoders" / "encoders.safetensors", config.latent_channels)
+    readers = encoders.load_encoders(out / "encoders" / STATE, config.latent_channels)
     face = FaceEmbedder.from_onnx(find_helper("sface"), readers.centre)
     training = gan.GanTraining(job, config, train, readers, lambda x: face(model.decoder.preview(x)))
     if card:
@@ -154,7 +156,7 @@ def _polish(out: Path, sets: list[PreparedSet], changes: dict[str, Any], stop: C
     if not file.exists():
         training.step = 0
     data = latents.LatentSet.load(out / "latents", "train")
-    readers = encoders.load_encoders(out / "encoders" / "encoders.safetensors", config.latent_channels)
+    readers = encoders.load_encoders(out / "encoders" / STATE, config.latent_channels)
     g, c = gan.load_averages(out / "gan" / STATE)
     pictures, _ = latents.pictures_of(sets, "train", out / "decoded")
     training.generated = polish.GeneratedCrops(data, pictures, g, c, readers)
@@ -166,7 +168,7 @@ def _bundle(out: Path, sets: list[PreparedSet], changes: dict[str, Any], stop: C
     """Writes the model as it stands; changes: its name and notes."""
     model, file = load_autoencoder(out), out / "gan" / STATE
     config = LatentGanConfig.from_json(json.loads(card_of(file)["config"]))
-    readers = encoders.load_encoders(out / "encoders" / "encoders.safetensors", config.latent_channels)
+    readers = encoders.load_encoders(out / "encoders" / STATE, config.latent_channels)
     networks = LatentNetworks(model.config, config)
     networks.autoencoder = model
     networks.generator, networks.content = gan.load_averages(file)

@@ -10,9 +10,10 @@ learns to say the same (centred: what all faces share is left out), which is wha
 
 from __future__ import annotations
 
+import json
 import math
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 
 import torch
@@ -47,8 +48,8 @@ class Coarse(nn.Module):
 class EncoderJob:
     """What determines the stage."""
 
-    steps: int = 6_000
-    batch: int = 48
+    steps: int = 2_000
+    batch: int = 32
     rate: float = 4e-3
     contrast: float = 0.3
     coarse: float = 0.5
@@ -135,7 +136,9 @@ class EncoderTraining:
     def save(self, file: Path) -> None:
         """The averaged encoders and the face network's centre."""
         tensors = {k: v.contiguous() for k, v in self.average.state_dict().items()}
-        save_file(tensors | {"centre": self.centre}, file)
+        card = {"step": str(self.step), "job": json.dumps(asdict(self.job))}
+        finished = {"finished": "yes"} if self.step >= self.job.steps else {}
+        save_file(tensors | {"centre": self.centre}, file, card | finished)
 
 
 @dataclass(frozen=True)
@@ -162,7 +165,7 @@ def load_encoders(file: Path, channels: int) -> Encoders:
             {k[len(name) + 1 :]: v for k, v in tensors.items() if k.startswith(f"{name}.")}
         )
         found.append(network.requires_grad_(False).eval())
-    return Encoders(found[0], found[1], tensors["centre"])  # type: ignore[arg-type]
+    return Encoders(found[0], found[1], tensors["centre"].float())  # type: ignore[arg-type]
 
 
 def run(

@@ -29,7 +29,7 @@ FACTOR = 16
 class AutoencoderConfig:
     """Sizes of A; enough to rebuild it from a checkpoint or a card."""
 
-    latent_channels: int = 16
+    latent_channels: int = 24
     encoder_widths: tuple[int, int, int] = (64, 128, 192)
     """Channels at R/4, R/8 and R/16."""
     decoder_widths: tuple[int, int, int, int] = (192, 128, 64, 32)

@@ -35,7 +35,7 @@ from trainer.model.networks import (
 class LatentGanConfig:
     """Sizes of G, D and C; enough to rebuild them."""
 
-    latent_channels: int = 16
+    latent_channels: int = 24
     cells: int = 16
     """Side of the latents."""
     z_size: int = 128

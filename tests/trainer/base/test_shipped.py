@@ -11,6 +11,7 @@ import torch
 from engine.images import load_picture, picture_files, resize
 from trainer.base.autoencode import load_average
 from trainer.base.command import shipped
+from trainer.base.encoders import load_encoders
 from trainer.base.samples import pictures
 from trainer.base.state import card_of
 from trainer.model.autoencoder import AutoencoderConfig
@@ -27,6 +28,16 @@ def test_the_autoencoder_gives_pictures_back() -> None:
         again = np.stack(pictures(model, model.encoder(x)))
     error = np.square(shown.astype(float) - again).mean()
     assert 10 * np.log10(255**2 / error) > 20
+
+
+def test_the_encoders_read_look_and_person_in_its_latents() -> None:
+    file, autoencoder = shipped("encoders"), shipped("autoencoder")
+    assert file is not None and autoencoder is not None and card_of(file)["finished"]
+    channels = json.loads(card_of(autoencoder)["config"])["latent_channels"]
+    readers = load_encoders(file, channels)
+    x = torch.randn(2, channels, 16, 16)
+    for found in (readers.look(x), readers.personas(torch.randn(2, 128), x)):
+        assert torch.allclose(found.norm(dim=1), torch.ones(2), atol=1e-4)
 
 
 def _square(picture: np.ndarray) -> np.ndarray:
