@@ -115,7 +115,7 @@ def test_pins_can_be_taken_back(context: AppContext) -> None:
 
 def test_holding_is_a_step_and_knows_what_is_held(context: AppContext) -> None:
     explorer, on = context.explorer, context.on_explorer
-    context.model.bundle.card.num_ws = 12  # type: ignore[union-attr]
+    context.model.bundle.card.num_layers = 12  # type: ignore[union-attr]
     on.hold("forms")
     assert on.held == "forms"
     assert (explorer.layers[0].first, explorer.layers[0].last) == (0, 3)

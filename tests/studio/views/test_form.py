@@ -30,7 +30,7 @@ def test_both_sheets_keep_what_was_chosen(look: Look, qtbot: QtBot) -> None:
     movie, export = MovieForm(look), ExportForm(look)
     for form in (movie, export):
         qtbot.addWidget(form)
-    options = MovieOptions("webp", 30, 512, 70, folder="/films", name="walk")
+    options = MovieOptions("webp", 30, 512, quality=70, folder="/films", name="walk")
     movie.fill(3.0, options)
     assert movie.options() == options
     wanted = ExportOptions(format="webp", quality=70, size=768, folder="/sets")

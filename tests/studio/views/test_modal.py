@@ -43,6 +43,7 @@ MODALS: dict[str, Opener] = {
     "name": lambda w: _opened(
         w.name_question, w.name_question.ask(Text("styles.name.ask"), "", lambda name: None)
     ),
+    "inspect": lambda w: _opened(w.inspector, w.inspector.show_all(())),
     "viewer": lambda w: _opened(w.viewer, w.viewer.open([Shown("", QImage())])),
 }
 """Everything that lies over the window and has its keys."""
