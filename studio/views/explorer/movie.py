@@ -29,6 +29,8 @@ from studio.views.kit.text_field import TextField
 from studio.views.look import Look
 
 SIZES = (0, 256, 512, 768, 1024)
+ABOUT_WIDTH = 340
+"""Pixels that the words on a format have at least: a sheet that was laid out does not grow by itself."""
 
 
 class MovieSheet(Overlay):
@@ -164,6 +166,7 @@ class MovieForm(Card):
     def _show(self, *_: object) -> None:
         words, options = self._look.words, self.options()
         self.about.setText(words(self._key(f"movie.about.{options.kind}")))
+        self.about.setMinimumHeight(self.about.heightForWidth(ABOUT_WIDTH))
         self.quality.setVisible(options.kind == "webp")
         self.recipe.setVisible(options.kind == "frames")
         seconds = self._looped if options.loop else self._seconds

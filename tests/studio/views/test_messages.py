@@ -61,9 +61,13 @@ def test_no_button_of_a_dialog_is_covered(qtbot: QtBot, window: Window, which: s
     window.notices.say(Message("It was there before.", stays=True))
     open_it(window)
     window.notices.say(Message("It came later.", stays=True))
+
+    def nothing_is_covered() -> bool:
+        place = window.notices.geometry()
+        return not any(one.intersects(place) for one in controls(window, window.notices))
+
     qtbot.wait(50)
-    place = window.notices.geometry()
-    assert [one for one in controls(window, window.notices) if one.intersects(place)] == []
+    qtbot.waitUntil(nothing_is_covered)
 
 
 def test_a_message_makes_way_for_a_button_that_comes_under_it(qtbot: QtBot, window: Window) -> None:
