@@ -29,6 +29,8 @@ from trainer.model.autoencoder import Autoencoder, AutoencoderConfig
 from trainer.model.features import PerceptualDistance
 from trainer.model.identity import FaceEmbedder, FaceNetwork
 from trainer.model.latent_gan import LatentDiscriminator, LatentGanConfig
+from trainer.run import half_precision
+from trainer.run.latent.previews import Previews
 from trainer.storage.export import Described
 from trainer.storage.latent_graphs import LatentNetworks
 
@@ -65,7 +67,8 @@ def train_base(
         return 0
     for name in STAGES if stage == "all" else (stage,):
         if not stop.is_set():
-            _begin(out, name)
+            for needed in STAGES[: STAGES.index(name) + 1]:
+                _begin(out, needed)
             work[name](out, sets, changes or {}, stop.is_set)
     return 0
 
@@ -137,7 +140,9 @@ def _gan(out: Path, sets: list[PreparedSet], changes: dict[str, Any], stop: Call
     train, val = (latents.LatentSet.load(out / "latents", split) for split in ("train", "val"))
     readers = encoders.load_encoders(out / "encoders" / STATE, config.latent_channels)
     face = FaceEmbedder.from_onnx(find_helper("sface"), readers.centre)
-    training = gan.GanTraining(job, config, train, readers, lambda x: face(model.decoder.preview(x)))
+    features = PerceptualDistance(find_helper("efficientnet-lite0")).features
+    previews = Previews(model.decoder.preview, face, features)
+    training = gan.GanTraining(job, config, train, readers, previews, half_precision.pays_on_cpu())
     if card:
         training.restore(file)
     sampler = samples.Sampler(model, val, readers, out / "gan" / "samples")

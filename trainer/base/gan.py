@@ -23,6 +23,7 @@ from trainer.base.autoencode import means
 from trainer.base.encoders import Encoders
 from trainer.base.latents import LatentSet
 from trainer.base.state import card_of, part, restore_state, save_state
+from trainer.model.autoencoder import FeatureDiscriminator
 from trainer.model.ema import averaged_copy, decay_for, update_average
 from trainer.model.identity import IDENTITY
 from trainer.model.latent_encoders import doubted, persona_of
@@ -34,6 +35,7 @@ from trainer.model.latent_gan import (
     unit,
 )
 from trainer.run.latent.contest import Batch, Contest, ContestWeights, Draw, spread_of
+from trainer.run.latent.previews import Previews
 
 KINDS = (0.4, 0.4, 0.2)
 """How often a picture is shown as it is, mirrored, and graded."""
@@ -97,9 +99,10 @@ class GanTraining:
         config: LatentGanConfig,
         data: LatentSet,
         encoders: Encoders,
-        face: Callable[[Tensor], Tensor] | None = None,
+        previews: Previews | None = None,
+        half: bool = False,
     ) -> None:
-        """face: see `Contest`."""
+        """previews: see `Contest`. half: compute in bf16 what bears it."""
         torch.manual_seed(job.seed)
         self.job, self.config, self.data = job, config, data
         self.codes = Codes.read(data, encoders)
@@ -108,13 +111,16 @@ class GanTraining:
         weights = 1.0 / torch.bincount(data.classes).float()
         self.weights = weights[data.classes]
         spread = float(spread_of(data.targets[torch.randperm(len(data))[:256], 0].float()))
+        self.heads = FeatureDiscriminator() if previews is not None and previews.features else None
         self.contest = Contest(
-            job, self.g, self.d, self.c, encoders.persona, encoders.look, spread, face=face
-        )
+            job, self.g, self.d, self.c, encoders.persona, encoders.look, spread,
+            lambda: torch.autocast("cpu", torch.bfloat16, enabled=half), previews, self.heads,
+        )  # fmt: skip
         self.maker = torch.optim.Adam(
             [*self.g.parameters(), *self.c.parameters()], lr=job.rate, betas=(0.0, 0.99)
         )
-        self.judge = torch.optim.Adam(self.d.parameters(), lr=job.rate, betas=(0.0, 0.99))
+        self.judges = nn.ModuleList([self.d] if self.heads is None else [self.d, self.heads])
+        self.judge = torch.optim.Adam(self.judges.parameters(), lr=job.rate, betas=(0.0, 0.99))
         self.step = self.seen = 0
 
     # --- Steps ---
@@ -167,11 +173,11 @@ class GanTraining:
         for optimizer in (self.maker, self.judge):
             for group in optimizer.param_groups:
                 group["lr"], group["betas"] = job.rate, (0.0, 0.99)
-        self.d.requires_grad_(False)
+        self.judges.requires_grad_(False)
         total, values = self.contest.generator_loss(
             draw, min(1.0, (self.kimg - job.warm_kimg) / job.ramp_kimg)
         )
-        self.d.requires_grad_(True)
+        self.judges.requires_grad_(True)
         self._descend(total)
         total, judged = self.contest.discriminator_loss(draw, self.step % job.penalty_interval == 0)
         self.judge.zero_grad(set_to_none=True)
@@ -204,7 +210,8 @@ class GanTraining:
 
     def _modules(self) -> dict[str, nn.Module]:
         averages = {"average_g": self.average_g, "average_c": self.average_c}
-        return {"g": self.g, "d": self.d, "c": self.c} | averages
+        heads = {} if self.heads is None else {"heads": self.heads}
+        return {"g": self.g, "d": self.d, "c": self.c} | heads | averages
 
     def _optimizers(self) -> dict[str, torch.optim.Optimizer]:
         return {"maker": self.maker, "judge": self.judge}

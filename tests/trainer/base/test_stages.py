@@ -17,6 +17,8 @@ from trainer.base.state import shorten
 from trainer.model import views
 from trainer.model.latent_encoders import LookNetwork, PersonaNetwork
 from trainer.run.latent import adversary
+from trainer.run.latent.contest import Draw
+from trainer.run.latent.previews import Previews
 
 
 class Features(nn.Module):
@@ -159,21 +161,42 @@ def test_the_gan_goes_through_both_parts_and_on_to_the_last_bit(tmp_path: Path) 
         assert same(first.advance(), second.advance())
 
 
-def test_the_face_network_holds_g_to_who_is_asked_for() -> None:
-    def face(latents: torch.Tensor) -> torch.Tensor:
-        return latents.flatten(1)[:, :128]
+def painted(features: bool = False) -> Previews:
+    """Previews that are latents themselves, and tell who is shown by their first numbers."""
+    return Previews(
+        lambda x: x[:, :3].repeat_interleave(2, 2).repeat_interleave(2, 3),
+        lambda x: x[:, :, ::2, ::2].flatten(1)[:, :128],
+        Features().features if features else None,
+    )
 
+
+def test_the_face_network_holds_g_to_who_is_asked_for() -> None:
     job = gan.GanJob(batch=8, warm_kimg=0, drop_both=0.0, drop_persona=0.0)
-    training = gan.GanTraining(job, small.GAN, small.latents(), readers(), face)
+    training = gan.GanTraining(job, small.GAN, small.latents(), readers(), painted())
     assert 0 < float(training.advance()["face"].detach()) < 2
     asked = training.draw(8)
     right = torch.zeros(8, 4, 16, 16)
     right.flatten(1)[:, :128] = asked.style[:, 64:192]
-    seen, wrong = (training.contest._seen(x, asked) for x in (right, -right))
-    assert seen is not None and wrong is not None
+    seen, wrong = (training.contest._seen(x, asked, Draw(asked))[0]["face"] for x in (right, -right))
     assert abs(float(seen)) < 1e-4 and float(wrong) > 1.9
     nobody = replace(asked, persona_given=torch.zeros(8, dtype=torch.bool))
-    assert training.contest._seen(right, nobody) is None
+    assert training.contest._seen(right, nobody, Draw(nobody))[0] == {}
+
+
+def test_heads_on_pretrained_features_learn_and_are_kept(tmp_path: Path) -> None:
+    job = gan.GanJob(batch=8, warm_kimg=0, drop_both=0.0, drop_persona=0.0)
+    shared = readers()
+    first, second = (
+        gan.GanTraining(job, small.GAN, small.latents(), shared, painted(features=True)) for _ in range(2)
+    )
+    assert first.heads is not None
+    before = first.heads.heads[0][0].weight.clone()
+    values = first.advance()
+    assert {"doubted", "perceptual", "feature_lead"} <= set(values)
+    assert not torch.equal(before, first.heads.heads[0][0].weight)
+    first.save(tmp_path / "state.safetensors")
+    second.restore(tmp_path / "state.safetensors")
+    assert same(first.advance(), second.advance())
 
 
 def test_people_between_two_have_a_persona_of_unit_length() -> None:

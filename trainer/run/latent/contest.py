@@ -20,11 +20,14 @@ import torch
 from torch import Tensor
 from torch.nn import functional as F
 
+from trainer.model.autoencoder import FeatureDiscriminator
 from trainer.model.identity import IDENTITY
 from trainer.model.latent_encoders import LookNetwork, PersonaNetwork, persona_of
 from trainer.model.latent_gan import LatentContent, LatentDiscriminator, LatentGenerator
 from trainer.run import losses
 from trainer.run.latent.adversary import shown
+from trainer.run.latent.previews import Previews, place
+from trainer.run.latent.previews import apart as maps_apart
 from trainer.run.readings import Values
 
 CODE_WEIGHT = 0.1
@@ -53,8 +56,14 @@ class ContestWeights:
     between: float = 0.25
     """Share of pictures from noise whose persona lies between two: people whom no picture shows."""
     face_weight: float = 0.5
-    faces: int = 4
-    """Pictures from noise that the face network looks at in each step, where there is one."""
+    feature_weight: float = 0.1
+    """Of what the heads on pretrained features say."""
+    perceptual_weight: float = 0.1
+    """Of how far pretrained features of pictures made again are from their originals'."""
+    faces: int = 8
+    """Pictures from noise that are painted and looked at in each step."""
+    rebuilt: int = 4
+    """Pictures made again that are."""
     augment: float = 0.3
 
 
@@ -101,6 +110,8 @@ class Draw:
     """[N + K, S]: in which styles."""
     own: int = 0
     """How many of the first of them were made from their own z."""
+    maps: tuple[list[Tensor], list[Tensor]] | None = None
+    """Pretrained features of the real and of the made ones that were painted."""
 
     def real(self) -> tuple[Tensor, Tensor]:
         """All real latents, and their styles."""
@@ -122,14 +133,14 @@ class Contest:
         look: LookNetwork,
         spread: float = 1.0,
         half: Callable[[], AbstractContextManager[None]] = nullcontext,
-        face: Callable[[Tensor], Tensor] | None = None,
+        previews: Previews | None = None,
+        heads: FeatureDiscriminator | None = None,
     ) -> None:
         """persona, look: frozen. spread: of real latents, see `spread_of`. half: the precision in which all
-        but gradient penalties is computed. face: latents [N, C, 16, 16] -> who their pictures show [N, 128],
-        as the face network sees them."""
+        but gradient penalties is computed. heads: D's on pretrained features, where previews have them."""
         self.weights, self.g, self.d, self.c = weights, g, d, c
         self.persona, self.look, self.spread, self.half = persona, look, spread, half
-        self.face = face
+        self.previews, self.heads = previews, heads
         self.augment = weights.augment
         """How strongly D's view is varied now, 0..1."""
 
@@ -168,7 +179,7 @@ class Contest:
             values["generator"] = losses.generator_loss(weights.loss, real.float(), judged.float())
             found, consistency = self._consistency(made, asked)
             values["diversity"] = self._diversity(free, drawn.style)
-            seen = self._seen(free, drawn)
+            seen, looked = self._seen(made, asked, draw)
         total = (
             weights.reconstruction_weight * values["reconstruction"]
             + weights.narrowness * values["nats"]
@@ -178,10 +189,7 @@ class Contest:
         )
         if draw.kept is not None:
             total = total + weights.reconstruction_weight * values["kept"]
-        if seen is not None:
-            values["face"] = seen
-            total = total + weights.face_weight * seen
-        return total, values | found
+        return total + looked, values | found | seen
 
     # --- D ---
 
@@ -199,6 +207,10 @@ class Contest:
             r2 = losses.gradient_penalty(lambda x: self.d(x, asked), claim)
             total = total + weights.gamma / 2 * weights.penalty_interval * (r1 + r2)
             values |= {"r1": r1, "r2": r2}
+        if draw.maps is not None and self.heads is not None:
+            high, low = (self.heads(maps) for maps in draw.maps)
+            total = total + F.relu(1 - high).mean() + F.relu(1 + low).mean()
+            values["feature_lead"] = high.mean() - low.mean()
         return total, values
 
     # --- Parts ---
@@ -233,13 +245,37 @@ class Contest:
             batch.x, torch.cat([look, mixed], dim=1), batch.look_given, torch.where(swapped, other, given)
         )
 
-    def _seen(self, made: Tensor, asked: Batch) -> Tensor | None:
-        """How far some pictures are from who they were to show, to the face network; None for nobody."""
-        rows = torch.nonzero(asked.persona_given).flatten()[: self.weights.faces]
-        if self.face is None or not len(rows):
-            return None
+    def _seen(self, made: Tensor, asked: Batch, draw: Draw) -> tuple[Values, Tensor]:
+        """What is seen of some pictures once painted, and its weighted sum: how far they are from who they
+        were to show, what the heads say, and how far those made again are from their originals."""
+        weights, previews = self.weights, self.previews
+        rows = self._painted_rows(asked.persona_given, draw.own)
+        if previews is None or not len(rows):
+            return {}, made.new_zeros(())
+        pictures = previews.painted(made[rows])
         _, persona = self._parts(asked.style[rows])
-        return 1 - F.cosine_similarity(self.face(made[rows]), persona[:, :IDENTITY]).mean()
+        values = {"face": 1 - previews.likeness(pictures, persona[:, :IDENTITY]).mean()}
+        total = weights.face_weight * values["face"]
+        if previews.features is None or self.heads is None:
+            return values, total
+        at = place()
+        with torch.no_grad():
+            known = previews.maps(previews.painted(asked.x[rows]), at)
+        found = previews.maps(pictures, at)
+        draw.maps = known, [x.detach() for x in found]
+        values["doubted"] = -self.heads(found).mean()
+        total = total + weights.feature_weight * values["doubted"]
+        again = int((rows < draw.own).sum())
+        if again:
+            values["perceptual"] = maps_apart([x[:again] for x in found], [x[:again] for x in known])
+            total = total + weights.perceptual_weight * values["perceptual"]
+        return values, total
+
+    def _painted_rows(self, given: Tensor, own: int) -> Tensor:
+        """Which pictures of a batch are painted: some made again, then some from noise, all of somebody."""
+        again = torch.nonzero(given[:own]).flatten()[: self.weights.rebuilt]
+        free = torch.nonzero(given[own:]).flatten()[: self.weights.faces] + own
+        return torch.cat([again, free])
 
     def _consistency(self, made: Tensor, batch: Batch) -> tuple[Values, Tensor]:
         """How far look and persona of G's latents are from what was asked for."""

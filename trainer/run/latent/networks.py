@@ -13,6 +13,7 @@ from trainer.model.ema import averaged_copy
 from trainer.model.identity import IDENTITY, FaceEmbedder
 from trainer.model.latent_encoders import LookNetwork, PersonaNetwork, persona_of
 from trainer.model.latent_gan import LatentContent, LatentDiscriminator, LatentGenerator
+from trainer.run.latent.previews import Previews
 from trainer.storage.latent_graphs import LatentNetworks
 
 BATCH = 8
@@ -46,10 +47,9 @@ class Readers:
         parts = latents.contiguous(memory_format=torch.channels_last).split(BATCH)
         return torch.cat([self.autoencoder.decoder(part).clamp(-1, 1) for part in parts])
 
-    def faces(self, latents: Tensor) -> Tensor:
-        """Who latents [N, C, H, W] show, to the face network, at the preview's size: [N, 128]. Gradients flow
-        back to the latents."""
-        return self.face(self.autoencoder.decoder.preview(latents))  # type: ignore[no-any-return]
+    def previews(self) -> Previews:
+        """What looks at latents once they are painted."""
+        return Previews(self.autoencoder.decoder.preview, self.face)
 
     @torch.no_grad()
     def style(self, x: Tensor) -> Tensor:

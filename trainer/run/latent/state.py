@@ -44,7 +44,14 @@ class LatentState(TrainState):
         """The weights of D that training moves."""
         readers = model.readers
         self.contest = Contest(
-            weights_of(job), g, d, c, readers.persona, readers.look, half=self.precision, face=readers.faces
+            weights_of(job),
+            g,
+            d,
+            c,
+            readers.persona,
+            readers.look,
+            half=self.precision,
+            previews=readers.previews(),
         )
 
     def learn_from(self, material: Material) -> None:
