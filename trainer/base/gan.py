@@ -79,10 +79,13 @@ class Codes:
 
     @staticmethod
     @torch.no_grad()
-    def read(data: LatentSet, encoders: Encoders) -> Codes:
+    def read(data: LatentSet, encoders: Encoders, half: bool = False) -> Codes:
+        """half: in bf16."""
+
         def through(network: Callable[[Tensor], Tensor], x: Tensor) -> Tensor:
             flat = x.flatten(0, 1)
-            rows = [network(part.float()) for part in flat.split(256)]
+            with torch.autocast("cpu", torch.bfloat16, enabled=half):
+                rows = [network(part.float()).float() for part in flat.split(256)]
             return torch.cat(rows).reshape(*x.shape[:2], -1)
 
         seen = torch.cat([through(encoders.persona, x) for x in (data.targets, data.views)], dim=1)
@@ -105,7 +108,7 @@ class GanTraining:
         """previews: see `Contest`. half: compute in bf16 what bears it."""
         torch.manual_seed(job.seed)
         self.job, self.config, self.data = job, config, data
-        self.codes = Codes.read(data, encoders)
+        self.codes = Codes.read(data, encoders, half)
         self.g, self.d, self.c = LatentGenerator(config), LatentDiscriminator(config), LatentContent(config)
         self.average_g, self.average_c = averaged_copy(self.g), averaged_copy(self.c)
         weights = 1.0 / torch.bincount(data.classes).float()

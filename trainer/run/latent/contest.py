@@ -60,7 +60,7 @@ class ContestWeights:
     """Of what the heads on pretrained features say."""
     perceptual_weight: float = 0.1
     """Of how far pretrained features of pictures made again are from their originals'."""
-    faces: int = 8
+    faces: int = 6
     """Pictures from noise that are painted and looked at in each step."""
     rebuilt: int = 4
     """Pictures made again that are."""
@@ -253,9 +253,13 @@ class Contest:
         if previews is None or not len(rows):
             return {}, made.new_zeros(())
         pictures = previews.painted(made[rows])
-        _, persona = self._parts(asked.style[rows])
-        values = {"face": 1 - previews.likeness(pictures, persona[:, :IDENTITY]).mean()}
-        total = weights.face_weight * values["face"]
+        again = int((rows < draw.own).sum())
+        values: Values = {}
+        total = made.new_zeros(())
+        if len(rows) > again:
+            _, persona = self._parts(asked.style[rows[again:]])
+            values["face"] = 1 - previews.likeness(pictures[again:], persona[:, :IDENTITY]).mean()
+            total = weights.face_weight * values["face"]
         if previews.features is None or self.heads is None:
             return values, total
         at = place()
@@ -265,7 +269,6 @@ class Contest:
         draw.maps = known, [x.detach() for x in found]
         values["doubted"] = -self.heads(found).mean()
         total = total + weights.feature_weight * values["doubted"]
-        again = int((rows < draw.own).sum())
         if again:
             values["perceptual"] = maps_apart([x[:again] for x in found], [x[:again] for x in known])
             total = total + weights.perceptual_weight * values["perceptual"]
