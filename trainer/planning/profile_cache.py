@@ -47,6 +47,8 @@ SHAPING = (
 """Settings that speed and memory depend on."""
 CHOSEN = ("accumulation", "precision", "channels_last", "compiled")
 """Settings that a preflight may change."""
+METHOD = 2
+"""How it was measured; what was measured otherwise does not count. 1 took cold steps for the pace."""
 KEPT, DAYS = 16, 30
 """Measurements in the data folder, and how long each holds: a machine changes."""
 
@@ -128,6 +130,7 @@ def _key(job: Job, device: Device, world: World) -> CacheRecord:
         "phases": [length > 0 for length in lengths(job).values()],
         "device": device.label,
         "processes": world.size,
+        "method": METHOD,
     }
     return dict(json.loads(json.dumps(key)))
 

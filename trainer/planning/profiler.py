@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-import time
 from dataclasses import dataclass
 
 import torch
+from torch import Tensor
 
 from engine.formats.job import Job
+from trainer.planning.pace import Stepper, pace
 from trainer.process import memory
 from trainer.process.control import Control, Stopped
 from trainer.process.device import Device
@@ -18,9 +19,6 @@ from trainer.run.schedule import lengths, starts
 from trainer.run.state import TrainState
 from trainer.run.step import advance
 from trainer.storage import checkpoint
-
-SLOW_S = 2.0
-"""A step that takes so long is timed once."""
 
 
 @dataclass(frozen=True)
@@ -90,26 +88,20 @@ def profiled(
 
 
 def _seconds(state: TrainState, batch: int, kimg: float, steps: int, control: Control) -> float:
-    """Mean seconds of a step, after one to warm up; a step with penalties counts by its share."""
-    job = state.job
-    x, labels = kind_of(job).trial(state, batch)
+    """Mean seconds of a warm step at `kimg`."""
+    x, labels = kind_of(state.job).trial(state, batch)
+    told: list[Tensor] = []
 
-    def step(number: int) -> float:
+    def take(number: int) -> None:
         if state.world.agree(control.stop.is_set()):
             raise Stopped
         state.step, state.seen = number, int(kimg * 1000)
-        start = time.perf_counter()
-        values = advance(state, x, labels)
-        torch.stack([*values.values()]).tolist()  # waits for the device
-        return time.perf_counter() - start
+        told[:] = advance(state, x, labels).values()
 
-    first = step(1)
-    if not state.world.agree(first < SLOW_S):
-        plain = first
-    else:
-        plain = sum(step(1 + i % max(1, job.losses.penalty_interval - 1)) for i in range(steps)) / steps
-    penalised = step(0)
-    return plain + (penalised - plain) / job.losses.penalty_interval
+    def wait() -> None:
+        torch.stack(told).tolist()
+
+    return pace(Stepper(take, wait, state.world.agree), state.job.losses.penalty_interval, steps)
 
 
 # --- Sizes on disk ---
