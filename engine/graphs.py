@@ -1,16 +1,15 @@
 """What a model bundle's ONNX graphs may be: standard operators, weights inside, no code paths of their own.
 
-The file is read with a small walker over the protobuf wire format instead of the onnx package: it only has to
-look, it starts at once, and it sees every occurrence of a field where a parser would keep the last.
+The file is read with a small walker over the protobuf wire format (`engine.wire`), not with the onnx package.
 Field numbers are those of onnx.proto3.
 """
 
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
 from dataclasses import dataclass, field
 
+from engine import wire
 from engine.formats.reason import UnfitError
 
 OPSETS = range(17, 21)
@@ -72,16 +71,16 @@ def _words(ends: dict[str, Shape]) -> str:
 
 def _model(data: memoryview) -> Graph:
     graph = Graph()
-    for number, value in _fields(data):
+    for number, value in wire.fields(data):
         if number == 7:  # graph
-            _graph(_message(value), graph)
+            _graph(wire.message(value), graph)
         elif number == 8:  # opset_import
             domain, version = "", 0
-            for key, item in _fields(_message(value)):
+            for key, item in wire.fields(wire.message(value)):
                 if key == 1:
-                    domain = _text(item)
+                    domain = wire.text(item)
                 elif key == 2:
-                    version = _int(item)
+                    version = wire.integer(item)
             graph.opsets[domain] = version
         elif number in (20, 25):  # training_info, functions
             raise ValueError("brings functions of its own")
@@ -89,36 +88,36 @@ def _model(data: memoryview) -> Graph:
 
 
 def _graph(data: memoryview, graph: Graph) -> None:
-    for number, value in _fields(data):
+    for number, value in wire.fields(data):
         if number == 1:
             graph.nodes += 1
             if graph.nodes > MAX_NODES:
                 raise ValueError(f"has more than {MAX_NODES} nodes")
-            _node(_message(value), graph)
+            _node(wire.message(value), graph)
         elif number == 5:
-            _tensor(_message(value))
+            _tensor(wire.message(value))
         elif number == 11:
-            _end(_message(value), graph.inputs)
+            _end(wire.message(value), graph.inputs)
         elif number == 12:
-            _end(_message(value), graph.outputs)
+            _end(wire.message(value), graph.outputs)
         elif number == 15:
             raise ValueError("holds sparse weights")
 
 
 def _node(data: memoryview, graph: Graph) -> None:
-    for number, value in _fields(data):
+    for number, value in wire.fields(data):
         if number == 4:
-            graph.operators.add(_text(value))
+            graph.operators.add(wire.text(value))
         elif number == 5:
-            _attribute(_message(value))
-        elif number == 7 and _text(value) not in STANDARD_DOMAINS:
-            raise ValueError(f"uses operators that are not standard ones ({_text(value):.60})")
+            _attribute(wire.message(value))
+        elif number == 7 and wire.text(value) not in STANDARD_DOMAINS:
+            raise ValueError(f"uses operators that are not standard ones ({wire.text(value):.60})")
 
 
 def _attribute(data: memoryview) -> None:
-    for number, value in _fields(data):
+    for number, value in wire.fields(data):
         if number in (5, 10):  # t, tensors
-            _tensor(_message(value))
+            _tensor(wire.message(value))
         elif number in (6, 11):  # g, graphs: the bodies of If, Loop and Scan
             raise ValueError("has graphs within graphs")
         elif number in (22, 23):
@@ -127,10 +126,10 @@ def _attribute(data: memoryview) -> None:
 
 def _tensor(data: memoryview) -> None:
     dims: list[int] = []
-    for number, value in _fields(data):
+    for number, value in wire.fields(data):
         if number == 1:
-            dims += [value] if isinstance(value, int) else _varints(value)
-        elif number == 13 or (number == 14 and _int(value) != 0):  # external_data, data_location
+            dims += [value] if isinstance(value, int) else wire.varints(value)
+        elif number == 13 or (number == 14 and wire.integer(value) != 0):  # external_data, data_location
             raise ValueError("keeps weights in another file")
     if any(n >= 1 << 31 for n in dims) or math.prod(dims) > MAX_ELEMENTS:
         raise ValueError("has a tensor of absurd size")
@@ -138,11 +137,11 @@ def _tensor(data: memoryview) -> None:
 
 def _end(data: memoryview, ends: dict[str, Shape]) -> None:
     name, shape = "", None
-    for number, value in _fields(data):
+    for number, value in wire.fields(data):
         if number == 1:
-            name = _text(value)
+            name = wire.text(value)
         elif number == 2:
-            shape = _type(_message(value), name)
+            shape = _type(wire.message(value), name)
     if name in ends:
         raise ValueError(f"names {name!r:.40} twice")
     ends[name] = shape or ()
@@ -150,75 +149,17 @@ def _end(data: memoryview, ends: dict[str, Shape]) -> None:
 
 def _type(data: memoryview, name: str) -> Shape:
     dims: list[int | None] = []
-    for number, value in _fields(data):
+    for number, value in wire.fields(data):
         if number != 1:
             raise ValueError(f"has something else than a tensor at {name!r:.40}")
-        for key, item in _fields(_message(value)):
-            if key == 1 and _int(item) != FLOAT:
+        for key, item in wire.fields(wire.message(value)):
+            if key == 1 and wire.integer(item) != FLOAT:
                 raise ValueError(f"does not calculate {name!r:.40} in 32-bit floats")
             if key == 2:
-                dims += [_dim(_message(dim)) for tag, dim in _fields(_message(item)) if tag == 1]
+                dims += [_dim(wire.message(dim)) for tag, dim in wire.fields(wire.message(item)) if tag == 1]
     return tuple(dims)
 
 
 def _dim(data: memoryview) -> int | None:
-    values = [_int(value) for number, value in _fields(data) if number == 1]
+    values = [wire.integer(value) for number, value in wire.fields(data) if number == 1]
     return values[-1] if values else None
-
-
-def _fields(data: memoryview) -> Iterator[tuple[int, int | memoryview]]:
-    """(field number, varint or bytes) of a protobuf message. IndexError when it is not one."""
-    at, end = 0, len(data)
-    while at < end:
-        key, at = _varint(data, at)
-        kind = key & 7
-        if kind == 0:
-            value, at = _varint(data, at)
-            yield key >> 3, value
-            continue
-        if kind == 2:
-            size, at = _varint(data, at)
-        elif kind in (1, 5):
-            size = 8 if kind == 1 else 4
-        else:
-            raise IndexError
-        if size > end - at:
-            raise IndexError
-        yield key >> 3, data[at : at + size]
-        at += size
-
-
-def _varint(data: memoryview, at: int) -> tuple[int, int]:
-    value = shift = 0
-    while shift < 70:
-        byte = data[at]
-        at += 1
-        value |= (byte & 127) << shift
-        if byte < 128:
-            return value & 0xFFFF_FFFF_FFFF_FFFF, at
-        shift += 7
-    raise IndexError
-
-
-def _varints(data: memoryview) -> list[int]:
-    at, values = 0, []
-    while at < len(data):
-        value, at = _varint(data, at)
-        values.append(value)
-    return values
-
-
-def _message(value: int | memoryview) -> memoryview:
-    if isinstance(value, int):
-        raise IndexError
-    return value
-
-
-def _int(value: int | memoryview) -> int:
-    if not isinstance(value, int):
-        raise IndexError
-    return value
-
-
-def _text(value: int | memoryview) -> str:
-    return bytes(_message(value)).decode()
