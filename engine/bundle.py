@@ -1,4 +1,4 @@
-"""A model on disk: a folder with a card (model.json), five graphs and the weights they came from.
+"""A model on disk: a folder with a card (model.json), its graphs and the weights they came from.
 
 `Bundle.load` checks what it is going to use, and is quick; `engine.verification` checks everything.
 """
@@ -20,6 +20,8 @@ from engine.formats.card import (
     CARD,
     FORMAT,
     MAX_CARD,
+    PREVIEW,
+    SYNTHESIS,
     Direction,
     FileEntry,
     ModelCard,
@@ -31,16 +33,17 @@ from engine.formats.card import (
 __all__ = [
     "CARD",
     "FORMAT",
-    "GRAPHS",
     "Bundle",
     "Direction",
     "ModelCard",
     "bundled_models",
     "default_bundle_path",
+    "graph_files",
     "seal",
 ]
 
 GRAPHS = ("content_encoder.onnx", "mapping.onnx", "preview.onnx", "style_encoder.onnx", "synthesis.onnx")
+"""Of a model whose previews have a graph of their own."""
 SYSTEM_LITTER = {".DS_Store", "Thumbs.db", "desktop.ini"}
 
 
@@ -55,10 +58,10 @@ class Bundle:
 
     @classmethod
     def load(cls, path: PathText) -> Bundle:
-        """Checks the card, and the five graphs' digests, operators and shapes. BundleError otherwise."""
+        """Checks the card, and the graphs' digests, operators and shapes. BundleError otherwise."""
         path = Path(path)
         card = read_card(path)
-        for name in GRAPHS:
+        for name in graph_files(card):
             if name not in card.files:
                 raise BundleError(path, f"its card does not list {name}", "card")
             _check_graph(path, card, card.files[name])
@@ -70,17 +73,37 @@ class Bundle:
         return self.card.name
 
     def graph(self, name: str) -> Path:
-        """Path of "mapping", "synthesis", "preview", "style_encoder" or "content_encoder"."""
-        return self.path / f"{name}.onnx"
+        """Path of "mapping", "synthesis", "preview", "style_encoder" or "content_encoder".
+
+        That of "preview" is synthesis's where the card has previews within it.
+        """
+        return self.path / f"{self.card.preview_graph if name == PREVIEW else name}.onnx"
+
+    def output(self, graph: str, output: str) -> graphs.Shape:
+        """The shape that the card promises of a graph's output; N is None."""
+        return ends(self.card, self.graph(graph).name)[1][output]
+
+    def outputs(self, graph: str) -> tuple[str, ...] | None:
+        """The outputs to cut the graph's file down to; None where it holds that graph alone."""
+        if self.card.preview_graph == PREVIEW or graph not in (PREVIEW, SYNTHESIS):
+            return None
+        if graph == PREVIEW:
+            return (PREVIEW,)
+        return tuple(name for name in ends(self.card, self.graph(graph).name)[1] if name != PREVIEW)
 
     def direction(self, name: str) -> Direction | None:
         """The direction of that name."""
         return next((direction for direction in self.card.directions if direction.name == name), None)
 
 
+def graph_files(card: ModelCard) -> tuple[str, ...]:
+    """Names of the model's graphs, sorted."""
+    return GRAPHS if card.preview_graph == PREVIEW else tuple(n for n in GRAPHS if n != f"{PREVIEW}.onnx")
+
+
 def model_id(card: ModelCard) -> str:
     """sha256 hex over the graphs' names and digests."""
-    lines = (f"{name}:{card.files[name].sha256}\n" for name in sorted(GRAPHS))
+    lines = (f"{name}:{card.files[name].sha256}\n" for name in graph_files(card))
     return hashlib.sha256("".join(lines).encode()).hexdigest()
 
 
@@ -198,9 +221,10 @@ def ends(card: ModelCard, name: str) -> tuple[dict[str, graphs.Shape], dict[str,
     detail: dict[str, graphs.Shape] = (
         {"detail": (None, card.detail_rows, card.w_size)} if card.detail_rows else {}
     )
+    within: dict[str, graphs.Shape] = {PREVIEW: small} if card.preview_graph == SYNTHESIS else {}
     return {
         "mapping.onnx": ({"z": z, "style": style}, {"w": w}),
-        "synthesis.onnx": ({"w": w}, {"image": full} | detail),
+        "synthesis.onnx": ({"w": w}, {"image": full} | detail | within),
         "preview.onnx": ({"w": w}, {"image": small}),
         "style_encoder.onnx": ({"image": full}, {"style": style}),
         "content_encoder.onnx": ({"image": full}, {"z": z} | detail),

@@ -21,31 +21,34 @@ PATIENCE_S = 60.0
 """For the cut, which takes half a second on a slow machine."""
 
 
-def cut_in_half(path: Path, side: int) -> bytes | None:
-    """The graph at `path`, whose picture is side x side, ended at half of that; None where that is not in it.
+def cut_in_half(graph: Path | bytes, side: int) -> bytes | None:
+    """The graph (or the path of one) whose picture is side x side, ended at half; None where it has no half.
 
     A process of its own does it: importing `onnx` and taking a graph apart keep Python busy, so that a window
     in this process would stand still each time it has something to do.
     """
     if side // 2 < SMALLEST:
         return None
-    command = [sys.executable, "-I", __file__, str(path), str(side)]
+    command = [sys.executable, "-I", __file__, str(side)]
     hidden = getattr(subprocess, "CREATE_NO_WINDOW", 0)
     try:
-        done = subprocess.run(command, capture_output=True, timeout=PATIENCE_S, creationflags=hidden)
+        data = graph if isinstance(graph, bytes) else graph.read_bytes()
+        done = subprocess.run(
+            command, input=data, capture_output=True, timeout=PATIENCE_S, creationflags=hidden
+        )
     except (OSError, subprocess.SubprocessError):
         return None
     return done.stdout if done.returncode == 0 and done.stdout else None
 
 
-def _cut_in_half(path: Path, side: int) -> bytes | None:
+def _cut_in_half(data: bytes, side: int) -> bytes | None:
     import onnx
     from google.protobuf.message import DecodeError
 
     try:
-        model = onnx.load(str(path))
+        model = onnx.load_from_string(data)
         return _ended_at_half(model, side // 2)
-    except (OSError, DecodeError, ValueError, KeyError, IndexError):
+    except (DecodeError, ValueError, KeyError, IndexError):
         return None
 
 
@@ -66,4 +69,4 @@ def _ended_at_half(model: ModelProto, half: int) -> bytes | None:
 
 
 if __name__ == "__main__":
-    sys.stdout.buffer.write(_cut_in_half(Path(sys.argv[1]), int(sys.argv[2])) or b"")
+    sys.stdout.buffer.write(_cut_in_half(sys.stdin.buffer.read(), int(sys.argv[1])) or b"")

@@ -1,15 +1,17 @@
-"""A bundle's five graphs as functions of arrays, on one provider; each graph is opened when first needed."""
+"""A bundle's graphs as functions of arrays, on one provider; each graph is opened when first needed."""
 
 from __future__ import annotations
 
 import threading
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from engine.bundle import Bundle, ends
+from engine import graph_part
+from engine.bundle import Bundle
 from engine.errors import BundleError, DeviceError
 from engine.low_resolution import cut_in_half
 from engine.providers import CPU, Provider, choose, open_session
@@ -41,7 +43,7 @@ class Network:
 
     def preview(self, w: Floats) -> Floats:
         """w [N, L, W] -> image [N, 3, P, P]"""
-        return self._run("preview", "image", w=w)
+        return self._run("preview", "preview" if self.bundle.outputs("preview") else "image", w=w)
 
     def low_resolution(self, w: Floats) -> Floats | None:
         """w [N, L, W] -> image [N, 3, P / 2, P / 2]: half a preview, or None where the model has none."""
@@ -81,11 +83,11 @@ class Network:
 
     def _check_shape(self, graph: str, output: str, found: Floats, count: int) -> None:
         """BundleError unless the graph gave what the card says: the runtime itself only logs it."""
-        wanted = (count, *ends(self.bundle.card, f"{graph}.onnx")[1][output][1:])
+        wanted = (count, *self.bundle.output(graph, output)[1:])
         if found.shape != wanted:
             given, card = (f"[{', '.join(map(str, shape))}]" for shape in (found.shape, wanted))
-            reason = f"{graph}.onnx gives {output} of shape {given}, where its card says {card}"
-            code, file = "output-shape", f"{graph}.onnx"
+            code, file = "output-shape", self.bundle.graph(graph).name
+            reason = f"{file} gives {output} of shape {given}, where its card says {card}"
             raise BundleError(self.bundle.path, reason, code, file=file, name=output, given=given, card=card)
 
     def _run_session(self, session: Any, graph: str, output: str, **inputs: Floats) -> Floats:
@@ -98,7 +100,8 @@ class Network:
             reason = str(error).strip().splitlines()[0][:200]
             raise DeviceError(f"{self.provider.name} failed in {graph}: {reason}.", "run") from error
         if not np.isfinite(found).all():
-            raise BundleError(self.bundle.path, f"{graph}.onnx gives numbers that are not finite", "picture")
+            file = self.bundle.graph(graph).name
+            raise BundleError(self.bundle.path, f"{file} gives numbers that are not finite", "picture")
         return found
 
     def _session(self, graph: str) -> Any:
@@ -117,8 +120,21 @@ class Network:
                 self._sessions["low_resolution"] = open_session(self.provider, part) if part else None
             return self._sessions["low_resolution"] is not None
 
-    def _checked(self, graph: str) -> Any:
-        path = self.bundle.graph(graph)
-        if self.provider.onnx_name == CPU.onnx_name and not path.is_file():
+    def _checked(self, graph: str) -> Path | bytes:
+        """What to open: the graph's file, or its part of a file that holds more."""
+        path, outputs = self.bundle.graph(graph), self.bundle.outputs(graph)
+        if (outputs or self.provider.onnx_name == CPU.onnx_name) and not path.is_file():
             raise BundleError(self.bundle.path, f"{path.name} is missing", "missing-file", file=path.name)
-        return path
+        if not outputs:
+            return path
+        try:
+            return graph_part.part(path.read_bytes(), outputs)
+        except OSError as error:
+            reason = str(error.strerror)
+            message = f"{path.name} cannot be read ({reason})"
+            raise BundleError(
+                self.bundle.path, message, "unreadable", file=path.name, cause=reason
+            ) from error
+        except ValueError as error:
+            code = getattr(error, "code", "graph")
+            raise BundleError(self.bundle.path, f"{path.name} {error}", code, file=path.name) from None

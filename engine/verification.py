@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from engine import trial, weights
-from engine.bundle import GRAPHS, Bundle, check_file, unlisted
+from engine.bundle import Bundle, check_file, graph_files, unlisted
 from engine.errors import BundleError
 from engine.formats.card import FileEntry
 
@@ -32,7 +32,7 @@ def problems(bundle: Bundle, progress: Callable[[float], None] | None = None) ->
         if progress:
             progress(done / total)
     found += [BundleError(bundle.path, f"{name} is not on its card", "extra") for name in unlisted_in(bundle)]
-    if not damaged & set(GRAPHS):
+    if not damaged & set(graph_files(bundle.card)):
         found += [error for error in [trial.problem(bundle)] if error]
     return found
 

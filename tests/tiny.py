@@ -25,12 +25,12 @@ Array = NDArray[np.float32]
 
 
 def write_tiny_bundle(
-    folder: Path, *, seed: int = 0, name: str = "tiny", persona: int = 0, **card: Any
+    folder: Path, *, seed: int = 0, name: str = "tiny", persona: int = 0, within: bool = False, **card: Any
 ) -> Path:
     """Writes a valid bundle into `folder` (made if missing) and returns it.
 
     seed: other seeds give other networks, hence another model id. persona: how many more numbers of s say who
-    is shown. card: fields to put into the card.
+    is shown. within: synthesis makes the previews, too. card: fields to put into the card.
     """
     folder = Path(folder)
     folder.mkdir(parents=True, exist_ok=True)
@@ -42,12 +42,16 @@ def write_tiny_bundle(
         "style_encoder.onnx": encoder(rng, "style", S, unit=True, more=persona),
         "content_encoder.onnx": encoder(rng, "z", Z, unit=False),
     }
+    if within:
+        del graphs["preview.onnx"]
+        graphs["synthesis.onnx"] = synthesis(np.random.Generator(np.random.PCG64([seed, 1])), within=True)
     for file, graph in graphs.items():
         (folder / file).write_bytes(graph.SerializeToString())
     for part in ("generator", "discriminator", "style_encoder", "content_encoder"):
         (folder / f"{part}.safetensors").write_bytes(safetensors({"weight": normal(rng, 3, 2)}))
     told = {"size": persona, "same": 0.9, "score": {"low": 0.0, "high": 1.0}}
     known = {"style_size": S + persona, "persona": told} if persona else {}
+    known |= {"preview_graph": "synthesis"} if within else {}
     write_card(folder, tiny_card(rng, name) | known | card)
     return folder
 
@@ -129,8 +133,11 @@ def mapping(rng: np.random.Generator, size: int = S) -> onnx.ModelProto:
     return model("mapping", nodes, weights, {"z": ["N", Z], "style": ["N", size]}, {"w": ["N", L, W]})
 
 
-def synthesis(rng: np.random.Generator, *, preview: bool) -> onnx.ModelProto:
-    """w [N, L, W] -> image [N, 3, R, R], or [N, 3, P, P] for the preview: the same picture, averaged."""
+def synthesis(rng: np.random.Generator, *, preview: bool = False, within: bool = False) -> onnx.ModelProto:
+    """w [N, L, W] -> image [N, 3, R, R], or [N, 3, P, P] for the preview: the same picture, averaged.
+
+    within: both, as "image" and "preview".
+    """
     weights: dict[str, NDArray[Any]] = {
         "A0": normal(rng, W, CHANNELS * 16),
         "start": ints(-1, CHANNELS, 4, 4),
@@ -158,13 +165,13 @@ def synthesis(rng: np.random.Generator, *, preview: bool) -> onnx.ModelProto:
         ]
     nodes.append(helper.make_node("Conv", [f"x{L - 1}", "rgb"], ["colour"]))
     nodes.append(helper.make_node("Tanh", ["colour"], ["full" if preview else "image"]))
-    if preview:
-        nodes.append(
-            helper.make_node("AveragePool", ["full"], ["image"], kernel_shape=[2, 2], strides=[2, 2])
-        )
+    if preview or within:
+        given, made = ("image", "preview") if within else ("full", "image")
+        nodes.append(helper.make_node("AveragePool", [given], [made], kernel_shape=[2, 2], strides=[2, 2]))
     size = P if preview else R
     name = "preview" if preview else "synthesis"
-    return model(name, nodes, weights, {"w": ["N", L, W]}, {"image": ["N", 3, size, size]})
+    outputs = {"image": ["N", 3, size, size]} | ({"preview": ["N", 3, P, P]} if within else {})
+    return model(name, nodes, weights, {"w": ["N", L, W]}, outputs)
 
 
 def encoder(

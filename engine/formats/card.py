@@ -21,6 +21,7 @@ FORMAT = 1
 CARD = "model.json"
 MAX_CARD = 16 << 20
 MAX_FILES = 500
+PREVIEW, SYNTHESIS = "preview", "synthesis"
 
 
 @dataclass(frozen=True)
@@ -82,6 +83,8 @@ class ModelCard:
     """None: s is the look alone."""
     detail_rows: int = 0
     """The last rows of w, which hold what a photo has beyond its z and s; zero in all that mapping gives."""
+    preview_graph: str = PREVIEW
+    """The graph that makes previews: one of its own, or "synthesis", which then has them as an output."""
 
     @property
     def num_layers(self) -> int:
@@ -161,7 +164,14 @@ def _card(raw: dict[str, Any]) -> ModelCard:
         raw=raw,
         persona=_persona(raw.get("persona"), sizes["style_size"]),
         detail_rows=_integer({"detail_rows": 0} | raw, "detail_rows", 0, sizes["num_ws"] - 1),
+        preview_graph=_preview_graph(raw.get("preview_graph", PREVIEW)),
     )
+
+
+def _preview_graph(value: Any) -> str:
+    if value not in (PREVIEW, SYNTHESIS):
+        raise ValueError(f"its card has previews in {value!r:.40}, which is no graph that can make them")
+    return str(value)
 
 
 def _persona(value: Any, style_size: int) -> PersonaCard | None:

@@ -7,7 +7,7 @@ import onnx
 import pytest
 from onnx import TensorProto, helper, numpy_helper
 
-from engine import images, low_resolution
+from engine import graph_part, images, low_resolution
 from engine.bundle import Bundle, default_bundle_path
 from engine.network import Network
 from engine.providers import choose, runtime
@@ -60,6 +60,15 @@ def test_ends_the_graph_at_half_the_side(tmp_path: Path) -> None:
     (found,) = session.run(None, {"w": np.full((2, 1, 1), 3, np.float32)})
     np.testing.assert_allclose(found, np.repeat(3 * half, 2, axis=0), rtol=1e-6)
     assert {node.op_type for node in onnx.load_from_string(part).graph.node} == {"Reshape", "Mul"}
+
+
+def test_a_graph_that_was_cut_out_of_another_can_be_cut_again(tmp_path: Path) -> None:
+    graph(tmp_path / "preview.onnx")
+    data = (tmp_path / "preview.onnx").read_bytes()
+    assert low_resolution.cut_in_half(data, SIDE) == low_resolution.cut_in_half(
+        tmp_path / "preview.onnx", SIDE
+    )
+    assert low_resolution.cut_in_half(graph_part.part(data, ["image"]), SIDE) is not None
 
 
 def test_a_graph_that_is_made_otherwise_has_none(tmp_path: Path) -> None:

@@ -62,7 +62,7 @@ def write_latent_bundle(
 
 
 def _write_graphs(networks: LatentNetworks, folder: Path, check: Check) -> dict[str, float]:
-    """Writes the five graphs; returns the largest difference of each from torch."""
+    """Writes the four graphs; returns the largest difference of each from torch."""
     rng = torch.Generator().manual_seed(0)
     graphs, config = networks.graphs(), networks.gan
     side = config.cells * FACTOR
@@ -78,8 +78,7 @@ def _write_graphs(networks: LatentNetworks, folder: Path, check: Check) -> dict[
     w[:, config.num_ws :] = 0.3 * random(*w.shape[1:])[:, config.num_ws :]
     inputs: dict[str, tuple[dict[str, Tensor], tuple[str, ...]]] = {
         "mapping": (given, ("w",)),
-        "synthesis": ({"w": w}, ("image", "detail")),
-        "preview": ({"w": w}, ("image",)),
+        "synthesis": ({"w": w}, ("image", "detail", "preview")),
         "style_encoder": (image, ("style",)),
         "content_encoder": (image, ("z", "detail")),
     }
@@ -116,6 +115,7 @@ def _card(
         "name": said.name,
         "resolution": side,
         "preview_resolution": side // 2,
+        "preview_graph": cards.SYNTHESIS,
         "z_size": config.z_size,
         "style_size": config.style_size,
         "persona": measured.persona,

@@ -54,7 +54,7 @@ class LatentNetworks(nn.Module):
         return persona_of(self.face(pictures), self.persona(latents)[:, IDENTITY:])
 
     def graphs(self) -> dict[str, nn.Module]:
-        """The five graphs by name, frozen, with weights as they are after storing."""
+        """The four graphs by name, frozen, with weights as they are after storing."""
         networks = copy.deepcopy(self).cpu()
         freeze(networks)
         _rounded(networks)
@@ -63,7 +63,6 @@ class LatentNetworks(nn.Module):
         return {
             "mapping": _Mapper(g.mapping, self.detail_rows),
             "synthesis": _Painter(g.synthesis, a.decoder, self.gan),
-            "preview": _Painter(g.synthesis, a.decoder, self.gan, preview=True),
             "style_encoder": _StyleReader(reader, networks.look, networks.persona, networks.face),
             "content_encoder": _ContentReader(reader, networks.content, self.gan.w_size),
         }
@@ -87,25 +86,22 @@ class _Mapper(nn.Module):
 
 
 class _Painter(nn.Module):
-    """w [N, L + D, W] -> picture and G's latents [N, D, W], or preview.
+    """w [N, L + D, W] -> picture, G's latents [N, D, W], and preview.
 
     G makes latents of the first rows; the last ones are added to them: what a photo has beyond its z and s.
     """
 
-    def __init__(
-        self, synthesis: nn.Module, decoder: Decoder, gan: LatentGanConfig, preview: bool = False
-    ) -> None:
+    def __init__(self, synthesis: nn.Module, decoder: Decoder, gan: LatentGanConfig) -> None:
         super().__init__()
-        self.synthesis, self.decoder, self.small = synthesis, decoder, preview
+        self.synthesis, self.decoder = synthesis, decoder
         self.layers, self.shape = gan.num_ws, (gan.latent_channels, gan.cells, gan.cells)
 
-    def forward(self, w: Tensor) -> Tensor | tuple[Tensor, Tensor]:
+    def forward(self, w: Tensor) -> tuple[Tensor, Tensor, Tensor]:
         made = self.synthesis(w[:, : self.layers])
         detail = w[:, self.layers :]
         latents = made + detail.reshape(-1, *self.shape)
-        if self.small:
-            return self.decoder.preview(latents)
-        return self.decoder(latents), made.reshape(-1, *detail.shape[1:])
+        picture, preview = self.decoder.both(latents)
+        return picture, made.reshape(-1, *detail.shape[1:]), preview
 
 
 class _Reader(nn.Module):
@@ -219,7 +215,10 @@ def read_networks(
     """The networks of a bundle's graphs, as they can be trained on. ValueError where they do not fit."""
     networks = LatentNetworks(autoencoder, gan, face)
     graphs = {name: _weights(folder / f"{name}.onnx") for name in _SOURCES}
-    for name, parts in _SOURCES.items():
+    sources = dict(_SOURCES)
+    if "decoder.to_preview.weight" not in graphs["synthesis"]:
+        graphs["preview"], sources["preview"] = _weights(folder / "preview.onnx"), _PREVIEW
+    for name, parts in sources.items():
         for prefix, path in parts.items():
             _fill(networks.get_submodule(path), _below(graphs[name], prefix))
     _fill_norm(networks.autoencoder.encoder, _below(graphs["style_encoder"], "reader."))
@@ -229,7 +228,6 @@ def read_networks(
 _SOURCES = {
     "mapping": {"mapping.": "generator.mapping"},
     "synthesis": {"synthesis.": "generator.synthesis", "decoder.": "autoencoder.decoder"},
-    "preview": {"decoder.to_preview.": "autoencoder.decoder.to_preview"},
     "style_encoder": {
         "reader.layers.": "autoencoder.encoder.layers",
         "look.": "look",
@@ -238,8 +236,9 @@ _SOURCES = {
     },
     "content_encoder": {"content.": "content"},
 }
-"""Graph -> prefix of its weights' names -> the network they belong to. What a graph does not use, a later one
-brings."""
+"""Graph -> prefix of its weights' names -> the network they belong to."""
+_PREVIEW = {"decoder.to_preview.": "autoencoder.decoder.to_preview"}
+"""In older bundles, whose previews have a graph of their own."""
 
 
 def _weights(file: Path) -> dict[str, NDArray[np.float32]]:

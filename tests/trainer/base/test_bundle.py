@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Iterator
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
+import onnx
 import pytest
 import torch
 
+from engine import graph_part
 from engine.bundle import Bundle
 from engine.recipe import Recipe, StyleUse
 from engine.renderer import Renderer
@@ -76,7 +80,6 @@ def test_training_reads_the_networks_out_of_the_graphs(made: LatentNetworks, bun
     inputs = {
         "mapping": (torch.randn(2, 8, generator=rng), torch.randn(2, 256, generator=rng)),
         "synthesis": (torch.randn(2, 7 + 32, 32, generator=rng),),
-        "preview": (torch.randn(2, 7 + 32, 32, generator=rng),),
         "style_encoder": (torch.rand(2, 3, 256, 256, generator=rng),),
         "content_encoder": (torch.rand(2, 3, 256, 256, generator=rng),),
     }
@@ -84,6 +87,39 @@ def test_training_reads_the_networks_out_of_the_graphs(made: LatentNetworks, bun
     with torch.no_grad():
         for name, given in inputs.items():
             torch.testing.assert_close(found[name](*given), stored[name](*given), atol=1e-4, rtol=1e-3)
+
+
+def test_previews_lie_within_synthesis(bundle: Bundle, made: LatentNetworks) -> None:
+    assert bundle.card.preview_graph == "synthesis" and not (bundle.path / "preview.onnx").exists()
+    network = Renderer(bundle).network
+    w = torch.randn(2, 7 + 32, 32, generator=torch.Generator().manual_seed(5))
+    with torch.no_grad():
+        picture, detail, preview = made.graphs()["synthesis"](w)
+    for found, wanted in (
+        (network.synthesis(w.numpy()), picture),
+        (network.made_detail(w.numpy()), detail),
+        (network.preview(w.numpy()), preview),
+    ):
+        torch.testing.assert_close(torch.from_numpy(found), wanted, atol=1e-3, rtol=0)
+
+
+def test_training_reads_bundles_whose_previews_have_a_graph_of_their_own(
+    bundle: Bundle, tmp_path: Path
+) -> None:
+    for name in ("mapping", "style_encoder", "content_encoder"):
+        shutil.copy(bundle.path / f"{name}.onnx", tmp_path)
+    whole = (bundle.path / "synthesis.onnx").read_bytes()
+    for name, outputs in (("synthesis", ("image", "detail")), ("preview", ("preview",))):
+        model = onnx.load_from_string(graph_part.part(whole, outputs))
+        model.metadata_props.extend(onnx.load_from_string(whole).metadata_props)
+        onnx.save(model, str(tmp_path / f"{name}.onnx"))
+    old = read_networks(tmp_path, small.AUTOENCODER, small.GAN, small.FACE).state_dict()
+    new = read_networks(bundle.path, small.AUTOENCODER, small.GAN, small.FACE).state_dict()
+    for name, value in new.items():
+        torch.testing.assert_close(old[name], value)
+    (tmp_path / "preview.onnx").unlink()
+    with pytest.raises(OSError, match="preview"):
+        read_networks(tmp_path, small.AUTOENCODER, small.GAN, small.FACE)
 
 
 def test_large_weights_take_half_the_place(bundle: Bundle, made: LatentNetworks) -> None:
