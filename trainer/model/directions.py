@@ -14,6 +14,8 @@ import torch
 from torch import Tensor
 
 Measure = Callable[[Tensor], Tensor]
+PART = 32
+"""Pictures that are measured at once."""
 
 _LUMA = (0.299, 0.587, 0.114)
 
@@ -88,11 +90,14 @@ MEASURES: dict[str, tuple[str, str, Measure]] = {
 def find_directions(
     num_ws: int, w: Tensor, x: Tensor, labels: Tensor, classes: tuple[str, ...]
 ) -> list[dict[str, Any]]:
-    """Directions for a model card from encoded pictures: w [N, W], x [N, 3, R, R], classes [N]."""
-    wanted = {name: (en, zh, measure(x)) for name, (en, zh, measure) in MEASURES.items()}
+    """Directions for a model card from encoded pictures: w [N, W], x [N, 3, R, R], classes [N].
+
+    The pictures may lie in main memory; they are measured where w is.
+    """
+    wanted = {name: (en, zh, _measured(measure, x, w)) for name, (en, zh, measure) in MEASURES.items()}
     if len(classes) == 2:
         title = f"{classes[0]} to {classes[1]}"
-        wanted["class"] = (title.capitalize(), f"{classes[0]} → {classes[1]}", labels.float())
+        wanted["class"] = (title.capitalize(), f"{classes[0]} → {classes[1]}", labels.float().to(w.device))
     found = []
     for name, (en, zh, values) in wanted.items():
         vector = _gradient(w, values.to(w.dtype))
@@ -109,6 +114,11 @@ def find_directions(
             }
         )
     return found
+
+
+def _measured(measure: Measure, x: Tensor, w: Tensor) -> Tensor:
+    """[N]"""
+    return torch.cat([measure(part.to(w.device)) for part in x.split(PART)])
 
 
 def _gradient(w: Tensor, values: Tensor, ridge: float = 0.1) -> Tensor | None:

@@ -10,8 +10,10 @@ from __future__ import annotations
 import json
 import shutil
 from collections.abc import Collection
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
+
+import torch
 
 from engine.formats import protocol
 from engine.formats.job import Job
@@ -23,6 +25,7 @@ from trainer.process.device import Device
 from trainer.process.world import World
 from trainer.run import speed
 from trainer.run.kinds import kind_of
+from trainer.run.pictures import home_of
 from trainer.run.state import can_halve
 from trainer.storage import checkpoint
 
@@ -55,7 +58,7 @@ def plan(
     """
     asked, fresh = job, not place.kimg
     free = memory.free_mb(device.torch)
-    held = place.pictures * 3 * job.network.resolution**2 / 2**20
+    held = held_mb(job, device, place.pictures)
     while True:
         found: Profile | None
         known = recall(job, device, place.run, world, fixed, fresh)
@@ -75,7 +78,15 @@ def plan(
     remember(asked, job, found, device, place.run, world, fixed)
     if fresh:
         job = fit_to_minutes(job, found)
-    return job, _judged(job, found, place, held, free)
+    told = _judged(job, found, place, held, free)
+    return job, _with_main_memory(told, job, device, place) if told.fits else told
+
+
+def held_mb(job: Job, device: Device, pictures: int) -> float:
+    """Memory of the device for the set: its pictures where they lie there, and what is made of them."""
+    size = pictures * 3 * job.network.resolution**2
+    there = size if home_of(size, device.torch) == device.torch else 0
+    return there / 2**20 + kind_of(job).material_mb(job, pictures)
 
 
 def fit_to_minutes(job: Job, found: Profile) -> Job:
@@ -139,6 +150,24 @@ def _fastest(
 def _as_led(found: Profile, world: World) -> Profile:
     """As the leading process measured it, so that all plan alike."""
     return Profile(**json.loads(world.led(lambda: json.dumps(asdict(found)))))
+
+
+def _with_main_memory(
+    told: protocol.Preflight, job: Job, device: Device, place: RunPlace
+) -> protocol.Preflight:
+    """The same, unless a graphics card trains and the pictures do not fit the main memory.
+
+    They are decoded there, wherever they lie later.
+    """
+    free = memory.free_mb(torch.device("cpu")) if device.torch.type != "cpu" else None
+    need = place.pictures * 3 * job.network.resolution**2 / 2**20
+    if free is None or need <= memory.SPARE * free:
+        return told
+    sentence = (
+        f"does not fit: its pictures need {need:,.0f} MB of main memory, "
+        f"and {memory.SPARE * free:,.0f} MB can be had there"
+    )
+    return replace(told, fits=False, memory_mb=round(need, 1), sentence=sentence, lacks="memory")
 
 
 def _judged(job: Job, found: Profile, place: RunPlace, held: float, free: float | None) -> protocol.Preflight:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from dataclasses import dataclass
 
 import torch
@@ -83,8 +84,16 @@ def profiled(
             raise
         if not isinstance(error, Elsewhere):
             world.tell_trouble()
+        return None
+    finally:
+        _give_back(device)
+
+
+def _give_back(device: Device) -> None:
+    """What was only tried is not to stand in the way of the run: compiled code keeps its networks."""
+    if "torch._dynamo" in sys.modules:
+        sys.modules["torch._dynamo"].reset()
     memory.release(device.torch)
-    return None
 
 
 def _seconds(state: TrainState, batch: int, kimg: float, steps: int, control: Control) -> float:

@@ -12,14 +12,30 @@ import torch
 
 SPARE = 0.85
 """Share of what is free that a run may plan with: other programs want some, and needs vary a little."""
-_SIGNS = ("out of memory", "can't allocate memory", "not enough memory", "alloc_failed")
+_SIGNS = (
+    "out of memory",
+    "can't allocate memory",
+    "not enough memory",
+    "bad_alloc",
+    "bad allocation",
+    "alloc_failed",
+    "allocation_failed",
+    "cudaerrormemoryallocation",
+    "unable to find an engine to execute",
+    "cublas_status_not_initialized",
+    "cudnn_status_not_initialized",
+)
+"""What torch and the libraries below it say, in lower case. cuDNN finds no engine where none has room for its
+workspace; cuBLAS and cuDNN cannot begin where the card is full."""
 
 
 def is_out(error: BaseException) -> bool:
-    """Whether an error means that memory ran out, on whatever device."""
+    """Whether an error means that memory ran out, on whatever device; also where another was made of it."""
     if isinstance(error, MemoryError | torch.OutOfMemoryError):
         return True
-    return isinstance(error, RuntimeError) and any(sign in str(error).lower() for sign in _SIGNS)
+    if isinstance(error, RuntimeError) and any(sign in str(error).lower() for sign in _SIGNS):
+        return True
+    return error.__cause__ is not None and is_out(error.__cause__)
 
 
 def release(device: torch.device) -> None:

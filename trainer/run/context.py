@@ -30,7 +30,7 @@ from trainer.run.kinds import kind_of
 from trainer.run.meter import Clock, Meter
 from trainer.run.pictures import WHITEN_PICTURES, Pictures, source_digests
 from trainer.run.snapshot_manager import SnapshotManager
-from trainer.run.state import TrainState
+from trainer.run.state import SMALLEST, TrainState
 from trainer.storage import checkpoint, run_folder
 from trainer.storage.checkpoint import CheckpointError
 
@@ -96,12 +96,16 @@ class RunContext:
         return warnings
 
     def white_batches(self) -> Iterator[torch.Tensor]:
-        """Pictures to whiten by; Stopped between two batches when somebody wants the run to stop."""
-        count = min(len(self.pictures.train), WHITEN_PICTURES)
-        for first in range(0, count, 64):
+        """Pictures to whiten by, no more at once than a step computes: it then needs no more memory than one.
+
+        Stopped between two batches when somebody wants the run to stop.
+        """
+        count, moves = min(len(self.pictures.train), WHITEN_PICTURES), self.job.optimisation
+        part = max(SMALLEST, moves.batch // moves.accumulation)
+        for first in range(0, count, part):
             if self.world.agree(self.control.stop.is_set()):
                 raise Stopped
-            yield self.pictures.shown(first, min(64, count - first))
+            yield self.pictures.shown(first, min(part, count - first))
 
     def go_on(self, began: float) -> None:
         """After a pause that began at that time of the monotonic clock: it does not count."""

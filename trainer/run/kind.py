@@ -84,6 +84,10 @@ class NetworkKind(ABC):
     def model_mb(self, state: TrainState) -> float:
         """What the model takes on disk."""
 
+    def material_mb(self, job: Job, pictures: int) -> float:
+        """Memory of the device for what is made of the set before the first step and kept beside it."""
+        return 0.0
+
     # --- In a run ---
 
     @abstractmethod

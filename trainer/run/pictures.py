@@ -73,7 +73,7 @@ class Pictures:
         if len(val.images) == 0:
             val = train
         mixed = np.random.default_rng(0).permutation(len(val.images))  # classes lie in blocks on disk
-        home = _home(train.images.nbytes + val.images.nbytes, device)
+        home = home_of(train.images.nbytes + val.images.nbytes, device)
         return Pictures(
             torch.from_numpy(train.images).to(home),
             torch.from_numpy(train.labels).to(home),
@@ -100,6 +100,10 @@ class Pictures:
         """Pictures `first` to `first + count` of a split as they lie, in -1..1, on the training device."""
         kept = self.train if split == "train" else self.val
         return to_signed(kept[first : first + count].to(self.device))
+
+    def held_out(self, count: int) -> Tensor:
+        """The first pictures of the held-out ones, in -1..1, in main memory: many are too much for a card."""
+        return to_signed(self.val[:count].cpu())
 
     @property
     def held_back(self) -> int:
@@ -166,8 +170,8 @@ def source_digests(data: PreparedSet) -> dict[str, str]:
     return found
 
 
-def _home(size: int, device: torch.device) -> torch.device:
-    """Where `size` bytes of pictures are kept."""
+def home_of(size: float, device: torch.device) -> torch.device:
+    """Where `size` bytes of pictures are kept: on a graphics card only where they take little of it."""
     if device.type != "cuda":
         return device
     free, _ = torch.cuda.mem_get_info(device)

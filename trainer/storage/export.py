@@ -34,6 +34,8 @@ from trainer.storage.bundles import weights_of
 
 TOLERANCE = 1e-3
 INPUTS = 64
+PART = 16
+"""Pictures that are encoded at once."""
 OPSET = 17
 
 
@@ -78,7 +80,8 @@ def export_bundle(
     """Writes a bundle to `folder`, replacing one that is there only when the new one is complete.
 
     pictures: x [N, 3, R, R] in -1..1 that the card's directions and match-score range are measured on, with
-    class numbers [N]. check: called between the parts of the work; what it raises ends it.
+    class numbers [N]; they may lie in main memory. check: called between the parts of the work; what it
+    raises ends it.
     Raises ExportError, TargetError or OSError.
     """
     with atomic_folder(folder, overwrite=True) as place:
@@ -227,7 +230,8 @@ def _encode(networks: Networks, pictures: Tensor, check: Check) -> tuple[Tensor,
     [N]."""
     torch.manual_seed(0)
     styles, ws, cosines = [], [], []
-    for x in pictures.split(32):
+    device = networks.generator.w_mean.device
+    for x in (part.to(device) for part in pictures.split(PART)):
         check()
         style = networks.style_encoder(x)
         styles.append(style)

@@ -25,7 +25,7 @@ def measured_again(state: LatentState, card: dict[str, Any], check: Check) -> Me
         check()
         z, style = known.z[first : first + BATCH], known.style[first : first + BATCH]
         ws.append(model.g.mapping.single(z, style))
-        pictures.append(model.readers.paint(model.g(z, style)))
+        pictures.append(model.readers.paint(model.g(z, style)).cpu())
     w, x = torch.cat(ws), torch.cat(pictures)
     labels = torch.zeros(len(w), dtype=torch.long, device=w.device)
     found = find_directions(model.g.config.num_ws, w, x, labels, ())

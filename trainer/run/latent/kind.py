@@ -26,7 +26,7 @@ from trainer.run.kind import Drawn, NetworkKind
 from trainer.run.latent import pack, tiers
 from trainer.run.latent.card import measured_again
 from trainer.run.latent.likeness import MOST, PersonLikeness
-from trainer.run.latent.material import Material, read_material
+from trainer.run.latent.material import VIEWS, Material, read_material
 from trainer.run.latent.networks import LatentModel, Readers
 from trainer.run.latent.phases import LatentAdversarial, LatentWarm
 from trainer.run.latent.samples import ROWS, latent_grid
@@ -47,6 +47,8 @@ from trainer.storage.snapshots import SavedSnapshot
 if TYPE_CHECKING:
     from trainer.run.context import RunContext
 
+MOST_TARGETS = 3
+"""Latents of each picture that are kept: as it is, mirrored, and graded."""
 LOOKED_AT = 32
 """Pictures of a set whose list does not say what they show that are searched for faces."""
 FACES = 0.5
@@ -119,6 +121,13 @@ class Latents(NetworkKind):
         count = sum(p.numel() for network in (whole, d) for p in network.parameters())
         twice = sum(p.numel() for p in (*whole.generator.parameters(), *whole.autoencoder.parameters()))
         return 2 * (count + twice) / 2**20
+
+    def material_mb(self, job: Job, pictures: int) -> float:
+        gan = _gan(job)
+        latent, views = 2 * gan.latent_channels * gan.cells**2, MOST_TARGETS + VIEWS
+        each = MOST_TARGETS * (latent + 4 * gan.look_size) + views * 4 * gan.persona_size
+        known = latent + 4 * (gan.style_size + 2 * gan.z_size)
+        return (pictures * each + pack.SIZE * known) / 2**20
 
     # --- In a run ---
 

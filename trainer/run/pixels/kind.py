@@ -127,7 +127,7 @@ class Pixels(NetworkKind):
             state.average,
             folder,
             described(context.job, context.folder, context.data, context.digest, state, kept),
-            pictures.shown(0, CARD_PICTURES, "val"),
+            pictures.held_out(CARD_PICTURES),
             pictures.val_labels[:CARD_PICTURES].to(context.device.torch),
             tuple(context.data.classes),
             context.control.check,
