@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import threading
+import time
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -15,6 +17,7 @@ from engine.bundle import Bundle
 from engine.errors import BundleError, DeviceError
 from engine.low_resolution import cut_in_half
 from engine.providers import CPU, Provider, choose, open_session
+from engine.standing_in import StandIn
 
 Floats = NDArray[np.float32]
 
@@ -23,15 +26,31 @@ class Network:
     """Mapping, synthesis, preview and the two encoders. Thread-safe.
 
     All raise DeviceError when the device fails and BundleError when the network gives what is no number: such
-    output would be a black picture that counts as success.
+    output would be a black picture that counts as success. Where a graphics card was not asked for by name
+    and fails, the processor stands in for it.
     """
 
-    def __init__(self, bundle: Bundle, provider: Provider | None = None) -> None:
+    def __init__(
+        self,
+        bundle: Bundle,
+        provider: Provider | None = None,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
         """provider None: `providers.choose()`."""
         self.bundle = bundle
-        self.provider = provider or choose()
+        self._stand_in = StandIn(provider or choose(), clock)
         self._sessions: dict[str, Any] = {}
         self._lock, self._low_resolution_lock = threading.Lock(), threading.Lock()
+
+    @property
+    def provider(self) -> Provider:
+        """Where it runs now."""
+        return self._stand_in.provider
+
+    @property
+    def wanted(self) -> Provider:
+        """Where it should run."""
+        return self._stand_in.wanted
 
     def mapping(self, z: Floats, style: Floats) -> Floats:
         """z [N, Z], style [N, S] -> w [N, L, W]"""
@@ -47,9 +66,12 @@ class Network:
 
     def low_resolution(self, w: Floats) -> Floats | None:
         """w [N, L, W] -> image [N, 3, P / 2, P / 2]: half a preview, or None where the model has none."""
-        if not self.has_low_resolution():
+        return self._somewhere(lambda: self._low_resolution(w))  # type: ignore[no-any-return]
+
+    def _low_resolution(self, w: Floats) -> Floats | None:
+        session = self._low_resolution_session()
+        if session is None:
             return None
-        session = self._sessions["low_resolution"]
         half = self.bundle.card.preview_resolution // 2
         image = self._run_session(session, "preview", session.get_outputs()[0].name, w=w)
         return image if image.shape[1:] == (3, half, half) else None
@@ -73,13 +95,33 @@ class Network:
     def open(self, *graphs: str) -> None:
         """Opens graphs ahead of their first use."""
         for graph in graphs:
-            self._session(graph)
+            self._somewhere(lambda graph=graph: self._session(graph))  # type: ignore[misc]
 
     def _run(self, graph: str, output: str, **inputs: Floats) -> Floats:
-        found = self._run_session(self._session(graph), graph, output, **inputs)
+        if self._stand_in.try_again():
+            self._forget()
+        found: Floats = self._somewhere(
+            lambda: self._run_session(self._session(graph), graph, output, **inputs)
+        )
         count = len(next(iter(inputs.values())))
         self._check_shape(graph, output, found, count)
         return found
+
+    def _somewhere(self, work: Callable[[], Any]) -> Any:
+        """What `work` gives, on the processor where the graphics card fails and may be stood in for."""
+        used = self.provider
+        try:
+            return work()
+        except DeviceError as error:
+            if not self._stand_in.stands_in_for(used, error):
+                raise
+        self._forget()
+        return work()
+
+    def _forget(self) -> None:
+        """Closes what runs elsewhere than on the provider of now, which gives its memory back."""
+        with self._lock, self._low_resolution_lock:
+            self._sessions = {}
 
     def _check_shape(self, graph: str, output: str, found: Floats, count: int) -> None:
         """BundleError unless the graph gave what the card says: the runtime itself only logs it."""
@@ -114,11 +156,14 @@ class Network:
 
     def has_low_resolution(self) -> bool:
         """Whether there are low-resolution previews; finding out takes a second, and holds nothing up."""
+        return self._somewhere(self._low_resolution_session) is not None
+
+    def _low_resolution_session(self) -> Any:
         with self._low_resolution_lock:
             if "low_resolution" not in self._sessions:
                 part = cut_in_half(self._checked("preview"), self.bundle.card.preview_resolution)
                 self._sessions["low_resolution"] = open_session(self.provider, part) if part else None
-            return self._sessions["low_resolution"] is not None
+            return self._sessions["low_resolution"]
 
     def _checked(self, graph: str) -> Path | bytes:
         """What to open: the graph's file, or its part of a file that holds more."""

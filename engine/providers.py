@@ -16,7 +16,7 @@ import platform
 import subprocess
 import sys
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
@@ -46,6 +46,8 @@ class Provider:
     """CPU threads for one picture."""
     device: str = ""
     """The device's own name, when known."""
+    automatic: bool = False
+    """Whether nobody asked for it by name, so that the CPU may stand in for it (`engine.standing_in`)."""
 
     @property
     def reason(self) -> str:
@@ -99,7 +101,7 @@ def choose(preference: str = "auto", *, threads: int | None = None) -> Provider:
             continue  # another package would bring it: nothing that the user did or can change here
         why_not = _why_not(provider)
         if why_not is None:
-            return _with(provider, count, reasons)
+            return replace(_with(provider, count, reasons), automatic=True)
         message = f"{provider.name} was not used because {why_not.message}."
         reasons.append(Reason(why_not.code, message, {"name": provider.name, **why_not.values}))
     return _with(CPU, count, reasons)

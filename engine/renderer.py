@@ -45,11 +45,15 @@ class Renderer:
         """provider None: `providers.choose()`. network: one to share, instead of a new one."""
         self.bundle = bundle
         self.network = network or Network(bundle, provider)
-        self.provider = self.network.provider
         self._ws: _Cache[Floats] = _Cache(512)
         self._centres: _Cache[Floats] = _Cache(64)
         self._steady: dict[bool, bool] = {}
         """preview -> whether a batch gives the same numbers as single runs; missing: not known yet."""
+
+    @property
+    def provider(self) -> Provider:
+        """Where pictures are made now."""
+        return self.network.provider
 
     def render(self, recipe: Recipe) -> Picture:
         """uint8 [R, R, 3]. RecipeError when the recipe does not fit the model."""

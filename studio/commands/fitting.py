@@ -83,7 +83,7 @@ class Fitting(QObject):
 
         with self._lock:
             maker = self._maker
-            if maker is None or maker.bundle is not bundle or maker.network.provider != provider:
+            if maker is None or maker.bundle is not bundle or maker.network.wanted != provider:
                 maker = self._maker = StyleMaker(bundle, provider)
             return maker
 

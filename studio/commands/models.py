@@ -12,12 +12,13 @@ from studio.commands.error_messages import shortened, tell
 from studio.library.models import ModelEntry
 from studio.library.pictures import Damage
 from studio.library.tasks import IsCancelled, OnProgress
-from studio.library.text import Text
+from studio.library.text import Text, reason_text
 from studio.state.jobs import BackgroundJob
 from studio.state.notices import Kind
 
 if TYPE_CHECKING:
     from engine.bundle import Bundle
+    from engine.providers import Provider
     from studio.commands.context import AppContext
     from studio.workers.generator_thread import Loaded
 
@@ -31,6 +32,7 @@ class ModelCommands(QObject):
         context.generator.loading.connect(context.model.set_loading)
         context.generator.ready.connect(self._take)
         context.generator.failed.connect(self._fail)
+        context.generator.moved.connect(self._move)
 
     def use(self, path: Path | None) -> None:
         """Switches to a model; None is the default one. A .persona file is imported first."""
@@ -98,6 +100,17 @@ class ModelCommands(QObject):
     def _take(self, loaded: Loaded) -> None:
         context = self._context
         context.model.set_ready(loaded.bundle, loaded.provider)
+
+    def _move(self, provider: Provider) -> None:
+        """Pictures are made on another device: the graphics card failed, or is back."""
+        context = self._context
+        context.model.set_provider(provider)
+        if provider.reasons:
+            context.notices.add(
+                Kind.WARNING,
+                Text("said.the_processor_makes_the_pictures"),
+                meaning=reason_text(provider.reasons[0], "unused"),
+            )
 
     def _fail(self, error: Exception) -> None:
         context = self._context

@@ -89,6 +89,12 @@ class ModelState(QObject):
         self.provider_changed.emit(provider)
         self._set_status("ready")
 
+    def set_provider(self, provider: Provider) -> None:
+        """Pictures are made somewhere else."""
+        if self._bundle is not None:
+            self._provider = provider
+            self.provider_changed.emit(provider)
+
     def set_failed(self, error: Exception) -> None:
         """A model could not be loaded; the one before stays in use."""
         self._error = error

@@ -79,6 +79,8 @@ class GeneratorThread(QObject):
     """Loaded."""
     failed = Signal(object)
     """Exception: a model could not be loaded; the one before stays in use."""
+    moved = Signal(object)
+    """Provider: pictures are made somewhere else from now on."""
     answered = Signal(object)
     """Answer to a live request; always newer than the one before."""
     scored = Signal(int, object)
@@ -116,6 +118,8 @@ class GeneratorThread(QObject):
         self._has_low_resolution = False
         """Whether it has some."""
         self._asking: threading.Thread | None = None
+        self._provider: Provider | None = None
+        """Where pictures were made when that was told last."""
         self._engines: dict[str, Engine] = {}
         self._mail: Answer | None = None
         self._thread = threading.Thread(target=self._work, name="generator", daemon=True)
@@ -231,6 +235,7 @@ class GeneratorThread(QObject):
         lower_thread_priority(PICTURES)
         while (step := self._next()) is not None:
             step()
+            self._tell_provider()
         self._engine = self._low_resolution_of = None
         self._engines.clear()
 
@@ -289,6 +294,7 @@ class GeneratorThread(QObject):
             if self._live is not None and self._live.recipe.model != engine.bundle.id:
                 self._live = None  # asked of the model before
             needed = {render.recipe.model for render in self._queue} | {engine.bundle.id}
+        self._provider = engine.provider
         self._engines[engine.bundle.id] = engine
         self._engines = {one: known for one, known in self._engines.items() if one in needed}
         self._invoker.invoke(lambda: self.ready.emit(loaded))
@@ -358,6 +364,12 @@ class GeneratorThread(QObject):
         except PersonaError:
             scores = Scores()
         self._invoker.invoke(lambda: self.scored.emit(request, scores))
+
+    def _tell_provider(self) -> None:
+        """Where the graphics card has failed, or is back."""
+        if self._engine is not None and self._engine.provider is not self._provider:
+            self._provider = provider = self._engine.provider
+            self._invoker.invoke(lambda: self.moved.emit(provider))
 
     def _tell_queue(self) -> None:
         self._invoker.invoke(lambda: self.queue_changed.emit(self.waiting))

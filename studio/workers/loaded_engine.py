@@ -26,7 +26,6 @@ class LoadedEngine:
 
     def __init__(self, bundle: Bundle, provider: Provider) -> None:
         self.bundle = bundle
-        self.provider = provider
         self.preview_s = 0.0
         self._renderer = Renderer(bundle, provider)
         self._maker: StyleMaker | None = None
@@ -43,6 +42,11 @@ class LoadedEngine:
             threading.Thread(target=engine.has_low_resolution, name="low-resolution", daemon=True).start()
         engine._try_previews()
         return engine
+
+    @property
+    def provider(self) -> Provider:
+        """Where pictures are made now: on the processor where the graphics card has failed."""
+        return self._renderer.provider
 
     def _try_previews(self) -> None:
         """The first run of a graph takes several times as long; of the others the least disturbed counts."""

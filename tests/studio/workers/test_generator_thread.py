@@ -18,7 +18,7 @@ from studio.workers.render import BULK, TILE
 from tests.studio.clock import Clock
 from tests.studio.patience import WAIT_MS
 from tests.studio.workers.checks import Until
-from tests.studio.workers.fakes import MODEL, OTHER, FakeEngine, bundle, opener, recipe
+from tests.studio.workers.fakes import MODEL, OTHER, FakeEngine, bundle, opener, provider, recipe
 
 
 @pytest.fixture
@@ -399,3 +399,17 @@ def test_the_real_engine(tiny_bundle: Path, qtbot: QtBot, until: Until) -> None:
     assert answers[0].image.shape == (loaded.bundle.card.resolution,) * 2 + (3,)
     assert 0 <= scores[0].look <= 1 and scores[0].likeness is None
     assert thread.stop()
+
+
+def test_pictures_that_are_made_elsewhere_are_told_of_once(
+    engine: FakeEngine, thread: GeneratorThread, until: Until
+) -> None:
+    told: list[str] = []
+    thread.moved.connect(lambda provider: told.append(provider.name))
+    answers = answers_of(thread)
+    engine.provider = provider("CPU after all")
+    for seed in (1, 2):
+        thread.request_preview(recipe(seed))
+        until(lambda seed=seed: len(answers) == seed)  # type: ignore[misc]
+    until(lambda: told)
+    assert told == ["CPU after all"]
