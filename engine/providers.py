@@ -145,7 +145,7 @@ def physical_cores() -> int:
 
 
 def _with(provider: Provider, threads: int, reasons: Sequence[Reason] = ()) -> Provider:
-    device = _cuda_device()[1] if provider is CUDA else ""
+    device = cuda_driver()[1] if provider is CUDA else ""
     return Provider(provider.name, provider.onnx_name, provider.options, tuple(reasons), threads, device)
 
 
@@ -155,7 +155,7 @@ def _why_not(provider: Provider) -> Reason | None:
     if provider is CPU:
         return None
     if provider is CUDA:
-        why_not, _ = _cuda_device()
+        why_not, _ = cuda_driver()
         if why_not is not None:
             return why_not
     ort = runtime()
@@ -187,7 +187,7 @@ _PROBE = base64.b64decode(
 
 
 @lru_cache(maxsize=1)
-def _cuda_device() -> tuple[Reason | None, str]:
+def cuda_driver() -> tuple[Reason | None, str]:
     """(why CUDA cannot be used or None, name of the first device), asked of the driver itself."""
     try:
         driver = ctypes.CDLL("nvcuda.dll" if sys.platform == "win32" else "libcuda.so.1")

@@ -108,7 +108,7 @@ BY_CODE: dict[str, Sentences] = {
         ("weights", "model", "export", "other-sizes", "snapshot-damaged", "no-snapshot"), _words("weights")
     ),
     **dict.fromkeys(("no-helper", "helper-damaged", "no-npm"), _words("helper")),
-    **dict.fromkeys(("no-cuda", "device"), _words("device")),
+    **dict.fromkeys(("no-cuda", "device", "no-bf16"), _words("device")),
     "no-parent": _words("no_parent"),
     "unfit-job": _words("unfit"),
     "unforeseen": _words("unforeseen"),

@@ -24,7 +24,7 @@ NO_DRIVER = Reason("no-driver", "no NVIDIA driver was found")
 
 
 def pretend(monkeypatch: pytest.MonkeyPatch, why_not_cuda: Reason | None, device: str = "") -> None:
-    monkeypatch.setattr(providers, "_cuda_device", lambda: (why_not_cuda, device))
+    monkeypatch.setattr(providers, "cuda_driver", lambda: (why_not_cuda, device))
     monkeypatch.setattr(providers, "_AUTOMATIC", {"linux": (CUDA,), "win32": (CUDA,), "darwin": (CUDA,)})
 
 
@@ -74,7 +74,7 @@ def test_a_working_card_is_used(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_the_fall_back_of_a_session_is_an_error(tiny_bundle: Path, capfd: pytest.CaptureFixture[str]) -> None:
     if (
         "CUDAExecutionProvider" in providers.runtime().get_available_providers()
-        and not providers._cuda_device()[0]
+        and not providers.cuda_driver()[0]
     ):
         pytest.skip("this machine has a card")
     with pytest.raises(DeviceError) as caught:

@@ -24,6 +24,7 @@ from trainer.planning.job_builder import TrainRequest
 from trainer.process.control import Control, Stopped, end_soon, listen, signals_obeyed
 from trainer.process.device import Device
 from trainer.process.world import World, WorldError
+from trainer.run import speed
 from trainer.run.event_writer import EventWriter
 from trainer.run.kinds import kind_of
 from trainer.run.loop import Run
@@ -65,6 +66,9 @@ def _train(request: TrainRequest, control: Control, world: World, stack: ExitSta
     if job.optimisation.threads:
         torch.set_num_threads(job.optimisation.threads)
     device = Device.choose(job.optimisation.device, world)
+    job, changed = speed.fit_precision(job, device.torch, request.settings, request.resume)
+    if changed and world.leads:
+        _say(changed)
     job, found = _plan(job, device, request, control, world)
     if request.only_preflight:
         EventWriter(None, world.leads).write(found)

@@ -7,6 +7,7 @@ from typing import TypeVar
 
 import torch
 from torch import nn
+from torch.optim.swa_utils import get_ema_multi_avg_fn
 
 Module = TypeVar("Module", bound=nn.Module)
 
@@ -19,8 +20,10 @@ def averaged_copy(network: Module) -> Module:
 @torch.no_grad()
 def update_average(average: nn.Module, network: nn.Module, decay: float) -> None:
     """average = decay * average + (1 - decay) * network; buffers are copied."""
-    for old, new in zip(average.parameters(), network.parameters(), strict=True):
-        old.lerp_(new, 1.0 - decay)
+    old, new = list(average.parameters()), list(network.parameters())
+    if len(old) != len(new):
+        raise ValueError("the average is of another network")
+    get_ema_multi_avg_fn(decay)(old, new, 0)  # all of them in few launches
     for kept, given in zip(average.buffers(), network.buffers(), strict=True):
         kept.copy_(given)
 

@@ -84,7 +84,7 @@ class RunContext:
         self.snapshots = SnapshotManager(self.folder, self.state, self._new_judge)
         restored = checkpoint.restore_newest(self.state, self.checkpoints, tidy_up=train)
         self.resumed = restored is not None
-        warnings += told
+        warnings += told + [one for one in (self.device.reason,) if one is not None and train]
         if restored is not None:
             warnings += [Reason("checkpoint", problem) for problem in restored.problems]
             begun = Begun.of(restored)

@@ -2,7 +2,9 @@
 
 `Run.events` never prints. Commands come through `Control`, which any thread may set. Several processes go
 through the same turns: they decide together (`World.any`), and the leading one writes files while the others
-wait. Whatever happens between two checkpoints can be done again from the earlier one, with the same result.
+wait. Whatever happens between two checkpoints can be done again from the earlier one: on the CPU with the
+same result, bit by bit; on a graphics card, whose sums come in any order, along the same curve up to
+rounding.
 What a run works with is its `RunContext`; what it leaves on disk, its `CheckpointManager` writes. What steps
 measured is read before anything is saved, judged or told (`readings`).
 """

@@ -11,10 +11,13 @@ measuring on a graphics card, left alone on the CPU.
 from __future__ import annotations
 
 import importlib.util
+from collections.abc import Collection
 from typing import Any
 
 import torch
 
+from engine.formats.job import Job
+from engine.formats.job_settings import JobError
 from trainer.run.state import TrainState
 
 OPTIONS: tuple[dict[str, Any], ...] = (
@@ -40,11 +43,35 @@ def can(option: dict[str, Any], device: torch.device, seconds: float) -> bool:
     return True
 
 
+def settle_digits(precision: str) -> None:
+    """fp32 means fp32, as on the CPU. A job in bf16 may convolve in TF32 (10 bits) what bf16 (7 bits) is too
+    coarse for; products of matrices, such as the ends of networks and whitening, keep all their digits."""
+    torch.backends.cudnn.allow_tf32 = precision == "bf16"
+    torch.backends.cuda.matmul.allow_tf32 = False
+
+
+def fit_precision(job: Job, device: torch.device, fixed: Collection[str], resumed: bool) -> tuple[Job, str]:
+    """The job in a precision that the device has, and what had to be changed, in a sentence or nothing.
+
+    fixed: settings that were asked for. Raises JobError where bf16 was, or a run began in it elsewhere.
+    """
+    lacks = device.type == "cuda" and not can({"precision": "bf16"}, device, 0.0)
+    if not lacks or job.optimisation.precision != "bf16":
+        return job, ""
+    if resumed or "precision" in fixed:
+        what = "this run began in bf16" if resumed else "bf16 was asked for"
+        raise JobError(
+            f"{what}, and this graphics card does not have it; use another card, or the CPU", "no-bf16"
+        )
+    return job.changed(precision="fp32"), "this graphics card does not have bf16, so the run is in fp32"
+
+
 def arrange(state: TrainState) -> None:
     """Brings the networks into the layout that the job asks for, and compiles what it wants compiled."""
+    job = state.job
     if state.device.type == "cuda":
         torch.backends.cudnn.benchmark = True
-    job = state.job
+        settle_digits(job.optimisation.precision)
     if job.optimisation.channels_last:
         for module in state.modules().values():
             module.to(memory_format=torch.channels_last)  # type: ignore[call-overload]

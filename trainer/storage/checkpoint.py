@@ -327,6 +327,15 @@ def _restore(state: Saved, tensors: dict[str, Tensor]) -> None:
         whole = optimizer.state_dict()
         whole["state"] = moments
         optimizer.load_state_dict(whole)
+        _lay_out(optimizer)
+
+
+def _lay_out(optimizer: Optimizer) -> None:
+    """Moments lie in memory as their weights do: elsewise every step turns them around, once resumed."""
+    for weight, moments in optimizer.state.items():
+        for key, value in moments.items():
+            if value.shape == weight.shape and value.stride() != weight.stride():
+                moments[key] = torch.empty_like(weight, dtype=value.dtype).copy_(value)
 
 
 def _write(path: Path, data: bytes) -> None:
