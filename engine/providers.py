@@ -207,6 +207,16 @@ def cuda_driver() -> tuple[Reason | None, str]:
     return None, name.value.decode(errors="replace")
 
 
+def driver_version() -> int:
+    """The newest CUDA that the driver knows, as it counts: 13000 is 13.0; 0 where there is no driver."""
+    found = ctypes.c_int(0)
+    try:
+        driver = ctypes.CDLL("nvcuda.dll" if sys.platform == "win32" else "libcuda.so.1")
+        return found.value if driver.cuDriverGetVersion(ctypes.byref(found)) == 0 else 0
+    except (OSError, AttributeError):
+        return 0
+
+
 def _options(ort: Any, provider: Provider) -> Any:
     options = ort.SessionOptions()
     options.intra_op_num_threads = provider.threads

@@ -19,6 +19,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import IO
 
+import graphics_card
 import libraries
 import pip_bootstrap
 import suitable
@@ -127,6 +128,10 @@ class Steps:
         constraints = self._layout.constraints.relative_to(self._layout.root)
         command = [str(self._layout.python), "-m", "pip", "install", "--no-input"]
         command += ["--disable-pip-version-check", "-c", str(constraints), "-e", target]
+        choice = graphics_card.choose(sys.platform, graphics_card.find_card())
+        if choice.sentence:
+            say(choice.sentence)
+        command += choice.arguments
         self._call(command, "The Python packages could not be installed")
 
     def _try_packages(self) -> None:

@@ -43,6 +43,11 @@ COMMANDS = (
     Command("train", "train a model on a folder of pictures"),
     Command("evaluate", "measure a model against pictures"),
     Command("forget", "take a person's pictures out of training sets and runs"),
+    Command(
+        "doctor",
+        "say what this machine has for making pictures and training, and what is missing",
+        "studio.cli.doctor",
+    ),
     Command("bench", "measure how fast it is on this machine", "studio.cli.bench"),
     Command("demo", "make a demonstration set from the bundled samples", "studio.cli.demo"),
 )
