@@ -20,9 +20,11 @@ from engine.bundle import CARD
 from engine.files import free_name
 from engine.formats.job import flat
 from engine.formats.names import safe_name
+from engine.formats.prepared_set import pictures_in
 from engine.formats.protocol import Event, Started
 from engine.formats.run_folder import JOB
 from engine.formats.run_state import RunSnapshot, RunState, with_job
+from engine.persona import SUBJECTS
 from studio.commands.error_messages import tell
 from studio.commands.helper_files import HelperFiles
 from studio.commands.models import ModelCommands
@@ -41,6 +43,8 @@ if TYPE_CHECKING:
 
 LEAVE_MS = 15_000
 """How long the trainer may take for its last checkpoint when the studio closes."""
+STYLE_PICTURES = 500
+"""Pictures up to which what was learned is taken for one style."""
 
 
 class TrainingCommands(QObject):
@@ -205,6 +209,24 @@ class TrainingCommands(QObject):
         what = Text("said.the_model_name_could_not", name=bundle.parent.name)
         self._context.reader.run(work, take, lambda error: tell(self._context.notices, what, error))
 
+    def use_run(self, run: RunState) -> None:
+        """A run's model, in use, and the style of the person it learned, where there is none yet."""
+        if run.bundle is None:
+            return
+        self.use_model(run.bundle)
+        subject = str((run.consent or {}).get("subject", ""))
+        if run.data is None or subject not in SUBJECTS:
+            return
+        if any(entry.name == run.name for entry in self._context.styles.entries):
+            return
+        data, name = run.data, run.name
+
+        def make(files: list[Path]) -> None:
+            if 0 < len(files) <= STYLE_PICTURES:
+                self._context.on_styles.make(files, name=name, whole=True, subject=subject)
+
+        self._context.reader.run(lambda: pictures_in(data), make)
+
     def use_snapshot(self, run: RunState, snapshot: RunSnapshot, name: str) -> None:
         """Makes a model of a snapshot, and puts it to use. It takes a moment, in a child of its own."""
         out = self._context.places.cache / f"snapshot-{secrets.token_hex(4)}" / "model"
@@ -330,9 +352,8 @@ class TrainingCommands(QObject):
 
     def _tell(self, request: TrainingRequest, end: TrainingEnd, run: RunState | None) -> None:
         notices, name = self._context.notices, request.name
-        bundle = run.bundle if run is not None else None
-        if bundle is not None:
-            use = Act(Text("said.use_this_model"), lambda: self.use_model(bundle))
+        if run is not None and run.bundle is not None:
+            use = Act(Text("said.use_this_model"), lambda: self.use_run(run))
             notices.add(Kind.SUCCESS, Text("said.the_model_name_is_trained", name=name), acts=(use,))
         elif end.ok or end.stopped:
             notices.add(

@@ -158,8 +158,8 @@ class RunView(QWidget):
             commands.withdraw(request)
         elif which == "resume":
             commands.resume(run)
-        elif which == "use" and run.bundle is not None:
-            commands.use_model(run.bundle)
+        elif which == "use":
+            commands.use_run(run)
         elif which in ("pause", "stop", "go_on", "release"):
             getattr(commands, which)()
             if which == "stop":

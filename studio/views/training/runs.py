@@ -374,8 +374,7 @@ class RunsPanel(Surface):
         if state in ("broken", "stopped", "failed"):
             menu.addAction(words("training.resume"), lambda: commands.resume(run))
         if run.bundle is not None:
-            bundle = run.bundle
-            menu.addAction(words("training.use"), lambda: commands.use_model(bundle))
+            menu.addAction(words("training.use"), lambda: commands.use_run(run))
         if state not in (*phrases.GOES_ON, "waiting"):
             menu.addSeparator()
             menu.addAction(words("training.delete"), lambda: commands.delete(run))

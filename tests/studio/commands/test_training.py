@@ -8,7 +8,9 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from PIL import Image
 
+from engine.formats.prepared_set import INDEX
 from engine.formats.run_state import RunState
 from studio.commands.context import AppContext
 from studio.commands.training import TrainingCommands
@@ -228,6 +230,26 @@ def test_a_model_in_the_library_is_not_imported_twice(
     context.settings.model = ""
     on.use_model(tiny_bundle)
     until(lambda: context.settings.model == str(imported))
+
+
+def test_with_its_model_comes_the_style_of_who_was_learned(
+    context: AppContext, on: TrainingCommands, until: Until, tiny_bundle: Path, tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:  # fmt: skip
+    made: list[tuple[list[Path], dict[str, object]]] = []
+    monkeypatch.setattr(context.on_styles, "make", lambda files, **how: made.append((files, how)))
+    names = [f"{n}.png" for n in range(3)]
+    for name in names:
+        Image.new("RGB", (64, 64), "teal").save(tmp_path / name)
+    listed = [{"file": name} for name in [*names, "../beside.png", "gone.png"]]
+    (tmp_path / INDEX).write_text(json.dumps({"pictures": listed}))
+    anna = RunState(tmp_path, name="Anna", bundle=tiny_bundle, data=tmp_path, consent={"subject": "self"})
+    on.use_run(replace(anna, name="Fields", consent={"subject": "public-domain"}))
+    on.use_run(replace(anna, name=context.styles.entries[0].name))
+    on.use_run(anna)
+    until(lambda: made)
+    files = [tmp_path / name for name in names]
+    assert made == [(files, {"name": "Anna", "whole": True, "subject": "self"})]
 
 
 def test_a_run_that_waits_is_not_queued_twice(
