@@ -1,8 +1,8 @@
 """G and D in the latents of the autoencoder, and what maps a picture's latents to z.
 
-s = [look, persona]: two vectors of unit length, each zero where it is not given. G grows latents from a
-learned constant of 4 x 4 cells to 16 x 16; D judges latents, given s; C gives mean and deviation of the z
-that would make the picture again. Layers are those of `networks.py`; only what they make is new.
+s = [look, persona]: two vectors of unit length, each zero where it is not given. G grows latents from
+4 x 4 cells to 16 x 16; D judges latents, given s; C gives mean and deviation of the z that would make the
+picture again. Layers are those of `networks.py`; only what they make is new.
 
 Sources: modulation and demodulation from StyleGAN2 (Karras et al., 2020); projection discriminator from
 Miyato and Koyama (2018); C with a prior on z from the variational autoencoder (Kingma and Welling, 2014).
@@ -26,6 +26,7 @@ from trainer.model.networks import (
     Linear,
     ModulatedConv,
     activate,
+    keep_missing,
     minibatch_deviation,
     upsample,
 )
@@ -44,6 +45,8 @@ class LatentGanConfig:
     w_size: int = 256
     widths: tuple[int, int, int] = (256, 224, 144)
     """G's channels at 4, 8 and 16 cells."""
+    start_width: int = 64
+    """Channels of what w adds to the constant that G begins with."""
     judge_widths: tuple[int, int, int] = (112, 192, 256)
     """D's and C's channels at 16, 8 and 4 cells."""
 
@@ -109,19 +112,28 @@ class LatentLayer(nn.Module):
 
 
 class LatentSynthesis(nn.Module):
-    """w [N, L, W] -> latents [N, C, 16, 16]."""
+    """w [N, L, W] -> latents [N, C, 16, 16].
+
+    What G begins with at 4 x 4 cells is a constant and a layer of w. With the constant alone, it had learned
+    one pose and one light after 118,000 pictures: modulation hardly moves what lies where.
+    """
 
     def __init__(self, config: LatentGanConfig) -> None:
         super().__init__()
         a, b, c = config.widths
         self.const = nn.Parameter(torch.randn(1, a, 4, 4))
+        self.start_shape = (config.start_width, 4, 4)
+        self.start = Linear(config.w_size, math.prod(self.start_shape), gain=GAIN)
+        self.widen = Conv(config.start_width, a, kernel=1, gain=0.7)
         pairs = ((a, a, False), (a, b, True), (b, b, False), (b, c, True), (c, c, False), (c, c, False))
         self.layers = nn.ModuleList(LatentLayer(i, o, config.w_size, up) for i, o, up in pairs)
         self.out = ModulatedConv(c, config.latent_channels, config.w_size, kernel=1, demodulate=False)
         self.bias = nn.Parameter(torch.zeros(config.latent_channels))
+        self.register_load_state_dict_pre_hook(keep_missing("start", "widen"))
 
     def forward(self, w: Tensor) -> Tensor:
-        x = self.const.expand(w.shape[0], -1, -1, -1)
+        start = activate(self.start(w[:, 0])).reshape(-1, *self.start_shape)
+        x = self.const + self.widen(start)
         for i, layer in enumerate(self.layers):
             x = layer(x, w[:, i])
         out: Tensor = self.out(x, w[:, len(self.layers)]) + self.bias[:, None, None]
