@@ -34,6 +34,12 @@ def without_export(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.fixture(autouse=True)
+def processor(monkeypatch: pytest.MonkeyPatch) -> None:
+    """One without bf16, whatever this one has."""
+    monkeypatch.setattr("trainer.run.half_precision.pays_on_cpu", lambda: False)
+
+
+@pytest.fixture(autouse=True)
 def home(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A person's data folder with nothing in it, for the test and the children that it starts."""
     folder = tmp_path_factory.mktemp("home")

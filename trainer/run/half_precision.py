@@ -4,6 +4,7 @@ bf16, AMX), many times slower where it has not, and there is no asking but tryin
 from __future__ import annotations
 
 import time
+from functools import lru_cache
 
 import torch
 from torch import Tensor
@@ -14,6 +15,7 @@ WORTH = 0.8
 TRIES = 5
 
 
+@lru_cache(maxsize=1)
 def pays_on_cpu() -> bool:
     """Times a convolution of the latents' size, there and back, in both."""
     x, weight = torch.randn(16, 144, 16, 16), torch.randn(144, 144, 3, 3)

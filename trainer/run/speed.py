@@ -1,8 +1,9 @@
 """How fast the same arithmetic runs: precision, memory layout, compilation. Settings of a job, chosen by
-measuring on a graphics card, left alone on the CPU.
+measuring. On the CPU only precision is.
 
-- *precision*: bf16 where a graphics card has it. It has the range of fp32, so no loss needs scaling; what
-  needs more digits stays in fp32 (demodulation, the ends of D and E, losses, gradient penalties).
+- *precision*: bf16 where a graphics card has it, or a processor on which it pays. It has the range of fp32,
+  so no loss needs scaling; what needs more digits stays in fp32 (demodulation, the ends of D and E, losses,
+  gradient penalties).
 - *channels_last*: the layout that tensor cores read without turning pictures around.
 - *compiled*: the blocks of G, and the encoders, where derivatives are taken once. D is never compiled: its
   gradient penalties take derivatives of derivatives, which compiled code does not have.
@@ -18,6 +19,7 @@ import torch
 
 from engine.formats.job import Job
 from engine.formats.job_settings import JobError
+from trainer.run import half_precision
 from trainer.run.state import TrainState
 
 OPTIONS: tuple[dict[str, Any], ...] = (
@@ -34,6 +36,8 @@ COMPILE_S = 20 * 60.0
 
 def can(option: dict[str, Any], device: torch.device, seconds: float) -> bool:
     """Whether an option is worth a try here, in a run that takes so many seconds."""
+    if device.type == "cpu":
+        return "precision" in option and half_precision.pays_on_cpu()
     if device.type != "cuda":
         return False
     if "precision" in option:

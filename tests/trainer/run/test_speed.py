@@ -13,11 +13,13 @@ from engine.formats.job import Job
 from engine.formats.job_settings import JobError
 from tests.trainer.run.test_step import DrawnFeatures, state_of
 from trainer.model.ema import update_average
-from trainer.run import speed
+from trainer.run import half_precision, speed
 from trainer.run.step import advance
 from trainer.storage import checkpoint
 
 CARD = torch.device("cuda", 0)
+MEASURED = half_precision.pays_on_cpu.__wrapped__
+"""Without what is remembered."""
 
 
 @pytest.fixture
@@ -85,3 +87,23 @@ def test_averages_move_all_weights_at_once_and_copy_buffers() -> None:
     assert old.running_mean.tolist() == [7.0] * 3  # type: ignore[union-attr]
     with pytest.raises(ValueError, match="another network"):
         update_average(old, nn.Linear(2, 2, bias=False), 0.5)
+
+
+def test_a_processor_tries_bf16_where_it_pays(monkeypatch: pytest.MonkeyPatch) -> None:
+    processor = torch.device("cpu")
+    assert not any(speed.can(option, processor, 1e6) for option in speed.OPTIONS)
+    monkeypatch.setattr("trainer.run.half_precision.pays_on_cpu", lambda: True)
+    assert [option for option in speed.OPTIONS if speed.can(option, processor, 1e6)] == [
+        {"precision": "bf16"}
+    ]
+
+
+def test_whether_bf16_pays_is_measured(monkeypatch: pytest.MonkeyPatch) -> None:
+    paces = {torch.bfloat16: 0.5, torch.float32: 1.0}
+    monkeypatch.setattr(half_precision, "_seconds", lambda x, weight: paces[x.dtype])
+    assert MEASURED()
+    paces[torch.bfloat16] = 0.9
+    assert not MEASURED()
+    monkeypatch.undo()
+    x = torch.randn(1, 4, 4, 4)
+    assert half_precision._seconds(x, torch.randn(4, 4, 3, 3)) > 0
