@@ -42,7 +42,10 @@ def encode(program: Path, frames: Iterator[Picture], draft: Path, path: PathText
     words = _command(program, draft, fps, first.shape[1], first.shape[0])
     log = draft.with_suffix(".log")
     with log.open("wb") as told:
-        child = subprocess.Popen(words, stdin=subprocess.PIPE, stdout=subprocess.DEVNULL, stderr=told)
+        hidden = getattr(subprocess, "CREATE_NO_WINDOW", 0)
+        child = subprocess.Popen(
+            words, stdin=subprocess.PIPE, stdout=subprocess.DEVNULL, stderr=told, creationflags=hidden
+        )
         try:
             _feed(child, first, frames)
         except BaseException:

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import argparse
+import ctypes
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
-from PySide6.QtCore import Qt, QTimer
+from PySide6.QtCore import QEvent, QObject, Qt, QTimer
+from PySide6.QtGui import QFileOpenEvent
 from PySide6.QtWidgets import QApplication
 
 from studio.commands.context import AppContext
@@ -23,6 +25,7 @@ if TYPE_CHECKING:
     from studio.views.window import Window
 
 ELSEWHERE = "--screenshots DIR writes pictures of every view instead, and needs no screen."
+APP_ID = "PersonaStudio.Studio"
 SWITCH_S = 0.001
 """So long a thread may keep Python to itself while another wants it. The window asks for it a hundred times a
 frame: with Python's own 5 ms, a thread that reads a gallery could hold a frame up for half a second."""
@@ -44,6 +47,7 @@ def run(argv: Sequence[str]) -> int:
     window = open_window(context)
     settle(context)
     place.asked.connect(partial(fulfil, window))
+    app.installEventFilter(OpenedFiles(lambda path: fulfil(window, Wish((path,))), context))
     QTimer.singleShot(0, window, partial(fulfil, window, wish))
     code = app.exec()
     context.stop()
@@ -96,12 +100,34 @@ def application() -> QApplication:
     if isinstance(existing, QApplication):
         return existing
     sys.setswitchinterval(SWITCH_S)
+    if sys.platform == "win32":
+        name_for_taskbar(ctypes.windll.shell32)
     app = QApplication([sys.argv[0]])
     app.setApplicationName("Persona Studio")
     app.setDesktopFileName("persona-studio")
     app.setStyle("Fusion")
     load_fonts()
     return app
+
+
+def name_for_taskbar(shell: Any) -> None:
+    """Windows groups windows by this name, and not by the Python that they run in. shell: its shell32."""
+    shell.SetCurrentProcessExplicitAppUserModelID(APP_ID)
+
+
+class OpenedFiles(QObject):
+    """Files that macOS opens with the studio: it sends them as events, also while that runs."""
+
+    def __init__(self, opened: Callable[[Path], object], parent: QObject) -> None:
+        super().__init__(parent)
+        self._opened = opened
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        """Takes such events, and nothing else."""
+        if not isinstance(event, QFileOpenEvent) or not event.file():
+            return False
+        self._opened(Path(event.file()))
+        return True
 
 
 def parse(argv: Sequence[str]) -> argparse.Namespace:

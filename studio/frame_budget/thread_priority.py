@@ -6,13 +6,18 @@ frame, and stood still for up to a tenth of a second while it had next to nothin
 
 from __future__ import annotations
 
+import ctypes
 import os
 import sys
 import threading
 from contextlib import suppress
+from typing import Any
 
 PICTURES, TRAINING = 10, 15
 """Steps of niceness; each is worth about a quarter less of a processor that others want, too."""
+
+PROCESS_SET_INFORMATION, BELOW_NORMAL_PRIORITY_CLASS = 0x0200, 0x4000
+"""Of Windows (processthreadsapi.h, winbase.h)."""
 
 
 def lower_thread_priority(nice: int) -> None:
@@ -22,9 +27,24 @@ def lower_thread_priority(nice: int) -> None:
 
 
 def lower_process_priority(pid: int, nice: int) -> None:
-    """A process that has just begun leaves processors to others. Where there is niceness."""
-    if sys.platform != "win32" and pid > 0:
+    """A process that has just begun leaves processors to others: by niceness, on Windows by its class."""
+    if pid <= 0:
+        return
+    if sys.platform == "win32":
+        lower_class(ctypes.windll.kernel32, pid)
+    else:
         _lower(pid, nice)
+
+
+def lower_class(kernel: Any, pid: int) -> bool:
+    """Whether a process is below normal now. kernel: Windows' kernel32."""
+    handle = kernel.OpenProcess(PROCESS_SET_INFORMATION, False, pid)
+    if not handle:
+        return False  # it has ended
+    try:
+        return bool(kernel.SetPriorityClass(handle, BELOW_NORMAL_PRIORITY_CLASS))
+    finally:
+        kernel.CloseHandle(handle)
 
 
 def _lower(which: int, nice: int) -> None:

@@ -83,6 +83,7 @@ def _start(words: Sequence[str]) -> subprocess.Popen[str]:
             stderr=subprocess.DEVNULL,
             encoding="utf-8",
             errors="replace",
+            creationflags=getattr(subprocess, "CREATE_NO_WINDOW", 0),
         )
     except OSError as error:
         raise PersonaError(f"The trainer cannot be started: {error.strerror or error}.") from error

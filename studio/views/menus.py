@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from PySide6.QtGui import QAction
 from PySide6.QtWidgets import QMenu, QMenuBar
 
 from studio.views.actions import Actions
@@ -109,6 +110,15 @@ MENUS: tuple[tuple[str, tuple[str, ...]], ...] = (
 )
 
 
+ROLES = {
+    "quit": QAction.MenuRole.QuitRole,
+    "about": QAction.MenuRole.AboutRole,
+    "settings": QAction.MenuRole.PreferencesRole,
+}
+"""Where macOS wants actions to be, in whatever language. None of the others is to go there: by itself Qt
+looks for English words in their texts."""
+
+
 def fill(bar: QMenuBar, look: Look, actions: Actions) -> None:
     """Builds the menus."""
     for name, ids in MENUS:
@@ -118,5 +128,6 @@ def fill(bar: QMenuBar, look: Look, actions: Actions) -> None:
             if which == "-":
                 menu.addSeparator()
             else:
+                actions[which].setMenuRole(ROLES.get(which, QAction.MenuRole.NoRole))
                 menu.addAction(actions[which])
         bar.addMenu(menu)

@@ -21,6 +21,7 @@ from trainer.cli.failures import reason_for, tell_failure
 from trainer.data.prepared import PreparedSet
 from trainer.planning import job_builder, preflight
 from trainer.planning.job_builder import TrainRequest
+from trainer.process.awake import kept_awake
 from trainer.process.control import Control, Stopped, end_soon, listen, signals_obeyed
 from trainer.process.device import Device
 from trainer.process.world import World, WorldError
@@ -81,6 +82,8 @@ def _train(request: TrainRequest, control: Control, world: World, stack: ExitSta
     writer.write(found)
     if not found.fits:
         raise JobError(found.sentence, "no-memory" if found.lacks == "memory" else "no-space")
+    if world.leads and stack.enter_context(kept_awake()):
+        _say("the computer is asked to stay awake until this ends")
     last = writer.write_all(_events(Run(job, request.out, device, control, world)))
     return 1 if isinstance(last, protocol.Failed) else 0
 

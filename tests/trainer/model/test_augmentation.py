@@ -63,6 +63,18 @@ def test_shifts_touch_only_the_chosen() -> None:
     assert y.shape == x.shape
 
 
+def test_shifts_are_those_that_were_drawn() -> None:
+    x, pad = pictures(), int(pictures().shape[-1] * 0.125)
+    side = x.shape[-1]
+    torch.manual_seed(3)
+    y = augmentation.translate(x, torch.ones(len(x), 1, 1, 1, dtype=torch.bool))
+    torch.manual_seed(3)
+    shifts = torch.randint(0, 2 * pad + 1, (len(x), 2)).tolist()
+    padded = torch.nn.functional.pad(x, (pad, pad, pad, pad), mode="reflect")
+    for i, (top, left) in enumerate(shifts):
+        assert torch.equal(y[i], padded[i, :, top : top + side, left : left + side])
+
+
 def test_blur_keeps_the_mean_and_takes_the_grain() -> None:
     x = pictures()
     y = augmentation.blur(x, 1.0)
