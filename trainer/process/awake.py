@@ -14,6 +14,9 @@ from typing import Any
 ES_CONTINUOUS, ES_SYSTEM_REQUIRED = 0x80000000, 0x00000001
 """Of Windows (winbase.h)."""
 
+SOON_S = 0.3
+"""Seconds after which a program that could not hold the system awake has ended."""
+
 
 @contextmanager
 def kept_awake(
@@ -57,6 +60,11 @@ def _start(command: list[str], start: Callable[..., Any]) -> Any:
         return None
     quiet = {"stdin": subprocess.DEVNULL, "stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
     try:
-        return start(command, **quiet)
+        child = start(command, **quiet)
     except OSError:
         return None
+    try:
+        child.wait(timeout=SOON_S)
+    except subprocess.TimeoutExpired:
+        return child
+    return None  # it ended at once, as where systemd is installed and does not run

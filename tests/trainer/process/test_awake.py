@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import subprocess
 from typing import Any
 
 import pytest
@@ -23,7 +24,9 @@ class Child:
     def terminate(self) -> None:
         self.ended = True
 
-    def wait(self) -> None:
+    def wait(self, timeout: float | None = None) -> None:
+        if timeout is not None:
+            raise subprocess.TimeoutExpired(self.command, timeout)
         assert self.ended
 
 
@@ -67,4 +70,13 @@ def test_where_nothing_can_hold_it_training_goes_on() -> None:
     with kept_awake("linux", lambda program: None) as awake:
         assert not awake
     with kept_awake("darwin", everything, fails) as awake:
+        assert not awake
+
+
+def test_a_holder_that_ends_at_once_holds_nothing() -> None:
+    class Ended(Child):
+        def wait(self, timeout: float | None = None) -> None:
+            pass
+
+    with kept_awake("linux", everything, Ended) as awake:
         assert not awake
