@@ -6,6 +6,7 @@ nothing was recorded about is not stopped: then the person who exports answers f
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator, Mapping
 from datetime import date
 from typing import Any
@@ -31,6 +32,9 @@ def check_use(
     cards: by model id; styles: those of the library. Models and styles that are not here say nothing.
     """
     now = (today or date.today()).isoformat()
+    if use == "commercial":
+        recipes = list(recipes)
+        _check_licences(recipes, cards)
     for about, name, record in _records(list(recipes), cards, {style.name: style for style in styles}):
         expires = record.get("expires")
         if is_date(expires) and str(expires) < now:
@@ -50,6 +54,25 @@ def check_use(
                 name=name,
                 use=use,
                 allowed=allowed,
+            )
+
+
+def is_non_commercial(licence: str) -> bool:
+    """Whether a licence says so itself, in words or as Creative Commons abbreviate it."""
+    return re.search(r"non-? ?commercial|\bnc\b", licence, re.IGNORECASE) is not None
+
+
+def _check_licences(recipes: list[Recipe], cards: Mapping[str, ModelCard]) -> None:
+    for card in [cards[recipe.model] for recipe in recipes if recipe.model in cards]:
+        licence = str(card.raw.get("licence", ""))
+        if is_non_commercial(licence):
+            short = licence.strip().splitlines()[0][:80]
+            raise ConsentError(
+                f"The licence of the model “{card.name}” ({short}) does not permit the use “commercial”; "
+                "nothing was written.",
+                "licence-not-commercial",
+                name=card.name,
+                licence=short,
             )
 
 

@@ -30,6 +30,29 @@ def test_what_is_permitted_goes_on() -> None:
     check_use("commercial", [STYLED], {}, [], TODAY)
 
 
+@pytest.mark.parametrize(
+    ("licence", "refused"),
+    [
+        ("CC BY-NC 4.0", True),
+        ("CC BY-NC-SA", True),
+        ("Nvidia Source Code License: non-commercial", True),
+        ("For noncommercial use", True),
+        ("CC BY 4.0", False),
+        ("MIT, by Sync Inc.", False),
+        ("", False),
+    ],
+)
+def test_a_models_licence_that_is_not_for_business(licence: str, refused: bool) -> None:
+    given = {RECIPE.model: SimpleNamespace(name="Model", raw={"consent": None, "licence": licence})}
+    check_use("publish", [RECIPE], given, [], TODAY)  # type: ignore[arg-type]
+    if not refused:
+        check_use("commercial", [RECIPE], given, [], TODAY)  # type: ignore[arg-type]
+        return
+    with pytest.raises(ConsentError, match="licence of the model “Model”") as caught:
+        check_use("commercial", iter([RECIPE]), given, [], TODAY)  # type: ignore[arg-type]
+    assert caught.value.values == {"name": "Model", "licence": licence}
+
+
 def test_what_has_expired_stops() -> None:
     with pytest.raises(ConsentError, match=r"model “Model” expired on 2026-11-29; nothing was written\."):
         check_use("", [RECIPE], cards({"expires": "2026-11-29"}), [], TODAY)
