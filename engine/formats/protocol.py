@@ -213,6 +213,15 @@ class Inverted(Event):
     """Distance from G's picture to this one, without and with the offset."""
 
 
+@dataclass(frozen=True)
+class Converting(Event):
+    """How many pictures were drawn from a network from elsewhere, to fit what it lacks, and of how many."""
+
+    name: ClassVar[str] = "converting"
+    done: int
+    total: int
+
+
 _EVENTS = Kinds(
     (
         Preflight,
@@ -229,6 +238,7 @@ _EVENTS = Kinds(
         Failed,
         Inverting,
         Inverted,
+        Converting,
     )
 )
 

@@ -17,15 +17,18 @@ from engine.errors import BundleError
 from engine.exchange import export_bundle, import_bundle, verify_bundle
 from engine.files import make_folder
 from engine.formats.names import safe_name
+from engine.permission import is_non_commercial
 from studio.cli.arguments import Parser, add_common, add_overwrite
 from studio.cli.exits import Exit
 from studio.cli.lookup import find_model, find_style, models, starters
 from studio.cli.output import Output, count, pairs, table
 from studio.library.fitting import FittedStyles
 from studio.library.maps import MapCache
+from studio.library.networks import import_network, is_network
 from studio.library.places import Places, models_folder
 from studio.state.place import Place
 
+ASKED = '--licence "CC BY-NC 4.0", for instance.'
 MAP_QUALITY = 75
 """Of the JPEGs of a map that is made in one go."""
 
@@ -39,9 +42,17 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     verified = _add(kinds, "verify", "Check every byte of a model, and that it makes a picture.", verify)
     verified.add_argument("model", metavar="BUNDLE", nargs="?", help="the default model when left out")
     imported = _add(
-        kinds, "import", "Check a .persona file or model folder and add it to your models.", import_model
+        kinds,
+        "import",
+        "Check a .persona file or model folder, or rebuild a network from elsewhere (StyleGAN2-ADA, PyTorch) "
+        "without running its code, and add it to your models.",
+        import_model,
     )
-    imported.add_argument("file", metavar="FILE")
+    imported.add_argument(
+        "file", metavar="FILE", help="a .persona file, a model folder, or a network: .pkl, .pt"
+    )
+    imported.add_argument("--name", help="of a network: what to call the model; default: the file's name")
+    imported.add_argument("--licence", metavar="TEXT", help="of a network: under which licence it is")
     mapped = _add(
         kinds,
         "map",
@@ -141,12 +152,33 @@ def verify(args: Namespace, out: Output) -> int:
 
 def import_model(args: Namespace, out: Output) -> int:
     """Carries out `persona model import`."""
+    file = Path(args.file)
+    network = is_network(file) and not file.is_dir()
+    licence = (args.licence or "").strip()
+    if network and not licence:
+        return out.fail(
+            f"Say under which licence the network is: persona model import {file.name} {ASKED}", Exit.USAGE
+        )
     make_folder(models_folder())
-    bundle = import_bundle(args.file, models_folder())
+    if network:
+        name = args.name or file.stem
+        bundle = import_network(
+            file, models_folder(), name, licence, lambda done, total: out.progress(done, total, "pictures")
+        )
+        if is_non_commercial(licence):
+            out.note(
+                "Its licence does not permit commercial use: persona export --use commercial will refuse it."
+            )
+    else:
+        bundle = import_bundle(file, models_folder())
     out.data["model"] = summary(bundle)
     return out.finish(
-        [f"{bundle.name} is now among your models: persona generate --model {bundle.path.name} ..."]
+        [f"{bundle.name} is now among your models: persona generate --model {_quoted(bundle.path.name)} ..."]
     )
+
+
+def _quoted(name: str) -> str:
+    return f'"{name}"' if " " in name else name
 
 
 def export_model(args: Namespace, out: Output) -> int:

@@ -12,11 +12,24 @@ import sys
 from collections.abc import Sequence
 
 from engine.formats.protocol import ENDS_WITH_STDIN
-from trainer.cli import ablate, base, bench, bundle, dataset, device, evaluate, forget, helpers, invert, train
+from trainer.cli import (
+    ablate,
+    base,
+    bench,
+    bundle,
+    convert,
+    dataset,
+    device,
+    evaluate,
+    forget,
+    helpers,
+    invert,
+    train,
+)
 from trainer.cli.failures import reason_for, tell_failure
 from trainer.process.control import end_with_stdin
 
-COMMANDS = (train, bundle, ablate, dataset, evaluate, forget, invert, bench, base, helpers, device)
+COMMANDS = (train, bundle, ablate, dataset, evaluate, forget, invert, convert, bench, base, helpers, device)
 
 
 def main(argv: Sequence[str] | None = None) -> int:

@@ -29,7 +29,7 @@ def network_config(bundle: Bundle) -> NetworkConfig:
     sizes = bundle.card.raw["network"]
     if sizes.get("kind", NetworkConfig.kind) != NetworkConfig.kind:
         raise WeightsError(
-            f"{bundle.path.name} makes latents and not pixels, which this cannot be done with yet"
+            f"{bundle.path.name} has networks of another kind, which this cannot be done with yet"
         )
     try:
         return NetworkConfig(**sizes)

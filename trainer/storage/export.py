@@ -127,7 +127,7 @@ def write_graph(
 ) -> float:
     """Writes a frozen network as a graph; returns the largest difference from torch.
 
-    inputs: by name, INPUTS rows each, to trace and to compare with. outputs: names of what it gives, one
+    inputs: by name, rows of equal number, to trace and to compare with. outputs: names of what it gives, one
     tensor or a tuple of them. Raises ExportError.
     """
     check()
@@ -171,7 +171,7 @@ def difference_from_torch(path: Path, network: nn.Module, inputs: dict[str, Tens
     """Largest absolute difference between ONNX Runtime and torch over all inputs, in batches of 8."""
     session = runtime().InferenceSession(str(path), providers=["CPUExecutionProvider"])
     worst = 0.0
-    for i in range(0, INPUTS, 8):
+    for i in range(0, len(next(iter(inputs.values()))), 8):
         check()
         part = {name: x[i : i + 8] for name, x in inputs.items()}
         found = session.run(None, {name: x.numpy() for name, x in part.items()})
