@@ -27,7 +27,7 @@ from trainer.model.ema import averaged_copy, update_average
 from trainer.model.identity import IDENTITY
 from trainer.model.latent_encoders import BUILD, LookNetwork, PersonaNetwork, persona_of
 from trainer.model.latent_gan import unit
-from trainer.model.networks import GAIN, Linear, activate
+from trainer.model.layers import GAIN, Linear, activate
 from trainer.run import losses
 
 

@@ -19,7 +19,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from trainer.model.networks import Conv, activate
+from trainer.model.layers import Conv, activate
 
 FACTOR = 16
 """Pixels a side that one cell of the latents stands for."""

@@ -21,7 +21,10 @@ from torch.nn import functional as F
 
 from engine.formats.job_settings import JobError
 from engine.formats.network import NetworkConfig
-from trainer.model.networks import ContentEncoder, Discriminator, Networks, activate
+from trainer.model.discriminator import Discriminator
+from trainer.model.encoders import ContentEncoder
+from trainer.model.layers import activate
+from trainer.model.networks import Networks
 
 WeightsByName = dict[str, Tensor]
 

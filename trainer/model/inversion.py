@@ -18,7 +18,8 @@ import torch
 from torch import Tensor
 from torch.nn import functional as F
 
-from trainer.model.networks import Networks, freeze
+from trainer.model.layers import freeze
+from trainer.model.networks import Networks
 
 STEPS = 60
 RATE = 0.1

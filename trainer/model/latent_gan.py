@@ -19,7 +19,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from trainer.model.networks import (
+from trainer.model.layers import (
     GAIN,
     Conv,
     DownBlock,

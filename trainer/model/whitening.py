@@ -9,7 +9,9 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 
-from trainer.model.networks import ContentEncoder, Generator, Linear
+from trainer.model.encoders import ContentEncoder
+from trainer.model.generator import Generator
+from trainer.model.layers import Linear
 
 
 @torch.no_grad()

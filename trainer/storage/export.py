@@ -28,7 +28,9 @@ from engine.formats.network import NetworkConfig
 from engine.providers import runtime
 from trainer.model.augmentation import crop, flip
 from trainer.model.directions import find_directions
-from trainer.model.networks import Generator, Networks, freeze
+from trainer.model.generator import Generator
+from trainer.model.layers import freeze
+from trainer.model.networks import Networks
 from trainer.process.control import Check
 from trainer.storage.bundles import weights_of
 

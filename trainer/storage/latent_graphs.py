@@ -24,7 +24,7 @@ from trainer.model.autoencoder import Autoencoder, AutoencoderConfig, Decoder, E
 from trainer.model.identity import IDENTITY, FaceConfig, FaceEmbedder
 from trainer.model.latent_encoders import LookNetwork, PersonaNetwork, persona_of
 from trainer.model.latent_gan import LatentContent, LatentGanConfig, LatentGenerator
-from trainer.model.networks import Conv, Linear, ModulatedConv, freeze
+from trainer.model.layers import Conv, Linear, ModulatedConv, freeze
 
 SMALL = 256
 """Numbers up to which a weight stays in full precision: it costs nothing, and scales everything."""

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import torch
 
-from trainer.model.networks import freeze
+from trainer.model.layers import freeze
 from trainer.storage.bundles import load_networks
 
 

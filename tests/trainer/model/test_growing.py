@@ -8,7 +8,8 @@ import torch
 from engine.formats.job_settings import JobError
 from engine.formats.network import NetworkConfig
 from trainer.model.growing import fill, resized_config
-from trainer.model.networks import Networks, upsample
+from trainer.model.layers import upsample
+from trainer.model.networks import Networks
 
 SMALL = NetworkConfig(128, 64, 16, 8, 32, 256, 16)
 

@@ -8,7 +8,8 @@ from torch.nn import functional as F
 
 from engine.formats.network import NetworkConfig
 from tests.trainer.small import NETWORK
-from trainer.model.networks import Networks, freeze
+from trainer.model.layers import freeze
+from trainer.model.networks import Networks
 from trainer.model.whitening import measure_prior, spread
 
 

@@ -9,7 +9,8 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from tests.trainer.small import NETWORK, small_job
-from trainer.model.networks import Discriminator, Networks
+from trainer.model.discriminator import Discriminator
+from trainer.model.networks import Networks
 from trainer.run.pixels.state import PixelState
 from trainer.run.step import advance
 

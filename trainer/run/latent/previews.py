@@ -14,7 +14,7 @@ import torch
 from torch import Tensor
 from torch.nn import functional as F
 
-from trainer.model.networks import in_fp32
+from trainer.model.layers import in_fp32
 
 MARGIN = 8
 """Pixels by which previews are moved at most before features are taken of them."""

@@ -14,7 +14,7 @@ from torch import Tensor
 
 from engine.formats.job import Job
 from trainer.model import augmentation
-from trainer.model.networks import Discriminator
+from trainer.model.discriminator import Discriminator
 from trainer.run import losses
 from trainer.run.readings import Values
 
