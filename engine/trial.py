@@ -21,7 +21,7 @@ from engine.formats import jsonio
 from engine.providers import choose, runtime
 from engine.recipe import Recipe, StyleUse
 from engine.renderer import Renderer
-from engine.style import StyleMaker
+from engine.style_maker import StyleMaker
 
 SECONDS = 60.0
 """For pictures of `SIDE` pixels; more for larger ones. The model that ships takes a few."""

@@ -26,7 +26,7 @@ from engine.images import Picture, load_picture, picture_files, resize, save_pic
 from engine.providers import choose
 from engine.recipe import Recipe
 from engine.renderer import Renderer
-from engine.style import StyleMaker
+from engine.style_maker import StyleMaker
 
 RUNS = 15
 STARTS = 10

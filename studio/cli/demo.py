@@ -9,7 +9,7 @@ from pathlib import Path
 
 from engine.images import picture_files
 from engine.recipe import Recipe
-from engine.style import StyleMaker
+from engine.style_maker import StyleMaker
 from studio.cli.arguments import add_model
 from studio.cli.generate import GenerateOrder, render_into, save_sheet, stem_of
 from studio.cli.marking import add_marks, open_marking

@@ -19,7 +19,7 @@ from engine.formats.names import safe_name
 from engine.images import Picture, resize
 from engine.recipe import Recipe, SeedUse, without_personas
 from engine.renderer import Renderer
-from engine.style import StyleMaker
+from engine.style_maker import StyleMaker
 from studio.cli.arguments import FORMATS, MAX_COUNT, MAX_SEED, UsageError, add_model, number, whole
 from studio.cli.marking import add_marks, open_marking
 from studio.cli.opened import Blend, open_blend, open_recipe, open_renderer, with_strength

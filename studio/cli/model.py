@@ -216,7 +216,7 @@ def map_model(args: Namespace, out: Output) -> int:
 
 def fit_starters(args: Namespace, out: Output) -> int:
     """Carries out `persona model starters`."""
-    from engine.style import StyleMaker  # takes onnxruntime along
+    from engine.style_maker import StyleMaker  # takes onnxruntime along
 
     maker = StyleMaker(Bundle.load(find_model(args.model)))
     made = FittedStyles(Path(args.out) if args.out else Places.find().fitted)

@@ -14,7 +14,8 @@ from engine.network import Network
 from engine.providers import Provider, choose
 from engine.recipe import MAX_JSON, Recipe, StyleUse
 from engine.renderer import Renderer
-from engine.style import Style, StyleMaker
+from engine.style import Style
+from engine.style_maker import StyleMaker
 from studio.cli.arguments import weighted
 from studio.cli.lookup import find_model, find_style, styles
 from studio.cli.output import Output

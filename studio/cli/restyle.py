@@ -20,7 +20,7 @@ from engine.formats.names import safe_name
 from engine.images import Picture
 from engine.recipe import Recipe
 from engine.renderer import Renderer
-from engine.style import StyleMaker
+from engine.style_maker import StyleMaker
 from studio.cli.arguments import FORMATS, add_model, number
 from studio.cli.generate import GenerateOrder, save_one
 from studio.cli.lookup import find_pictures

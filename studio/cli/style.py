@@ -20,7 +20,8 @@ from engine.formats.style import Reference
 from engine.mixing import mix
 from engine.persona import SUBJECTS
 from engine.recipe import MAX_NAME
-from engine.style import Style, StyleMaker, StyleResult
+from engine.style import Style
+from engine.style_maker import StyleMaker, StyleResult
 from studio.cli.arguments import Parser, UsageError, add_common, add_model, add_overwrite, number
 from studio.cli.lookup import FoundStyle, find_pictures, find_style, styles
 from studio.cli.opened import fit_style, open_model, open_weighted

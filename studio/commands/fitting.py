@@ -18,7 +18,7 @@ from studio.signals import delayed
 if TYPE_CHECKING:
     from engine.bundle import Bundle
     from engine.providers import Provider
-    from engine.style import StyleMaker
+    from engine.style_maker import StyleMaker
     from studio.commands.context import AppContext
 
 CALM_MS = 300
@@ -79,7 +79,7 @@ class Fitting(QObject):
         return get
 
     def _maker_for(self, bundle: Bundle, provider: Provider | None) -> StyleMaker:
-        from engine.style import StyleMaker
+        from engine.style_maker import StyleMaker
 
         with self._lock:
             maker = self._maker

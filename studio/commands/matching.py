@@ -25,7 +25,7 @@ from studio.signals import delayed, follow
 from studio.state.gallery import Comparison
 
 if TYPE_CHECKING:
-    from engine.style import StyleMaker
+    from engine.style_maker import StyleMaker
     from studio.commands.context import AppContext
 
 BIT = 24

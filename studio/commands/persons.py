@@ -17,7 +17,8 @@ from engine.errors import Cancelled
 from engine.formats.reason import Reason
 from engine.persona import SUBJECTS
 from engine.recipe import Recipe
-from engine.style import Style, StyleResult
+from engine.style import Style
+from engine.style_maker import StyleResult
 from studio.commands.error_messages import shortened, tell
 from studio.commands.fitting import Fitting
 from studio.library.fitting import fitted, same_for_models

@@ -28,7 +28,7 @@ from studio.state.notices import Act, Kind
 from studio.state.place import Place
 
 if TYPE_CHECKING:
-    from engine.style import StyleMaker
+    from engine.style_maker import StyleMaker
     from studio.commands.context import AppContext
 
 FAITHFUL = 1.0

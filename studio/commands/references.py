@@ -11,7 +11,8 @@ from PySide6.QtCore import QObject
 
 from engine.errors import NoFaceError, StyleError
 from engine.formats.style import Reference
-from engine.style import Style, StyleResult
+from engine.style import Style
+from engine.style_maker import StyleResult
 from studio.commands.error_messages import said, shortened, tell
 from studio.commands.fitting import Fitting
 from studio.library.styles import StyleEntry

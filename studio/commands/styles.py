@@ -14,7 +14,8 @@ from engine.errors import NoFaceError, PersonaError, StyleError
 from engine.mixing import mix
 from engine.persona import SUBJECTS
 from engine.recipe import StyleUse
-from engine.style import Style, StyleResult
+from engine.style import Style
+from engine.style_maker import StyleResult
 from studio.commands.error_messages import said, shortened, tell
 from studio.commands.fitting import Fitting
 from studio.commands.persons import PersonCommands

@@ -21,7 +21,7 @@ from engine.recipe import persona_digest
 from engine.style import Style
 
 if TYPE_CHECKING:
-    from engine.style import StyleMaker
+    from engine.style_maker import StyleMaker
 
 MOST = 1000
 """Remembered styles, after `prune`."""

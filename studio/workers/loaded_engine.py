@@ -13,7 +13,8 @@ from engine.images import Picture
 from engine.providers import Provider
 from engine.recipe import Recipe
 from engine.renderer import Renderer
-from engine.style import Scores, StyleMaker
+from engine.style import Scores
+from engine.style_maker import StyleMaker
 
 FEW = 2
 """On so few processors low-resolution previews are likely wanted: they are prepared while the rest loads."""

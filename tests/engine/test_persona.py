@@ -18,7 +18,8 @@ from engine.mixing import mix
 from engine.persona import agree, group
 from engine.recipe import Recipe, StyleUse, persona_digest, with_personas, without_personas
 from engine.renderer import Renderer
-from engine.style import Style, StyleMaker, StyleResult
+from engine.style import Style
+from engine.style_maker import StyleMaker, StyleResult
 from tests import tiny
 
 ANNA, BERT, CARL = np.eye(4)[0], np.eye(4)[1], np.eye(4)[2]

@@ -20,7 +20,8 @@ from engine.network import Network
 from engine.providers import choose
 from engine.recipe import Recipe
 from engine.renderer import Renderer
-from engine.style import Style, StyleMaker, StyleResult, picture_of
+from engine.style import Style, picture_of
+from engine.style_maker import StyleMaker, StyleResult
 from tests import tiny
 
 SAMPLES = Path(str(resources.files("resources"))) / "samples"
@@ -331,7 +332,7 @@ def test_opencv_is_loaded_only_for_faces() -> None:
     import subprocess
     import sys
 
-    code = "import sys, engine.style, engine.renderer, engine.export; sys.exit('cv2' in sys.modules)"
+    code = "import sys, engine.style_maker, engine.renderer, engine.export; sys.exit('cv2' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", code], cwd=Path(__file__).parents[2]).returncode == 0
 
 

@@ -18,7 +18,7 @@ from PIL import Image
 from engine.bundle import Bundle
 from engine.images import Picture, save_picture
 from engine.recipe import Recipe
-from engine.style import StyleMaker
+from engine.style_maker import StyleMaker
 from studio.cli import main
 
 ROOT = Path(__file__).parents[3]

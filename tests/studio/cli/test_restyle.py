@@ -9,7 +9,7 @@ from engine.errors import PersonaError
 from engine.faces import Aligned
 from engine.images import Picture, load_picture, read_recipe
 from engine.recipe import pack_offset
-from engine.style import StyleMaker
+from engine.style_maker import StyleMaker
 from tests import tiny
 from tests.studio.cli.conftest import Persona, write_picture
 

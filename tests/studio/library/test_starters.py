@@ -12,7 +12,8 @@ from engine.bundle import Bundle, default_bundle_path
 from engine.errors import StyleError
 from engine.images import encode, load_picture
 from engine.providers import choose
-from engine.style import Style, StyleMaker
+from engine.style import Style
+from engine.style_maker import StyleMaker
 from studio.i18n import LANGUAGES
 from studio.library.fitting import FittedStyles
 from studio.library.places import bundled_fits_folder, bundled_styles_folder

@@ -12,7 +12,8 @@ from PySide6.QtCore import Qt
 from pytestqt.qtbot import QtBot
 
 from engine.bundle import Bundle
-from engine.style import Reference, Style, StyleMaker
+from engine.style import Reference, Style
+from engine.style_maker import StyleMaker
 from studio.commands.context import AppContext
 from studio.library.index import Query, Sort
 from studio.library.places import Places

@@ -16,7 +16,7 @@ from engine import graph_part
 from engine.bundle import Bundle
 from engine.recipe import Recipe, StyleUse
 from engine.renderer import Renderer
-from engine.style import StyleMaker
+from engine.style_maker import StyleMaker
 from tests.trainer.base import small
 from trainer.base.bundle import write_bundle
 from trainer.model.latent_gan import LatentDiscriminator
