@@ -108,7 +108,7 @@ def scenes() -> list[StagedView]:
         StagedView("gallery-export", lambda w: w.exporting.ask(), lambda w: w.exporting.sheet.close_up()),
         StagedView("gallery-export-new", _ask_new_people, lambda w: w.exporting.sheet.close_up()),
         StagedView("gallery-board", _show_board, lambda w: w.gallery.show_place(ALL)),
-        StagedView("gallery-bin", lambda w: w.show_bin(), lambda w: w.gallery.show_place(ALL)),
+        StagedView("gallery-bin", lambda w: w.deeds.show_bin(), lambda w: w.gallery.show_place(ALL)),
         StagedView("gallery-view", lambda w: w.gallery.larger.view(), lambda w: w.viewer.close_up()),
         StagedView("gallery-compare", _compare, lambda w: w.viewer.close_up()),
         StagedView(
@@ -279,7 +279,7 @@ def _leave_movie(window: Window) -> None:
 
 def _show_variations(window: Window) -> None:
     window.show_page("explore")
-    window.show_variations()
+    window.deeds.show_variations()
 
 
 def _show_palette(window: Window) -> None:
@@ -299,7 +299,7 @@ def _mix(window: Window) -> None:
 
 
 def _edit_style(window: Window) -> None:
-    window.edit_style()
+    window.deeds.edit_style()
     wait(lambda: window.style_editor.is_whole, 5)
 
 

@@ -112,7 +112,7 @@ def _day(
         rest()
 
     def restyle() -> None:
-        window.step_style(1)
+        window.deeds.step_style(1)
         rest()
 
     def keep() -> None:

@@ -2,19 +2,18 @@
 
 from __future__ import annotations
 
-import base64
 from collections.abc import Iterator, Sequence
 from functools import cached_property, partial
 from operator import attrgetter
 
-from PySide6.QtCore import QByteArray, QPoint, Qt, QTimer
-from PySide6.QtGui import QCloseEvent, QFocusEvent, QGuiApplication, QIcon, QKeyEvent, QShowEvent
-from PySide6.QtWidgets import QMainWindow, QMenu, QMenuBar, QStackedWidget, QWidget
+from PySide6.QtCore import Qt, QTimer
+from PySide6.QtGui import QCloseEvent, QFocusEvent, QIcon, QKeyEvent, QShowEvent
+from PySide6.QtWidgets import QMainWindow, QMenuBar, QStackedWidget, QWidget
 
 from engine.formats.run_state import RunState
 from studio.commands.context import AppContext
 from studio.frame_budget.prebuild import IdlePrebuilder
-from studio.i18n import LANGUAGES, system_language
+from studio.i18n import system_language
 from studio.library.styles import StyleEntry
 from studio.library.text import Text
 from studio.library.trash import Slot
@@ -22,6 +21,7 @@ from studio.signals import follow
 from studio.views import menus
 from studio.views.actions import Actions
 from studio.views.availability import Availability
+from studio.views.deeds import Deeds
 from studio.views.explorer.page import ExplorerPage
 from studio.views.explorer.variations import Variations
 from studio.views.exporting import Exporting
@@ -35,7 +35,6 @@ from studio.views.kit.modal import ModalStack
 from studio.views.kit.name_question import NameQuestion
 from studio.views.kit.notice import NoticeStack
 from studio.views.kit.question import Question, Reply
-from studio.views.kit.slider import SliderRow
 from studio.views.look import Look
 from studio.views.notices import NoticePresenter
 from studio.views.palette import Palette
@@ -47,11 +46,8 @@ from studio.views.shortcuts import ShortcutSheet
 from studio.views.status import HEIGHT, StatusLine
 from studio.views.styles.editor import StyleEditor
 from studio.views.training.page import TrainingPage
+from studio.views.window_memory import remember, restore
 from studio.views.wiring import connect_actions, palette_entries
-
-SET_SIZES = (4, 9, 16, 25)
-"""How many different people are offered at once."""
-PAGES = ("explore", "gallery", "training", "settings")
 
 
 class Window(QMainWindow):
@@ -69,9 +65,10 @@ class Window(QMainWindow):
         self.persons = PersonQuestions(look, context, self, self.ask)
         self._make_overlays()
         self._connect()
+        self.deeds = Deeds(self)
         connect_actions(self)
         self.availability = Availability(look, self.acts, context, self)
-        self._restore()
+        restore(self)
 
     # ---- building
 
@@ -301,7 +298,7 @@ class Window(QMainWindow):
         self.rail.show_page(which)
         self._show_hint()
         self._focus_page()
-        self.remember()
+        remember(self)
 
     def _widget(self, which: str) -> QWidget:
         if which in ("settings", "training"):
@@ -314,13 +311,6 @@ class Window(QMainWindow):
         page.layout().activate()  # type: ignore[union-attr]
         page.show_section(section)
 
-    def show_slider(self, slider: SliderRow) -> None:
-        """Goes to a slider beside the canvas."""
-        self.show_page("explore")
-        self.acts["panels"].setChecked(False)
-        self.explorer.set_panels(True)
-        self.explorer.controls.show_slider(slider)
-
     def _ask_to_empty_bin(self, slots: list[Slot]) -> None:
         """Nothing brings it back, so it is asked first."""
         delete = partial(self.context.on_pictures.empty_bin, slots)
@@ -330,76 +320,18 @@ class Window(QMainWindow):
             Reply("said.delete_for_good", delete, "danger"),
         )
 
-    def show_bin(self) -> None:
-        """The pictures that were deleted."""
-        self.show_page("gallery")
-        self.gallery.show_place("bin")
-
     def recall(self, which: str) -> None:
         """Goes on from a kept picture."""
         self.context.on_explorer.open_picture(which)
         self.show_page("explore")
 
-    def view_large(self) -> None:
-        """The picture at hand on the whole window."""
-        if self.page == "gallery":
-            self.gallery.larger.view()
-        elif self.context.explorer.image is not None:
-            self.viewer.open([Shown("", self.context.explorer.image)])
-
     def _rate(self, picture: str, stars: int) -> None:
         if picture:
             self.context.on_pictures.rate([picture], stars)
 
-    def copy_picture(self) -> None:
-        """The picture at hand goes to the clipboard."""
-        image = (
-            self.gallery.inspector.picture.image if self.page == "gallery" else self.context.explorer.image
-        )
-        if image is not None and not image.isNull():
-            self.context.on_marks.marked(image, QGuiApplication.clipboard().setImage)
-
-    def step_style(self, way: int) -> None:
-        """The style after or before the one in use; before the first there is none."""
-        usable = [None, *(e.id for e in self.context.styles.entries if self.context.styles.is_usable(e))]
-        here = usable.index(self.context.styles.active_id) if self.context.styles.active_id in usable else 0
-        self.context.on_styles.use(usable[(here + way) % len(usable)])
-
-    def show_variations(self) -> None:
-        """Opens the sheet of variations for the picture under the probe."""
-        context = self.context
-        recipe = context.explorer.recipe
-        if recipe is None:
-            return
-        usable = [e for e in context.styles.entries if context.styles.is_usable(e)]
-        looks = [
-            (self.look.words("styles.none"), ()),
-            *((e.title(self.look.words.language), (e.style.use(),)) for e in usable),
-        ]
-        self.variations.ask(recipe, looks, context.player.places)
-
-    def hold(self, which: str) -> None:
-        """Holds something while walking on, or lets it go again."""
-        on = self.context.on_explorer
-        on.hold("" if on.held == which else which)
-
-    def ask_how_many(self) -> None:
-        """Offers to keep a set of people who differ as much as possible."""
-        menu = QMenu(self.explorer.canvas)
-        for count in SET_SIZES:
-            words = self.look.words("varied.count", count=count)
-            menu.addAction(words, partial(self.context.on_pictures.keep_varied, count))
-        tools = self.explorer.tools
-        menu.popup(tools.mapToGlobal(tools.rect().topLeft()) - QPoint(0, menu.sizeHint().height() + 8))
-
     def start_welcome(self) -> None:
         self.show_page("explore")
         self.explorer.welcome.start()
-
-    def choose_training(self) -> None:
-        """Asks for a folder of pictures to train on."""
-        self.show_page("training")
-        self.training.choose_folder()
 
     def _focus_page(self) -> None:
         page = self._widget(self.page)
@@ -415,34 +347,7 @@ class Window(QMainWindow):
         )
         first.setFocus(Qt.FocusReason.OtherFocusReason)
 
-    def search(self) -> None:
-        """Goes to where something can be looked for."""
-        if self.page == "settings":
-            self.settings.search.setFocus()
-            return
-        self.show_page("gallery")
-        self.gallery.toolbar.search.setFocus()
-
-    def select_all(self) -> None:
-        """Chooses all that the page shows."""
-        if self.page == "gallery":
-            self.context.gallery.select_all()
-        elif self.page == "explore":
-            self.explorer.canvas.choose_all()
-
-    def edit_style(self) -> None:
-        """Opens the style in use."""
-        if self.context.styles.active_id is not None:
-            self.style_editor.show_style(self.context.styles.active_id)
-
     # ---- theme, language, state
-
-    def toggle_theme(self) -> None:
-        self.context.settings.theme = "light" if self.look.theme.tokens.is_dark else "dark"
-
-    def toggle_language(self) -> None:
-        codes = list(LANGUAGES)
-        self.context.settings.language = codes[(codes.index(self.look.words.language) + 1) % len(codes)]
 
     def _set_language(self, language: str) -> None:
         words = self.look.words
@@ -450,12 +355,6 @@ class Window(QMainWindow):
 
     def _show_hint(self, *_: object) -> None:
         self.status.set_hint(self.look.words(f"hint.{self._page}"))
-
-    def toggle_full_window(self) -> None:
-        if self.isFullScreen():
-            self.showNormal()
-        else:
-            self.showFullScreen()
 
     def _badge(self, *_: object) -> None:
         count = self.context.gallery.count
@@ -479,44 +378,13 @@ class Window(QMainWindow):
         if not self.acts.run_key(event, self.page):
             super().keyPressEvent(event)
 
-    def _restore(self) -> None:
-        """As it was left the last time."""
-        session = self.context.session.window
-        try:
-            geometry = base64.b64decode(str(session.get("geometry", "")))
-        except ValueError:
-            geometry = b""
-        if geometry:
-            self.restoreGeometry(QByteArray(geometry))
-        if session.get("panels_hidden") is True:
-            self.acts["panels"].setChecked(True)
-            self.explorer.set_panels(False)
-        page = session.get("page")
-        self.show_page(page if page in PAGES[:3] else "explore")
-        self.gallery.toolbar.set_size(self.context.settings.thumbnail_size)
-        self.gallery.grid.set_least(self.context.settings.thumbnail_size)
-        self.gallery.toolbar.size_changed.connect(
-            lambda side: setattr(self.context.settings, "thumbnail_size", side)
-        )
-        if not self.context.settings.welcome_done:
-            self.start_welcome()
-
-    def remember(self) -> None:
-        """Leaves a note for the next start."""
-        geometry = base64.b64encode(self.saveGeometry().data()).decode()
-        self.context.session.window = {
-            "geometry": geometry,
-            "page": self.page,
-            "panels_hidden": self.acts["panels"].isChecked(),
-        }
-
     def showEvent(self, event: QShowEvent) -> None:
         super().showEvent(event)
         if not event.spontaneous() and self.size() == self._first_size:  # else somebody chose another
             QTimer.singleShot(0, self, lambda: keep_inside(self))
 
     def closeEvent(self, event: QCloseEvent) -> None:
-        self.remember()
+        remember(self)
         self.prebuilder.stop()
         super().closeEvent(event)
 

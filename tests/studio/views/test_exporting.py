@@ -129,7 +129,7 @@ def test_the_bin_is_emptied_when_that_was_confirmed(qtbot: QtBot, window: Window
     window.gallery.delete()
     slots = window.context.library.trash.slots
     qtbot.waitUntil(lambda: bool(slots()), timeout=WAIT_MS)
-    window.show_bin()
+    window.deeds.show_bin()
     qtbot.waitUntil(lambda: window.context.binned.count == 1, timeout=WAIT_MS)
     window.gallery.bin.empty_wanted.emit(slots())
     assert window.question.isVisible() and slots()

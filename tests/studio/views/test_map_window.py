@@ -159,7 +159,7 @@ def test_holding_by_key_and_by_choice(qtbot: QtBot, charted: Window) -> None:
 
 
 def test_relatives_lie_in_a_ring_and_keys_go_round_it(qtbot: QtBot, charted: Window) -> None:
-    charted.show_variations()
+    charted.deeds.show_variations()
     view = charted.variations.view
     sheet = relatives(recipe(1), 0.4, 0)
     assert len(sheet.recipes) == RELATIVES + 1 and sheet.recipes[0] == recipe(1)

@@ -36,7 +36,7 @@ MODALS: dict[str, Opener] = {
     ),
     "palette": lambda w: _opened(w.palette_, w.palette_.open()),
     "shortcuts": lambda w: _opened(w.shortcuts, w.shortcuts.open()),
-    "variations": lambda w: _opened(w.variations, w.show_variations()),
+    "variations": lambda w: _opened(w.variations, w.deeds.show_variations()),
     "style editor": lambda w: _opened(w.style_editor, w.style_editor.open()),
     "who is shown": lambda w: _opened(w.persons.who, w.persons.who.open()),
     "question": lambda w: _opened(w.question, w.question.ask(Text("said.undo"), Text("said.undo"))),
@@ -165,7 +165,7 @@ def test_what_was_rated_in_the_viewer_can_be_taken_back_there(qtbot: QtBot, wind
     context.on_pictures.keep()
     qtbot.waitUntil(lambda: context.gallery.count == 1)
     window.show_page("gallery")
-    window.view_large()
+    window.deeds.view_large()
     qtbot.keyClick(window.viewer, Qt.Key.Key_4)
     qtbot.waitUntil(lambda: rating(window) == 4)
     qtbot.keyClick(window.viewer, Qt.Key.Key_Z, Qt.KeyboardModifier.ControlModifier)
