@@ -22,7 +22,7 @@ from studio.library.looks import NOBODY, LookFile, Matches, PictureLook, Wanted,
 from studio.library.stamps import file_part
 from studio.library.styles import StyleEntry
 from studio.signals import delayed, follow
-from studio.state.gallery import Comparison
+from studio.state.gallery_rows import Comparison
 
 if TYPE_CHECKING:
     from engine.style_maker import StyleMaker
@@ -83,7 +83,7 @@ class Matching(QObject):
         follow(
             self._follow,
             gallery.query_changed,
-            gallery.counts_changed,
+            gallery.overview.counts_changed,
             context.styles.active_changed,
             context.styles.entries_changed,
             context.model.bundle_changed,

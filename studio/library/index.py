@@ -132,10 +132,6 @@ class Index:
             found += [row_of(values) for values in self._all(sql, some)]
         return sorted(found, key=lambda row: row.key)
 
-    def tags(self) -> list[tuple[str, int]]:
-        """All tags with the number of pictures, most used first."""
-        return self._all("SELECT word, count(*) AS n FROM tags GROUP BY word ORDER BY n DESC, word", [])
-
     def on_boards(self) -> dict[str, int]:
         """Board id -> number of pictures on it; boards without a picture are left out."""
         return dict(self._all("SELECT word, count(*) FROM boards GROUP BY word", []))

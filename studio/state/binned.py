@@ -15,7 +15,7 @@ from PySide6.QtGui import QImage
 from studio.library.index import PictureRow
 from studio.library.tasks import Runner
 from studio.library.trash import Bin, Slot
-from studio.state.gallery import ThumbnailSource
+from studio.state.gallery_rows import ThumbnailSource
 from studio.state.items import ROOT, AnyIndex
 from studio.state.picture_list import PictureList
 

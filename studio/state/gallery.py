@@ -8,12 +8,10 @@ None.
 from __future__ import annotations
 
 from collections import OrderedDict
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
-from enum import IntEnum
+from collections.abc import Iterable, Sequence
 from itertools import islice
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any
 
 import numpy as np
 from PySide6.QtCore import QModelIndex, QObject, Qt, Signal
@@ -21,75 +19,17 @@ from PySide6.QtGui import QImage
 
 from studio.library.index import Keys, PictureRow, Query
 from studio.library.looks import Matches
-from studio.library.pictures import Board, Gallery
-from studio.library.styles import StyleEntry
+from studio.library.pictures import Gallery
 from studio.library.tasks import Runner, Ticket
-from studio.state.gallery_keys import few_changes, few_in_one, lost_among, places
+from studio.state.gallery_keys import few_changes, few_in_one, in_order, lost_among
+from studio.state.gallery_overview import GalleryOverview
+from studio.state.gallery_rows import Comparison, PictureRole, QueryAnswer, ThumbnailSource
 from studio.state.items import ROOT, AnyIndex
 from studio.state.picture_list import PictureList
 
 STRETCH = 100
 """Rows that are read at once."""
 ROWS_KEPT = 4000
-
-
-class PictureRole(IntEnum):
-    """What a row of the gallery knows."""
-
-    ID = Qt.ItemDataRole.UserRole + 1
-    ROW = Qt.ItemDataRole.UserRole + 2
-    """library.index.PictureRow, or None while it is being read."""
-    NAME = Qt.ItemDataRole.UserRole + 3
-    RATING = Qt.ItemDataRole.UserRole + 4
-    LABEL = Qt.ItemDataRole.UserRole + 5
-    SCORE = Qt.ItemDataRole.UserRole + 6
-    STYLE = Qt.ItemDataRole.UserRole + 7
-    PATH = Qt.ItemDataRole.UserRole + 8
-    SELECTED = Qt.ItemDataRole.UserRole + 9
-    LIKENESS = Qt.ItemDataRole.UserRole + 10
-
-
-class ThumbnailSource(Protocol):
-    """Somebody who has thumbnails, or gets them."""
-
-    def get(self, path: Path, size: int, arrived: Callable[[Path], object] | None = None) -> QImage | None:
-        """The thumbnail when it is at hand; otherwise `arrived(path)` is called once it is."""
-        ...
-
-    def forget(self, path: Path) -> None:
-        """The file changed or is gone."""
-        ...
-
-
-@dataclass(frozen=True)
-class Comparison:
-    """How far all pictures are compared with one style."""
-
-    entry: StyleEntry
-    done: int = 0
-    total: int = 0
-    """0 while it is unknown."""
-
-    @property
-    def is_under_way(self) -> bool:
-        """Whether the order still changes."""
-        return self.done < self.total or not self.total
-
-
-@dataclass(frozen=True)
-class _Found:
-    """The answer to a query: all keys, the first stretch of rows, and how it differs from what is shown."""
-
-    keys: Keys
-    rows: list[PictureRow]
-    shown: Keys
-    """What was shown when it was asked."""
-    gone: tuple[int, ...] | None
-    """Rows of `shown` that went; None when more changed than can be shown as coming and going."""
-    come: tuple[int, ...]
-    """Rows of `keys` that came."""
-    lost: frozenset[str] = frozenset()
-    """Selected pictures that are not in the gallery any more."""
 
 
 class GalleryModel(PictureList):
@@ -99,11 +39,6 @@ class GalleryModel(PictureList):
     """Query."""
     failed = Signal(object)
     """Exception: the gallery could not be read."""
-    boards_changed = Signal()
-    words_changed = Signal()
-    """`tags` or `styles` changed."""
-    counts_changed = Signal()
-    """`total` or `on_boards` changed."""
     thumbnail_size_changed = Signal(int)
     comparison_changed = Signal()
 
@@ -116,6 +51,7 @@ class GalleryModel(PictureList):
     ) -> None:
         super().__init__(parent)
         self._gallery = gallery
+        self.overview = GalleryOverview(gallery, runner, self)
         self._runner = runner
         self._thumbnails = thumbnails
         self._thumbnail_size = 256
@@ -130,13 +66,6 @@ class GalleryModel(PictureList):
         self._awake = False
         self._selected: dict[str, int] = {}
         self._in_order: tuple[str, ...] | None = None
-        self._boards: tuple[Board, ...] = ()
-        self._words_asked = self._words_taken = 0
-        self._tags: tuple[tuple[str, int], ...] = ()
-        self._styles: tuple[tuple[str, int], ...] = ()
-        self._total = 0
-        self._counted = False
-        self._on_boards: dict[str, int] = {}
 
     # ---- which pictures
 
@@ -178,31 +107,6 @@ class GalleryModel(PictureList):
         return len(self._keys)
 
     @property
-    def boards(self) -> tuple[Board, ...]:
-        """The boards."""
-        return self._boards
-
-    @property
-    def total(self) -> int:
-        """How many pictures there are, whatever is asked."""
-        return self._total
-
-    @property
-    def on_boards(self) -> Mapping[str, int]:
-        """Board id -> how many pictures are on it; boards without a picture are left out."""
-        return self._on_boards
-
-    @property
-    def tags(self) -> tuple[tuple[str, int], ...]:
-        """All tags in the gallery with the number of pictures, most used first."""
-        return self._tags
-
-    @property
-    def styles(self) -> tuple[tuple[str, int], ...]:
-        """All styles in the gallery with the number of pictures, most used first."""
-        return self._styles
-
-    @property
     def thumbnail_size(self) -> int:
         """Side of thumbnails in pixels; may be set."""
         return self._thumbnail_size
@@ -227,27 +131,7 @@ class GalleryModel(PictureList):
             for one in ids:
                 self._rows.pop(self._key_of.get(one, -1), None)
         self._look()
-        self.refresh_words()
-
-    def refresh_words(self) -> None:
-        """Reads boards, tags, styles and their numbers anew."""
-        gallery = self._gallery
-        self._words_asked = turn = self._words_asked + 1
-
-        def read() -> Callable[[], None]:
-            boards, tags, styles = gallery.boards(), gallery.index.tags(), gallery.index.styles()
-            total, on_boards = gallery.index.total(), gallery.index.on_boards()
-
-            def take() -> None:
-                if turn < self._words_taken:  # read before what is shown already: two threads read
-                    return
-                self._words_taken = turn
-                self._take_counts(total, on_boards)
-                self._take_words(boards, tags, styles)
-
-            return take
-
-        self._runner.run(read, lambda take: take(), lambda error: None, priority=1)
+        self.overview.refresh()
 
     # ---- rows
 
@@ -321,7 +205,7 @@ class GalleryModel(PictureList):
         many there are asks `selected_count`.
         """
         if self._in_order is None:
-            self._in_order = self._sorted_selection()
+            self._in_order = in_order(self._selected, self._keys)
         return self._in_order
 
     @property
@@ -340,12 +224,6 @@ class GalleryModel(PictureList):
     def some_selected(self, most: int) -> list[str]:
         """Up to `most` of the selected pictures, in no particular order."""
         return list(islice(self._selected, most))
-
-    def _sorted_selection(self) -> tuple[str, ...]:
-        ids = list(self._selected)
-        keys = np.fromiter(self._selected.values(), np.int64, len(ids))
-        order = np.argsort(places(self._keys, keys), kind="stable")
-        return tuple(ids[place] for place in order.tolist())
 
     def is_selected(self, id: str) -> bool:
         """Whether a picture is selected."""
@@ -413,17 +291,17 @@ class GalleryModel(PictureList):
         query, index, shown, matches = self._query, self._gallery.index, self._keys, self._matches
         selected = dict(self._selected)
 
-        def find() -> _Found:
+        def find() -> QueryAnswer:
             keys = matches.find(index, query) if matches is not None else index.keys(query)
             gone, come = (None, ()) if anew else few_changes(shown, keys)
             rows = index.rows(keys[:STRETCH])
             lost = lost_among(selected, index)
             rows = matches.rescored(rows) if matches is not None else rows
-            return _Found(keys, rows, shown, gone, come, lost)
+            return QueryAnswer(keys, rows, shown, gone, come, lost)
 
         self._looking = self._runner.run(find, self._show, self.failed.emit, priority=-1)
 
-    def _show(self, found: _Found) -> None:
+    def _show(self, found: QueryAnswer) -> None:
         self._looking, self._in_order = None, None
         before = self.count
         for row in found.rows:
@@ -442,7 +320,7 @@ class GalleryModel(PictureList):
             self.count_changed.emit(self.count)
         self.loaded.emit()
 
-    def _show_few(self, found: _Found, gone: tuple[int, ...]) -> None:
+    def _show_few(self, found: QueryAnswer, gone: tuple[int, ...]) -> None:
         """Shows that a few pictures came or went; scrolling and focus then stay."""
         for row in reversed(gone):
             self.beginRemoveRows(ROOT, row, row)
@@ -486,22 +364,6 @@ class GalleryModel(PictureList):
         while len(self._rows) > ROWS_KEPT:
             _, old = self._rows.popitem(last=False)
             self._key_of.pop(old.id, None)
-
-    def _take_counts(self, total: int, on_boards: dict[str, int]) -> None:
-        if (self._total, self._on_boards) != (total, on_boards) or not self._counted:
-            self._counted = True
-            self._total, self._on_boards = total, on_boards
-            self.counts_changed.emit()
-
-    def _take_words(
-        self, boards: Sequence[Board], tags: Sequence[tuple[str, int]], styles: Sequence[tuple[str, int]]
-    ) -> None:
-        if self._boards != tuple(boards):
-            self._boards = tuple(boards)
-            self.boards_changed.emit()
-        if (self._tags, self._styles) != (tuple(tags), tuple(styles)):
-            self._tags, self._styles = tuple(tags), tuple(styles)
-            self.words_changed.emit()
 
     def _position(self, key: int) -> int:
         """Row of a key; -1 when it is not shown. Looking through 100,000 takes some 50 microseconds."""

@@ -39,6 +39,13 @@ def places(shown: Keys, keys: Keys) -> Keys:
     return np.where(shown[at] == keys, at, len(shown))
 
 
+def in_order(some: dict[str, int], shown: Keys) -> tuple[str, ...]:
+    """Ids of pictures (id -> key) as they stand in `shown`; those that do not stand there come last."""
+    ids = list(some)
+    order = np.argsort(places(shown, np.fromiter(some.values(), np.int64, len(ids))), kind="stable")
+    return tuple(ids[place] for place in order.tolist())
+
+
 def lost_among(some: dict[str, int], index: Index) -> frozenset[str]:
     """Which of these pictures (id -> key; -1 where it is not known yet) are not in the gallery any more."""
     if not some:

@@ -148,7 +148,7 @@ class GallerySession:
         model, heard = self.context.gallery, []
         model.loaded.connect(lambda: heard.append(1))
         begun = time.perf_counter()
-        model.query = parse(text, replace(model.query, text=""), model.boards)
+        model.query = parse(text, replace(model.query, text=""), model.overview.boards)
         wait_for(lambda: bool(heard))
         return _since(begun)
 

@@ -193,7 +193,7 @@ def _wait_for_count(window: Window, count: int) -> None:
 
 
 def _wait_for_bin(window: Window) -> None:
-    wait(lambda: window.context.binned.count > 0 and len(window.context.gallery.boards) > 1, 20)
+    wait(lambda: window.context.binned.count > 0 and len(window.context.gallery.overview.boards) > 1, 20)
 
 
 def rest(window: Window) -> None:
@@ -318,7 +318,7 @@ def _ask_new_people(window: Window) -> None:
 
 def _show_board(window: Window) -> None:
     window.show_page("gallery")
-    boards = window.context.gallery.boards
+    boards = window.context.gallery.overview.boards
     window.gallery.show_place(boards[0].id if boards else ALL)
     wait(lambda: window.context.gallery.row_at(0) is not None, 5)
     window.gallery.grid.go(0)

@@ -63,7 +63,7 @@ class Exporting(QObject):
     def ask_board(self, which: str) -> None:
         """Opens a board, and asks how all of it is to be written."""
         self.window.gallery.show_place(which)
-        self.ask("shown", self.context.gallery.on_boards.get(which, 0))
+        self.ask("shown", self.context.gallery.overview.on_boards.get(which, 0))
 
     def ask(self, first: str = "selected", shown: int | None = None) -> None:
         """Asks which pictures are to be written, and how. first: the source that is offered first."""

@@ -98,9 +98,9 @@ class GalleryPage(QWidget):
         self.grid.current_changed.connect(lambda _: self._inspect())
         self.grid.menu_wanted.connect(self._show_menu)
         self.places.chosen.connect(self.show_place)
-        model.boards_changed.connect(self._leave_lost_board)
+        model.overview.boards_changed.connect(self._leave_lost_board)
         model.query_changed.connect(self._mark_place)
-        follow(self._binned.refresh, model.counts_changed, commands.bin_emptied)
+        follow(self._binned.refresh, model.overview.counts_changed, commands.bin_emptied)
         model.selection_changed.connect(self._inspect)
         model.dataChanged.connect(self._follow)
         follow(self._choose_state, model.loaded, model.count_changed)
@@ -136,7 +136,7 @@ class GalleryPage(QWidget):
     def _leave_lost_board(self) -> None:
         """The board that was looked at is gone, by undo say."""
         board = self.model.query.board
-        if board and board not in {one.id for one in self.model.boards}:
+        if board and board not in {one.id for one in self.model.overview.boards}:
             self.show_place(ALL)
 
     # ---- what is chosen
@@ -253,7 +253,7 @@ class GalleryPage(QWidget):
         """Every board, ticked where the picture with the cursor lies on it; a click puts on or takes off."""
         words, ids, shown = self._look.words, self.chosen(), self.inspector.row
         menu = QMenu(words("gallery.put_on_board"), parent)
-        for board in self.model.boards:
+        for board in self.model.overview.boards:
             action = menu.addAction(board.name.replace("&", "&&"))
             action.setCheckable(True)
             action.setChecked(shown is not None and board.id in shown.boards)

@@ -69,8 +69,8 @@ class GalleryPlaces(Surface):
 
     def _connect(self) -> None:
         model = self._model
-        model.boards_changed.connect(self._build)
-        follow(self._count, model.counts_changed, self._bin.count_changed)
+        model.overview.boards_changed.connect(self._build)
+        follow(self._count, model.overview.counts_changed, self._bin.count_changed)
         self.everything.chosen.connect(partial(self.chosen.emit, ALL))
         self.bin.chosen.connect(partial(self.chosen.emit, BIN))
         self.bin.pictures_dropped.connect(lambda ids: self._commands.delete(split_ids(ids)))
@@ -88,7 +88,7 @@ class GalleryPlaces(Surface):
 
     def _build(self, *_: object) -> None:
         """Makes the rows follow the boards, keeping those that are still there."""
-        boards = self._model.boards
+        boards = self._model.overview.boards
         for which in set(self.boards) - {board.id for board in boards}:
             gone = self.boards.pop(which)
             gone.hide()
@@ -125,10 +125,10 @@ class GalleryPlaces(Surface):
         return place
 
     def _count(self, *_: object) -> None:
-        self.everything.set_count(self._model.total)
+        self.everything.set_count(self._model.overview.total)
         self.bin.set_count(self._bin.count)
         for which, place in self.boards.items():
-            place.set_count(self._model.on_boards.get(which, 0))
+            place.set_count(self._model.overview.on_boards.get(which, 0))
 
     # ---- boards
 
@@ -144,13 +144,13 @@ class GalleryPlaces(Surface):
         self._commands.delete_board(which)
 
     def _move(self, moved: str, beside: str, *, above: bool) -> None:
-        ids = [board.id for board in self._model.boards if board.id != moved]
+        ids = [board.id for board in self._model.overview.boards if board.id != moved]
         at = ids.index(beside) + (0 if above else 1)
         self._commands.reorder_boards([*ids[:at], moved, *ids[at:]])
 
     def _step(self, which: str, way: int) -> None:
         """One place up or down in the list."""
-        ids = [board.id for board in self._model.boards]
+        ids = [board.id for board in self._model.overview.boards]
         here = ids.index(which)
         if 0 <= here + way < len(ids):
             ids[here], ids[here + way] = ids[here + way], ids[here]

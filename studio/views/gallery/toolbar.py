@@ -77,7 +77,7 @@ class GalleryToolbar(Surface):
         self.order.clicked.connect(self._turn)
         self.zoom.valueChanged.connect(lambda value: self.size_changed.emit(_side(value)))
         follow(self._count, self._model.count_changed, self._model.selection_changed, self._model.loaded)
-        follow(self._name, self._model.boards_changed, self._model.query_changed)
+        follow(self._name, self._model.overview.boards_changed, self._model.query_changed)
         follow(self._tell_match, self._model.query_changed, self._model.comparison_changed)
         self._model.query_changed.connect(self._show_order)
         self._look.words.language_changed.connect(self._fill)
@@ -130,7 +130,7 @@ class GalleryToolbar(Surface):
 
     def _name(self, *_: object) -> None:
         """The title says where one is: in the gallery, or on a board."""
-        boards = {board.id: board.name for board in self._model.boards}
+        boards = {board.id: board.name for board in self._model.overview.boards}
         self.title.setText(boards.get(self._model.query.board) or self._look.words("gallery.title"))
 
     def _tell_match(self, *_: object) -> None:
@@ -160,7 +160,7 @@ class GalleryToolbar(Surface):
             sort=Sort(self.sort.value() or Sort.CREATED),
             descending=before.descending,
         )
-        self._model.query = parse(self.search.text(), asked, self._model.boards)
+        self._model.query = parse(self.search.text(), asked, self._model.overview.boards)
 
     def _count(self, *_: object) -> None:
         chosen, count, hidden = (

@@ -15,7 +15,8 @@ from studio.commands import matching
 from studio.commands.context import AppContext
 from studio.library.index import Query, Sort
 from studio.library.looks import LookFile
-from studio.state.gallery import Comparison, GalleryModel
+from studio.state.gallery import GalleryModel
+from studio.state.gallery_rows import Comparison
 from tests.studio.commands.conftest import OpenContext
 from tests.studio.library.made import recipe, style
 from tests.studio.workers.checks import Until

@@ -207,18 +207,18 @@ def test_deleting_and_bringing_back(context: AppContext, three: list[str], until
 
 def test_boards(context: AppContext, three: list[str], until: Until) -> None:
     context.on_pictures.make_board("Summer", three[:1])
-    until(lambda: [board.name for board in context.gallery.boards] == ["Summer"])
-    (board,) = context.gallery.boards
+    until(lambda: [board.name for board in context.gallery.overview.boards] == ["Summer"])
+    (board,) = context.gallery.overview.boards
     context.on_pictures.put_on_board(three[1:], board.id)
     context.on_pictures.take_off_board([three[0]], board.id)
     context.on_pictures.rename_board(board.id, "Winter")
-    until(lambda: [one.name for one in context.gallery.boards] == ["Winter"])
+    until(lambda: [one.name for one in context.gallery.overview.boards] == ["Winter"])
     assert [row.boards for row in rows(context)] == [(board.id,), (board.id,), ()]
     context.on_pictures.delete_board(board.id)
-    until(lambda: context.gallery.boards == ())
+    until(lambda: context.gallery.overview.boards == ())
     for _ in range(5):
         context.undo_stack.undo()
-    until(lambda: context.gallery.boards == () and all(row.boards == () for row in rows(context)))
+    until(lambda: context.gallery.overview.boards == () and all(row.boards == () for row in rows(context)))
 
 
 def test_nothing_is_done_to_nothing(context: AppContext) -> None:

@@ -97,7 +97,6 @@ def test_removed_rows_are_gone(index: Index) -> None:
     index.put([row(1, "anna", tags=("x",)), row(2, "anna")])
     index.remove(["a/1.png", "unknown"])
     assert names(index, text="anna") == ["anna"]
-    assert index.tags() == []
 
 
 @pytest.mark.parametrize(
@@ -207,7 +206,6 @@ def plainly(rows: list[PictureRow], query: Query) -> list[PictureRow]:
 
 def test_tags_and_styles_are_counted(index: Index) -> None:
     index.put([row(1, tags=("a", "b"), style="S"), row(2, tags=("b",), style="S"), row(3)])
-    assert index.tags() == [("b", 2), ("a", 1)]
     assert index.styles() == [("S", 2)]
 
 

@@ -14,7 +14,8 @@ from studio.library.index import PictureRow, Query, Sort
 from studio.library.pictures import Board, Gallery
 from studio.library.tasks import Inline
 from studio.library.trash import Bin
-from studio.state.gallery import STRETCH, GalleryModel, PictureRole
+from studio.state.gallery import STRETCH, GalleryModel
+from studio.state.gallery_rows import PictureRole
 from tests.studio.later import Later
 from tests.studio.library.made import picture, recipe
 
@@ -72,7 +73,7 @@ def test_newest_first(gallery: Gallery, model: GalleryModel, qtmodeltester: Mode
     assert index.data(PictureRole.ID) == "a/4.png"
     assert index.data(PictureRole.RATING) == 4
     assert index.data(PictureRole.PATH) == gallery.folder / "a" / "4.png"
-    assert model.tags == (("even", 3),)
+    assert model.overview.total == 5
 
 
 def test_queries(gallery: Gallery, model: GalleryModel) -> None:
@@ -236,7 +237,7 @@ def test_boards_that_were_read_first_and_arrive_last_are_not_shown(gallery: Gall
     slow.arriving.clear()
     for name in ("Summer", "Winter"):
         gallery.set_boards([Board("a", name)])
-        model.refresh_words()
+        model.overview.refresh()
     for arrive in reversed(slow.arriving):
         arrive()
-    assert [board.name for board in model.boards] == ["Winter"]
+    assert [board.name for board in model.overview.boards] == ["Winter"]

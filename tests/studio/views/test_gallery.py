@@ -15,7 +15,7 @@ from studio.commands.context import AppContext
 from studio.library.index import SEPARATOR, PictureRow, Query, Sort
 from studio.library.places import Places
 from studio.library.styles import StyleEntry
-from studio.state.gallery import Comparison
+from studio.state.gallery_rows import Comparison
 from studio.tools.specimen import make_specimen
 from studio.views.actions import Actions
 from studio.views.gallery.grid import PICTURES_MIME
@@ -65,7 +65,7 @@ class Scene:
         return row
 
     def board(self, name: str) -> str:
-        return next(board.id for board in self.context.gallery.boards if board.name == name)
+        return next(board.id for board in self.context.gallery.overview.boards if board.name == name)
 
 
 @pytest.fixture
@@ -93,16 +93,16 @@ def drop(target: QWidget, kind: str, text: str, at: QPoint) -> None:
 def test_pictures_are_dropped_on_a_board_and_it_filters(qtbot: QtBot, scene: Scene) -> None:
     page, model = scene.page, scene.context.gallery
     which = scene.board("Ideas")
-    before = model.on_boards.get(which, 0)
+    before = model.overview.on_boards.get(which, 0)
     ids = [row.id for n in range(COUNT) if which not in (row := scene.row(n)).boards][:2]
     drop(page.places.boards[which], PICTURES_MIME, SEPARATOR.join(ids), QPoint(20, 10))
-    qtbot.waitUntil(lambda: model.on_boards.get(which, 0) == before + 2, timeout=WAIT_MS)
+    qtbot.waitUntil(lambda: model.overview.on_boards.get(which, 0) == before + 2, timeout=WAIT_MS)
     qtbot.mouseClick(page.places.boards[which], Qt.MouseButton.LeftButton, pos=QPoint(20, 10))
     qtbot.waitUntil(lambda: model.count == before + 2, timeout=WAIT_MS)
     assert page.toolbar.title.text() == "Ideas"
     assert page.places.boards[which].active and not page.places.everything.active
     scene.context.undo_stack.undo()
-    qtbot.waitUntil(lambda: model.on_boards.get(which, 0) == before, timeout=WAIT_MS)
+    qtbot.waitUntil(lambda: model.overview.on_boards.get(which, 0) == before, timeout=WAIT_MS)
     qtbot.keyClick(page.places.everything, Qt.Key.Key_Return)
     qtbot.waitUntil(lambda: model.count == COUNT, timeout=WAIT_MS)
 
@@ -111,24 +111,24 @@ def test_a_board_is_made_named_moved_and_deleted(qtbot: QtBot, scene: Scene) -> 
     page, model = scene.page, scene.context.gallery
     page.places.add.click()
     qtbot.waitUntil(lambda: len(page.places.boards) == 5, timeout=WAIT_MS)
-    fresh = model.boards[-1].id
+    fresh = model.overview.boards[-1].id
     field = page.places.boards[fresh].name.field
     qtbot.waitUntil(field.isVisible, timeout=WAIT_MS)
     field.selectAll()
     field.setText("Sommer 夏")
     qtbot.keyClick(field, Qt.Key.Key_Return)
-    qtbot.waitUntil(lambda: model.boards[-1].name == "Sommer 夏", timeout=WAIT_MS)
+    qtbot.waitUntil(lambda: model.overview.boards[-1].name == "Sommer 夏", timeout=WAIT_MS)
     qtbot.keyClick(page.places.boards[fresh], Qt.Key.Key_Up, Qt.KeyboardModifier.ControlModifier)
-    qtbot.waitUntil(lambda: model.boards[3].id == fresh, timeout=WAIT_MS)
-    drop(page.places.boards[model.boards[0].id], BOARD_MIME, fresh, QPoint(20, 3))
-    qtbot.waitUntil(lambda: model.boards[0].id == fresh, timeout=WAIT_MS)
+    qtbot.waitUntil(lambda: model.overview.boards[3].id == fresh, timeout=WAIT_MS)
+    drop(page.places.boards[model.overview.boards[0].id], BOARD_MIME, fresh, QPoint(20, 3))
+    qtbot.waitUntil(lambda: model.overview.boards[0].id == fresh, timeout=WAIT_MS)
     page.show_place(fresh)
     qtbot.waitUntil(lambda: page._stack.currentWidget() is page._bare, timeout=WAIT_MS)
     qtbot.keyClick(page.places.boards[fresh], Qt.Key.Key_Delete)
     qtbot.waitUntil(lambda: len(page.places.boards) == 4, timeout=WAIT_MS)
     qtbot.waitUntil(lambda: model.count == COUNT, timeout=WAIT_MS)
     scene.context.undo_stack.undo()
-    qtbot.waitUntil(lambda: model.boards[0].name == "Sommer 夏", timeout=WAIT_MS)
+    qtbot.waitUntil(lambda: model.overview.boards[0].name == "Sommer 夏", timeout=WAIT_MS)
     assert raw_words(scene.host) == []
 
 
