@@ -1,4 +1,4 @@
-"""What the gallery's list speaks of: roles of rows, sources of thumbnails, comparisons, answers to queries."""
+"""What the gallery's list speaks of: roles of rows, sources of thumbnails, comparisons, answers."""
 
 from __future__ import annotations
 

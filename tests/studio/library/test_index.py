@@ -204,7 +204,7 @@ def plainly(rows: list[PictureRow], query: Query) -> list[PictureRow]:
     return sorted(filter(matches, rows), key=order, reverse=query.descending)  # type: ignore[arg-type]
 
 
-def test_tags_and_styles_are_counted(index: Index) -> None:
+def test_styles_are_counted(index: Index) -> None:
     index.put([row(1, tags=("a", "b"), style="S"), row(2, tags=("b",), style="S"), row(3)])
     assert index.styles() == [("S", 2)]
 
