@@ -10,8 +10,6 @@ from __future__ import annotations
 
 import time
 from collections.abc import Sequence
-from dataclasses import dataclass, field
-from enum import Enum
 
 from PySide6.QtCore import QEvent, QPoint, QPointF, Qt, QTimer, Signal
 from PySide6.QtGui import (
@@ -32,50 +30,25 @@ from engine.recipe import Recipe
 from studio import paint
 from studio.library.tasks import Runner
 from studio.signals import follow
-from studio.state.explorer import Explorer, Pin
+from studio.state.explorer import Explorer
 from studio.views.explorer.frames import Frames
-from studio.views.explorer.geometry import GridPoint, inside, nearest
-from studio.views.explorer.glide import Glide
+from studio.views.explorer.geometry import GridPoint, inside
+from studio.views.explorer.hand import Hand
 from studio.views.explorer.lens import Lens
 from studio.views.explorer.outlook import Outlook
 from studio.views.explorer.scene import Scene, Sight
 from studio.views.explorer.selection import Selection
+from studio.views.explorer.soft_walk import SoftWalk
 from studio.views.explorer.tiles import TileField
 from studio.views.look import Look
 from studio.views.scores import BETWEEN, score_words
 
-CLICK = 4.0
-"""A press that moves less than this many pixels is a click."""
-GLIDE_MS = 260
 KEYS = {
     Qt.Key.Key_Left: (-1.0, 0.0),
     Qt.Key.Key_Right: (1.0, 0.0),
     Qt.Key.Key_Up: (0.0, -1.0),
     Qt.Key.Key_Down: (0.0, 1.0),
 }
-
-
-class Grip(Enum):
-    """What a press of the mouse holds."""
-
-    WALK = "walk"
-    """The ground, which moves under the probe."""
-    PAN = "pan"
-    """The map, which moves with what is on it."""
-    PROBE = "probe"
-    """The probe on the map."""
-    LASSO = "lasso"
-
-
-@dataclass
-class _MousePress:
-    grip: Grip
-    at: QPointF
-    last: QPointF
-    off: QPointF
-    """From the mouse to the probe."""
-    dragging: bool = False
-    trail: list[tuple[float, float]] = field(default_factory=list)
 
 
 class Canvas(QWidget):
@@ -111,9 +84,8 @@ class Canvas(QWidget):
         self._lens = Lens(look, lambda: self.frames.take_lens(), runner)
         self._scene = Scene(look, field, self._lens)
         self.frames = Frames(self, explorer, self.outlook, self._scene, self._lens, field, self._ask)
-        self._glide = Glide(self)
-        self._target: tuple[float, float] | None = None
-        self._press: _MousePress | None = None
+        self._walk = SoftWalk(explorer, self)
+        self._hand = Hand(self, explorer)
         self._hover: GridPoint | None = None
         self._way = self._lasso = False
         self._by_key = False
@@ -139,7 +111,6 @@ class Canvas(QWidget):
         self.outlook.changed.connect(self._ask_for_tiles)
         self.outlook.turned.connect(self._resize_lens)
         self.selection.changed.connect(self.frames.renew)
-        self._glide.finished.connect(self._stop_gliding)
         self._field.changed.connect(self.frames.take_tiles)
         self._look.words.language_changed.connect(self.frames.draw)
         self.destroyed.connect(self._lens.stop)
@@ -176,7 +147,7 @@ class Canvas(QWidget):
 
     def _follow(self, *_: object) -> None:
         before = self.outlook.view
-        if self._press is None:
+        if self._hand.press is None:
             self.outlook.keep_probe_in_view()
         if self.outlook.is_map and self.outlook.view == before and not self.large:
             self.frames.draw_lens_soon()
@@ -218,8 +189,7 @@ class Canvas(QWidget):
         self.outlook.look()
 
     def hideEvent(self, event: QEvent) -> None:  # type: ignore[override]
-        self._glide.stop()
-        self.outlook.stop()
+        self.stop()
         self._field.stop()
 
     # ---- by hand
@@ -231,91 +201,37 @@ class Canvas(QWidget):
 
     def mousePressEvent(self, event: QMouseEvent) -> None:
         if event.button() == Qt.MouseButton.MiddleButton:
-            self._keep_at(event.position())
-        if event.button() != Qt.MouseButton.LeftButton:
-            return
-        self._glide.stop()
-        self.outlook.stop()
-        at = event.position()
-        self._press = _MousePress(self._grip(event), at, at, self.outlook.probe - at)
-
-    def _grip(self, event: QMouseEvent) -> Grip:
-        if self._lasso or event.modifiers() & Qt.KeyboardModifier.ShiftModifier:
-            return Grip.LASSO
-        if not self.outlook.is_map or self.large:
-            return Grip.WALK
-        return Grip.PROBE if self.outlook.is_held(event.position()) else Grip.PAN
+            self.keep_at(event.position())
+        if event.button() == Qt.MouseButton.LeftButton:
+            self.stop()
+            self._hand.take(event)
 
     def mouseMoveEvent(self, event: QMouseEvent) -> None:
-        press = self._press
-        if press is None:
+        if self._hand.press is None:
             self._point_at(event.position())
-            return
-        if not press.dragging and (event.position() - press.at).manhattanLength() >= CLICK:
-            self._begin_drag(press)
-        if press.dragging:
-            way, press.last = event.position() - press.last, event.position()
-            self._drag(press, way)
-
-    def _begin_drag(self, press: _MousePress) -> None:
-        press.dragging = True
-        if press.grip is Grip.LASSO:
-            press.trail.append((press.at.x(), press.at.y()))
-            return
-        self.setCursor(Qt.CursorShape.ClosedHandCursor)
-        if press.grip is not Grip.PAN:
-            self._explorer.begin_move()
-
-    def _drag(self, press: _MousePress, way: QPointF) -> None:
-        view = self.outlook.view
-        if press.grip is Grip.WALK:
-            self._explorer.move_by(-way.x() / view.scale, -way.y() / view.scale)
-        elif press.grip is Grip.PROBE:
-            at = press.last + press.off
-            self._explorer.move_to(*view.to_map(at.x(), at.y()))
-        elif press.grip is Grip.PAN:
-            self.outlook.pan(way)
-        elif (press.last - QPointF(*press.trail[-1])).manhattanLength() >= CLICK:
-            press.trail.append((press.last.x(), press.last.y()))
-            self.frames.draw()
+        else:
+            self._hand.move(event)
 
     def mouseReleaseEvent(self, event: QMouseEvent) -> None:
-        press = self._press
-        if press is None or event.button() != Qt.MouseButton.LeftButton:
-            return
-        self._press = None
-        self._show_cursor()
-        if not press.dragging:
-            self._click(event, press)
-        elif press.grip is Grip.LASSO:
-            self.set_lasso(False)
-            self.choose_inside(press.trail)
-        elif press.grip is not Grip.PAN:
-            self._explorer.end_move()
-            self.dragged.emit()
+        if event.button() == Qt.MouseButton.LeftButton:
+            self._hand.let_go(event)
 
-    def _click(self, event: QMouseEvent, press: _MousePress) -> None:
-        at = event.position()
-        pin, point = self._pin_under(at), self._point_under(at)
-        if press.grip is Grip.LASSO:
-            self.selection.toggle(point)
-        elif pin is not None:
-            self._explorer.go_to_pin(pin.id)
-        elif point is not None and event.modifiers() & Qt.KeyboardModifier.ControlModifier:
-            self._keep_at(at)
-        elif point is not None:
-            self.glide_to(point.x, point.y)
+    def stop(self) -> None:
+        """Whatever moves by itself stands still."""
+        self._walk.stop()
+        self.outlook.stop()
 
     def contextMenuEvent(self, event: QContextMenuEvent) -> None:
         at = QPointF(event.pos())
-        pin = self._pin_under(at)
+        pin = self.outlook.pin_at(at)
         if pin is not None:
             self.pin_pressed.emit(pin.id, event.globalPos())
         else:
-            self.menu_wanted.emit(event.globalPos(), self._point_under(at))
+            self.menu_wanted.emit(event.globalPos(), self.outlook.point_at(at))
 
-    def _keep_at(self, at: QPointF) -> None:
-        point = self._point_under(at)
+    def keep_at(self, at: QPointF) -> None:
+        """Wishes that what is shown there is kept."""
+        point = self.outlook.point_at(at)
         recipe = self._explorer.recipe_at(point.x, point.y) if point else None
         if recipe is not None:
             self.keep_wanted.emit(recipe)
@@ -355,7 +271,7 @@ class Canvas(QWidget):
     def _step(self, way: tuple[float, float], part: float) -> None:
         """By key: to the next thumbnail, or a part of the way."""
         step = self.outlook.view.step * part
-        x, y = self._target or (self._explorer.x, self._explorer.y)
+        x, y = self._walk.goal
         self.glide_to(x + way[0] * step, y + way[1] * step)
 
     def focusInEvent(self, event: QFocusEvent) -> None:
@@ -378,46 +294,20 @@ class Canvas(QWidget):
 
     def glide_to(self, x: float, y: float) -> None:
         """Walks there softly, on a chart the shorter way round."""
-        explorer, chart = self._explorer, self._explorer.place.chart
-        x0, y0 = explorer.x, explorer.y
-        if chart is not None:
-            x, y = nearest(x, x0, chart.columns), nearest(y, y0, chart.rows)
-        if self._target is None:
-            explorer.begin_move()
-        self._target = (x, y)
-        self._glide.start(
-            lambda t: explorer.move_to(x0 + (x - x0) * t, y0 + (y - y0) * t), 0 if self.calm else GLIDE_MS
-        )
-
-    def _stop_gliding(self) -> None:
-        if self._target is not None:
-            self._target = None
-            self._explorer.end_move()
-
-    def _point_under(self, at: QPointF) -> GridPoint | None:
-        if self.large or self.outlook.lens.contains(at):
-            return None
-        return self.outlook.view.point_at(at.x(), at.y())
-
-    def _pin_under(self, at: QPointF) -> Pin | None:
-        if self.outlook.lens.contains(at):
-            return None
-        for pin, px, py in self.outlook.pins():
-            if abs(at.x() - px) <= 12 and -26 <= at.y() - py <= 4:
-                return pin
-        return None
+        self._walk.start(x, y, self.calm)
 
     def _point_at(self, at: QPointF) -> None:
-        hover = self._point_under(at)
+        hover = self.outlook.point_at(at)
         self._hover_over(hover)
-        self._show_cursor(at)
+        self.show_cursor(at)
 
     def _hover_over(self, point: GridPoint | None) -> None:
         before, self._hover = self._hover, point
         if point != before:
             self.frames.draw_points((before, point))
 
-    def _show_cursor(self, at: QPointF | None = None) -> None:
+    def show_cursor(self, at: QPointF | None = None) -> None:
+        """The cursor for what a press would do there."""
         if self._lasso:
             self.setCursor(Qt.CursorShape.CrossCursor)
         elif at is not None and self._hover and not self.outlook.is_held(at):
@@ -435,11 +325,16 @@ class Canvas(QWidget):
         found = (self._explorer.recipe_at(point.x, point.y) for point in self.selection.points)
         return [recipe for recipe in found if recipe is not None]
 
+    @property
+    def lasso(self) -> bool:
+        """Whether the next drag draws a lasso."""
+        return self._lasso
+
     def set_lasso(self, on: bool) -> None:
         """The next drag draws a lasso."""
         if on != self._lasso:
             self._lasso = on
-            self._show_cursor()
+            self.show_cursor()
             self.lasso_changed.emit(on)
 
     def choose_all(self) -> None:
@@ -480,7 +375,7 @@ class Canvas(QWidget):
             QTimer.singleShot(0, self, self.frames.draw)
 
     def _sight(self) -> Sight:
-        press, outlook = self._press, self.outlook
+        press, outlook = self._hand.press, self.outlook
         return Sight(
             view=outlook.view,
             lens=outlook.lens,

@@ -8,7 +8,7 @@ from PySide6.QtWidgets import QWidget
 from studio.signals import delayed
 from studio.state.explorer import Explorer, Pin
 from studio.views.explorer import geometry
-from studio.views.explorer.geometry import MAP_ZOOM, MapView, lens_side, nearest
+from studio.views.explorer.geometry import MAP_ZOOM, GridPoint, MapView, lens_side, nearest
 from studio.views.explorer.glide import Glide
 
 TURN_MS = 240
@@ -122,6 +122,21 @@ class Outlook(QObject):
             if here.chart or (place.map_seed, place.anchor) == (here.map_seed, here.anchor):
                 found.append((pin, *self.pixels_of(place.x, place.y)))
         return found
+
+    def point_at(self, at: QPointF) -> GridPoint | None:
+        """The thumbnail at a place in pixels."""
+        if self.large or self.lens.contains(at):
+            return None
+        return self.view.point_at(at.x(), at.y())
+
+    def pin_at(self, at: QPointF) -> Pin | None:
+        """The pin at a place in pixels."""
+        if self.lens.contains(at):
+            return None
+        for pin, px, py in self.pins():
+            if abs(at.x() - px) <= 12 and -26 <= at.y() - py <= 4:
+                return pin
+        return None
 
     def is_held(self, at: QPointF) -> bool:
         """Whether a pixel of the map belongs to the probe and its picture."""
