@@ -21,7 +21,7 @@ WIDTH, LONGEST = 420, 100
 
 
 @dataclass(frozen=True)
-class _Asked:
+class _AskedName:
     title: Text
     given: str
     take: Callable[[str], object]
@@ -36,8 +36,8 @@ class NameQuestion(Overlay):
         self.title.setWordWrap(True)
         self.name.setMaxLength(LONGEST)
         self.fine = Button(look, "name.take", kind="primary", pressed=self._take)
-        self._waiting: deque[_Asked] = deque()
-        self._asked: _Asked | None = None
+        self._waiting: deque[_AskedName] = deque()
+        self._asked: _AskedName | None = None
         cancel = Button(look, "action.cancel", pressed=self.close_up)
         column(
             self.title,
@@ -56,7 +56,7 @@ class NameQuestion(Overlay):
 
     def ask(self, title: Text, given: str, take: Callable[[str], object]) -> None:
         """Asks once those that were asked before are answered. given: what stands there at first."""
-        self._waiting.append(_Asked(title, given, take))
+        self._waiting.append(_AskedName(title, given, take))
         self._next()
 
     def _next(self) -> None:
