@@ -153,7 +153,8 @@ def test_trouble_takes_it_back(
 
 def test_whole_pictures_are_learned_by_their_look(model: Path, tmp_path: Path) -> None:
     data = small.write_set(tmp_path / "products", alike=False)
-    told = run_through(small.small_job(data, model), tmp_path / "run")
+    job = small.small_job(data, model, warm_kimg=0.008, adversarial_kimg=0.008)
+    told = run_through(job, tmp_path / "run")
     assert [event.reason.code for event in of(told, protocol.Warned)] == ["no-faces"]
     assert isinstance(told[-1], protocol.Done) and not of(told, protocol.Likeness)
 
