@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -35,8 +36,8 @@ COUNT = 24
 class Scene:
     """The gallery page in a window of its own, on a made-up library; nothing else of the studio."""
 
-    def __init__(self, look: Look, home: Path) -> None:
-        make_specimen(Places.under(home).gallery, COUNT)
+    def __init__(self, look: Look, home: Path, pictures: Path) -> None:
+        shutil.copytree(pictures, Places.under(home).gallery)
         self.context = AppContext(Places.under(home), starters=home / "none")
         self.context.library.gallery.rebuild()
         self.host = QWidget()
@@ -68,10 +69,20 @@ class Scene:
         return next(board.id for board in self.context.gallery.overview.boards if board.name == name)
 
 
+@pytest.fixture(scope="module")
+def pictures(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The folder of a gallery, drawn once: each test has a copy."""
+    folder = tmp_path_factory.mktemp("specimen") / "gallery"
+    make_specimen(folder, COUNT)
+    return folder
+
+
 @pytest.fixture
-def scene(qtbot: QtBot, look: Look, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Scene]:
+def scene(
+    qtbot: QtBot, look: Look, tmp_path: Path, pictures: Path, monkeypatch: pytest.MonkeyPatch
+) -> Iterator[Scene]:
     monkeypatch.setattr("os.fsync", lambda handle: None)
-    scene = Scene(look, tmp_path)
+    scene = Scene(look, tmp_path, pictures)
     scene.context.gallery.refresh()
     qtbot.waitUntil(lambda: scene.context.gallery.count == COUNT, timeout=WAIT_MS)
     qtbot.waitUntil(lambda: len(scene.page.places.boards) == 4, timeout=WAIT_MS)
