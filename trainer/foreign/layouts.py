@@ -12,7 +12,7 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from trainer.foreign import files
+from trainer.foreign import checkpoints, files
 from trainer.foreign.pickles import ForeignError, PickledRecord
 from trainer.foreign.stylegan2 import StyleGan2, StyleGan2Config
 from trainer.foreign.tensors import Tensor
@@ -28,7 +28,12 @@ def load(path: Path) -> StyleGan2:
     found = files.read(path)
     if isinstance(found, Mapping) and isinstance(found.get("G_ema"), PickledRecord):
         return _stylegan2(found["G_ema"])
-    raise ForeignError("it holds no network of a kind that is known here: those of StyleGAN2-ADA are")
+    if isinstance(found, Mapping) and isinstance(found.get("g_ema"), Mapping):
+        return _reimplemented(found)
+    raise ForeignError(
+        "it holds no network of a kind that is known here: those of StyleGAN2-ADA (PyTorch), and StyleGAN2 "
+        "checkpoints with g_ema, are"
+    )
 
 
 def _stylegan2(record: PickledRecord) -> StyleGan2:
@@ -41,7 +46,26 @@ def _stylegan2(record: PickledRecord) -> StyleGan2:
         return _filled(network, weights)
     except ForeignError:
         raise
-    except (AttributeError, KeyError, ValueError, TypeError, RuntimeError):
+    except (AttributeError, LookupError, ValueError, TypeError, RuntimeError):
+        raise ForeignError("its weights are not those of a StyleGAN2 that is known here") from None
+
+
+def _reimplemented(found: Mapping[Any, Any]) -> StyleGan2:
+    """A checkpoint of the common reimplementation, whose weights have other names."""
+    try:
+        given = {
+            str(name): value.array() for name, value in found["g_ema"].items() if isinstance(value, Tensor)
+        }
+        weights = checkpoints.renamed(given)
+        average = found.get("latent_avg")
+        first = weights["mapping.fc0.weight"]
+        weights["mapping.w_avg"] = (
+            average.array().reshape(-1) if isinstance(average, Tensor) else np.zeros(len(first), np.float32)
+        )
+        return _filled(StyleGan2(_config(weights, {})), weights)
+    except ForeignError:
+        raise
+    except (AttributeError, LookupError, ValueError, TypeError, RuntimeError):
         raise ForeignError("its weights are not those of a StyleGAN2 that is known here") from None
 
 
