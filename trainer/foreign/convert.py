@@ -21,7 +21,7 @@ from trainer.foreign.layouts import load
 from trainer.foreign.pickles import ForeignError
 from trainer.foreign.stylegan2 import StyleGan2
 from trainer.model.directions import find_directions
-from trainer.model.networks import freeze
+from trainer.model.layers import freeze
 from trainer.process.control import Check
 from trainer.storage import export
 

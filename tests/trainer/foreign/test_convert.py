@@ -13,7 +13,7 @@ from engine.exchange import verify_bundle
 from engine.providers import CPU
 from engine.recipe import Recipe, StyleUse
 from engine.renderer import Renderer
-from engine.style import StyleMaker
+from engine.style_maker import StyleMaker
 from tests.trainer.foreign import pickled
 from trainer.foreign import fitting
 from trainer.foreign.convert import NetworkFileError, convert
