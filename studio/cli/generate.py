@@ -21,6 +21,7 @@ from engine.recipe import Recipe, SeedUse, without_personas
 from engine.renderer import Renderer
 from engine.style_maker import StyleMaker
 from studio.cli.arguments import FORMATS, MAX_COUNT, MAX_SEED, UsageError, add_model, number, whole
+from studio.cli.conditions import check_agreed, owed_lines
 from studio.cli.marking import add_marks, open_marking
 from studio.cli.opened import Blend, open_blend, open_recipe, open_renderer, with_strength
 from studio.cli.output import Output, count
@@ -84,13 +85,16 @@ def run(args: Namespace, out: Output) -> int:
     started = time.perf_counter()
     renderer, maker = open_renderer(args, out)
     blend = open_blend(args.style, maker, out)
-    jobs = plan(args, start_of(args, blend, renderer.bundle.id))
+    start = start_of(args, blend, renderer.bundle.id)
+    check_agreed(start, renderer.bundle, blend)
+    jobs = plan(args, start)
     folder = PictureFolder(Path(args.out), open_marking(args, out), args.format)
     made = render_into(folder, jobs, args.count, renderer, maker, out, keep=args.contact_sheet)
     sheet = save_sheet(folder, made, out) if args.contact_sheet else None
     seconds = time.perf_counter() - started
     lines = [f"{count(args.count, 'picture')} in {folder.folder} ({renderer.provider.name}, {seconds:.1f} s)"]
-    return out.finish(lines + ([f"contact sheet: {sheet}"] if sheet else []))
+    lines += [f"contact sheet: {sheet}"] if sheet else []
+    return out.finish([*lines, *owed_lines(renderer.bundle, out)])
 
 
 @dataclass(frozen=True)

@@ -22,6 +22,7 @@ from engine.recipe import Recipe
 from engine.renderer import Renderer
 from engine.style_maker import StyleMaker
 from studio.cli.arguments import FORMATS, add_model, number
+from studio.cli.conditions import check_agreed, owed_lines
 from studio.cli.generate import GenerateOrder, save_one
 from studio.cli.lookup import find_pictures
 from studio.cli.marking import add_marks, open_marking
@@ -75,6 +76,8 @@ def run(args: Namespace, out: Output) -> int:
         return out.finish([], done=False)
     renderer, maker = open_renderer(args, out)
     blend = open_blend(args.style, maker, out)
+    start = replace(Recipe.from_seed(renderer.bundle.id, 1), styles=blend.uses)
+    check_agreed(start, renderer.bundle, blend)
     folder = PictureFolder(Path(args.out), open_marking(args, out), args.format)
     with Stop() as stop:
         faces = _faces(photos, maker, args, out, stop)
@@ -87,9 +90,8 @@ def run(args: Namespace, out: Output) -> int:
             made = save_one(folder, job, renderer.render(recipe), maker, photo)
             files.append(made | {"photo": str(photo)})
             out.progress(done, len(faces), "photos")
-    return out.finish(
-        [f"{count(len(files), 'picture')} in {folder.folder} ({renderer.provider.name})"], done=bool(files)
-    )
+    lines = [f"{count(len(files), 'picture')} in {folder.folder} ({renderer.provider.name})"]
+    return out.finish([*lines, *owed_lines(renderer.bundle, out)], done=bool(files))
 
 
 def _faces(
