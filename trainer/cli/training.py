@@ -74,7 +74,7 @@ def _train(request: TrainRequest, control: Control, world: World, stack: ExitSta
     if request.only_preflight:
         EventWriter(None, world.leads).write(found)
         return 0
-    if world.leads and not request.resume and found.fits:
+    if world.leads and found.fits and _stands(request) is None:
         run_folder.keep_job(job, request.out)
     writer = EventWriter(request.out, world.leads)
     if world.leads and not request.resume and job_builder.is_tuned(request):
@@ -121,11 +121,14 @@ def _plan(
     job: Job, device: Device, request: TrainRequest, control: Control, world: World
 ) -> tuple[Job, protocol.Preflight]:
     pictures = len(PreparedSet.open(job.data.folder).pictures)
-    kimg = world.led(
-        lambda: str(checkpoint.newest_kimg(request.out / CHECKPOINTS) if request.resume else 0.0)
-    )
-    place = preflight.RunPlace(request.out, pictures, float(kimg))
+    found = world.led(lambda: json.dumps(_stands(request)))
+    place = preflight.RunPlace(request.out, pictures, json.loads(found))
     return preflight.plan(job, device, place, world, control, request.settings)
+
+
+def _stands(request: TrainRequest) -> float | None:
+    """The kimg of a run that goes on; None where it has no checkpoint."""
+    return checkpoint.newest_kimg(request.out / CHECKPOINTS) if request.resume else None
 
 
 def _say(text: str) -> None:

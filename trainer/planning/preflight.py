@@ -43,20 +43,20 @@ class RunPlace:
     """Its folder; it need not exist."""
     pictures: int
     """Held decoded in memory."""
-    kimg: float = 0.0
-    """Where it stands."""
+    kimg: float | None = None
+    """Where it stands; None: it has no checkpoint yet, and can still be planned anew."""
 
 
 def plan(
     job: Job, device: Device, place: RunPlace, world: World, control: Control, fixed: Collection[str] = ()
 ) -> tuple[Job, protocol.Preflight]:
-    """The job as it fits this device, and what it needs from `place.kimg` on.
+    """The job as it fits this device, and what it needs from where it stands on.
 
     A new run gets the fastest arithmetic (but for settings named in `fixed`) and lengths that fit its
     `minutes`; an old one stays as it is, but for a batch in smaller parts where memory has become scarce. All
     processes come to the same plan. Raises Stopped.
     """
-    asked, fresh = job, not place.kimg
+    asked, fresh = job, place.kimg is None
     free = memory.free_mb(device.torch)
     held = held_mb(job, device, place.pictures)
     while True:
@@ -172,7 +172,7 @@ def _with_main_memory(
 
 def _judged(job: Job, found: Profile, place: RunPlace, held: float, free: float | None) -> protocol.Preflight:
     """What the run needs, compared with what there is."""
-    seconds, need, disk = found.seconds(job, place.kimg), found.peak_mb + held, disk_mb(job, found)
+    seconds, need, disk = found.seconds(job, place.kimg or 0.0), found.peak_mb + held, disk_mb(job, found)
     left = shutil.disk_usage(_nearest(place.run)).free / 2**20 - ROOM_MB
     room = None if free is None else memory.SPARE * free
     lacks = ""

@@ -130,14 +130,14 @@ def existing(folder: Path) -> list[Path]:
     return sorted(p for p in folder.glob("step-*") if p.is_dir())
 
 
-def newest_kimg(folder: Path) -> float:
-    """Where a run stands, from its newest checkpoint and without checking that; 0 where there is none."""
+def newest_kimg(folder: Path) -> float | None:
+    """Where a run stands, from its newest checkpoint and without checking that; None where there is none."""
     for checkpoint in reversed(existing(folder)):
         try:
             return _read_card(checkpoint).counters.seen / 1000
         except CheckpointError:
             continue
-    return 0.0
+    return None
 
 
 def size_mb(state: Saved) -> float:
