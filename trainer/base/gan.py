@@ -45,8 +45,20 @@ KINDS = (0.4, 0.4, 0.2)
 class GanJob(ContestWeights):
     """What determines the stage. Lengths are in kimg: thousands of pictures shown."""
 
+    narrowness: float = 1 / 8_000
+    """At 1/2,000 z was 19 nats and held nothing; at this it is 120."""
+    own: float = 0.34
+    adversarial_weight: float = 1.0
+    """With 0.25 to 0.5, and more weight on making pictures again, G had one pose and one light."""
+    reconstruction_weight: float = 0.15
+    perceptual_weight: float = 0.05
+    feature_weight: float = 0.3
+    face_weight: float = 0.4
+    diversity_floor: float = 0.8
+    faces: int = 5
+    rebuilt: int = 2
     batch: int = 32
-    warm_kimg: float = 60.0
+    warm_kimg: float = 25.0
     """Making pictures again, before D joins."""
     total_kimg: float = 2_000.0
     warm_rate: float = 4e-3
