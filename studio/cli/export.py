@@ -19,6 +19,7 @@ from engine.images import load_picture, read_recipe
 from engine.permission import USES, check_use
 from engine.recipe import Recipe
 from studio.cli.arguments import FORMATS, whole
+from studio.cli.enlarging import Enlarging
 from studio.cli.lookup import find_pictures, styles
 from studio.cli.marking import add_marks, open_marking
 from studio.cli.output import Output, count
@@ -36,7 +37,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--quality", type=whole(1, 100), default=95, metavar="Q", help="of JPEG and WebP (default: 95)"
     )
     parser.add_argument(
-        "--size", type=whole(16, 8192), metavar="PX", help="longest side in pixels (default: as they are)"
+        "--size",
+        type=whole(16, 8192),
+        metavar="PX",
+        help="longest side in pixels (default: as they are); up to 4096, "
+        "detail is drawn in where `python -m trainer helpers span-x4` was called",
     )
     parser.add_argument(
         "--template", default="{name}", metavar="NAME", help="how to name the files (default: {name})"
@@ -84,12 +89,14 @@ def run(args: Namespace, out: Output) -> int:
         cards = ModelShelf(models_folder()).cards() if recipes else {}
         check_use(args.use, recipes, cards, [found.style for found in styles()[0]])
         credit = owed(cards[which] for which in sorted({one.model for one in recipes}) if which in cards)
+        enlarging = Enlarging(out, stop)
         result = export_set(
             items,
             args.out,
             format=args.format,
             quality=args.quality,
             size=args.size,
+            enlarge=enlarging.enlarge,
             template=args.template,
             contact_sheet=args.contact_sheet or False,
             sidecar=args.sidecar,
@@ -108,8 +115,11 @@ def run(args: Namespace, out: Output) -> int:
         "contact_sheets": [str(path) for path in result.sheets],
         "sidecars": [str(path) for path in result.records],
         "attribution": list(credit),
+        "finished": enlarging.finished,
+        "only_enlarged": enlarging.stretched,
     }
     lines = [f"{count(len(result.files), 'picture')} in {args.out}"]
+    lines += enlarging.lines()
     lines += [f"contact sheet: {path}" for path in result.sheets]
     return out.finish(lines + [f"attribution owed: {line}" for line in credit])
 

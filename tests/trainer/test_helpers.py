@@ -85,3 +85,14 @@ def test_the_command_says_whether_they_are_here(
     assert main(["helpers", "--check"]) == 1
     assert "is not installed" in capsys.readouterr().err
     assert main(["helpers"]) == main(["helpers", "--check"]) == 0
+
+
+def test_one_helper_is_fetched_by_name(
+    home: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    pretend(monkeypatch, CONTENT)
+    assert main(["helpers", "nothing"]) == 1
+    assert "There is no helper 'nothing'; there are thing." in capsys.readouterr().err
+    assert not home.exists()
+    assert main(["helpers", "thing"]) == 0
+    assert (home / "weights.pth").read_bytes() == CONTENT

@@ -3,10 +3,12 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
+import numpy as np
 import pytest
 from PIL import Image
 
-from engine.images import read_recipe
+from engine.images import Picture, read_recipe
+from studio.cli import enlarging
 from tests.studio.cli.conftest import Persona, write_picture
 
 
@@ -86,3 +88,29 @@ def test_nothing_to_export(persona: Persona, tmp_path: Path) -> None:
     answer = persona("export", tmp_path / "empty", "--out", tmp_path / "set", "--json")
     assert answer.code == 3
     assert not (tmp_path / "set").exists()
+
+
+def test_enlarging_without_the_network_is_said(
+    persona: Persona, made: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PERSONA_HELPERS", str(tmp_path / "none"))
+    answer = persona("export", made, "--out", tmp_path / "set", "--size", 512)
+    assert answer.code == 0
+    assert "only enlarged, no detail drawn: 2 pictures" in answer.stdout
+    assert "it is not there; `python -m trainer helpers span-x4` fetches it" in answer.stdout
+
+
+def test_enlarging_with_the_network(
+    persona: Persona, made: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    class Grey:
+        def enlarge(self, picture: Picture, size: tuple[int, int], **_: object) -> Picture:
+            return np.full((size[1], size[0], 3), 99, np.uint8)
+
+    monkeypatch.setattr(enlarging, "load_finisher", Grey)
+    answer = persona("export", made, "--out", tmp_path / "set", "--size", 512, "--json")
+    assert (answer.json["finished"], answer.json["only_enlarged"]) == (2, 0)
+    with Image.open(answer.json["files"][0]["path"]) as image:
+        assert abs(np.asarray(image, int) - 99).max() < 12  # the watermark
+    answer = persona("export", made, "--out", tmp_path / "again", "--size", 16, "--json")
+    assert (answer.json["finished"], answer.json["only_enlarged"]) == (0, 0)
