@@ -12,9 +12,11 @@ from engine.images import load_picture, picture_files, resize
 from trainer.base.autoencode import load_average
 from trainer.base.command import shipped
 from trainer.base.encoders import load_encoders
+from trainer.base.gan import load_averages
 from trainer.base.samples import pictures
 from trainer.base.state import card_of
 from trainer.model.autoencoder import AutoencoderConfig
+from trainer.model.latent_gan import unit
 
 
 def test_the_autoencoder_gives_pictures_back() -> None:
@@ -38,6 +40,19 @@ def test_the_encoders_read_look_and_person_in_its_latents() -> None:
     x = torch.randn(2, channels, 16, 16)
     for found in (readers.look(x), readers.personas(torch.randn(2, 128), x)):
         assert torch.allclose(found.norm(dim=1), torch.ones(2), atol=1e-4)
+
+
+def test_g_makes_latents_that_differ_from_person_to_person_and_from_z_to_z() -> None:
+    file = shipped("gan")
+    assert file is not None
+    g, _ = load_averages(file)
+    rng = torch.Generator().manual_seed(0)
+    z, who = (torch.randn(2, n, generator=rng) for n in (g.config.z_size, g.config.persona_size))
+    style = torch.cat([torch.zeros(2, g.config.look_size), unit(who)], dim=1)
+    with torch.no_grad():
+        one, another, elsewhere = g(z[:1], style[:1]), g(z[:1], style[1:]), g(z[1:], style[:1])
+    assert one.shape[1:] == (g.config.latent_channels, g.config.cells, g.config.cells)
+    assert (one - another).abs().mean() > 0.1 and (one - elsewhere).abs().mean() > 0.1
 
 
 def _square(picture: np.ndarray) -> np.ndarray:
