@@ -6,9 +6,7 @@ and expression, too. That takes some seconds for each, so a quick picture can be
 
 from __future__ import annotations
 
-import os
 import subprocess
-import sys
 import tempfile
 import threading
 from collections.abc import Callable, Iterator, Sequence
@@ -20,7 +18,7 @@ from engine.errors import Cancelled, PersonaError
 from engine.formats.protocol import Failed, Inverted, Inverting, ProtocolError, parse_event
 from engine.formats.reason import Reason
 from engine.images import Picture, save_picture
-from studio.library.processes import environment
+from studio.library.processes import start_trainer
 
 PARTS = 100
 """Steps in which progress is told."""
@@ -52,7 +50,7 @@ def invert(
         for file, face in zip(files, faces, strict=True):
             save_picture(file, face)
         words = ["invert", str(bundle.path), *map(str, files)]
-        with _start(words) as child, _killed_when(cancelled, child):
+        with start_trainer(words) as child, _killed_when(cancelled, child):
             assert child.stdout is not None
             for line in child.stdout:
                 with suppress(ProtocolError):
@@ -69,24 +67,6 @@ def invert(
     if found < len(faces):
         message = f"The photo could not be followed more closely: {reason.message.rstrip('.')}."
         raise PersonaError(message, reason.code, **reason.values)
-
-
-def _start(words: Sequence[str]) -> subprocess.Popen[str]:
-    command = [sys.executable, "-m", "trainer", *words]
-    settings = environment(os.environ, "trainer") | {"PYTHONIOENCODING": "utf-8", "PYTHONUNBUFFERED": "1"}
-    try:
-        return subprocess.Popen(
-            command,
-            env=settings,
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.DEVNULL,
-            encoding="utf-8",
-            errors="replace",
-            creationflags=getattr(subprocess, "CREATE_NO_WINDOW", 0),
-        )
-    except OSError as error:
-        raise PersonaError(f"The trainer cannot be started: {error.strerror or error}.") from error
 
 
 @contextmanager

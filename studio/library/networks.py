@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import os
-import subprocess
-import sys
 import tempfile
 from collections.abc import Callable
 from contextlib import suppress
@@ -15,7 +12,7 @@ from engine.errors import PersonaError
 from engine.exchange import import_bundle
 from engine.formats.protocol import Converting, Failed, ProtocolError, parse_event
 from engine.formats.reason import Reason
-from studio.library.processes import environment
+from studio.library.processes import start_trainer
 
 SUFFIXES = (".pkl", ".pt", ".pth")
 
@@ -52,17 +49,7 @@ def import_network(
 def _run(words: list[str], progress: Callable[[int, int], object]) -> Reason:
     """Waits for a child of the trainer; returns why it failed, or what to say when it told nothing."""
     reason = Reason("network-file", "The network was not taken in: the process that did it broke down.")
-    command = [sys.executable, "-m", "trainer", *words]
-    settings = environment(os.environ, "trainer") | {"PYTHONIOENCODING": "utf-8", "PYTHONUNBUFFERED": "1"}
-    with subprocess.Popen(
-        command,
-        env=settings,
-        stdin=subprocess.DEVNULL,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.DEVNULL,
-        encoding="utf-8",
-        errors="replace",
-    ) as child:
+    with start_trainer(words) as child:
         assert child.stdout is not None
         try:
             for line in child.stdout:

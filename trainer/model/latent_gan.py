@@ -26,7 +26,6 @@ from trainer.model.layers import (
     Linear,
     ModulatedConv,
     activate,
-    keep_missing,
     minibatch_deviation,
     upsample,
 )
@@ -129,7 +128,6 @@ class LatentSynthesis(nn.Module):
         self.layers = nn.ModuleList(LatentLayer(i, o, config.w_size, up) for i, o, up in pairs)
         self.out = ModulatedConv(c, config.latent_channels, config.w_size, kernel=1, demodulate=False)
         self.bias = nn.Parameter(torch.zeros(config.latent_channels))
-        self.register_load_state_dict_pre_hook(keep_missing("start", "widen"))
 
     def forward(self, w: Tensor) -> Tensor:
         start = activate(self.start(w[:, 0])).reshape(-1, *self.start_shape)

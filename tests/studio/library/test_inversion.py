@@ -12,7 +12,7 @@ import pytest
 
 from engine.bundle import Bundle
 from engine.errors import Cancelled, PersonaError
-from studio.library import inversion
+from studio.library import processes
 from studio.library.inversion import can_invert, invert
 
 FACES = [np.full((8, 8, 3), value, np.uint8) for value in (10, 20)]
@@ -38,7 +38,7 @@ def pretend(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[[str], 
         (folder / "__init__.py").write_text("")
         (folder / "__main__.py").write_text("import sys" + code)
         settings = dict(os.environ) | {"PYTHONPATH": str(folder.parent)}
-        monkeypatch.setattr(inversion, "environment", lambda given, package: settings)
+        monkeypatch.setattr(processes, "environment", lambda given, package: settings)
         monkeypatch.chdir(tmp_path)
 
     return take

@@ -26,8 +26,7 @@ from trainer.model.latent_encoders import LookNetwork, PersonaNetwork, persona_o
 from trainer.model.latent_gan import LatentContent, LatentDiscriminator, LatentGenerator
 from trainer.run import losses
 from trainer.run.latent.adversary import shown
-from trainer.run.latent.previews import Previews, place
-from trainer.run.latent.previews import apart as maps_apart
+from trainer.run.latent.previews import Previews, maps_apart, place
 from trainer.run.readings import Values
 
 CODE_WEIGHT = 0.1

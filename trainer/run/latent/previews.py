@@ -55,7 +55,7 @@ def place() -> tuple[int, int]:
     return down, right
 
 
-def apart(found: list[Tensor], wanted: list[Tensor]) -> Tensor:
+def maps_apart(found: list[Tensor], wanted: list[Tensor]) -> Tensor:
     """Mean distance of maps of pictures made again to those of their originals, over all depths."""
     pairs = zip(found, wanted, strict=True)
     return torch.stack([(a - b).square().sum(dim=1).mean() for a, b in pairs]).sum()
